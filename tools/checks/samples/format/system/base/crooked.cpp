@@ -1,0 +1,5 @@
+namespace watchrig::base {
+
+int  answer( ) { return 42 ; }
+
+}  // namespace watchrig::base

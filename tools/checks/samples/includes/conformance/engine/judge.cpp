@@ -1,0 +1,3 @@
+#include "simulators/camera/lens.hpp"
+#include "system/base/low.hpp"
+#include "system/media/high.hpp"

@@ -1,0 +1,5 @@
+#pragma once
+
+#include "system/base/low.hpp"
+#include "system/central/accounts.hpp"
+#include "system/media/high.hpp"

@@ -1,0 +1,3 @@
+#include "system/media/high.hpp"
+#include "low.hpp"
+#include <system/media/high.hpp>

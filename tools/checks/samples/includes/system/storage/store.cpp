@@ -1,0 +1,2 @@
+#include "system/central/accounts.hpp"
+#include "system/media/high.hpp"

@@ -1,0 +1,1 @@
+auto now = std::chrono::system_clock::now();
