@@ -1,0 +1,141 @@
+#include "system/http/http_client.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <fmt/format.h>
+
+namespace watchrig::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using asio::ip::tcp;
+using base::Error;
+using base::ErrorKind;
+using boost::system::error_code;
+
+namespace {
+
+/// One exchange on a context of its own, so that a blocking call can have a deadline.
+template <class Body>
+class Exchange {
+ public:
+  explicit Exchange(std::chrono::milliseconds deadline) : stream_(context_) {
+    stream_.expires_after(deadline);
+  }
+
+  error_code run(const std::string& host, std::uint16_t port,
+                 const bhttp::request<bhttp::string_body>& request, bhttp::response_parser<Body>& parser) {
+    const auto address = asio::ip::make_address(host, failure_);
+    if (failure_) return failure_;
+    stream_.async_connect(tcp::endpoint(address, port), [&](error_code error) {
+      if (failed(error)) return;
+      bhttp::async_write(stream_, request, [&](error_code write_error, std::size_t) {
+        if (failed(write_error)) return;
+        bhttp::async_read(stream_, buffer_, parser,
+                          [&](error_code read_error, std::size_t) { failed(read_error); });
+      });
+    });
+    context_.run();
+    return failure_;
+  }
+
+ private:
+  bool failed(error_code error) {
+    failure_ = error;
+    return static_cast<bool>(error);
+  }
+
+  asio::io_context context_{1};
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  error_code failure_;
+};
+
+template <class Body>
+base::Result<> exchange(const std::string& base_url, std::chrono::milliseconds deadline,
+                        std::string_view method, std::string_view target, std::string_view body,
+                        bhttp::response_parser<Body>& parser) {
+  const auto url = boost::urls::parse_uri(base_url);
+  if (!url || url->scheme() != "http") {
+    return Error{ErrorKind::invalid, fmt::format("\"{}\" is not an http:// URL", base_url)};
+  }
+  std::string host = url->host_address();
+  if (host == "localhost") host = "127.0.0.1";
+  bhttp::request<bhttp::string_body> request;
+  request.method_string(method);
+  request.target(target);
+  request.set(bhttp::field::host, url->encoded_host_and_port());
+  if (!body.empty()) request.set(bhttp::field::content_type, "application/json");
+  request.body() = body;
+  request.keep_alive(false);
+  request.prepare_payload();
+  parser.body_limit(boost::none);
+  const std::uint16_t port = url->has_port() ? url->port_number() : std::uint16_t{80};
+  const error_code failure = Exchange<Body>(deadline).run(host, port, request, parser);
+  if (!failure) return {};
+  const auto kind = failure == beast::error::timeout ? ErrorKind::timeout : ErrorKind::unavailable;
+  return Error{kind, fmt::format("{} {}{}: {}", method, base_url, target, failure.message())};
+}
+
+template <class Body>
+Response to_response(const bhttp::response<Body>& message) {
+  Response response;
+  response.status = static_cast<int>(message.result_int());
+  response.content_type = message[bhttp::field::content_type];
+  for (const auto& field : message) response.headers.emplace_back(field.name_string(), field.value());
+  return response;
+}
+
+}  // namespace
+
+HttpClient::HttpClient(std::string base_url, std::chrono::milliseconds deadline)
+    : base_url_(std::move(base_url)), deadline_(deadline) {}
+
+base::Result<Response> HttpClient::request(std::string_view method, std::string_view target,
+                                           std::string_view body) const {
+  bhttp::response_parser<bhttp::string_body> parser;
+  if (auto done = exchange(base_url_, deadline_, method, target, body, parser); !done) return done.error();
+  Response response = to_response(parser.get());
+  response.body = std::move(parser.get().body());
+  return response;
+}
+
+base::Result<json::value> HttpClient::json(std::string_view method, std::string_view target,
+                                           const json::value& body) const {
+  const auto response = request(method, target, body.is_null() ? std::string() : json::serialize(body));
+  if (!response) return response.error();
+  error_code failure;
+  json::value value = response->body.empty() ? json::value() : json::parse(response->body, failure);
+  const auto where = fmt::format("{} {}{}", method, base_url_, target);
+  if (failure)
+    return Error{ErrorKind::corrupt, fmt::format("{}: the answer is not JSON: {}", where, failure.message())};
+  if (response->status < 300) return value;
+  const ErrorKind kind = response->status == 404   ? ErrorKind::not_found
+                         : response->status == 409 ? ErrorKind::conflict
+                         : response->status < 500  ? ErrorKind::invalid
+                                                   : ErrorKind::unavailable;
+  return Error{kind, fmt::format("{}: {} {}", where, response->status, response->body)};
+}
+
+base::Result<> HttpClient::download(std::string_view target, const std::filesystem::path& file) const {
+  bhttp::response_parser<bhttp::file_body> parser;
+  error_code failure;
+  parser.get().body().open(file.c_str(), beast::file_mode::write, failure);
+  if (failure) return Error{ErrorKind::io, fmt::format("{}: {}", file.string(), failure.message())};
+  if (auto done = exchange(base_url_, deadline_, "GET", target, {}, parser); !done) return done;
+  const int status = static_cast<int>(parser.get().result_int());
+  if (status < 300) return {};
+  return Error{status == 404 ? ErrorKind::not_found : ErrorKind::unavailable,
+               fmt::format("GET {}{}: status {}", base_url_, target, status)};
+}
+
+}  // namespace watchrig::http

@@ -1,0 +1,107 @@
+#include "system/http/http_message.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/pct_string_view.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <boost/url/url_view.hpp>
+
+namespace watchrig::http {
+
+namespace urls = boost::urls;
+using base::Error;
+using base::ErrorKind;
+
+std::string Request::param(const std::string& name) const {
+  const auto it = params.find(name);
+  return it == params.end() ? std::string() : it->second;
+}
+
+std::optional<std::string> Request::query_value(const std::string& name) const {
+  const auto it = query.find(name);
+  if (it == query.end()) return std::nullopt;
+  return it->second;
+}
+
+TemporaryFile::~TemporaryFile() {
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+}
+
+Response json_response(int status, const json::value& value) {
+  Response response;
+  response.status = status;
+  response.body = json::serialize(value);
+  return response;
+}
+
+Response error_response(int status, std::string_view code, std::string_view field, std::string_view message) {
+  json::object error{{"code", code}, {"message", message}};
+  if (!field.empty()) error["field"] = field;
+  return json_response(status, json::object{{"error", std::move(error)}});
+}
+
+Response error_response(const Error& error, std::string_view field) {
+  int status = 500;
+  switch (error.kind) {
+    case ErrorKind::invalid:
+    case ErrorKind::unsupported:
+      status = 400;
+      break;
+    case ErrorKind::not_found:
+      status = 404;
+      break;
+    case ErrorKind::denied:
+      status = 403;
+      break;
+    case ErrorKind::conflict:
+      status = 409;
+      break;
+    case ErrorKind::unavailable:
+    case ErrorKind::timeout:
+    case ErrorKind::cancelled:
+      status = 503;
+      break;
+    case ErrorKind::full:
+      status = 507;
+      break;
+    case ErrorKind::corrupt:
+    case ErrorKind::io:
+      status = 500;
+      break;
+  }
+  return error_response(status, base::to_string(error.kind), field, error.message);
+}
+
+base::Result<json::object> parse_json_object(std::string_view body) {
+  json::error_code failure;
+  json::parse_options options;
+  options.max_depth = 32;
+  json::value value = json::parse(body, failure, {}, options);
+  if (failure) return Error{ErrorKind::invalid, "body is not JSON: " + failure.message()};
+  if (!value.is_object()) return Error{ErrorKind::invalid, "body is not a JSON object"};
+  return std::move(value.as_object());
+}
+
+base::Result<std::pair<std::string, std::map<std::string, std::string>>> parse_target(
+    std::string_view target) {
+  const auto url = urls::parse_origin_form(target);
+  if (!url) return Error{ErrorKind::invalid, "request target is not a valid path"};
+  std::map<std::string, std::string> query;
+  for (const auto& parameter : url->params()) query[parameter.key] = parameter.value;
+  return std::pair(std::string(url->encoded_path()), std::move(query));
+}
+
+std::string percent_decode(std::string_view text) {
+  const auto view = urls::make_pct_string_view(text);
+  if (!view) return std::string(text);
+  std::string decoded;
+  view->decode({}, urls::string_token::assign_to(decoded));
+  return decoded;
+}
+
+std::string percent_encode(std::string_view text) { return urls::encode(text, urls::unreserved_chars); }
+
+}  // namespace watchrig::http

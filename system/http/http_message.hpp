@@ -1,0 +1,69 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+#include "system/base/result.hpp"
+
+namespace watchrig::http {
+
+namespace json = boost::json;
+
+/// A request as a handler sees it: percent-decoded, its body complete.
+struct Request {
+  std::string method;                          ///< "GET", "POST", …
+  std::string path;                            ///< "/api/v1/channels/c1", still percent-encoded
+  std::map<std::string, std::string> params;   ///< what the route's {names} matched
+  std::map<std::string, std::string> query;    ///< the last value of each name
+  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body;
+  std::string peer;  ///< "127.0.0.1:40312"
+
+  std::string param(const std::string& name) const;
+  std::optional<std::string> query_value(const std::string& name) const;
+};
+
+/// A file that is sent as a body and removed when the last owner lets go.
+struct TemporaryFile {
+  explicit TemporaryFile(std::filesystem::path p) : path(std::move(p)) {}
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  std::filesystem::path path;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::shared_ptr<const TemporaryFile> file;  ///< sent in place of body
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+Response json_response(int status, const json::value& value);
+
+/// `{"error":{"code":…,"field":…,"message":…}}`; the field is left out when it is empty.
+Response error_response(int status, std::string_view code, std::string_view field, std::string_view message);
+
+/// The same for an error, with the status that suits its kind.
+Response error_response(const base::Error& error, std::string_view field = {});
+
+/// The body as a JSON object, or what is wrong with it. At most 32 levels deep.
+base::Result<json::object> parse_json_object(std::string_view body);
+
+/// Splits a request target into path and decoded query; an error for bad percent-encoding.
+base::Result<std::pair<std::string, std::map<std::string, std::string>>> parse_target(
+    std::string_view target);
+
+std::string percent_decode(std::string_view text);
+std::string percent_encode(std::string_view text);
+
+}  // namespace watchrig::http

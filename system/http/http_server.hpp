@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "system/base/result.hpp"
+#include "system/http/router.hpp"
+
+namespace watchrig::http {
+
+/// An HTTP/1.1 server with WebSockets. Each connection lives on one executor of those that `executors` hands
+/// out. Limits hold for every peer: bytes of header and body, connections, and seconds for a request to
+/// arrive.
+class HttpServer {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0: any free one
+    std::size_t max_connections = 256;
+    std::size_t max_header_bytes = 16 * 1024;
+    std::size_t max_body_bytes = 1024 * 1024;
+    std::chrono::seconds request_deadline{30};  ///< real time
+  };
+  using Executors = std::function<boost::asio::any_io_executor()>;
+
+  /// Listens and serves until stop() or destruction. The router must outlive the server and stay unchanged.
+  static base::Result<std::unique_ptr<HttpServer>> start(const Options& options, const Router& router,
+                                                         Executors executors);
+  ~HttpServer();
+
+  std::uint16_t port() const;
+  std::size_t connections() const;
+  /// Stops listening and drops every connection. Any thread.
+  void stop();
+
+ private:
+  struct State;
+  explicit HttpServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace watchrig::http

@@ -1,0 +1,69 @@
+#include "system/http/router.hpp"
+
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+
+namespace watchrig::http {
+namespace {
+
+bool matches(std::string_view pattern, std::string_view path, std::map<std::string, std::string>& params) {
+  const auto wanted = base::split(pattern, '/');
+  const auto given = base::split(path, '/');
+  if (wanted.size() != given.size()) return false;
+  std::map<std::string, std::string> found;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].starts_with('{')) {
+      if (given[i].empty()) return false;
+      found[std::string(wanted[i].substr(1, wanted[i].size() - 2))] = percent_decode(given[i]);
+    } else if (wanted[i] != given[i]) {
+      return false;
+    }
+  }
+  params = std::move(found);
+  return true;
+}
+
+boost::asio::awaitable<Response> answer_plainly(PlainHandler handler, Request request) {
+  co_return handler(request);
+}
+
+}  // namespace
+
+void Router::add(std::string method, std::string pattern, std::string summary, Handler handler) {
+  routes_.push_back({std::move(method), std::move(pattern), std::move(summary), std::move(handler), {}});
+}
+
+void Router::add_plain(std::string method, std::string pattern, std::string summary, PlainHandler handler) {
+  add(std::move(method), std::move(pattern), std::move(summary),
+      [handler = std::move(handler)](Request request) {
+        return answer_plainly(handler, std::move(request));
+      });
+}
+
+void Router::add_socket(std::string pattern, std::string summary, SocketHandler handler) {
+  routes_.push_back({"GET", std::move(pattern), std::move(summary), {}, std::move(handler)});
+}
+
+std::variant<const Route*, Response> Router::match(std::string_view method, std::string_view path,
+                                                   bool upgrade,
+                                                   std::map<std::string, std::string>& params) const {
+  std::string allowed;
+  bool socket_only = false;
+  for (const Route& route : routes_) {
+    if (!matches(route.pattern, path, params)) continue;
+    if (route.method == method && upgrade == static_cast<bool>(route.socket)) return &route;
+    if (route.method == method && route.socket) socket_only = true;
+    if (allowed.find(route.method) == std::string::npos)
+      allowed += (allowed.empty() ? "" : ", ") + route.method;
+  }
+  if (socket_only) {
+    return error_response(426, "invalid", {}, fmt::format("{} is a WebSocket: ask for an upgrade", path));
+  }
+  if (allowed.empty()) return error_response(404, "not_found", {}, fmt::format("no resource {}", path));
+  Response response = error_response(405, "invalid", {}, fmt::format("{} does not take {}", path, method));
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+}  // namespace watchrig::http
