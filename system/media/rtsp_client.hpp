@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "system/base/clock.hpp"
+#include "system/base/result.hpp"
+#include "system/media/access_unit.hpp"
+#include "system/media/digest_auth.hpp"
+#include "system/media/rtp_receiver.hpp"
+
+namespace watchrig::media {
+
+namespace asio = boost::asio;
+
+/// One reading session with an RTSP 1.0 server (RFC 2326): DESCRIBE, SETUP of every track that is supported,
+/// PLAY, keep-alive, TEARDOWN. Lives on one executor, on which everything but the constructor is called. One
+/// start and one session an object: reconnecting, and how long to wait before it, are the caller's.
+class RtspClient {
+ public:
+  enum class Transport : std::uint8_t { tcp, udp };
+  struct Options {
+    std::string url;  ///< rtsp://host[:port]/path?query; credentials in it are used where none are given
+    Credentials credentials;  ///< empty user: none
+    Transport transport = Transport::tcp;
+    bool allow_basic = false;  ///< Basic authentication sends the password readable
+    bool audio = true;         ///< false: audio tracks are not asked for
+    DamagePolicy damage = DamagePolicy::drop_damaged;
+    std::optional<base::UtcTime> after;  ///< units are later than this: the last one of the connection before
+    std::string user_agent = "watchrig";
+    // Deadlines against a silent peer run in real time.
+    base::Duration connect_timeout = std::chrono::seconds(5);
+    base::Duration request_timeout = std::chrono::seconds(10);
+    base::Duration data_timeout = std::chrono::seconds(10);       ///< without any RTP packet
+    base::Duration key_frame_timeout = std::chrono::seconds(30);  ///< from PLAY to the first picture
+    base::Duration report_interval = std::chrono::seconds(5);     ///< between RTCP receiver reports
+    std::size_t max_queued_units = 512;  ///< beyond, the connection is not read until next() took some
+  };
+  struct TrackStats {
+    Codec codec{};
+    RtpReceiverStats rtp;
+  };
+  struct Stats {
+    std::uint64_t bytes = 0;                 ///< read from all sockets
+    std::uint64_t stray_bytes = 0;           ///< between messages, belonging to nothing
+    std::uint64_t keep_alives = 0;           ///< answered with 200
+    std::vector<std::string> ignored_media;  ///< media of the SDP that are not read, with the reason
+    std::vector<TrackStats> tracks;          ///< by index in the Presentation
+  };
+
+  RtspClient(asio::any_io_executor executor, const base::Clock& clock, Options options);
+  /// Closes the sockets; a next() under way ends with `cancelled`.
+  ~RtspClient();
+  RtspClient(const RtspClient&) = delete;
+  RtspClient& operator=(const RtspClient&) = delete;
+
+  /// Connects and plays. Errors name URL (without password), step and remedy: denied (401, 403), not_found
+  /// (404), unavailable (refused, closed, 5xx), timeout, unsupported (no track with a known codec, transport
+  /// refused), invalid (URL, SDP, answer that breaks the protocol), cancelled.
+  asio::awaitable<base::Result<Presentation>> start();
+  /// The next access unit. After an error the session is over and each further call repeats it: unavailable
+  /// (closed by the server), timeout (no data, no key frame), invalid (protocol broken), cancelled. One call
+  /// at a time.
+  asio::awaitable<base::Result<AccessUnitPtr>> next();
+  /// Says TEARDOWN and waits at most a second for the answer, then closes.
+  asio::awaitable<void> stop();
+  /// Closes at once: waiting calls end with `cancelled`.
+  void cancel();
+  Stats stats() const;
+
+ private:
+  class Session;
+  std::shared_ptr<Session> session_;
+};
+
+}  // namespace watchrig::media

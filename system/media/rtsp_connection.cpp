@@ -1,0 +1,168 @@
+#include "system/media/rtsp_connection.hpp"
+
+#include <array>
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "system/base/log.hpp"
+
+namespace watchrig::media {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+constexpr std::size_t first_buffer = 2048;
+constexpr std::size_t largest_buffer = 2 * max_rtsp_message;
+constexpr unsigned most_failures = 8;
+constexpr auto drain_time = std::chrono::milliseconds(500);
+
+}  // namespace
+
+RtspConnection::RtspConnection(std::shared_ptr<RtspServerContext> context, asio::ip::tcp::socket socket)
+    : context_(std::move(context)),
+      socket_(std::make_shared<RtspSocket>(std::move(socket), context_->options.write_timeout,
+                                           &context_->stalled)),
+      digest_(context_->options.name),
+      buffer_(first_buffer) {
+  ++context_->counters.connections;
+}
+
+RtspConnection::~RtspConnection() { --context_->counters.connections; }
+
+asio::awaitable<void> RtspConnection::run(std::shared_ptr<RtspConnection> self) {
+  // Also when content throws: whoever plays must end with the connection.
+  struct End {
+    RtspConnection& connection;
+    ~End() {
+      connection.alive_.reset();
+      connection.partial_.reset();
+      connection.session_.reset();
+      connection.socket_->close();
+    }
+  } const end{*self};
+  self->alive_.emplace(self->socket_->executor(), self->context_->options.session_timeout,
+                       [&c = *self] { c.timed_out(); });
+  co_await self->serve();
+}
+
+void RtspConnection::close(bool reset) {
+  asio::post(socket_->executor(), [self = shared_from_this(), reset] {
+    if (self->session_) self->session_->close();
+    self->socket_->close(reset);
+  });
+}
+
+asio::awaitable<void> RtspConnection::serve() {
+  for (;;) {
+    auto step = reader_.next(base::ByteView(buffer_).subspan(begin_, end_ - begin_));
+    if (!step) {
+      co_await refuse(step.error());
+      co_return;
+    }
+    begin_ += step->consumed;
+    if (step->consumed > 0) {
+      partial_.reset();
+      const bool go_on = co_await take(*step);
+      if (!go_on) co_return;
+      continue;
+    }
+    const auto read = co_await read_more();
+    if (!read) {
+      base::log_debug("RTSP client {}: {}", socket_->peer(), read.error().message);
+      co_return;
+    }
+  }
+}
+
+asio::awaitable<Result<>> RtspConnection::read_more() {
+  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+            buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
+  end_ -= std::exchange(begin_, 0);
+  if (end_ == buffer_.size()) {
+    if (buffer_.size() == largest_buffer) co_return base::Error{ErrorKind::full, "request too large"};
+    buffer_.resize(buffer_.size() * 2);
+  }
+  if (end_ > 0 && !partial_) {
+    partial_.emplace(socket_->executor(), context_->options.request_timeout, [this] {
+      base::log_info("RTSP client {}: began a request and did not finish it, closed", socket_->peer());
+      socket_->close();
+    });
+  }
+  auto size = co_await socket_->read(std::span(buffer_).subspan(end_));
+  if (!size) co_return std::move(size).error();
+  end_ += *size;
+  co_return Result<>{};
+}
+
+asio::awaitable<bool> RtspConnection::take(RtspReader::Step& step) {
+  if (const auto* frame = std::get_if<InterleavedFrame>(&step.item)) {
+    if (session_ && session_->take_interleaved(*frame)) alive_->restart();
+    co_return true;
+  }
+  auto* request = std::get_if<RtspRequest>(&step.item);
+  if (!request) co_return true;  // empty lines, or a response to something never asked
+  alive_->restart();
+  const bool go_on = co_await answer_to(*request);
+  co_return go_on;
+}
+
+asio::awaitable<bool> RtspConnection::answer_to(const RtspRequest& request) {
+  RtspResponse response;
+  const auto sequence = sequence_of(request.headers);
+  if (sequence) {
+    response = co_await handle(request);
+    // As it was written, because some clients compare it as text.
+    response.headers.add("CSeq", std::string(*request.headers.find("CSeq")));
+  } else {
+    response.status = 400;
+  }
+  response.headers.add("Server", context_->options.name);
+  if (session_) {
+    const auto timeout =
+        std::chrono::duration_cast<std::chrono::seconds>(context_->options.session_timeout).count();
+    response.headers.add("Session",
+                         fmt::format("{};timeout={}", session_->id(), std::max<std::int64_t>(timeout, 1)));
+  }
+  if (response.status == 401) ++failures_;
+  const auto written = co_await socket_->write(serialise(response));
+  if (!written) co_return false;
+  if (session_ && response.status == 200) session_->begin();
+  if (failures_ < most_failures) co_return true;
+  base::log_warning("RTSP client {}: {} attempts without the right password, closed", socket_->peer(),
+                    failures_);
+  co_return false;
+}
+
+asio::awaitable<void> RtspConnection::refuse(const base::Error& error) {
+  base::log_info("RTSP client {}: {}, closed", socket_->peer(), error.message);
+  RtspResponse response;
+  response.status = error.kind == ErrorKind::full ? 413 : 400;
+  (void)co_await socket_->write(serialise(response));
+  // Closing with bytes unread would make the kernel send a RST that overtakes the answer.
+  socket_->finish_sending();
+  const base::Watchdog deadline(socket_->executor(), drain_time, [this] { socket_->close(); });
+  for (;;) {
+    const auto size = co_await socket_->read(buffer_);
+    if (!size) co_return;
+  }
+}
+
+void RtspConnection::timed_out() {
+  if (session_) {
+    ++context_->counters.timeouts;
+    base::log_info("RTSP client {}: session {} without a sign of life, closed", socket_->peer(),
+                   session_->id());
+    session_->close();
+  }
+  socket_->close();
+}
+
+void RtspConnection::delivery_ended(const base::Error& reason) {
+  base::log_debug("RTSP client {}: {}", socket_->peer(), reason.message);
+  if (session_) session_->close();
+  socket_->close();
+}
+
+}  // namespace watchrig::media

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "system/base/bounded_queue.hpp"
+#include "system/base/clock.hpp"
+#include "system/base/result.hpp"
+#include "system/media/access_unit.hpp"
+#include "system/media/digest_auth.hpp"
+#include "system/media/rtp_train.hpp"
+
+namespace watchrig::media {
+
+namespace asio = boost::asio;
+
+struct SenderReport;
+
+/// What a client asks for.
+struct RtspTarget {
+  std::string path;      ///< decoded, `/live/gate`; without the track's control part and a final slash
+  std::string query;     ///< what follows `?`, undecoded; empty when there is none
+  std::string username;  ///< empty when the server asks for no password
+  std::string client;    ///< `127.0.0.1:50312`, for messages
+};
+
+struct RtspDescription {
+  Presentation tracks;
+  std::string name = "stream";  ///< `s=` of the SDP
+  std::optional<std::string>
+      sdp;  ///< sent instead of the SDP made from `tracks`; its controls are `track<index>`
+};
+
+/// Where a track stands: of the next packet that a reader gets.
+struct RtpPosition {
+  std::uint32_t ssrc = 0;
+  std::uint16_t sequence = 0;
+  std::uint32_t rtp_timestamp = 0;
+};
+
+/// One reader's subscription to a running stream. Called on the session's executor only; the queue behind it
+/// is the feed's, bounded, with a drop to the next key frame. All feeds of a stream share trains, SSRCs and
+/// sequence numbers.
+class RtspFeed {
+ public:
+  virtual ~RtspFeed() = default;
+  /// The next train, or nothing once the stream has ended or close() was called. At most one call at a time.
+  virtual asio::awaitable<std::optional<RtpTrainPtr>> next() = 0;
+  /// The next train if there is one now: several queued trains leave in one write.
+  virtual std::optional<RtpTrainPtr> try_next() = 0;
+  /// Ends a next() that waits.
+  virtual void close() = 0;
+  virtual base::QueueStats stats() const = 0;
+  /// For RTP-Info and the SSRC of reports; nothing when the track has sent nothing yet.
+  virtual std::optional<RtpPosition> position(std::uint16_t track) const = 0;
+  /// All packets of the train were handed to the socket, or to the session's packet filter.
+  virtual void sent(const RtpTrain&) {}
+};
+
+/// What a server offers. Called on the executor of the session that asks, so from several threads.
+/// Errors become answers: not_found 404, denied 403, invalid 400, unsupported 415, conflict 455, full 453,
+/// everything else 503.
+class RtspContent {
+ public:
+  virtual ~RtspContent() = default;
+  virtual asio::awaitable<base::Result<RtspDescription>> describe(RtspTarget target) = 0;
+  /// At each PLAY (PAUSE closes the feed). `executor` is the session's, on which the feed is used.
+  virtual asio::awaitable<base::Result<std::unique_ptr<RtspFeed>>> open(RtspTarget target,
+                                                                        asio::any_io_executor executor) = 0;
+};
+
+/// By which a virtual camera harms what a session sends. One a session, on the session's executor.
+class PacketFilter {
+ public:
+  /// May be kept and called later, on the session's executor; does nothing once the session has ended.
+  /// Packets of a TCP session that does not take them are dropped beyond 4 MiB.
+  using Send = std::function<void(base::ByteView rtp)>;
+
+  virtual ~PacketFilter() = default;
+  /// True when every packet would pass unchanged: then trains are sent whole, without a call for each packet.
+  virtual bool idle() const = 0;
+  /// Calls `send` for what shall leave: never, once, several times, later, or with other bytes.
+  virtual void on_packet(const RtpTrain& train, base::ByteView rtp, const Send& send) = 0;
+  /// May change the report; false keeps it from being sent.
+  virtual bool on_sender_report(std::uint16_t track, SenderReport& report) = 0;
+};
+
+struct RtspSessionInfo {
+  std::string id;
+  RtspTarget target;
+  bool udp = false;
+  asio::any_io_executor executor;
+};
+
+/// An RTSP 1.0 server (RFC 2326) for live streams: OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN,
+/// GET_PARAMETER and SET_PARAMETER (both without content, as keep-alive), over TCP interleaving and UDP
+/// unicast. A session belongs to the connection that made it and ends with it. One connection lives on one
+/// executor; other connections never wait for it. Deadlines against silent peers run in real time; sender
+/// reports follow the clock.
+class RtspServer {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;                                     ///< 0: any free one
+    std::string name = "watchrig";                              ///< realm and Server header
+    PasswordLookup password;                                    ///< none: everybody may read
+    base::Duration session_timeout = std::chrono::seconds(60);  ///< real; announced to clients
+    base::Duration request_timeout =
+        std::chrono::seconds(10);  ///< real; from a request's first byte to its last
+    base::Duration write_timeout =
+        std::chrono::seconds(10);  ///< real; a socket that takes nothing for so long is closed
+    base::Duration report_interval =
+        std::chrono::seconds(5);  ///< model time between sender reports; at least 200 ms real
+    std::size_t max_connections = 4096;
+    std::function<std::unique_ptr<PacketFilter>(const RtspSessionInfo&)> packet_filter;  ///< any thread
+  };
+  struct Stats {
+    std::uint64_t accepted = 0;     ///< TCP connections since start
+    std::uint64_t connections = 0;  ///< now
+    std::uint64_t playing = 0;      ///< sessions now
+    std::uint64_t sessions = 0;     ///< sessions that have played since start
+    std::uint64_t bytes = 0;        ///< RTP sent, without interleaving frames
+    std::uint64_t packets = 0;
+    std::uint64_t slow_readers = 0;   ///< sessions closed because their socket took nothing
+    std::uint64_t timeouts = 0;       ///< sessions that ended without a sign of life
+    std::uint64_t lost_reported = 0;  ///< packets that clients have reported lost (RTCP)
+  };
+
+  /// Listens. `executors` gives the executor of each new connection (base::ExecutorPool::next). The clock
+  /// outlives all executors' work. Errors: unavailable (address or port), invalid (address).
+  static base::Result<std::unique_ptr<RtspServer>> start(Options options, const base::Clock& clock,
+                                                         std::function<asio::any_io_executor()> executors,
+                                                         std::shared_ptr<RtspContent> content);
+  /// Like stop().
+  ~RtspServer();
+  RtspServer(const RtspServer&) = delete;
+  RtspServer& operator=(const RtspServer&) = delete;
+
+  // All of the following may be called on any thread.
+
+  std::uint16_t port() const;
+  Stats stats() const;
+  /// Closes the listener: clients are refused until resume_accepting() listens on the same port again.
+  void stop_accepting();
+  base::Result<> resume_accepting();
+  /// Closes every connection: by a FIN, or with `reset` by a RST.
+  void drop_all_sessions(bool reset);
+  /// A device that hangs: connections stay, but whatever would be sent is lost, answers included.
+  void stall(bool on);
+  void stop();
+
+ private:
+  class Listener;
+  explicit RtspServer(std::shared_ptr<Listener> listener);
+  std::shared_ptr<Listener> listener_;
+};
+
+}  // namespace watchrig::media

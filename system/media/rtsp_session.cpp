@@ -1,0 +1,206 @@
+#include "system/media/rtsp_session.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "system/base/log.hpp"
+#include "system/base/spawn.hpp"
+
+namespace watchrig::media {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+RtspResponse status(int code) {
+  RtspResponse response;
+  response.status = code;
+  return response;
+}
+
+/// Takes the client's reports until the session closes the socket.
+asio::awaitable<void> read_reports(std::shared_ptr<RtspLane> lane, std::shared_ptr<RtspServerContext> context,
+                                   std::function<void()> alive) {
+  asio::ip::udp::socket& socket = lane->udp()->rtcp;
+  std::array<std::uint8_t, 2048> packet;
+  while (socket.is_open()) {
+    boost::system::error_code error;
+    const auto size =
+        co_await socket.async_receive(asio::buffer(packet), asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) break;
+    // Refusals of a client that has gone come here too; the session's timeout deals with them.
+    if (!error && lane->take_rtcp(base::ByteView(packet).first(size), *context)) alive();
+  }
+}
+
+}  // namespace
+
+RtspResponse refusal(const base::Error& error) {
+  switch (error.kind) {
+    case ErrorKind::not_found:
+      return status(404);
+    case ErrorKind::denied:
+      return status(403);
+    case ErrorKind::invalid:
+      return status(400);
+    case ErrorKind::unsupported:
+      return status(415);
+    case ErrorKind::conflict:
+      return status(455);
+    case ErrorKind::full:
+      return status(453);
+    default:
+      return status(503);
+  }
+}
+
+RtspSession::RtspSession(std::shared_ptr<RtspServerContext> context, std::shared_ptr<RtspSocket> socket,
+                         std::string id, RtspTarget target, const Presentation& tracks, Events events)
+    : context_(std::move(context)),
+      socket_(std::move(socket)),
+      id_(std::move(id)),
+      target_(std::move(target)),
+      events_(std::move(events)),
+      lanes_(tracks.size()) {
+  for (const auto& track : tracks) clock_rates_.push_back(track.clock_rate);
+}
+
+std::size_t RtspSession::lanes() const {
+  return static_cast<std::size_t>(
+      std::count_if(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane; }));
+}
+
+RtspResponse RtspSession::setup(const RtspRequest& request, std::uint16_t track) {
+  if (playing()) return status(455);
+  const auto transports = parse_transport(request.headers.find("Transport").value_or(""));
+  if (!transports) return status(400);
+  for (const auto& transport : *transports) {
+    if (!transport.supported || (!transport.tcp && !transport.client_port)) continue;
+    const bool mixed = std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
+      return lane && lane->transport().tcp != transport.tcp;
+    });
+    if (!mixed) return add_lane(request, track, transport);
+  }
+  return status(461);
+}
+
+RtspResponse RtspSession::add_lane(const RtspRequest& request, std::uint16_t track, RtspTransport transport) {
+  std::unique_ptr<UdpPortPair> udp;
+  if (transport.tcp) {
+    const auto channel = static_cast<std::uint8_t>(2 * track);
+    if (!transport.interleaved) transport.interleaved = {channel, static_cast<std::uint8_t>(channel + 1)};
+    if (channels_taken(transport, track)) return status(461);
+    transport.client_port.reset();
+  } else {
+    auto opened = open_ports(transport);
+    if (!opened) {
+      base::log_warning("RTSP client {}: {}", target_.client, opened.error().message);
+      return status(503);
+    }
+    udp = std::move(*opened);
+    transport.interleaved.reset();
+  }
+  transport.ssrc.reset();
+  transport.source.clear();
+  if (lanes_[track] && lanes_[track]->udp()) lanes_[track]->udp()->rtcp.close();
+  const auto lane =
+      std::make_shared<RtspLane>(track, clock_rates_[track], request.uri, transport, std::move(udp));
+  lanes_[track] = lane;
+  if (lane->udp())
+    base::spawn(socket_->executor(), read_reports(lane, context_, events_.alive), "RTCP of " + id_);
+  RtspResponse response;
+  response.headers.add("Transport", format_transport(transport));
+  return response;
+}
+
+Result<std::unique_ptr<UdpPortPair>> RtspSession::open_ports(RtspTransport& transport) {
+  auto pair = bind_udp_pair(socket_->executor(), socket_->local_address());
+  if (!pair) return std::move(pair).error();
+  // Always to the client itself, whatever `destination` says: a server must not be made to flood others.
+  boost::system::error_code error;
+  pair->rtp.connect({socket_->peer_address(), transport.client_port->first}, error);
+  if (!error) pair->rtcp.connect({socket_->peer_address(), transport.client_port->second}, error);
+  if (error) return base::Error{ErrorKind::unavailable, "UDP to the client: " + error.message()};
+  transport.server_port = {pair->port, static_cast<std::uint16_t>(pair->port + 1)};
+  return std::make_unique<UdpPortPair>(std::move(*pair));
+}
+
+bool RtspSession::channels_taken(const RtspTransport& transport, std::uint16_t track) const {
+  const auto wanted = *transport.interleaved;
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
+    if (!lane || lane->track() == track) return false;
+    const auto taken = *lane->transport().interleaved;
+    return wanted.first == taken.first || wanted.first == taken.second || wanted.second == taken.first ||
+           wanted.second == taken.second;
+  });
+}
+
+asio::awaitable<RtspResponse> RtspSession::play(const RtspRequest& request) {
+  if (lanes() == 0) co_return status(455);
+  if (const auto range = request.headers.find("Range")) {
+    const auto live = is_live_range(*range);
+    if (!live || !*live) co_return status(457);
+  }
+  RtspResponse response;
+  if (playing()) co_return response;  // some clients keep a session alive by PLAY
+  auto feed = co_await context_->content->open(target_, socket_->executor());
+  if (!feed) co_return refusal(feed.error());
+  if (!filter_ && context_->options.packet_filter) {
+    const bool udp =
+        std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane && lane->udp(); });
+    filter_ = context_->options.packet_filter({id_, target_, udp, socket_->executor()});
+  }
+  response.headers.add("Range", "npt=now-");
+  if (const auto info = rtp_info(**feed); !info.empty()) response.headers.add("RTP-Info", info);
+  delivery_ =
+      std::make_shared<RtspDelivery>(context_, socket_, lanes_, std::move(*feed), filter_, events_.ended);
+  begun_ = false;
+  ++context_->counters.sessions;
+  co_return response;
+}
+
+std::string RtspSession::rtp_info(const RtspFeed& feed) const {
+  std::string info;
+  for (const auto& lane : lanes_) {
+    const auto position = lane ? feed.position(lane->track()) : std::nullopt;
+    if (!position) continue;
+    info += fmt::format("{}url={};seq={};rtptime={}", info.empty() ? "" : ",", lane->url(),
+                        position->sequence, position->rtp_timestamp);
+  }
+  return info;
+}
+
+void RtspSession::begin() {
+  if (!delivery_ || begun_) return;
+  begun_ = true;
+  delivery_->start(fmt::format("RTSP session {} of {}", id_, target_.client));
+}
+
+RtspResponse RtspSession::pause() {
+  if (delivery_) delivery_->stop();
+  delivery_.reset();
+  return {};
+}
+
+void RtspSession::close() {
+  pause();
+  for (const auto& lane : lanes_) {
+    if (!lane || !lane->udp()) continue;
+    boost::system::error_code ignored;
+    lane->udp()->rtp.close(ignored);
+    lane->udp()->rtcp.close(ignored);
+  }
+}
+
+bool RtspSession::take_interleaved(const InterleavedFrame& frame) {
+  for (const auto& lane : lanes_) {
+    if (!lane || !lane->transport().tcp || lane->transport().interleaved->second != frame.channel) continue;
+    return lane->take_rtcp(frame.payload, *context_);
+  }
+  return false;
+}
+
+}  // namespace watchrig::media

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "system/media/rtsp_delivery.hpp"
+#include "system/media/rtsp_lane.hpp"
+#include "system/media/rtsp_message.hpp"
+#include "system/media/rtsp_server_context.hpp"
+#include "system/media/rtsp_socket.hpp"
+
+namespace watchrig::media {
+
+/// One session of a connection (RFC 2326, A.2): Ready once a track was set up, Playing while it has a
+/// delivery. Belongs to the connection's executor; close() before it is destroyed.
+class RtspSession {
+ public:
+  struct Events {
+    std::function<void()> alive;  ///< the client has sent RTCP
+    RtspDelivery::Ended ended;    ///< the delivery has ended by itself
+  };
+
+  RtspSession(std::shared_ptr<RtspServerContext> context, std::shared_ptr<RtspSocket> socket, std::string id,
+              RtspTarget target, const Presentation& tracks, Events events);
+  ~RtspSession() { close(); }
+  RtspSession(const RtspSession&) = delete;
+  RtspSession& operator=(const RtspSession&) = delete;
+
+  const std::string& id() const { return id_; }
+  const RtspTarget& target() const { return target_; }
+  std::size_t tracks() const { return clock_rates_.size(); }
+  std::size_t lanes() const;
+  bool playing() const { return delivery_ != nullptr; }
+
+  /// `track` is less than tracks().
+  RtspResponse setup(const RtspRequest& request, std::uint16_t track);
+  /// Opens the feed; begin() starts to send, after the answer has been written.
+  asio::awaitable<RtspResponse> play(const RtspRequest& request);
+  void begin();
+  RtspResponse pause();
+  void close();
+  /// RTCP over TCP; false when the channel is not one of RTCP.
+  bool take_interleaved(const InterleavedFrame& frame);
+
+ private:
+  RtspResponse add_lane(const RtspRequest& request, std::uint16_t track, RtspTransport transport);
+  base::Result<std::unique_ptr<UdpPortPair>> open_ports(RtspTransport& transport);
+  bool channels_taken(const RtspTransport& transport, std::uint16_t track) const;
+  std::string rtp_info(const RtspFeed& feed) const;
+
+  const std::shared_ptr<RtspServerContext> context_;
+  const std::shared_ptr<RtspSocket> socket_;
+  const std::string id_;
+  const RtspTarget target_;
+  std::vector<std::uint32_t> clock_rates_;
+  const Events events_;
+  std::vector<std::shared_ptr<RtspLane>> lanes_;
+  std::shared_ptr<PacketFilter> filter_;
+  std::shared_ptr<RtspDelivery> delivery_;
+  bool begun_ = false;
+};
+
+/// The answer for an error of RtspContent.
+RtspResponse refusal(const base::Error& error);
+
+}  // namespace watchrig::media

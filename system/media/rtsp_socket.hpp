@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <string>
+#include <sys/uio.h>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "system/base/byte_order.hpp"
+#include "system/base/clock.hpp"
+#include "system/base/result.hpp"
+
+namespace watchrig::media {
+
+namespace asio = boost::asio;
+
+/// The TCP connection of an RTSP server or client: one reader, and writers that take turns so that messages
+/// and trains never mix. Belongs to the socket's executor; it must outlive the calls under way.
+class RtspSocket {
+ public:
+  /// While `muted` is set, writes succeed and nothing is sent; it may be null.
+  RtspSocket(asio::ip::tcp::socket socket, base::Duration write_timeout,
+             const std::atomic<bool>* muted = nullptr);
+
+  asio::any_io_executor executor() { return socket_.get_executor(); }
+  /// At least one byte. Errors: unavailable (closed by the peer or here).
+  asio::awaitable<base::Result<std::size_t>> read(std::span<std::uint8_t> into);
+  /// Writes everything, in one system call as long as the socket takes it; `pieces` is used up. Their bytes
+  /// must live until then. Errors: unavailable (closed), timeout (the socket took nothing for the write
+  /// timeout; it is closed).
+  asio::awaitable<base::Result<>> write(std::vector<iovec>& pieces);
+  asio::awaitable<base::Result<>> write(std::string text);
+  asio::awaitable<base::Result<>> write(base::Bytes bytes);
+
+  bool is_open() const { return socket_.is_open(); }
+  /// Waiting calls end with `unavailable`. With `reset` the peer sees a RST.
+  void close(bool reset = false);
+  /// Says that nothing more will be sent.
+  void finish_sending();
+
+  std::string peer() const { return peer_; }  ///< `127.0.0.1:50312`
+  asio::ip::address peer_address() const { return peer_address_; }
+  asio::ip::address local_address() const { return local_address_; }
+
+ private:
+  asio::awaitable<base::Result<>> write_all(std::vector<iovec>& pieces);
+  asio::awaitable<base::Result<>> wait_writable();
+
+  asio::ip::tcp::socket socket_;
+  const base::Duration write_timeout_;
+  const std::atomic<bool>* muted_;
+  asio::steady_timer turn_;  ///< never expires; cancelled when a writer has finished
+  bool writing_ = false;
+  unsigned waiting_ = 0;
+  std::string peer_;
+  asio::ip::address peer_address_;
+  asio::ip::address local_address_;
+};
+
+}  // namespace watchrig::media
