@@ -1,0 +1,238 @@
+#include "system/devices/rtsp/rtsp_source.hpp"
+
+#include <mutex>
+
+#include <boost/asio/post.hpp>
+
+#include "system/base/log.hpp"
+#include "system/base/spawn.hpp"
+#include "system/base/timer.hpp"
+
+namespace watchrig::devices {
+
+namespace asio = boost::asio;
+
+std::string_view to_string(SourceState state) {
+  switch (state) {
+    case SourceState::idle:
+      return "idle";
+    case SourceState::connecting:
+      return "connecting";
+    case SourceState::online:
+      return "online";
+    case SourceState::offline:
+      return "offline";
+  }
+  return "offline";
+}
+
+namespace {
+
+/// The counters of several connections as one.
+media::RtpReceiverStats sum(media::RtpReceiverStats total, const media::RtpReceiverStats& more) {
+  using Stats = media::RtpReceiverStats;
+  constexpr std::uint64_t Stats::*counters[] = {&Stats::packets,
+                                                &Stats::bytes,
+                                                &Stats::lost,
+                                                &Stats::duplicates,
+                                                &Stats::late,
+                                                &Stats::reordered,
+                                                &Stats::malformed,
+                                                &Stats::unsupported,
+                                                &Stats::strangers,
+                                                &Stats::foreign_payload,
+                                                &Stats::sender_changes,
+                                                &Stats::sequence_jumps,
+                                                &Stats::units,
+                                                &Stats::key_units,
+                                                &Stats::damaged_units,
+                                                &Stats::skipped_units,
+                                                &Stats::missing_markers,
+                                                &Stats::reanchored,
+                                                &Stats::parameter_set_changes,
+                                                &Stats::sender_reports};
+  for (const auto counter : counters) total.*counter += more.*counter;
+  total.jitter = more.jitter;
+  total.clock_offset = more.clock_offset;
+  total.clock_drift_ppm = more.clock_drift_ppm;
+  return total;
+}
+
+class RtspSource final : public VideoSource, public std::enable_shared_from_this<RtspSource> {
+ public:
+  RtspSource(asio::any_io_executor executor, const base::Clock& clock, std::shared_ptr<media::StreamHub> hub,
+             RtspSourceOptions options, Listener listener, DamageListener damage)
+      : executor_(std::move(executor)),
+        clock_(clock),
+        hub_(std::move(hub)),
+        options_(std::move(options)),
+        listener_(std::move(listener)),
+        damage_(std::move(damage)),
+        backoff_(options_.backoff, options_.seed),
+        pause_(executor_, clock) {}
+
+  void start() override {
+    wanted_ = !options_.on_demand;
+    if (options_.on_demand) {
+      hub_->on_demand([weak = weak_from_this()](bool wanted) {
+        const auto self = weak.lock();
+        if (!self) return;
+        asio::post(self->executor_, [self, wanted] { self->set_wanted(wanted); });
+      });
+    }
+    base::spawn(executor_, run(shared_from_this()), hub_->name());
+  }
+
+  void stop() override {
+    asio::post(executor_, [self = shared_from_this()] {
+      self->stopped_ = true;
+      self->pause_.cancel();
+      if (self->client_) self->client_->cancel();
+    });
+  }
+
+  SourceStatus status() const override {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+ private:
+  static asio::awaitable<void> run(std::shared_ptr<RtspSource> self);
+  asio::awaitable<base::Error> play();
+  asio::awaitable<void> wait_until_wanted();
+  void set_wanted(bool wanted);
+  bool idle_too_long() const;
+  void change_state(SourceState state, std::string cause);
+  void take_statistics(bool final);
+  std::size_t video_track() const;
+
+  const asio::any_io_executor executor_;
+  const base::Clock& clock_;
+  const std::shared_ptr<media::StreamHub> hub_;
+  const RtspSourceOptions options_;
+  const Listener listener_;
+  const DamageListener damage_;
+  Backoff backoff_;
+  base::Timer pause_;
+  std::unique_ptr<media::RtspClient> client_;
+  media::RtpReceiverStats earlier_;  ///< of the connections before the present one
+  base::UtcTime counted_;
+  std::uint64_t lost_ = 0;
+  std::uint64_t damaged_ = 0;
+  bool wanted_ = false;
+  base::UtcTime unwanted_since_;
+  bool stopped_ = false;
+  mutable std::mutex mutex_;
+  SourceStatus status_;
+};
+
+asio::awaitable<void> RtspSource::run(std::shared_ptr<RtspSource> self) {
+  while (!self->stopped_) {
+    if (!self->wanted_) co_await self->wait_until_wanted();
+    if (self->stopped_) break;
+    {
+      const std::lock_guard lock(self->mutex_);
+      ++self->status_.attempts;
+      if (self->status_.state == SourceState::idle) self->status_.state = SourceState::connecting;
+    }
+    const base::Error error = co_await self->play();
+    if (self->client_) self->take_statistics(true);
+    self->client_.reset();
+    if (self->stopped_ || !self->wanted_) continue;
+    self->change_state(SourceState::offline, error.message);
+    const auto wait = self->backoff_.next(self->clock_.now());
+    base::log_debug("{}: next attempt in {}", self->hub_->name(), base::format_duration(wait));
+    co_await self->pause_.wait_for(wait);
+  }
+  self->change_state(SourceState::idle, {});
+}
+
+asio::awaitable<base::Error> RtspSource::play() {
+  auto options = options_.client;
+  options.after = hub_->totals().last;
+  client_ = std::make_unique<media::RtspClient>(executor_, clock_, std::move(options));
+  const auto tracks = co_await client_->start();
+  if (!tracks) co_return tracks.error();
+  hub_->set_tracks(*tracks);
+  for (;;) {
+    const auto unit = co_await client_->next();
+    if (!unit) co_return unit.error();
+    if (status_.state != SourceState::online) {
+      backoff_.connected(clock_.now());
+      take_statistics(false);
+      change_state(SourceState::online, {});
+    }
+    hub_->publish(*unit);
+    if ((*unit)->received - counted_ >= std::chrono::seconds(1)) take_statistics(false);
+    if (!wanted_ && idle_too_long()) {
+      co_await client_->stop();
+      co_return base::Error{base::ErrorKind::cancelled, "nobody watches"};
+    }
+  }
+}
+
+asio::awaitable<void> RtspSource::wait_until_wanted() {
+  change_state(SourceState::idle, {});
+  while (!wanted_ && !stopped_) co_await pause_.wait_for(std::chrono::hours(24));
+}
+
+void RtspSource::set_wanted(bool wanted) {
+  wanted_ = wanted;
+  unwanted_since_ = clock_.now();
+  if (wanted) pause_.cancel();
+}
+
+bool RtspSource::idle_too_long() const { return clock_.now() - unwanted_since_ >= options_.idle_stop; }
+
+void RtspSource::change_state(SourceState state, std::string cause) {
+  SourceStatus status;
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_.state == state && status_.cause == cause) return;
+    status_.state = state;
+    status_.cause = std::move(cause);
+    if (state == SourceState::online) ++status_.connections;
+    status = status_;
+  }
+  if (listener_) listener_(status);
+}
+
+std::size_t RtspSource::video_track() const {
+  const auto tracks = hub_->tracks();
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    if (media::is_video(tracks[i].codec)) return i;
+  }
+  return 0;
+}
+
+void RtspSource::take_statistics(bool final) {
+  counted_ = clock_.now();
+  const auto stats = client_->stats();
+  const std::size_t track = video_track();
+  const auto present = track < stats.tracks.size() ? stats.tracks[track].rtp : media::RtpReceiverStats{};
+  const auto total = sum(earlier_, present);
+  if (final) earlier_ = total;
+  {
+    const std::lock_guard lock(mutex_);
+    status_.rtp = total;
+    const auto tracks = hub_->tracks();
+    if (track < tracks.size()) status_.video = tracks[track];
+  }
+  if ((total.lost > lost_ || total.damaged_units > damaged_) && damage_) {
+    damage_(total.lost - lost_, total.damaged_units - damaged_);
+  }
+  lost_ = total.lost;
+  damaged_ = total.damaged_units;
+}
+
+}  // namespace
+
+std::shared_ptr<VideoSource> make_rtsp_source(asio::any_io_executor executor, const base::Clock& clock,
+                                              std::shared_ptr<media::StreamHub> hub,
+                                              RtspSourceOptions options, VideoSource::Listener listener,
+                                              VideoSource::DamageListener damage) {
+  return std::make_shared<RtspSource>(std::move(executor), clock, std::move(hub), std::move(options),
+                                      std::move(listener), std::move(damage));
+}
+
+}  // namespace watchrig::devices

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "system/base/clock.hpp"
+#include "system/media/rtp_receiver.hpp"
+
+namespace watchrig::devices {
+
+enum class SourceState {
+  idle,        ///< nobody wants the stream
+  connecting,  ///< first attempt, or waiting for the next one
+  online,      ///< pictures come
+  offline,     ///< was refused or lost; further attempts follow
+};
+
+std::string_view to_string(SourceState state);
+
+/// What is known of a connection to one stream of a device.
+struct SourceStatus {
+  SourceState state = SourceState::idle;
+  std::string cause;              ///< why it is offline, for a person; empty when online
+  std::uint64_t connections = 0;  ///< attempts that led to pictures
+  std::uint64_t attempts = 0;
+  media::Track video;  ///< as last announced
+  media::RtpReceiverStats
+      rtp;  ///< of the video track, all connections added up; jitter and clock of the last
+};
+
+/// The capability of a device to deliver one stream: keeps it connected and publishes it to a
+/// media::StreamHub.
+class VideoSource {
+ public:
+  /// Called on the source's executor whenever the state changes.
+  using Listener = std::function<void(const SourceStatus&)>;
+  /// Called on the source's executor, at most once a second, when units were damaged by lost packets since
+  /// the last call.
+  using DamageListener = std::function<void(std::uint64_t lost_packets, std::uint64_t damaged_units)>;
+
+  virtual ~VideoSource() = default;
+  /// Starts to connect, and goes on until stop().
+  virtual void start() = 0;
+  /// Ends the connection; nothing is published any more when the source's executor has run. Any thread.
+  virtual void stop() = 0;
+  /// Any thread.
+  virtual SourceStatus status() const = 0;
+};
+
+}  // namespace watchrig::devices

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "system/base/clock.hpp"
+#include "system/base/result.hpp"
+#include "system/platform/sqlite_database.hpp"
+#include "system/storage/chunk_format.hpp"
+
+namespace watchrig::storage {
+
+/// Where a chunk is and what one must know to choose it, without reading it.
+struct ChunkRow {
+  std::uint64_t run = 0;
+  std::uint32_t index = 0;
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint32_t head_bytes = 0;
+  std::uint32_t payload_bytes = 0;
+  base::UtcTime begin;
+  base::UtcTime last;
+  std::uint32_t interval_ns = 0;
+  std::uint32_t frames = 0;
+  std::optional<base::UtcTime> key;  ///< first unit at which decoding can begin
+
+  friend bool operator==(const ChunkRow&, const ChunkRow&) = default;
+};
+
+ChunkRow make_row(const ChunkHead& head, std::uint64_t segment, std::uint64_t offset);
+
+struct IndexedChunk {
+  std::string channel;
+  std::string stream;
+  ChunkRow row;
+};
+
+/// What the index knows of a segment.
+struct SegmentRow {
+  std::uint64_t number = 0;
+  std::uint64_t known_bytes = 0;  ///< every chunk before this offset is in the index
+  bool sealed = false;            ///< nothing will be appended any more
+};
+
+/// The time that a run of one stream covers.
+struct RunRow {
+  std::uint64_t run = 0;
+  base::UtcTime begin;
+  base::UtcTime last;
+};
+
+/// The SQLite index of a volume. It holds nothing that the segments do not: rows are written after their
+/// chunks are on the medium, and may be missing after a crash, never the other way round. One thread writes;
+/// the functions that are const may run on any thread at the same time and never hold it up.
+class ChunkIndex {
+ public:
+  /// Errors: unsupported (another schema), corrupt, denied, full, io.
+  static base::Result<std::unique_ptr<ChunkIndex>> open(const std::filesystem::path& path);
+  /// The file and its companions. Only while it is not open.
+  static void erase(const std::filesystem::path& path);
+
+  /// Adds chunks and what is now known of their segments, in one transaction. A chunk that is already there
+  /// is replaced.
+  base::Result<> commit(const std::vector<IndexedChunk>& chunks, const std::vector<SegmentRow>& segments);
+  /// Removes the rows of chunks that end behind `bytes` of a segment; all of them and the segment for 0.
+  base::Result<> forget(std::uint64_t segment, std::uint64_t bytes);
+
+  base::Result<std::vector<SegmentRow>> segments() const;
+  /// The largest number of a run, 0 when there is none.
+  base::Result<std::uint64_t> last_run() const;
+  /// Runs that reach into [from, to), oldest first.
+  base::Result<std::vector<RunRow>> runs(std::string_view channel, std::string_view stream,
+                                         base::UtcTime from, base::UtcTime to) const;
+  /// Chunks of a run with from <= begin < to, in order; at most `limit`.
+  base::Result<std::vector<ChunkRow>> chunks(std::string_view channel, std::string_view stream,
+                                             std::uint64_t run, base::UtcTime from, base::UtcTime to,
+                                             std::size_t limit) const;
+  /// The newest chunk of a run that has its first key frame at or before `time`.
+  base::Result<std::optional<ChunkRow>> key_chunk(std::string_view channel, std::string_view stream,
+                                                  std::uint64_t run, base::UtcTime time) const;
+  /// Every row, ordered by stream, run and index: to compare two indexes.
+  base::Result<std::vector<IndexedChunk>> everything() const;
+
+ private:
+  ChunkIndex(platform::SqliteDatabase writer, platform::SqliteDatabase reader)
+      : writer_(std::move(writer)), reader_(std::move(reader)) {}
+  base::Result<> prepare();
+  base::Result<> insert(const IndexedChunk& chunk);
+  base::Result<> commit_rows(const std::vector<IndexedChunk>& chunks,
+                             const std::vector<SegmentRow>& segments);
+
+  platform::SqliteDatabase writer_;
+  std::optional<platform::SqliteStatement> add_source_, add_chunk_, add_run_, add_segment_;
+  mutable std::mutex reading_;
+  mutable platform::SqliteDatabase reader_;
+  mutable std::optional<platform::SqliteStatement> find_runs_, find_chunks_, find_key_;
+};
+
+}  // namespace watchrig::storage

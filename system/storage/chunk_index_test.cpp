@@ -1,0 +1,90 @@
+#include "system/storage/chunk_index.hpp"
+
+#include <gtest/gtest.h>
+
+#include "system/storage/testing/test_volume.hpp"
+
+namespace watchrig::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+IndexedChunk chunk(std::uint32_t index, base::Duration begin, std::uint64_t segment = 1) {
+  ChunkRow row;
+  row.run = 1;
+  row.index = index;
+  row.segment = segment;
+  row.offset = 4096 * (index + 1);
+  row.head_bytes = 100;
+  row.payload_bytes = 1000;
+  row.begin = test_start + begin;
+  row.last = row.begin + 400ms;
+  row.frames = 12;
+  if (index % 2 == 0) row.key = row.begin;
+  return {"c1", "main", row};
+}
+
+struct ChunkIndexTest : testing::Test {
+  TestDirectory directory;
+  std::filesystem::path path = directory.path() / "index.sqlite";
+  std::unique_ptr<ChunkIndex> open() {
+    auto index = ChunkIndex::open(path);
+    EXPECT_TRUE(index) << index.error().message;
+    return std::move(*index);
+  }
+};
+
+TEST_F(ChunkIndexTest, FindsRunsChunksAndKeys) {
+  const auto index = open();
+  ASSERT_TRUE(index->commit({chunk(0, 0s), chunk(1, 1s), chunk(2, 2s)}, {{1, 9000, false}}));
+  EXPECT_EQ(index->chunks("c1", "main", 1, test_start + 1s, test_start + 2s, 10)->size(), 1u);
+  EXPECT_EQ(index->key_chunk("c1", "main", 1, test_start + 1900ms)->value().index, 0u);
+  EXPECT_FALSE(index->key_chunk("c1", "main", 1, test_start - 1s)->has_value());
+  ASSERT_EQ(index->runs("c1", "main", test_start, test_start + 1s)->size(), 1u);
+  EXPECT_EQ(index->runs("c1", "main", test_start, test_start + 1s)->at(0).last, test_start + 2400ms);
+  EXPECT_TRUE(index->runs("c1", "main", test_start + 3s, test_start + 4s)->empty());
+  EXPECT_TRUE(index->runs("c2", "main", test_start, test_start + 1s)->empty());
+  EXPECT_EQ(*index->last_run(), 1u);
+}
+
+TEST_F(ChunkIndexTest, TheSameChunkTwiceIsOneRow) {
+  const auto index = open();
+  ASSERT_TRUE(index->commit({chunk(0, 0s)}, {}));
+  ASSERT_TRUE(index->commit({chunk(0, 0s, 2)}, {}));
+  ASSERT_EQ(index->everything()->size(), 1u);
+  EXPECT_EQ(index->everything()->at(0).row.segment, 2u);
+}
+
+TEST_F(ChunkIndexTest, ForgetsWhatIsBehindAPlace) {
+  const auto index = open();
+  ASSERT_TRUE(index->commit({chunk(0, 0s), chunk(1, 1s)}, {{1, 12000, true}}));
+  ASSERT_TRUE(index->forget(1, 6000));
+  EXPECT_EQ(index->everything()->size(), 1u);
+  EXPECT_EQ(index->segments()->at(0).known_bytes, 6000u);
+  ASSERT_TRUE(index->forget(1, 0));
+  EXPECT_TRUE(index->everything()->empty());
+  EXPECT_TRUE(index->segments()->empty());
+}
+
+TEST_F(ChunkIndexTest, HostileNamesAreNames) {
+  const auto index = open();
+  auto odd = chunk(0, 0s);
+  odd.channel = "x'); DROP TABLE chunk; --";
+  ASSERT_TRUE(index->commit({odd}, {}));
+  EXPECT_EQ(index->everything()->at(0).channel, odd.channel);
+}
+
+TEST_F(ChunkIndexTest, AnotherSchemaAndRubbishAreToldApart) {
+  {
+    auto other = platform::SqliteDatabase::open(path);
+    ASSERT_TRUE(other);
+    ASSERT_TRUE(other->execute("CREATE TABLE old (x); PRAGMA user_version = 99"));
+  }
+  EXPECT_EQ(ChunkIndex::open(path).error().kind, base::ErrorKind::unsupported);
+  ChunkIndex::erase(path);
+  write_bytes(path, base::Bytes(10000, 'x'));
+  EXPECT_EQ(ChunkIndex::open(path).error().kind, base::ErrorKind::corrupt);
+}
+
+}  // namespace
+}  // namespace watchrig::storage

@@ -1,0 +1,172 @@
+#include "system/storage/chunk_writer.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "system/base/log.hpp"
+
+namespace watchrig::storage {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// What the index may lag behind in memory; beyond it the next start makes the index again.
+constexpr std::size_t max_waiting_rows = 100'000;
+
+std::string cause_of(const Error& error) { return error.kind == ErrorKind::full ? "full" : "io"; }
+
+std::string remedy(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::full:
+      return "free space on it, or record on another volume; recording goes on by itself when there is space";
+    case ErrorKind::denied:
+      return "give the server the right to write there; recording goes on by itself then";
+    default:
+      return "check the disk and its connection; recording goes on by itself when it works";
+  }
+}
+
+}  // namespace
+
+ChunkWriter::ChunkWriter(Settings settings, ChunkQueue& queue, SegmentLog log, ChunkIndex& index,
+                         const base::Clock& clock, base::Metrics& metrics, EventSink sink)
+    : settings_(std::move(settings)),
+      queue_(queue),
+      log_(std::move(log)),
+      index_(index),
+      clock_(clock),
+      sink_(std::move(sink)),
+      bytes_written_(metrics.counter("watchrig_storage_written_bytes_total",
+                                     "Payload on the disk and in the index", {{"volume", settings_.volume}})),
+      chunks_written_(metrics.counter("watchrig_storage_chunks_total", "Chunks on the disk and in the index",
+                                      {{"volume", settings_.volume}})),
+      commits_(metrics.counter("watchrig_storage_commits_total",
+                               "Groups of chunks, each one wait for the disk",
+                               {{"volume", settings_.volume}})),
+      commit_seconds_(metrics.counter("watchrig_storage_commit_seconds_total",
+                                      "Time spent on writing and waiting for the disk",
+                                      {{"volume", settings_.volume}})),
+      failing_gauge_(metrics.gauge("watchrig_storage_failing", "1 while the volume cannot be written",
+                                   {{"volume", settings_.volume}})),
+      thread_([this] { run(); }) {}
+
+ChunkWriter::~ChunkWriter() { finish(); }
+
+void ChunkWriter::finish() {
+  std::call_once(finished_, [this] { thread_.join(); });
+}
+
+void ChunkWriter::run() {
+  for (;;) {
+    std::optional<base::UtcTime> retry_at;
+    if (volume_failing_ || index_failing_) retry_at = clock_.now() + settings_.retry_interval;
+    ChunkQueue::Batch batch = queue_.next(retry_at);
+    std::move(batch.chunks.begin(), batch.chunks.end(), std::back_inserter(group_));
+    auto error = commit();
+    if (auto index_error = write_index(); index_error && !error) error = std::move(index_error);
+    queue_.served(batch.flush, std::move(error));
+    if (batch.last) break;
+  }
+  queue_.lost(group_);
+}
+
+std::optional<Error> ChunkWriter::commit() {
+  if (group_.empty()) return std::nullopt;
+  const auto started = std::chrono::steady_clock::now();
+  queue_.writing(true);
+  auto appended = log_.append(group_);
+  queue_.writing(false);
+  const auto taken = log_.take_changes();
+  segments_.insert(segments_.end(), taken.begin(), taken.end());
+
+  std::vector<std::unique_ptr<PendingChunk>> done;
+  const auto end = group_.begin() + static_cast<std::ptrdiff_t>(appended.chunks);
+  std::move(group_.begin(), end, std::back_inserter(done));
+  group_.erase(group_.begin(), end);
+  for (const auto& chunk : done) {
+    rows_.push_back(
+        {chunk->head.channel, chunk->head.stream, make_row(chunk->head, chunk->segment, chunk->offset)});
+  }
+  note_commit(done.size(), std::chrono::steady_clock::now() - started);
+  if (!done.empty()) queue_.committed(done);
+  if (appended.error) {
+    volume_failed(*appended.error);
+  } else {
+    volume_works();
+  }
+  return appended.error;
+}
+
+void ChunkWriter::note_commit(std::size_t chunks, base::Duration took) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = rows_.size() - chunks; i < rows_.size(); ++i) bytes += rows_[i].row.payload_bytes;
+  bytes_written_.Increment(static_cast<double>(bytes));
+  chunks_written_.Increment(static_cast<double>(chunks));
+  commits_.Increment();
+  commit_seconds_.Increment(std::chrono::duration<double>(took).count());
+  const std::lock_guard lock(totals_mutex_);
+  totals_.bytes += bytes;
+  totals_.chunks += chunks;
+  ++totals_.groups;
+  totals_.segments_made = log_.segments_made();
+  totals_.longest_commit = std::max(totals_.longest_commit, took);
+}
+
+std::optional<Error> ChunkWriter::write_index() {
+  if (rows_.empty() && segments_.empty()) return std::nullopt;
+  auto written = index_.commit(rows_, segments_);
+  if (written) {
+    rows_.clear();
+    segments_.clear();
+    index_failing_ = false;
+    return std::nullopt;
+  }
+  Error error = std::move(written).error();
+  const bool give_up = rows_.size() > max_waiting_rows;
+  if (give_up || error.kind == ErrorKind::corrupt) std::ofstream(settings_.index_suspect).flush();
+  if (!index_failing_) {
+    index_failing_ = true;
+    sink_(
+        {"storage.failed", "", "", "index",
+         fmt::format(
+             "volume \"{}\": the index cannot be written ({}); recording goes on, new recordings are listed "
+             "again when it can, or after a restart",
+             settings_.volume, error.message)});
+  }
+  if (give_up) {
+    rows_.clear();
+    segments_.clear();
+  }
+  return error;
+}
+
+void ChunkWriter::volume_failed(const Error& error) {
+  const std::string cause = cause_of(error);
+  const std::string message = fmt::format("{}; {}", error.message, remedy(error));
+  if (!volume_failing_) {
+    volume_failing_ = true;
+    failing_gauge_.Set(1);
+    base::log_error("volume \"{}\": {}", settings_.volume, message);
+    sink_({cause == "full" ? "storage.full" : "storage.failed", "", "", cause,
+           fmt::format("volume \"{}\" cannot take recordings: {}", settings_.volume, message)});
+  }
+  queue_.failed(group_, cause, message);
+}
+
+void ChunkWriter::volume_works() {
+  if (!volume_failing_) return;
+  volume_failing_ = false;
+  failing_gauge_.Set(0);
+  sink_(
+      {"storage.resumed", "", "", "", fmt::format("volume \"{}\" takes recordings again", settings_.volume)});
+}
+
+ChunkWriter::Totals ChunkWriter::totals() const {
+  const std::lock_guard lock(totals_mutex_);
+  return totals_;
+}
+
+}  // namespace watchrig::storage

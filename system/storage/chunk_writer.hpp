@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "system/storage/chunk_index.hpp"
+#include "system/storage/chunk_queue.hpp"
+#include "system/storage/segment_log.hpp"
+
+namespace watchrig::storage {
+
+/// The thread that commits: it takes the chunks of all channels that are ready, writes them with one wait for
+/// the disk, and only then adds their rows to the index, in one transaction. On a full or failing volume it
+/// keeps what it has, says so once, and tries again; recorders' queue is what limits the memory.
+class ChunkWriter {
+ public:
+  struct Settings {
+    std::string volume;
+    base::Duration retry_interval{};
+    std::filesystem::path
+        index_suspect;  ///< made when the index turns out to be corrupt: the next start rebuilds it
+  };
+  struct Totals {
+    std::uint64_t chunks = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t groups = 0;
+    std::uint64_t segments_made = 0;
+    base::Duration longest_commit{};
+  };
+
+  ChunkWriter(Settings settings, ChunkQueue& queue, SegmentLog log, ChunkIndex& index,
+              const base::Clock& clock, base::Metrics& metrics, EventSink sink);
+  ~ChunkWriter();
+  ChunkWriter(const ChunkWriter&) = delete;
+  ChunkWriter& operator=(const ChunkWriter&) = delete;
+
+  /// Returns after the queue's last batch; the queue must have been stopped. Any thread.
+  void finish();
+  Totals totals() const;
+
+ private:
+  void run();
+  std::optional<base::Error> commit();
+  void note_commit(std::size_t chunks, base::Duration took);
+  std::optional<base::Error> write_index();
+  void volume_failed(const base::Error& error);
+  void volume_works();
+
+  const Settings settings_;
+  ChunkQueue& queue_;
+  SegmentLog log_;
+  ChunkIndex& index_;
+  const base::Clock& clock_;
+  const EventSink sink_;
+  base::Counter& bytes_written_;
+  base::Counter& chunks_written_;
+  base::Counter& commits_;
+  base::Counter& commit_seconds_;
+  base::Gauge& failing_gauge_;
+
+  std::vector<std::unique_ptr<PendingChunk>> group_;  ///< taken from the queue and not on the disk yet
+  std::vector<IndexedChunk> rows_;                    ///< on the disk and not in the index yet
+  std::vector<SegmentRow> segments_;
+  bool volume_failing_ = false;
+  bool index_failing_ = false;
+
+  mutable std::mutex totals_mutex_;
+  Totals totals_;
+  std::once_flag finished_;
+  std::thread thread_;
+};
+
+}  // namespace watchrig::storage

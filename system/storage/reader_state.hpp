@@ -1,0 +1,45 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+
+#include "system/storage/chunk_cursor.hpp"
+#include "system/storage/recording_reader.hpp"
+#include "system/storage/storage_event.hpp"
+#include "system/storage/volume_files.hpp"
+
+namespace watchrig::storage {
+
+/// Everything a reader holds; it shares the index, so that it may outlive the Storage.
+struct RecordingReader::State {
+  std::shared_ptr<const ChunkIndex> index;
+  std::shared_ptr<VolumeFiles> files;
+  std::filesystem::path directory;
+  EventSink sink;
+  std::string channel;
+  std::string stream;
+  base::UtcTime from;
+  base::UtcTime to;
+
+  std::deque<RunRow> runs;                 ///< not begun yet
+  std::optional<ChunkCursor> cursor;       ///< in the run under way
+  std::deque<media::AccessUnitPtr> units;  ///< of the chunk under way, not delivered yet
+  std::shared_ptr<const media::Presentation> presentation;
+  std::optional<std::uint32_t> next_index;  ///< of the chunk that would follow without a hole
+  bool needs_key = true;
+  bool discontinuity = false;
+  std::uint64_t open_segment = 0;
+  std::unique_ptr<SegmentFile> file;
+
+  std::optional<RecordedUnit> next();
+
+ private:
+  bool load_chunk();
+  bool begin_run();
+  void take_chunk(const ChunkHead& head, base::ByteView payload);
+  void skip_to_first_wanted(const ChunkHead& head);
+  base::Result<ChunkHead> read_chunk(const ChunkRow& row, base::Bytes& bytes);
+  void interrupt();
+};
+
+}  // namespace watchrig::storage

@@ -1,0 +1,88 @@
+#include "system/storage/recorded_spans.hpp"
+
+#include <algorithm>
+
+#include "system/storage/chunk_cursor.hpp"
+
+namespace watchrig::storage {
+namespace {
+
+using base::UtcTime;
+
+constexpr base::Duration least_gap = std::chrono::milliseconds(200);
+constexpr base::Duration assumed_interval = std::chrono::milliseconds(40);  // of a picture that is alone
+
+/// A stretch without a hole, and what is needed to see whether the next one joins it.
+struct Stretch {
+  UtcTime first;
+  UtcTime last;
+  base::Duration interval{};  ///< zero while one picture only is known
+  std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;
+};
+
+base::Duration shown_for(base::Duration interval) {
+  return interval > base::Duration::zero() ? interval : assumed_interval;
+}
+
+bool joins(const Stretch& before, const Stretch& after) {
+  const auto interval = before.interval > base::Duration::zero() ? before.interval : after.interval;
+  return after.first - before.last < std::max(interval * 3 / 2, least_gap);
+}
+
+/// Adds a stretch that does not begin before the last one.
+void append(std::vector<Stretch>& stretches, const Stretch& next) {
+  if (stretches.empty() || !joins(stretches.back(), next)) {
+    stretches.push_back(next);
+    return;
+  }
+  Stretch& last = stretches.back();
+  last.frames += next.frames;
+  last.bytes += next.bytes;
+  if (next.last > last.last) {
+    last.last = next.last;
+    last.interval = next.interval;
+  }
+}
+
+base::Result<> add_run(const ChunkIndex& index, std::string_view channel, std::string_view stream,
+                       const RunRow& run, UtcTime from, UtcTime to, std::vector<Stretch>& stretches) {
+  const UtcTime search_from = run.begin >= from ? run.begin : time_plus(from, -max_chunk_extent.count());
+  ChunkCursor cursor(index, channel, stream, run.run, search_from, to);
+  for (;;) {
+    const auto row = cursor.next();
+    if (!row) return row.error();
+    if (!*row) return {};
+    const ChunkRow& chunk = **row;
+    const base::Duration interval(chunk.interval_ns);
+    if (chunk.last + shown_for(interval) <= from) continue;
+    append(stretches, {chunk.begin, chunk.last, interval, chunk.frames, chunk.payload_bytes});
+  }
+}
+
+}  // namespace
+
+base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_view channel,
+                                           std::string_view stream, UtcTime from, UtcTime to) {
+  const auto runs = index.runs(channel, stream, time_plus(from, -max_chunk_extent.count()), to);
+  if (!runs) return runs.error();
+  std::vector<Stretch> found;
+  for (const RunRow& run : *runs) {
+    std::vector<Stretch> of_run;
+    if (auto added = add_run(index, channel, stream, run, from, to, of_run); !added) return added.error();
+    found.insert(found.end(), of_run.begin(), of_run.end());
+  }
+  // Runs overlap when the server's clock was set back between them.
+  std::sort(found.begin(), found.end(), [](const Stretch& a, const Stretch& b) { return a.first < b.first; });
+  std::vector<Stretch> joined;
+  for (const Stretch& stretch : found) append(joined, stretch);
+
+  std::vector<Span> spans;
+  for (const Stretch& stretch : joined) {
+    spans.push_back({std::max(stretch.first, from), std::min(stretch.last + shown_for(stretch.interval), to),
+                     stretch.frames, stretch.bytes});
+  }
+  return spans;
+}
+
+}  // namespace watchrig::storage

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "system/storage/chunk_index.hpp"
+#include "system/storage/storage.hpp"
+
+namespace watchrig::storage {
+
+/// See Storage::spans().
+base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_view channel,
+                                           std::string_view stream, base::UtcTime from, base::UtcTime to);
+
+}  // namespace watchrig::storage

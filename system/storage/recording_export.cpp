@@ -1,0 +1,73 @@
+#include "system/storage/recording_export.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "system/media/mp4_writer.hpp"
+
+namespace watchrig::storage {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+/// Counts the pictures that the cut shows.
+void note(ExportSummary& summary, const media::AccessUnit& unit, base::UtcTime from) {
+  summary.bytes += unit.payload.size();
+  if (unit.time < from || !media::is_video(unit.codec)) return;
+  if (summary.frames++ == 0) summary.from = unit.time;
+  summary.to = unit.time;
+}
+
+template <class Destination>
+base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view channel,
+                                      std::string_view stream, base::UtcTime from, base::UtcTime to,
+                                      Destination& destination) {
+  auto reader = storage.read(channel, stream, from, to);
+  if (!reader) return reader.error();
+  auto recorded = reader->next();
+  if (!recorded) {
+    return Error{ErrorKind::not_found, fmt::format("nothing of channel \"{}\" can be read from {} to {}",
+                                                   channel, base::format_utc(from), base::format_utc(to))};
+  }
+  const auto presentation = recorded->presentation;
+  auto writer = media::Mp4Writer::create(destination, {*presentation, from, to});
+  if (!writer) return writer.error();
+  ExportSummary summary;
+  for (; recorded; recorded = reader->next()) {
+    if (recorded->presentation != presentation) {
+      return Error{
+          ErrorKind::unsupported,
+          fmt::format("the stream of channel \"{}\" changes at {}; export the time before and after it apart",
+                      channel, base::format_utc(recorded->unit->time))};
+    }
+    if (auto written = writer->write(*recorded->unit); !written) return written.error();
+    note(summary, *recorded->unit, from);
+  }
+  const auto totals = writer->finish();
+  if (!totals) return totals.error();
+  summary.frames = totals->shown;
+  return summary;
+}
+
+}  // namespace
+
+base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
+                                       std::string_view stream, base::UtcTime from, base::UtcTime to,
+                                       const std::filesystem::path& path) {
+  auto summary = write_mp4(storage, channel, stream, from, to, path);
+  if (!summary) {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+  return summary;
+}
+
+base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
+                                       std::string_view stream, base::UtcTime from, base::UtcTime to,
+                                       media::Mp4Sink& sink) {
+  return write_mp4(storage, channel, stream, from, to, sink);
+}
+
+}  // namespace watchrig::storage

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "system/storage/storage.hpp"
+
+namespace watchrig::media {
+class Mp4Sink;
+}
+
+namespace watchrig::storage {
+
+struct ExportSummary {
+  std::uint64_t frames = 0;  ///< pictures that a player shows
+  std::uint64_t bytes = 0;   ///< payload read
+  base::UtcTime from;        ///< first of them
+  base::UtcTime to;          ///< last of them
+};
+
+/// Writes the frames whose time lies in [from, to) as MP4 to `path`, cut exactly by an edit list; gaps are
+/// kept as time without pictures. Reads and writes files: not for an input/output executor. Errors: not_found
+/// (nothing recorded), io, unsupported (the presentation changes within the range: the message says when, so
+/// that the caller can ask for the two parts).
+base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
+                                       std::string_view stream, base::UtcTime from, base::UtcTime to,
+                                       const std::filesystem::path& path);
+
+/// The same into a sink of the caller, which is left incomplete after an error.
+base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
+                                       std::string_view stream, base::UtcTime from, base::UtcTime to,
+                                       media::Mp4Sink& sink);
+
+}  // namespace watchrig::storage

@@ -1,0 +1,100 @@
+#include "system/storage/recording_export.hpp"
+
+#include <cstdio>
+
+#include <gtest/gtest.h>
+
+#include "system/media/av_encoder.hpp"
+#include "system/storage/testing/test_volume.hpp"
+
+namespace watchrig::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string run(const std::string& command) {
+  std::string output;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  char buffer[256];
+  while (pipe && std::fgets(buffer, sizeof buffer, pipe)) output += buffer;
+  if (pipe) ::pclose(pipe);
+  return output;
+}
+
+/// Real H.264, 25 pictures a second with a key frame a second.
+struct ExportTest : testing::Test {
+  TestVolume volume;
+  media::Presentation tracks;
+  std::filesystem::path path = volume.directory.path() / "clip.mp4";
+
+  void SetUp() override { volume.open(); }
+
+  std::vector<media::AccessUnitPtr> encode(int count, int width, base::Duration at) {
+    auto encoder = media::VideoEncoder::open({media::Codec::h264, width, 96, {25, 1}, 200'000, 25});
+    EXPECT_TRUE(encoder) << encoder.error().message;
+    tracks = {encoder->track()};
+    std::vector<media::AccessUnitPtr> units;
+    media::Picture picture(width, 96);
+    for (int i = 0; i < count; ++i) {
+      auto encoded = encoder->encode(picture);
+      EXPECT_TRUE(encoded) << encoded.error().message;
+      auto unit = std::make_shared<media::AccessUnit>();
+      unit->codec = media::Codec::h264;
+      unit->key = encoded->key;
+      unit->time = unit->received = test_start + at + i * 40ms;
+      unit->rtp_timestamp = static_cast<std::uint32_t>(i) * 3600;
+      unit->payload = std::move(encoded->payload);
+      units.push_back(std::move(unit));
+    }
+    return units;
+  }
+
+  auto export_range(base::Duration from, base::Duration to) {
+    return export_mp4(*volume.storage, "gate", "main", test_start + from, test_start + to, path);
+  }
+};
+
+TEST_F(ExportTest, HoldsExactlyTheFramesAskedFor) {
+  const auto sent = encode(75, 128, 0ms);
+  volume.push(*volume.record("gate", "main", tracks), sent);
+  ASSERT_TRUE(volume.storage->flush());
+  const auto summary = export_range(680ms, 1880ms);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->frames, 30u);
+  EXPECT_EQ(summary->from, test_start + 680ms);
+  EXPECT_EQ(summary->to, test_start + 1840ms);
+  EXPECT_EQ(run("ffprobe -v error -count_frames -select_streams v -show_entries stream=nb_read_frames -of "
+                "csv=p=0 " +
+                path.native()),
+            "30\n");
+}
+
+TEST_F(ExportTest, NothingRecordedIsAnErrorAndLeavesNoFile) {
+  EXPECT_EQ(export_range(0s, 1s).error().kind, base::ErrorKind::not_found);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(ExportTest, AChangeOfResolutionIsRefusedWithItsTime) {
+  const auto first = encode(25, 128, 0ms);
+  const auto recorder = volume.record("gate", "main", tracks);
+  volume.push(*recorder, first);
+  const auto second = encode(25, 160, 1s);
+  recorder->present(tracks);
+  volume.push(*recorder, second);
+  ASSERT_TRUE(volume.storage->flush());
+  const auto both = export_range(0s, 2s);
+  ASSERT_FALSE(both);
+  EXPECT_NE(both.error().message.find("00:00:01.000Z"), std::string::npos) << both.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_EQ(export_range(1s, 2s)->frames, 25u);
+}
+
+TEST_F(ExportTest, APathThatCannotBeWrittenIsAnError) {
+  volume.push(*volume.record("gate", "main", tracks = video_tracks()), encode(25, 128, 0ms));
+  ASSERT_TRUE(volume.storage->flush());
+  path = "/proc/no-such-folder/clip.mp4";
+  EXPECT_FALSE(export_range(0s, 1s));
+}
+
+}  // namespace
+}  // namespace watchrig::storage

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "system/storage/relay/relay_channel.hpp"
+
+namespace watchrig::storage {
+
+/// The channels that this server relays and records. Any thread.
+class ChannelSet {
+ public:
+  using Executors = std::function<boost::asio::any_io_executor()>;
+
+  ChannelSet(const base::Clock& clock, Storage& storage, Executors executors, ChannelEventSink sink);
+
+  /// Starts the channel; see RelayChannel::start for `continued`.
+  void add(ChannelSettings settings, bool continued);
+  void remove(std::string_view id);
+  /// By id or else by name; null when there is none.
+  std::shared_ptr<RelayChannel> find(std::string_view id_or_name) const;
+  std::vector<std::shared_ptr<RelayChannel>> all() const;
+  void stop();
+
+ private:
+  const base::Clock& clock_;
+  Storage& storage_;
+  const Executors executors_;
+  const ChannelEventSink sink_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<RelayChannel>, std::less<>> channels_;  ///< by id
+};
+
+}  // namespace watchrig::storage

@@ -1,0 +1,237 @@
+#include "system/storage/relay/relay_channel.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "system/base/log.hpp"
+#include "system/base/spawn.hpp"
+
+namespace watchrig::storage {
+
+namespace asio = boost::asio;
+
+std::string_view to_string(RecordingState state) {
+  switch (state) {
+    case RecordingState::stopped:
+      return "stopped";
+    case RecordingState::waiting:
+      return "waiting";
+    case RecordingState::recording:
+      return "recording";
+  }
+  return "stopped";
+}
+
+RelayChannel::RelayChannel(asio::any_io_executor executor, const base::Clock& clock, Storage& storage,
+                           ChannelSettings settings, ChannelEventSink sink)
+    : executor_(std::move(executor)),
+      clock_(clock),
+      storage_(storage),
+      settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      pause_(executor_, clock) {
+  std::uint32_t ssrc = static_cast<std::uint32_t>(std::hash<std::string>()(settings_.id));
+  for (const auto& [name, options] : settings_.streams) {
+    streams_[name].hub = std::make_shared<media::StreamHub>(
+        fmt::format("channel \"{}\" {}", settings_.name, name), ssrc += 16);
+  }
+}
+
+void RelayChannel::start(bool continued) {
+  for (auto& [name, stream] : streams_) stream.source = make_source(name, stream.hub);
+  asio::post(executor_, [self = shared_from_this(), continued] {
+    for (auto& [name, stream] : self->streams_) stream.source->start();
+    self->begun_ = self->interrupted_ = continued;
+    if (!self->settings_.recorded_stream.empty()) self->begin_recording(self->settings_.recorded_stream);
+    base::spawn(self->executor_, watch_loop(self), "watch of " + self->settings_.name);
+  });
+}
+
+std::shared_ptr<devices::VideoSource> RelayChannel::make_source(const std::string& stream,
+                                                                std::shared_ptr<media::StreamHub> hub) {
+  const std::weak_ptr<RelayChannel> weak = weak_from_this();
+  const bool main = stream == "main";
+  auto options = settings_.streams.at(stream);
+  options.on_demand = !main;
+  return devices::make_rtsp_source(
+      executor_, clock_, std::move(hub), std::move(options),
+      [weak, main](const devices::SourceStatus& status) {
+        if (const auto channel = weak.lock(); channel && main) channel->source_changed(status);
+      },
+      [weak, stream](std::uint64_t lost, std::uint64_t units) {
+        if (const auto channel = weak.lock()) channel->damaged(stream, lost, units);
+      });
+}
+
+void RelayChannel::stop() {
+  asio::post(executor_, [self = shared_from_this()] {
+    self->stopped_ = true;
+    ++self->turn_;
+    self->pause_.cancel();
+    if (self->reader_) self->reader_->queue.close();
+    for (auto& [name, stream] : self->streams_) {
+      stream.source->stop();
+      stream.hub->close();
+    }
+  });
+}
+
+void RelayChannel::record(std::string stream) {
+  asio::post(executor_, [self = shared_from_this(), stream = std::move(stream)] {
+    if (self->stopped_ || stream == self->recorded_stream_) return;
+    if (self->reader_) self->reader_->queue.close();
+    const bool was_recording = !self->recorded_stream_.empty();
+    ++self->turn_;
+    self->begun_ = self->interrupted_ = self->alarmed_ = false;
+    if (stream.empty()) {
+      {
+        const std::lock_guard lock(self->mutex_);
+        self->recorded_stream_.clear();
+        self->state_ = RecordingState::stopped;
+        self->cause_.clear();
+      }
+      if (was_recording) self->raise("recording.stopped", "operator", "recording was stopped by its plan");
+      return;
+    }
+    self->begin_recording(stream);
+  });
+}
+
+void RelayChannel::begin_recording(const std::string& stream) {
+  alive_since_ = clock_.now();
+  {
+    const std::lock_guard lock(mutex_);
+    recorded_stream_ = stream;
+    state_ = RecordingState::waiting;
+    cause_ = "waiting for the first key frame";
+  }
+  base::spawn(executor_, record_loop(shared_from_this(), stream, ++turn_), "recording of " + settings_.name);
+}
+
+asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> self, std::string stream,
+                                                std::uint64_t turn) {
+  const auto hub = self->streams_.at(stream).hub;
+  while (self->turn_ == turn) {
+    // A recorder must not lose anything that the queue before it could still hold; when it is full, refuse
+    // keeps what is there in order, and Storage raises the alarm.
+    self->reader_ = hub->read_units(self->executor_, recorder_queue_bytes, base::Overflow::refuse);
+    const auto reader = self->reader_;
+    std::shared_ptr<ChannelRecorder> recorder;
+    for (;;) {
+      auto unit = co_await reader->queue.pop();
+      if (!unit) break;
+      if (!recorder) {
+        auto made = self->storage_.record(self->settings_.id, stream, hub->tracks());
+        if (!made) {
+          base::log_error("channel \"{}\": {}", self->settings_.name, made.error().message);
+          break;
+        }
+        recorder = *made;
+        const std::lock_guard lock(self->mutex_);
+        self->recorder_ = recorder;
+      }
+      self->pass_on(*recorder, *unit);
+    }
+    if (recorder) recorder->close();
+    if (self->turn_ != turn) break;
+    co_await self->pause_.wait_for(std::chrono::milliseconds(recorder ? 1 : 1000));
+  }
+}
+
+bool RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit) {
+  if (!recorder.push(unit)) return false;
+  alive_since_ = clock_.now();
+  if (state_ == RecordingState::recording) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = RecordingState::recording;
+    cause_.clear();
+  }
+  const bool again = begun_ && interrupted_;
+  begun_ = true;
+  interrupted_ = alarmed_ = false;
+  raise(again ? "recording.resumed" : "recording.started", {},
+        again ? "recording goes on after an interruption" : "recording has begun");
+  return true;
+}
+
+asio::awaitable<void> RelayChannel::watch_loop(std::shared_ptr<RelayChannel> self) {
+  base::Timer timer(self->executor_, self->clock_);
+  while (!self->stopped_) {
+    co_await timer.wait_for(std::chrono::milliseconds(500));
+    if (!self->stopped_) self->check_recording();
+  }
+}
+
+void RelayChannel::check_recording() {
+  if (recorded_stream_.empty() || clock_.now() - alive_since_ < silence) return;
+  const auto source = streams_.at(recorded_stream_).source->status();
+  const std::string cause =
+      source.state == devices::SourceState::online ? "no frame comes from the device" : source.cause;
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = RecordingState::waiting;
+    cause_ = cause;
+  }
+  interrupted_ = true;
+  if (alarmed_) return;
+  alarmed_ = true;
+  raise("recording.failed", cause.empty() ? "connecting" : cause,
+        fmt::format("should be recorded and is not: {}",
+                    cause.empty() ? "the device does not answer yet" : cause));
+}
+
+void RelayChannel::source_changed(const devices::SourceStatus& status) {
+  const bool online = status.state == devices::SourceState::online;
+  if (!online && state_ == RecordingState::recording) {
+    interrupted_ = true;
+    const std::lock_guard lock(mutex_);
+    state_ = RecordingState::waiting;
+    cause_ = status.cause;
+  }
+  if (online == online_) return;
+  online_ = online;
+  if (online) {
+    raise("channel.online", {}, "the device delivers video");
+  } else if (!stopped_) {
+    raise("channel.offline", status.cause,
+          fmt::format("the connection to the device is lost: {}", status.cause));
+  }
+}
+
+void RelayChannel::damaged(const std::string& stream, std::uint64_t lost, std::uint64_t units) {
+  raise("stream.damaged", "network",
+        fmt::format("{} stream: {} packets were lost on the network, {} pictures are damaged", stream, lost,
+                    units),
+        {{"lost", static_cast<std::int64_t>(lost)}, {"damaged_units", static_cast<std::int64_t>(units)}});
+}
+
+void RelayChannel::raise(std::string type, std::string cause, std::string message,
+                         std::map<std::string, std::int64_t> counts) {
+  sink_({std::move(type), settings_.id, settings_.name, std::move(cause),
+         fmt::format("channel \"{}\": {}", settings_.name, message), std::move(counts)});
+}
+
+std::shared_ptr<media::StreamHub> RelayChannel::hub(const std::string& stream) const {
+  const auto it = streams_.find(stream);
+  return it == streams_.end() ? nullptr : it->second.hub;
+}
+
+ChannelStatus RelayChannel::status() const {
+  ChannelStatus status;
+  {
+    const std::lock_guard lock(mutex_);
+    status.recorded_stream = recorded_stream_;
+    status.recording = state_;
+    status.recording_cause = cause_;
+    if (recorder_) status.recorder = recorder_->stats();
+  }
+  for (const auto& [name, stream] : streams_) {
+    auto& part = status.streams[name];
+    part.source = stream.source->status();
+    part.relay = stream.hub->totals();
+  }
+  return status;
+}
+
+}  // namespace watchrig::storage

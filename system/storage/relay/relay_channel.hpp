@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "system/base/timer.hpp"
+#include "system/devices/rtsp/rtsp_source.hpp"
+#include "system/media/stream_hub.hpp"
+#include "system/storage/channel_recorder.hpp"
+#include "system/storage/storage.hpp"
+
+namespace watchrig::storage {
+
+/// What happened to a channel; the application hands it to the event log.
+struct ChannelEvent {
+  std::string type;
+  std::string channel;
+  std::string channel_name;
+  std::string cause;
+  std::string message;
+  std::map<std::string, std::int64_t> counts;
+};
+using ChannelEventSink = std::function<void(const ChannelEvent&)>;
+
+struct ChannelSettings {
+  std::string id;
+  std::string name;
+  std::map<std::string, devices::RtspSourceOptions> streams;  ///< "main", and perhaps "sub"
+  std::string recorded_stream;                                ///< empty: not recorded
+};
+
+enum class RecordingState {
+  stopped,    ///< not asked for
+  waiting,    ///< asked for, but nothing has come or can be written in the last seconds
+  recording,  ///< units reach the recorder
+};
+std::string_view to_string(RecordingState state);
+
+struct ChannelStatus {
+  struct Stream {
+    devices::SourceStatus source;
+    media::StreamHub::Totals relay;
+  };
+  std::map<std::string, Stream> streams;
+  std::string recorded_stream;
+  RecordingState recording = RecordingState::stopped;
+  std::string recording_cause;
+  RecorderStats recorder;
+};
+
+/// One channel from the device's connection to its readers: a source and a hub a stream, and the recording of
+/// one of them. Lives on one executor. Raises channel.online and channel.offline for the main stream,
+/// recording.started, .resumed, .stopped, and recording.failed when a channel that should be recorded has
+/// yielded nothing for `silence`, whatever the reason. Functions may be called on any thread.
+class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
+ public:
+  static constexpr base::Duration silence = std::chrono::seconds(4);
+  static constexpr std::size_t recorder_queue_bytes = std::size_t{32} << 20;
+
+  RelayChannel(boost::asio::any_io_executor executor, const base::Clock& clock, Storage& storage,
+               ChannelSettings settings, ChannelEventSink sink);
+
+  /// Once, before anything else. `continued`: the recording goes on from before this process started, so that
+  /// its begin is a recording.resumed.
+  void start(bool continued);
+  void stop();
+  /// Records this stream from now on; empty stops.
+  void record(std::string stream);
+
+  const std::string& id() const { return settings_.id; }
+  const std::string& name() const { return settings_.name; }
+  /// Null for a stream that the channel does not have.
+  std::shared_ptr<media::StreamHub> hub(const std::string& stream) const;
+  ChannelStatus status() const;
+
+ private:
+  struct Stream {
+    std::shared_ptr<media::StreamHub> hub;
+    std::shared_ptr<devices::VideoSource> source;
+  };
+  std::shared_ptr<devices::VideoSource> make_source(const std::string& stream,
+                                                    std::shared_ptr<media::StreamHub> hub);
+  static boost::asio::awaitable<void> record_loop(std::shared_ptr<RelayChannel> self, std::string stream,
+                                                  std::uint64_t turn);
+  static boost::asio::awaitable<void> watch_loop(std::shared_ptr<RelayChannel> self);
+  bool pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit);
+  void begin_recording(const std::string& stream);
+  void check_recording();
+  void source_changed(const devices::SourceStatus& status);
+  void damaged(const std::string& stream, std::uint64_t lost, std::uint64_t units);
+  void raise(std::string type, std::string cause, std::string message,
+             std::map<std::string, std::int64_t> counts = {});
+
+  const boost::asio::any_io_executor executor_;
+  const base::Clock& clock_;
+  Storage& storage_;
+  const ChannelSettings settings_;
+  const ChannelEventSink sink_;
+  std::map<std::string, Stream> streams_;
+  base::Timer pause_;
+  std::shared_ptr<media::UnitReader> reader_;
+  std::uint64_t turn_ = 0;  ///< counts record() calls; an older record_loop ends
+  bool stopped_ = false;
+  std::optional<bool> online_;  ///< nothing before the first attempt has ended
+  bool begun_ = false;          ///< recording.started has been raised for this plan
+  bool alarmed_ = false;        ///< recording.failed has been raised and nothing has come since
+  bool interrupted_ = false;
+  base::UtcTime alive_since_;  ///< when the last unit was recorded, or the recording asked for
+  mutable std::mutex mutex_;   ///< guards what status() reads
+  std::string recorded_stream_;
+  RecordingState state_ = RecordingState::stopped;
+  std::string cause_;
+  std::shared_ptr<ChannelRecorder> recorder_;
+};
+
+}  // namespace watchrig::storage

@@ -1,0 +1,136 @@
+#include "system/storage/storage.hpp"
+
+#include <fmt/format.h>
+
+#include "system/base/log.hpp"
+#include "system/storage/chunk_queue.hpp"
+#include "system/storage/chunk_writer.hpp"
+#include "system/storage/reader_state.hpp"
+#include "system/storage/recorded_spans.hpp"
+#include "system/storage/recovery.hpp"
+#include "system/storage/volume_lock.hpp"
+
+namespace watchrig::storage {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+base::Result<> check(const Options& options) {
+  const auto refuse = [](std::string_view name, std::string_view range) {
+    return Error{ErrorKind::invalid, fmt::format("storage: {} must be {}", name, range)};
+  };
+  if (options.directory.empty()) return refuse("directory", "given");
+  if (options.segment_bytes < (1u << 20) || options.segment_bytes > (16ull << 30)) {
+    return refuse("segment_bytes", "1 MiB to 16 GiB");
+  }
+  if (options.chunk_duration < std::chrono::milliseconds(20) ||
+      options.chunk_duration > std::chrono::seconds(10)) {
+    return refuse("chunk_duration", "20 ms to 10 s");
+  }
+  if (options.group_interval < base::Duration::zero() || options.group_interval > std::chrono::seconds(10)) {
+    return refuse("group_interval", "0 to 10 s");
+  }
+  if (options.queue_bytes < (1u << 20)) return refuse("queue_bytes", "1 MiB or more");
+  return {};
+}
+
+}  // namespace
+
+struct Storage::Parts {
+  Options options;
+  base::Metrics& metrics;
+  EventSink sink;
+  VolumeLock lock;
+  std::shared_ptr<ChunkIndex> index;
+  std::shared_ptr<ChunkQueue> queue;
+  std::unique_ptr<ChunkWriter> writer;
+  std::uint64_t segments_found = 0;
+};
+
+base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, const base::Clock& clock,
+                                                     base::Metrics& metrics, EventSink sink) {
+  if (auto checked = check(options); !checked) return checked.error();
+  const std::string volume = options.directory.native();
+  auto lock = VolumeLock::take(options.directory);
+  if (!lock) return lock.error();
+  auto files = options.files ? options.files : system_files();
+  auto recovered = recover_volume(options.directory, *files, sink);
+  if (!recovered) return recovered.error();
+
+  std::unique_ptr<Parts> parts(new Parts{options, metrics, sink, std::move(*lock), {}, {}, {}, 0});
+  parts->options.files = files;
+  parts->index = std::move(recovered->index);
+  parts->segments_found = recovered->segments;
+  parts->queue = std::make_shared<ChunkQueue>(
+      ChunkQueue::Settings{volume, options.chunk_duration, options.group_interval, options.stall_alarm,
+                           options.queue_bytes, recovered->last_run},
+      clock, metrics, sink);
+  SegmentLog log({options.directory, options.segment_bytes, options.reserve_bytes}, files, clock,
+                 recovered->last_number, std::move(recovered->tail));
+  parts->writer = std::make_unique<ChunkWriter>(
+      ChunkWriter::Settings{volume, options.retry_interval, options.directory / index_suspect_name},
+      *parts->queue, std::move(log), *parts->index, clock, metrics, sink);
+  return std::unique_ptr<Storage>(new Storage(std::move(parts)));
+}
+
+Storage::Storage(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Storage::~Storage() { stop(); }
+
+base::Result<std::shared_ptr<ChannelRecorder>> Storage::record(const std::string& channel,
+                                                               const std::string& stream,
+                                                               media::Presentation presentation) {
+  auto feed = parts_->queue->open(channel, stream, std::move(presentation));
+  if (!feed) return feed.error();
+  return std::make_shared<ChannelRecorder>(parts_->queue, std::move(*feed));
+}
+
+base::Result<std::vector<Span>> Storage::spans(std::string_view channel, std::string_view stream,
+                                               base::UtcTime from, base::UtcTime to) const {
+  return find_spans(*parts_->index, channel, stream, from, to);
+}
+
+base::Result<RecordingReader> Storage::read(std::string_view channel, std::string_view stream,
+                                            base::UtcTime from, base::UtcTime to) const {
+  const auto runs = parts_->index->runs(channel, stream, from, to);
+  if (!runs) return runs.error();
+  if (runs->empty()) {
+    return Error{ErrorKind::not_found,
+                 fmt::format("nothing of stream \"{}\" of channel \"{}\" is recorded from {} to {}", stream,
+                             channel, base::format_utc(from), base::format_utc(to))};
+  }
+  auto state = std::make_unique<RecordingReader::State>();
+  state->index = parts_->index;
+  state->files = parts_->options.files;
+  state->directory = parts_->options.directory;
+  state->sink = parts_->sink;
+  state->channel = channel;
+  state->stream = stream;
+  state->from = from;
+  state->to = to;
+  state->runs.assign(runs->begin(), runs->end());
+  return RecordingReader(std::move(state));
+}
+
+base::Result<> Storage::flush(base::Duration deadline) { return parts_->queue->flush(deadline); }
+
+StorageStats Storage::stats() const {
+  const auto totals = parts_->writer->totals();
+  StorageStats stats;
+  stats.chunks = totals.chunks;
+  stats.bytes = totals.bytes;
+  stats.groups = totals.groups;
+  stats.segments = parts_->segments_found + totals.segments_made;
+  stats.queued_bytes = parts_->queue->queued_bytes();
+  stats.dropped_units = parts_->queue->dropped_units();
+  stats.longest_commit = totals.longest_commit;
+  return stats;
+}
+
+void Storage::stop() {
+  parts_->queue->stop();
+  parts_->writer->finish();
+}
+
+}  // namespace watchrig::storage

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "system/base/clock.hpp"
+#include "system/base/metrics.hpp"
+#include "system/base/result.hpp"
+#include "system/media/access_unit.hpp"
+#include "system/storage/channel_recorder.hpp"
+#include "system/storage/recording_reader.hpp"
+#include "system/storage/storage_event.hpp"
+
+namespace watchrig::storage {
+
+class VolumeFiles;
+
+struct Options {
+  std::filesystem::path directory;           ///< of this volume; made when it is missing
+  std::uint64_t segment_bytes = 256u << 20;  ///< 1 MiB to 16 GiB; a whole segment is reserved at once
+  base::Duration chunk_duration = std::chrono::milliseconds(500);  ///< 20 ms to 10 s of data a chunk at most
+  base::Duration group_interval =
+      std::chrono::milliseconds(100);                       ///< closed chunks wait this long for others
+  std::uint64_t reserve_bytes = 64u << 20;                  ///< stay free for the index and for others
+  std::uint64_t queue_bytes = 256u << 20;                   ///< units in memory that are not on the disk yet
+  base::Duration retry_interval = std::chrono::seconds(1);  ///< between attempts on a full or failing volume
+  base::Duration stall_alarm = std::chrono::seconds(3);  ///< data older than this and not on the disk: alarm
+  std::shared_ptr<VolumeFiles> files;                    ///< the file system unless a test puts its own here
+};
+
+/// Time that is recorded without a hole. Chunks are joined when the last frame of one and the first of the
+/// next lie less than 1.5 frame intervals or 200 ms apart, whichever is larger.
+struct Span {
+  base::UtcTime from;        ///< first unit
+  base::UtcTime to;          ///< last unit and one frame interval
+  std::uint64_t frames = 0;  ///< pictures; units where there is no video track
+  std::uint64_t bytes = 0;   ///< payload
+};
+
+struct StorageStats {
+  std::uint64_t chunks = 0;         ///< committed since open()
+  std::uint64_t bytes = 0;          ///< payload of them
+  std::uint64_t groups = 0;         ///< commits, each with one wait for the disk
+  std::uint64_t segments = 0;       ///< on the volume
+  std::uint64_t queued_bytes = 0;   ///< in memory, not on the disk yet
+  std::uint64_t dropped_units = 0;  ///< of all recorders
+  base::Duration
+      longest_commit{};  ///< write and wait for the disk; see README for what it means for data at risk
+};
+
+/// The recordings of one volume: a log of chunks in segments (FORMAT.md), with an SQLite index that can
+/// always be made again from them. Any thread may call every function. Clock, metrics and whatever the sink
+/// refers to outlive it.
+class Storage {
+ public:
+  /// Locks the directory, completes the index (or rebuilds it, which reads every segment) and starts the
+  /// writer. Errors: conflict (another server has the directory), denied, invalid (not a directory, option
+  /// out of range), io.
+  static base::Result<std::unique_ptr<Storage>> open(const Options& options, const base::Clock& clock,
+                                                     base::Metrics& metrics, EventSink sink);
+  ~Storage();
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  /// Starts to record. Errors: conflict (this stream already has a recorder that is not closed), invalid (no
+  /// tracks, names longer than 255 bytes or empty).
+  base::Result<std::shared_ptr<ChannelRecorder>> record(const std::string& channel, const std::string& stream,
+                                                        media::Presentation presentation);
+
+  /// What is on the disk within [from, to), cut to it, in order of time. Frames and bytes count whole chunks
+  /// at the two ends. Unknown names give none.
+  base::Result<std::vector<Span>> spans(std::string_view channel, std::string_view stream, base::UtcTime from,
+                                        base::UtcTime to) const;
+
+  /// not_found when nothing of the stream is recorded within [from, to).
+  base::Result<RecordingReader> read(std::string_view channel, std::string_view stream, base::UtcTime from,
+                                     base::UtcTime to) const;
+
+  /// Closes the open chunks and waits until everything pushed before is on the disk and in the index, or an
+  /// attempt to write it has failed; then the error says why. `deadline` is real time.
+  base::Result<> flush(base::Duration deadline = std::chrono::seconds(10));
+
+  StorageStats stats() const;
+
+  /// flush(), then ends the writer; recorders drop what they get afterwards. Also done by the destructor.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit Storage(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace watchrig::storage
