@@ -1,0 +1,86 @@
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+#include "system/base/bounded_queue.hpp"
+#include "system/base/spawn.hpp"
+
+namespace watchrig::api {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using http::Request;
+
+namespace {
+
+constexpr std::size_t page = 1000;
+
+/// Wakes the pusher; the events themselves are read from the log, so a slow client costs no memory.
+using Bell = base::BoundedQueue<bool>;
+
+asio::awaitable<void> notice_end(http::WebSocket socket, std::shared_ptr<Bell> bell) {
+  for (;;) {
+    const auto message =
+        co_await socket.receive();  // named: GCC 12 destroys a temporary in a loop's condition twice
+    if (!message) break;
+  }
+  bell->close();
+}
+
+std::string error_text(const central::FieldError& error) {
+  return json::serialize(
+      json::object{{"error", json::object{{"field", error.field}, {"message", error.error.message}}}});
+}
+
+asio::awaitable<void> push_events(ServerParts& parts, Request request, http::WebSocket socket) {
+  const auto since = number_of(request, "since", parts.events.last(), 0, INT64_MAX);
+  if (!since) {
+    const std::string text = error_text(since.error());
+    co_await socket.send_text(text);
+    co_return;
+  }
+  auto bell = std::make_shared<Bell>(socket.executor(), Bell::Limits{1}, base::Overflow::refuse);
+  const auto handle = parts.events.listen([bell](const central::Event&) { bell->push(true); });
+  base::spawn(socket.executor(), notice_end(socket, bell), "event client");
+  bell->push(true);
+  std::int64_t sent = *since;
+  for (;;) {
+    const auto rung = co_await bell->pop();
+    if (!rung) break;
+    for (auto events = parts.events.since(sent, page); !events.empty();
+         events = parts.events.since(sent, page)) {
+      for (const auto& event : events) {
+        const std::string text = json::serialize(to_json(event));
+        const bool taken = co_await socket.send_text(text);
+        if (!taken) co_return;
+        sent = event.sequence;
+      }
+    }
+  }
+}
+
+http::Response list_events(ServerParts& parts, const Request& request) {
+  const auto since = number_of(request, "since", 0, 0, INT64_MAX);
+  if (!since) return error_response(since.error());
+  const auto limit = number_of(request, "limit", page, 1, page);
+  if (!limit) return error_response(limit.error());
+  json::array list;
+  for (const auto& event : parts.events.since(*since, static_cast<std::size_t>(*limit))) {
+    list.push_back(to_json(event));
+  }
+  return http::json_response(200, json::object{{"events", std::move(list)}, {"last", parts.events.last()}});
+}
+
+}  // namespace
+
+void add_event_routes(http::Router& router, ServerParts& parts) {
+  router.add_plain("GET", "/api/v1/events", "Events after a sequence number, oldest first",
+                   [&parts](const Request& request) { return list_events(parts, request); });
+  router.add_socket("/api/v1/events", "Events as they happen, from a sequence number on",
+                    [&parts](Request request, http::WebSocket socket) {
+                      return push_events(parts, std::move(request), std::move(socket));
+                    });
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,75 @@
+#include "system/api/live_content.hpp"
+
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+#include "system/base/timer.hpp"
+
+namespace watchrig::api {
+
+namespace asio = boost::asio;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+constexpr std::size_t viewer_queue_bytes = std::size_t{8} << 20;
+
+class LiveContent final : public media::RtspContent {
+ public:
+  LiveContent(storage::ChannelSet& channels, const base::Clock& clock, base::Duration patience)
+      : channels_(channels), clock_(clock), patience_(patience) {}
+
+  asio::awaitable<Result<media::RtspDescription>> describe(media::RtspTarget target) override {
+    const auto hub = find(target.path);
+    if (!hub) co_return hub.error();
+    const auto executor = co_await asio::this_coro::executor;
+    // A reader for as long as the wait lasts makes an on-demand source connect; it stays connected until PLAY
+    // comes.
+    const auto demand = (*hub)->read_units(executor, 1, base::Overflow::drop_to_restart);
+    base::Timer timer(executor, clock_);
+    const auto deadline = clock_.now() + patience_;
+    while ((*hub)->tracks().empty() && clock_.now() < deadline) co_await timer.wait_for(patience_ / 100);
+    media::RtspDescription description;
+    description.tracks = (*hub)->tracks();
+    description.name = (*hub)->name();
+    if (description.tracks.empty()) {
+      co_return Error{ErrorKind::unavailable,
+                      fmt::format("{}: the device delivers no video now", (*hub)->name())};
+    }
+    co_return description;
+  }
+
+  asio::awaitable<Result<std::unique_ptr<media::RtspFeed>>> open(media::RtspTarget target,
+                                                                 asio::any_io_executor executor) override {
+    const auto hub = find(target.path);
+    if (!hub) co_return hub.error();
+    co_return (*hub)->read_trains(std::move(executor), viewer_queue_bytes);
+  }
+
+ private:
+  Result<std::shared_ptr<media::StreamHub>> find(const std::string& path) const {
+    const auto parts = base::split(path, '/');
+    const Error none{ErrorKind::not_found, fmt::format("no stream {}: use /live/<channel>[/sub]", path)};
+    if (parts.size() < 3 || parts.size() > 4 || parts[1] != "live") return none;
+    const auto channel = channels_.find(parts[2]);
+    if (!channel) return none;
+    const auto hub = channel->hub(parts.size() == 4 ? std::string(parts[3]) : "main");
+    if (!hub) return none;
+    return hub;
+  }
+
+  storage::ChannelSet& channels_;
+  const base::Clock& clock_;
+  const base::Duration patience_;
+};
+
+}  // namespace
+
+std::shared_ptr<media::RtspContent> make_live_content(storage::ChannelSet& channels, const base::Clock& clock,
+                                                      base::Duration patience) {
+  return std::make_shared<LiveContent>(channels, clock, patience);
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,89 @@
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "system/api/routes.hpp"
+#include "system/base/log.hpp"
+#include "system/base/spawn.hpp"
+#include "system/media/fmp4_muxer.hpp"
+
+namespace watchrig::api {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using http::Request;
+
+namespace {
+
+constexpr std::size_t viewer_queue_bytes = std::size_t{8} << 20;
+
+asio::awaitable<void> notice_end(http::WebSocket socket, std::shared_ptr<media::UnitReader> reader) {
+  for (;;) {
+    const auto message =
+        co_await socket.receive();  // named: GCC 12 destroys a temporary in a loop's condition twice
+    if (!message) break;
+  }
+  reader->queue.close();
+}
+
+std::string error_text(const std::string& message) {
+  return json::serialize(json::object{{"error", json::object{{"message", message}}}});
+}
+
+std::string mime_text(const media::Fmp4Muxer& muxer) {
+  return json::serialize(json::object{{"mime", muxer.mime()}});
+}
+
+asio::awaitable<bool> refuse(http::WebSocket socket, std::string message) {
+  const std::string text = error_text(message);
+  co_return co_await socket.send_text(text);
+}
+
+/// Sends until the viewer goes or the tracks change: then the viewer asks again, because its decoder begins
+/// anew.
+asio::awaitable<void> play(http::WebSocket socket, std::shared_ptr<media::StreamHub> hub,
+                           std::shared_ptr<media::UnitReader> reader) {
+  auto unit = co_await reader->queue.pop();
+  if (!unit) co_return;
+  auto muxer = media::Fmp4Muxer::open(hub->tracks(), (*unit)->payload);
+  if (!muxer) {
+    co_await refuse(socket, muxer.error().message);
+    co_return;
+  }
+  const std::string hello = mime_text(*muxer);
+  bool open = co_await socket.send_text(hello);
+  if (open) open = co_await socket.send_binary(muxer->init_segment());
+  while (open && unit) {
+    const auto fragment = muxer->fragment(**unit);
+    if (!fragment) {
+      co_await refuse(socket, fragment.error().message);
+      co_return;
+    }
+    if (!fragment->empty()) open = co_await socket.send_binary(*fragment);
+    if (open) unit = co_await reader->queue.pop();
+  }
+}
+
+asio::awaitable<void> view(ServerParts& parts, Request request, http::WebSocket socket) {
+  const auto channel = parts.channels.find(request.param("channel"));
+  const auto hub = channel ? channel->hub(request.query_value("stream").value_or("main")) : nullptr;
+  if (!hub) {
+    co_await refuse(socket, "there is no such channel or stream");
+    co_return;
+  }
+  const auto reader = hub->read_units(socket.executor(), viewer_queue_bytes, base::Overflow::drop_to_restart);
+  base::spawn(socket.executor(), notice_end(socket, reader), "live viewer");
+  co_await play(socket, hub, reader);
+  reader->queue.close();
+}
+
+}  // namespace
+
+void add_live_routes(http::Router& router, ServerParts& parts) {
+  router.add_socket("/api/v1/channels/{channel}/live",
+                    "Live video as fragmented MP4 for Media Source Extensions",
+                    [&parts](Request request, http::WebSocket socket) {
+                      return view(parts, std::move(request), std::move(socket));
+                    });
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,64 @@
+#include <cctype>
+
+#include <boost/json/array.hpp>
+
+#include "system/api/routes.hpp"
+#include "system/base/text.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+
+namespace {
+
+json::array path_parameters(std::string_view pattern) {
+  json::array parameters;
+  for (const auto part : base::split(pattern, '/')) {
+    if (!part.starts_with('{')) continue;
+    parameters.push_back({{"name", part.substr(1, part.size() - 2)},
+                          {"in", "path"},
+                          {"required", true},
+                          {"schema", {{"type", "string"}}}});
+  }
+  return parameters;
+}
+
+json::object operation(const http::Route& route) {
+  json::object object{
+      {"summary", route.summary},
+      {"responses", {{"default", {{"description", "JSON, or an error with code, field and message"}}}}}};
+  if (auto parameters = path_parameters(route.pattern); !parameters.empty()) {
+    object["parameters"] = std::move(parameters);
+  }
+  return object;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+}  // namespace
+
+void add_openapi_route(http::Router& router) {
+  json::object paths;
+  for (const auto& route : router.routes()) {
+    json::value& item = paths[route.pattern];
+    if (!item.is_object()) item.emplace_object();
+    json::object& operations = item.as_object();
+    // OpenAPI has no WebSocket; where a path is only that, its GET describes the upgrade.
+    if (route.socket) {
+      operations["x-websocket"] = route.summary;
+      if (!operations.contains("get")) operations["get"] = operation(route);
+    } else {
+      operations[lower(route.method)] = operation(route);
+    }
+  }
+  const json::object document{{"openapi", "3.0.3"},
+                              {"info", {{"title", "Watchrig VMS"}, {"version", WATCHRIG_VERSION}}},
+                              {"paths", std::move(paths)}};
+  router.add_plain("GET", "/api/v1/openapi.json", "This description",
+                   [document](const http::Request&) { return http::json_response(200, document); });
+}
+
+}  // namespace watchrig::api

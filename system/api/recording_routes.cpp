@@ -1,0 +1,83 @@
+#include <atomic>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+#include "system/storage/recording_export.hpp"
+
+namespace watchrig::api {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using http::Request;
+using http::Response;
+
+namespace {
+
+/// Runs `work` on the workers and returns to the caller's executor with its answer.
+asio::awaitable<Response> on_worker(ServerParts& parts, std::function<Response()> work) {
+  const auto home = co_await asio::this_coro::executor;
+  co_await asio::post(parts.workers.get_executor(),
+                      asio::bind_executor(parts.workers.get_executor(), asio::use_awaitable));
+  Response response = work();
+  co_await asio::post(home, asio::bind_executor(home, asio::use_awaitable));
+  co_return response;
+}
+
+Response list_spans(ServerParts& parts, const Request& request) {
+  const auto period = period_of(request, true);
+  if (!period) return error_response(period.error());
+  const auto spans = parts.storage.spans(
+      request.param("channel"), request.query_value("stream").value_or("main"), period->from, period->to);
+  if (!spans) return http::error_response(spans.error());
+  json::array list;
+  for (const auto& span : *spans) {
+    list.push_back({{"from", base::format_utc(span.from, 9)},
+                    {"to", base::format_utc(span.to, 9)},
+                    {"frames", span.frames},
+                    {"bytes", span.bytes}});
+  }
+  return http::json_response(200, json::object{{"spans", std::move(list)}});
+}
+
+Response export_recording(ServerParts& parts, const Request& request) {
+  const auto period = period_of(request, false);
+  if (!period) return error_response(period.error());
+  static std::atomic<std::uint64_t> number{0};
+  const auto file =
+      std::make_shared<http::TemporaryFile>(parts.scratch / fmt::format("export-{}.mp4", ++number));
+  const auto done = storage::export_mp4(parts.storage, request.param("channel"),
+                                        request.query_value("stream").value_or("main"), period->from,
+                                        period->to, file->path);
+  if (!done) return http::error_response(done.error());
+  Response response;
+  response.content_type = "video/mp4";
+  response.file = file;
+  response.headers.emplace_back("Content-Disposition",
+                                fmt::format("attachment; filename=\"{}.mp4\"", request.param("channel")));
+  response.headers.emplace_back("X-Frames", std::to_string(done->frames));
+  return response;
+}
+
+}  // namespace
+
+void add_recording_routes(http::Router& router, ServerParts& parts) {
+  router.add("GET", "/api/v1/channels/{channel}/spans", "Periods that are recorded without a hole",
+             [&parts](Request request) {
+               return on_worker(
+                   parts, [&parts, request = std::move(request)] { return list_spans(parts, request); });
+             });
+  router.add("GET", "/api/v1/channels/{channel}/export.mp4", "A period as MP4, cut at exact frames",
+             [&parts](Request request) {
+               return on_worker(parts, [&parts, request = std::move(request)] {
+                 return export_recording(parts, request);
+               });
+             });
+}
+
+}  // namespace watchrig::api

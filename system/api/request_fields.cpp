@@ -1,0 +1,87 @@
+#include "system/api/request_fields.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+
+namespace watchrig::api {
+
+using base::Error;
+using base::ErrorKind;
+using central::FieldError;
+namespace json = boost::json;
+
+std::string FieldReader::text(const std::string& name, std::optional<std::string> fallback) {
+  known_.push_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (!value) {
+    if (!fallback) refuse(name, "is missing");
+    return fallback.value_or(std::string());
+  }
+  if (!value->is_string()) {
+    refuse(name, "must be a text");
+    return {};
+  }
+  return std::string(value->as_string());
+}
+
+json::object FieldReader::object(const std::string& name) {
+  known_.push_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (!value) return {};
+  if (!value->is_object()) {
+    refuse(name, "must be an object");
+    return {};
+  }
+  return value->as_object();
+}
+
+void FieldReader::no_others() {
+  for (const auto& member : object_) {
+    if (std::find(known_.begin(), known_.end(), std::string_view(member.key())) == known_.end()) {
+      refuse(std::string(member.key()), "is not a field of this request");
+    }
+  }
+}
+
+void FieldReader::refuse(const std::string& name, const std::string& message) {
+  if (error_) return;
+  const std::string field = prefix_ + name;
+  error_ = FieldError{field, {ErrorKind::invalid, fmt::format("{} {}", field, message)}};
+}
+
+http::Response error_response(const FieldError& error) {
+  return http::error_response(error.error, error.field);
+}
+
+central::FieldResult<Period> period_of(const http::Request& request, bool open) {
+  Period period{base::UtcTime(), std::chrono::sys_days(std::chrono::year(2200) / 1 / 1)};
+  for (auto [name, time] : {std::pair("from", &period.from), std::pair("to", &period.to)}) {
+    const auto text = request.query_value(name);
+    if (!text) {
+      if (open) continue;
+      return FieldError{name, {ErrorKind::invalid, fmt::format("{} is missing", name)}};
+    }
+    const auto parsed = base::parse_utc(*text);
+    if (!parsed) return FieldError{name, parsed.error()};
+    *time = *parsed;
+  }
+  if (period.from >= period.to) return FieldError{"to", {ErrorKind::invalid, "to must be later than from"}};
+  return period;
+}
+
+central::FieldResult<std::int64_t> number_of(const http::Request& request, const std::string& name,
+                                             std::int64_t fallback, std::int64_t least, std::int64_t most) {
+  const auto text = request.query_value(name);
+  if (!text) return fallback;
+  const auto number = base::parse_number<std::int64_t>(*text);
+  if (!number || *number < least || *number > most) {
+    return FieldError{
+        name, {ErrorKind::invalid, fmt::format("{} must be a number from {} to {}", name, least, most)}};
+  }
+  return *number;
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "system/base/clock.hpp"
+#include "system/central/device_registry.hpp"
+#include "system/http/http_message.hpp"
+
+namespace watchrig::api {
+
+/// Reads the members of a JSON object one by one and keeps the first thing that is wrong, with the field's
+/// name.
+class FieldReader {
+ public:
+  explicit FieldReader(const boost::json::object& object, std::string prefix = {})
+      : object_(object), prefix_(std::move(prefix)) {}
+
+  /// The text of a member; `fallback` when it is missing. A member of another type is refused.
+  std::string text(const std::string& name, std::optional<std::string> fallback = std::nullopt);
+  /// The object that is a member, or an empty one.
+  boost::json::object object(const std::string& name);
+  /// Refuses members that nobody asked for.
+  void no_others();
+  void refuse(const std::string& name, const std::string& message);
+
+  const std::optional<central::FieldError>& error() const { return error_; }
+
+ private:
+  const boost::json::object& object_;
+  std::string prefix_;
+  std::vector<std::string> known_;
+  std::optional<central::FieldError> error_;
+};
+
+http::Response error_response(const central::FieldError& error);
+
+/// A period of time, [from, to).
+struct Period {
+  base::UtcTime from;
+  base::UtcTime to;
+};
+
+/// The query's from and to; missing ones are 1970 and 2200 when `open` allows it.
+central::FieldResult<Period> period_of(const http::Request& request, bool open);
+
+/// A whole number of the query, or `fallback` when it is missing.
+central::FieldResult<std::int64_t> number_of(const http::Request& request, const std::string& name,
+                                             std::int64_t fallback, std::int64_t least, std::int64_t most);
+
+}  // namespace watchrig::api

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "system/api/server_parts.hpp"
+#include "system/http/router.hpp"
+
+namespace watchrig::api {
+
+/// The routes of each subject, under /api/v1 but for health and metrics. The parts outlive the router.
+void add_system_routes(http::Router& router, ServerParts& parts);
+void add_device_routes(http::Router& router, ServerParts& parts);
+void add_channel_routes(http::Router& router, ServerParts& parts);
+void add_recording_routes(http::Router& router, ServerParts& parts);
+void add_event_routes(http::Router& router, ServerParts& parts);
+void add_live_routes(http::Router& router, ServerParts& parts);
+
+/// All of them, and the description of the interface.
+void add_routes(http::Router& router, ServerParts& parts);
+
+/// GET /api/v1/openapi.json: an OpenAPI 3 document made of the routes that were added before.
+void add_openapi_route(http::Router& router);
+
+}  // namespace watchrig::api

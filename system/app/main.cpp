@@ -1,0 +1,56 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "system/app/server.hpp"
+#include "system/base/log.hpp"
+
+namespace {
+
+using namespace watchrig;
+
+/// Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong usage.
+int fail(int code, const base::Error& error) {
+  fmt::print(stderr, "vmsd: {}\n", error.message);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App program{"vmsd: the Watchrig video management server"};
+  std::string config;
+  std::string clock = "scale=1";
+  std::string roles = "all";
+  std::vector<std::string> settings;
+  app::ServerOptions options;
+  program.add_option("--config", config, "file of name = value lines");
+  program.add_option("--data", options.data, "folder for recordings and databases")->capture_default_str();
+  program.add_option("--roles", roles, "roles to run; all of them is the only choice so far")
+      ->capture_default_str();
+  program.add_option("--set", settings, "a setting, as name=value; may be repeated");
+  program.add_option("--clock", clock, "epoch=UTC,scale=X[,start=UTC]");
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  }
+
+  if (roles != "all") return fail(2, {base::ErrorKind::invalid, "--roles: only \"all\" is known"});
+  if (!config.empty()) {
+    if (auto applied = app::apply_file(options, config); !applied) return fail(2, applied.error());
+  }
+  for (const auto& setting : settings) {
+    if (auto applied = app::apply_setting(options, setting); !applied) {
+      return fail(2, base::Error(applied.error()).within("--set"));
+    }
+  }
+  const auto parsed = base::Clock::parse(clock);
+  if (!parsed) return fail(2, parsed.error());
+  options.clock = *parsed;
+  if (options.log_level == "debug") base::set_log_level(base::LogLevel::debug);
+  if (options.log_level == "warning") base::set_log_level(base::LogLevel::warning);
+  if (options.log_level == "error") base::set_log_level(base::LogLevel::error);
+
+  const auto done = app::run_server(options);
+  return done ? 0 : fail(1, done.error());
+}

@@ -1,0 +1,230 @@
+#include "system/app/server.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "system/api/live_content.hpp"
+#include "system/api/routes.hpp"
+#include "system/base/executor_pool.hpp"
+#include "system/base/log.hpp"
+#include "system/http/http_server.hpp"
+
+namespace watchrig::app {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+Result<> make_folder(const fs::path& folder, fs::perms permissions) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (!failure) fs::permissions(folder, permissions, failure);
+  if (!failure && ::access(folder.c_str(), W_OK | X_OK) != 0)
+    failure = std::error_code(errno, std::generic_category());
+  if (!failure) return {};
+  return Error{
+      ErrorKind::denied,
+      fmt::format("data folder {}: {} (choose another with --data, or give this user the right to write)",
+                  folder.string(), failure.message())};
+}
+
+storage::ChannelSettings channel_settings(const central::Device& device, const central::Channel& channel) {
+  storage::ChannelSettings settings;
+  settings.id = channel.id;
+  settings.name = channel.name;
+  if (channel.plan != central::RecordPlan::none) settings.recorded_stream = channel.recorded_stream;
+  for (const auto& [stream, address] : device.streams) {
+    auto& options = settings.streams[stream];
+    options.client.url = address;
+    options.client.credentials = {device.username, device.password};
+    options.client.transport = device.transport == central::Transport::udp
+                                   ? media::RtspClient::Transport::udp
+                                   : media::RtspClient::Transport::tcp;
+    options.seed = std::hash<std::string>()(channel.id + stream);
+  }
+  return settings;
+}
+
+/// The event log as the sink of channels and storage.
+class EventWriter {
+ public:
+  explicit EventWriter(central::EventLog& log) : log_(log) {}
+
+  void operator()(const storage::ChannelEvent& event) const {
+    boost::json::object data;
+    for (const auto& [name, count] : event.counts) data[name] = count;
+    log_.append(
+        {0, {}, event.type, event.channel, event.channel_name, event.cause, event.message, std::move(data)});
+  }
+  void operator()(const storage::Event& event) const {
+    boost::json::object data;
+    if (!event.stream.empty()) data["stream"] = event.stream;
+    log_.append({0, {}, event.type, event.channel, {}, event.cause, event.message, std::move(data)});
+  }
+
+ private:
+  central::EventLog& log_;
+};
+
+/// A file that is there while the server runs: found at the start, it says that the last run did not end
+/// cleanly.
+class RunMark {
+ public:
+  explicit RunMark(fs::path file) : file_(std::move(file)), found_(fs::exists(file_)) {
+    std::ofstream(file_) << ::getpid() << "\n";
+  }
+  bool found() const { return found_; }
+  void remove() const {
+    std::error_code ignored;
+    fs::remove(file_, ignored);
+  }
+
+ private:
+  const fs::path file_;
+  const bool found_;
+};
+
+/// All parts of a server, in the order in which they depend on each other.
+class Server {
+ public:
+  explicit Server(const ServerOptions& options)
+      : options_(options), clock_(options.clock), pool_(options.threads) {}
+
+  Result<> run();
+
+ private:
+  Result<> open_stores();
+  Result<> listen();
+  void print_ready_line() const;
+  void activate(const central::Device& device, bool continued);
+
+  const ServerOptions& options_;
+  base::Clock clock_;
+  base::Metrics metrics_;
+  base::ExecutorPool pool_;
+  asio::thread_pool workers_{2};
+  std::unique_ptr<central::DeviceRegistry> registry_;
+  std::unique_ptr<central::EventLog> events_;
+  std::unique_ptr<storage::Storage> storage_;
+  std::unique_ptr<storage::ChannelSet> channels_;
+  std::unique_ptr<api::ServerParts> parts_;
+  http::Router router_;
+  std::unique_ptr<http::HttpServer> http_;
+  std::unique_ptr<media::RtspServer> rtsp_;
+};
+
+Result<> Server::open_stores() {
+  const fs::path& data = options_.data;
+  if (auto made = make_folder(data, fs::perms::owner_all); !made) return made;
+  const fs::path scratch = data / "exports";
+  std::error_code ignored;
+  fs::remove_all(scratch, ignored);
+  if (auto made = make_folder(scratch, fs::perms::owner_all); !made) return made;
+
+  auto events = central::EventLog::open(data / "events.db", clock_);
+  if (!events) return events.error();
+  events_ = std::move(*events);
+  auto registry = central::DeviceRegistry::open(data / "devices.db");
+  if (!registry) return registry.error();
+  registry_ = std::move(*registry);
+
+  storage::Options options;
+  options.directory = data / "recordings";
+  options.segment_bytes = options_.segment_bytes;
+  options.reserve_bytes = options_.reserve_bytes;
+  auto storage = storage::Storage::open(options, clock_, metrics_, EventWriter(*events_));
+  if (!storage) return storage.error();
+  storage_ = std::move(*storage);
+
+  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
+  channels_ = std::make_unique<storage::ChannelSet>(clock_, *storage_, executors, EventWriter(*events_));
+  parts_ = std::make_unique<api::ServerParts>(api::ServerParts{
+      clock_, metrics_, *registry_, *events_, *storage_, *channels_, workers_, scratch,
+      [this](const central::Device& device, bool continued) { activate(device, continued); }});
+  return {};
+}
+
+Result<> Server::listen() {
+  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
+  api::add_routes(router_, *parts_);
+  http::HttpServer::Options http_options;
+  http_options.address = options_.http_address;
+  http_options.port = options_.http_port;
+  auto http = http::HttpServer::start(http_options, router_, executors);
+  if (!http) return http.error();
+  http_ = std::move(*http);
+
+  media::RtspServer::Options rtsp_options;
+  rtsp_options.address = options_.rtsp_address;
+  rtsp_options.port = options_.rtsp_port;
+  auto rtsp = media::RtspServer::start(std::move(rtsp_options), clock_, executors,
+                                       api::make_live_content(*channels_, clock_));
+  if (!rtsp) return rtsp.error();
+  rtsp_ = std::move(*rtsp);
+  return {};
+}
+
+void Server::activate(const central::Device& device, bool continued) {
+  for (const auto& channel : device.channels) channels_->add(channel_settings(device, channel), continued);
+}
+
+void Server::print_ready_line() const {
+  const boost::json::object line{{"ready", "vmsd"},
+                                 {"version", WATCHRIG_VERSION},
+                                 {"pid", ::getpid()},
+                                 {"http", fmt::format("http://{}:{}", options_.http_address, http_->port())},
+                                 {"rtsp", fmt::format("rtsp://{}:{}", options_.rtsp_address, rtsp_->port())},
+                                 {"data", fs::absolute(options_.data).string()},
+                                 {"clock", base::Clock::format(clock_.settings())}};
+  fmt::print("{}\n", boost::json::serialize(line));
+  std::fflush(stdout);
+}
+
+Result<> Server::run() {
+  base::set_log_clock(clock_);
+  if (auto opened = open_stores(); !opened) return opened;
+  if (auto listening = listen(); !listening) return listening;
+  asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);
+  signals.async_wait([this](const boost::system::error_code&, int) { pool_.stop(); });
+  const RunMark mark(options_.data / "running");
+  if (mark.found()) {
+    events_->append(
+        {0,
+         {},
+         "system.unclean-shutdown",
+         {},
+         {},
+         "crash",
+         "the last run did not end cleanly (power cut or crash); up to the last second of each recording "
+         "may be missing",
+         {}});
+  }
+  events_->append({0, {}, "system.started", {}, {}, {}, "the server has started", {}});
+  for (const auto& device : registry_->devices()) activate(device, true);
+  print_ready_line();
+  pool_.run();
+
+  base::log_info("stopping");
+  http_->stop();
+  rtsp_->stop();
+  channels_->stop();
+  workers_.join();
+  storage_->stop();
+  mark.remove();
+  return {};
+}
+
+}  // namespace
+
+Result<> run_server(const ServerOptions& options) { return Server(options).run(); }
+
+}  // namespace watchrig::app

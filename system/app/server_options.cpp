@@ -1,0 +1,76 @@
+#include "system/app/server_options.hpp"
+
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+
+namespace watchrig::app {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+template <class Number>
+Result<> set_number(Number& target, std::string_view name, std::string_view text, Number least, Number most) {
+  const auto number = base::parse_number<Number>(text);
+  if (!number || *number < least || *number > most) {
+    return Error{ErrorKind::invalid,
+                 fmt::format("{}={}: must be a number from {} to {}", name, text, least, most)};
+  }
+  target = *number;
+  return {};
+}
+
+}  // namespace
+
+Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
+  const auto [left, right] = base::split_once(assignment, '=');
+  const std::string_view name = base::trim(left);
+  const std::string_view value = base::trim(right);
+  constexpr std::uint16_t any = 0;
+  constexpr std::uint16_t highest = 65535;
+  constexpr std::uint64_t mebi = 1u << 20;
+  if (name == "http.port") return set_number(options.http_port, name, value, any, highest);
+  if (name == "rtsp.port") return set_number(options.rtsp_port, name, value, any, highest);
+  if (name == "storage.segment_bytes")
+    return set_number(options.segment_bytes, name, value, mebi, mebi << 14);
+  if (name == "storage.reserve_bytes")
+    return set_number(options.reserve_bytes, name, value, std::uint64_t{0}, mebi << 24);
+  if (name == "threads") return set_number(options.threads, name, value, 0u, 256u);
+  if (name == "http.address" || name == "rtsp.address") {
+    (name == "http.address" ? options.http_address : options.rtsp_address) = value;
+    return {};
+  }
+  if (name == "log.level" &&
+      (value == "debug" || value == "info" || value == "warning" || value == "error")) {
+    options.log_level = value;
+    return {};
+  }
+  if (name == "log.level")
+    return Error{ErrorKind::invalid, "log.level: must be debug, info, warning or error"};
+  return Error{
+      ErrorKind::invalid,
+      fmt::format("\"{}\" is no setting; there are http.address, http.port, rtsp.address, rtsp.port, "
+                  "storage.segment_bytes, storage.reserve_bytes, threads, log.level",
+                  name)};
+}
+
+Result<> apply_file(ServerOptions& options, const std::filesystem::path& file) {
+  std::ifstream input(file);
+  if (!input) return base::os_error("read configuration", file.string(), errno);
+  std::string line;
+  for (int number = 1; std::getline(input, line); ++number) {
+    const std::string_view text = base::trim(base::split_once(line, '#').first);
+    if (text.empty()) continue;
+    if (auto applied = apply_setting(options, text); !applied) {
+      return Error(applied.error()).within(fmt::format("{}:{}", file.string(), number));
+    }
+  }
+  return {};
+}
+
+}  // namespace watchrig::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "system/base/clock.hpp"
+#include "system/base/result.hpp"
+
+namespace watchrig::app {
+
+/// Everything that vmsd can be told. Each setting has one name, used by --set, by the configuration file and
+/// by messages.
+struct ServerOptions {
+  std::filesystem::path data = "watchrig-data";
+  base::Clock::Settings clock;
+  std::string http_address = "127.0.0.1";
+  std::uint16_t http_port = 8080;
+  std::string rtsp_address = "127.0.0.1";
+  std::uint16_t rtsp_port = 8554;
+  std::uint64_t segment_bytes = 256u << 20;
+  std::uint64_t reserve_bytes = 64u << 20;
+  unsigned threads = 0;  ///< of input and output; 0: one a core
+  std::string log_level = "info";
+};
+
+/// Applies `name=value`. Errors: invalid for an unknown name or a value out of range.
+base::Result<> apply_setting(ServerOptions& options, std::string_view assignment);
+
+/// Applies a file of `name = value` lines; # begins a comment. Errors name file and line.
+base::Result<> apply_file(ServerOptions& options, const std::filesystem::path& file);
+
+}  // namespace watchrig::app

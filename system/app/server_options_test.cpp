@@ -1,0 +1,36 @@
+#include "system/app/server_options.hpp"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace watchrig::app {
+namespace {
+
+TEST(ServerOptions, SettingsHoldTheirRanges) {
+  ServerOptions options;
+  EXPECT_TRUE(apply_setting(options, "http.port=0"));
+  EXPECT_TRUE(apply_setting(options, "rtsp.port = 65535"));
+  EXPECT_EQ(options.rtsp_port, 65535);
+  EXPECT_TRUE(apply_setting(options, "storage.segment_bytes=1048576"));
+  for (const char* wrong : {"http.port=65536", "http.port=-1", "http.port=", "storage.segment_bytes=1048575",
+                            "colour=red", "log.level=loud", "threads=257", "http.port"}) {
+    EXPECT_FALSE(apply_setting(options, wrong)) << wrong;
+  }
+  EXPECT_EQ(options.http_port, 0);
+}
+
+TEST(ServerOptions, AFileNamesItsWrongLine) {
+  const std::filesystem::path file = testing::TempDir() + "server_options_test.conf";
+  std::ofstream(file) << "# ports\nhttp.port = 8081   # web\n\nrtsp.port = many\n";
+  ServerOptions options;
+  const auto applied = apply_file(options, file);
+  ASSERT_FALSE(applied);
+  EXPECT_NE(applied.error().message.find(".conf:4: "), std::string::npos) << applied.error().message;
+  EXPECT_EQ(options.http_port, 8081);
+  std::filesystem::remove(file);
+  EXPECT_EQ(apply_file(options, file).error().kind, base::ErrorKind::not_found);
+}
+
+}  // namespace
+}  // namespace watchrig::app
