@@ -1,0 +1,213 @@
+#include "simulators/camera/camera.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "simulators/camera/camera_content.hpp"
+#include "simulators/camera/camera_faults.hpp"
+#include "system/base/log.hpp"
+#include "system/base/spawn.hpp"
+#include "system/base/timer.hpp"
+
+namespace watchrig::camera {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using kernel::Fault;
+using kernel::Verb;
+namespace json = boost::json;
+
+}  // namespace
+
+Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
+    : spec_(std::move(spec)),
+      clock_(surroundings.clock),
+      seed_(surroundings.seed),
+      executors_(surroundings.executors),
+      board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)) {}
+
+Camera::~Camera() { stop(); }
+
+Result<std::shared_ptr<Camera>> Camera::create(CameraSpec spec, const Surroundings& surroundings) {
+  std::shared_ptr<Camera> camera(new Camera(std::move(spec), surroundings));
+  const CameraSpec& known = camera->spec_;
+  const auto object = fmt::format("camera \"{}\"", known.id);
+  std::shared_ptr<Broadcast> audio;
+  if (known.audio) {
+    auto opened = surroundings.broadcasts.open(*known.audio, TrackRole::audio);
+    if (!opened) return Error(opened.error()).within(object);
+    audio = *opened;
+  }
+  const std::pair<const char*, const scene::SourceSpec*> streams[] = {
+      {"main", &known.main}, {"sub", known.sub ? &*known.sub : nullptr}};
+  for (const auto& [name, source] : streams) {
+    if (!source) continue;
+    auto video = surroundings.broadcasts.open(*source, TrackRole::video);
+    if (!video) return Error(video.error()).within(fmt::format("{} {}", object, name));
+    camera->add_stream(name, *source, std::move(*video), audio);
+  }
+  return camera;
+}
+
+void Camera::add_stream(const std::string& name, const scene::SourceSpec& source,
+                        std::shared_ptr<Broadcast> video, std::shared_ptr<Broadcast> audio) {
+  auto stream =
+      std::make_shared<CameraStream>(spec_.id, name, std::move(video), std::move(audio), board_, clock_);
+  stream->start();
+  auto harm = std::make_shared<HarmContext>(seed_, spec_.id, name, board_, stream->ledgers(), clock_);
+  channels_.push_back({std::move(stream), std::move(harm), &source});
+}
+
+Result<void> Camera::start() {
+  media::RtspServer::Options options;
+  options.port = spec_.port;
+  options.name = spec_.id;
+  if (!spec_.username.empty()) {
+    options.password = [user = spec_.username, password = spec_.password](std::string_view asked) {
+      return asked == user ? std::optional(password) : std::nullopt;
+    };
+  }
+  std::vector<std::shared_ptr<CameraStream>> streams;
+  std::map<std::string, std::shared_ptr<HarmContext>> harms;
+  for (const Channel& channel : channels_) {
+    streams.push_back(channel.stream);
+    harms.emplace(channel.stream->name(), channel.harm);
+  }
+  options.packet_filter =
+      [harms](const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
+    const auto harm = harms.find(stream_of(session.target.path));
+    if (harm == harms.end()) return nullptr;
+    return std::make_unique<PacketHarm>(harm->second, session.executor);
+  };
+  auto content = std::make_shared<CameraContent>(spec_.id, std::move(streams), board_, clock_);
+  auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
+  if (!server) return Error(server.error()).within(fmt::format("camera \"{}\"", spec_.id));
+  server_ = std::move(*server);
+  return {};
+}
+
+void Camera::stop() {
+  if (server_) server_->stop();
+  for (const Channel& channel : channels_) channel.stream->stop();
+}
+
+bool Camera::connected() const { return server_ && server_->stats().connections > 0; }
+
+const Camera::Channel* Camera::channel(std::string_view name) const {
+  const auto found = std::find_if(channels_.begin(), channels_.end(),
+                                  [&](const Channel& channel) { return channel.stream->name() == name; });
+  return found == channels_.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Camera::stream_names() const {
+  std::vector<std::string> names;
+  for (const Channel& channel : channels_) names.push_back(channel.stream->name());
+  return names;
+}
+
+Result<json::object> Camera::inject(const json::value& value) {
+  const auto parsed = parse_fault(value, camera_fault_forms(stream_names()));
+  if (!parsed) return parsed.error();
+  const auto begun = board_->begin(*parsed);
+  if (!begun) return begun.error();
+  const Fault& fault = *begun;
+  base::log_info("camera {}: fault {} {} {}", spec_.id, fault.id, to_string(fault.verb), describe(fault));
+  if (const auto settled = settle(); !settled) {
+    board_->end(fault.id, settled.error().message);
+    return settled.error();
+  }
+  if (fault.verb == Verb::reset || fault.verb == Verb::power_cut) {
+    board_->note(fault, fmt::format("{} connections reset", server_->stats().connections));
+    server_->drop_all_sessions(true);
+  }
+  if (fault.verb == Verb::reset) board_->end(fault.id);
+  if (fault.end)
+    base::spawn(executors_(), end_in_time(weak_from_this(), fault, clock_), "end of a camera fault");
+  return to_json(fault);
+}
+
+boost::asio::awaitable<void> Camera::end_in_time(std::weak_ptr<Camera> weak, Fault fault,
+                                                 const base::Clock& clock) {
+  base::Timer timer(co_await boost::asio::this_coro::executor, clock);
+  co_await timer.wait_until(*fault.end);
+  const auto camera = weak.lock();
+  if (!camera || !camera->board_->end(fault.id)) co_return;
+  if (const auto settled = camera->settle(); !settled) {
+    base::log_error("camera {}: after fault {}: {}", camera->id(), fault.id, settled.error().message);
+  }
+}
+
+Result<void> Camera::withdraw(std::string_view fault_id) {
+  if (!board_->end(fault_id, "withdrawn")) {
+    return Error{ErrorKind::not_found,
+                 fmt::format("camera \"{}\" has no fault \"{}\" in force", spec_.id, fault_id)};
+  }
+  return settle();
+}
+
+std::size_t Camera::withdraw_all() {
+  std::size_t ended = 0;
+  for (const Fault& fault : board_->active()) ended += board_->end(fault.id, "withdrawn");
+  if (const auto settled = settle(); !settled) {
+    base::log_error("camera {}: after all faults: {}", spec_.id, settled.error().message);
+  }
+  return ended;
+}
+
+bool Camera::in_force(Verb verb) const {
+  const auto active = board_->active();
+  return std::any_of(active.begin(), active.end(),
+                     [&](const Fault& fault) { return fault.verb == verb && fault.stream.empty(); });
+}
+
+Result<void> Camera::settle() {
+  const std::lock_guard lock(settle_mutex_);
+  if (const bool cut = in_force(Verb::power_cut); cut != cut_) {
+    if (const auto switched = switch_power(!cut); !switched) return switched;
+    cut_ = cut;
+  }
+  if (const bool stalled = in_force(Verb::stall); stalled != stalled_) {
+    server_->stall(stalled);
+    stalled_ = stalled;
+  }
+  for (const Channel& channel : channels_) {
+    if (auto applied = channel.stream->apply_burst(); !applied) return applied;
+  }
+  return {};
+}
+
+Result<void> Camera::switch_power(bool on) {
+  if (!on) {
+    server_->stop_accepting();
+    auto hold = PortHold::take(server_->port());
+    if (!hold) base::log_warning("camera {}: without power: {}", spec_.id, hold.error().message);
+    if (hold) hold_ = std::make_unique<PortHold>(std::move(*hold));
+    return {};
+  }
+  auto resumed = server_->resume_accepting();
+  hold_.reset();
+  return resumed;
+}
+
+json::object Camera::faults() const {
+  auto object = board_->to_json();
+  json::object counts;
+  for (const Channel& channel : channels_) {
+    const HarmCounts& done = channel.harm->counts;
+    counts[channel.stream->name()] = json::object{{"lost", done.lost.load()},
+                                                  {"corrupted", done.corrupted.load()},
+                                                  {"duplicated", done.duplicated.load()},
+                                                  {"reordered", done.reordered.load()},
+                                                  {"delayed", done.delayed.load()},
+                                                  {"strange", done.strange.load()}};
+  }
+  object["packets"] = std::move(counts);
+  return object;
+}
+
+}  // namespace watchrig::camera

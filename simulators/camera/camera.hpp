@@ -1,0 +1,85 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "simulators/camera/broadcast.hpp"
+#include "simulators/camera/camera_spec.hpp"
+#include "simulators/camera/camera_stream.hpp"
+#include "simulators/camera/packet_harm.hpp"
+#include "simulators/camera/port_hold.hpp"
+#include "simulators/kernel/virtual_device.hpp"
+#include "system/media/rtsp_server.hpp"
+
+namespace watchrig::camera {
+
+/// A virtual IP camera: one RTSP server with the streams /main and perhaps /sub, faults, and a ledger of
+/// every access unit. It produces from the moment it is created, whether somebody watches or not.
+class Camera final : public kernel::VirtualDevice, public std::enable_shared_from_this<Camera> {
+ public:
+  struct Surroundings {
+    const base::Clock& clock;  ///< outlives the executors' work
+    std::uint64_t seed = 1;
+    std::function<boost::asio::any_io_executor()> executors;  ///< base::ExecutorPool::next
+    BroadcastRegistry& broadcasts;                            ///< used by create() only
+  };
+
+  /// Opens the streams (errors: those of the scene, naming the camera); start() then opens the port.
+  static base::Result<std::shared_ptr<Camera>> create(CameraSpec spec, const Surroundings& surroundings);
+  ~Camera() override;
+
+  const std::string& id() const override { return spec_.id; }
+  std::string_view kind() const override { return "camera"; }
+  base::Result<void> start() override;
+  void stop() override;
+  bool connected() const override;
+  boost::json::object description() const override;
+  boost::json::object status() const override;
+  base::Result<boost::json::object> inject(const boost::json::value& fault) override;
+  base::Result<void> withdraw(std::string_view fault_id) override;
+  std::size_t withdraw_all() override;
+  boost::json::object faults() const override;
+  /// Members of the query: stream (main), track (video or audio), from, to (UTC).
+  base::Result<std::string> ledger(const Query& query) const override;
+
+ private:
+  struct Channel {
+    std::shared_ptr<CameraStream> stream;
+    std::shared_ptr<HarmContext> harm;
+    const scene::SourceSpec* source;
+  };
+
+  Camera(CameraSpec spec, const Surroundings& surroundings);
+  void add_stream(const std::string& name, const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
+                  std::shared_ptr<Broadcast> audio);
+  const Channel* channel(std::string_view name) const;
+  std::vector<std::string> stream_names() const;
+  /// Brings server and encoders to what the faults in force ask for.
+  base::Result<void> settle();
+  base::Result<void> switch_power(bool on);
+  /// On the whole camera, not on one of its streams.
+  bool in_force(kernel::Verb verb) const;
+  boost::json::object describe_stream(const Channel& channel) const;
+  boost::json::object stream_status(const Channel& channel) const;
+  static boost::asio::awaitable<void> end_in_time(std::weak_ptr<Camera> camera, kernel::Fault fault,
+                                                  const base::Clock& clock);
+
+  const CameraSpec spec_;
+  const base::Clock& clock_;
+  const std::uint64_t seed_;
+  const std::function<boost::asio::any_io_executor()> executors_;
+  const std::shared_ptr<kernel::FaultBoard> board_;
+  std::vector<Channel> channels_;
+  std::unique_ptr<media::RtspServer> server_;
+  std::mutex settle_mutex_;
+  bool cut_ = false;  ///< under settle_mutex_
+  std::unique_ptr<PortHold> hold_;
+  bool stalled_ = false;  ///< under settle_mutex_
+};
+
+}  // namespace watchrig::camera

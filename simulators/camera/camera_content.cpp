@@ -1,0 +1,52 @@
+#include "simulators/camera/camera_content.hpp"
+
+#include <fmt/format.h>
+
+#include "simulators/camera/camera_faults.hpp"
+
+namespace watchrig::camera {
+
+using base::Result;
+
+std::string stream_of(std::string_view path) {
+  while (!path.empty() && path.front() == '/') path.remove_prefix(1);
+  while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  return std::string(path);
+}
+
+CameraContent::CameraContent(std::string camera, std::vector<std::shared_ptr<CameraStream>> streams,
+                             std::shared_ptr<kernel::FaultBoard> board, const base::Clock& clock)
+    : camera_(std::move(camera)), streams_(std::move(streams)), board_(std::move(board)), clock_(clock) {}
+
+Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarget& target) const {
+  const auto name = stream_of(target.path);
+  for (const auto& stream : streams_) {
+    if (stream->name() == name) return stream;
+  }
+  return base::Error{base::ErrorKind::not_found,
+                     fmt::format("camera {} has no stream \"{}\"", camera_, name)};
+}
+
+boost::asio::awaitable<Result<media::RtspDescription>> CameraContent::describe(media::RtspTarget target) {
+  const auto stream = find(target);
+  if (!stream) co_return stream.error();
+  const auto& found = *stream;
+  if (const auto error = found->error(); !error.empty()) {
+    co_return base::Error{base::ErrorKind::unavailable, error};
+  }
+  media::RtspDescription description;
+  description.tracks = found->tracks();
+  description.name = fmt::format("{} {}", camera_, found->name());
+  description.sdp = false_sdp(board_->active(), found->name(), clock_.now());
+  co_return description;
+}
+
+boost::asio::awaitable<Result<std::unique_ptr<media::RtspFeed>>> CameraContent::open(
+    media::RtspTarget target, boost::asio::any_io_executor executor) {
+  const auto stream = find(target);
+  if (!stream) co_return stream.error();
+  const auto& found = *stream;
+  co_return found->open(std::move(executor));
+}
+
+}  // namespace watchrig::camera

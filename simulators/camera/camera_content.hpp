@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "simulators/camera/camera_stream.hpp"
+#include "system/media/rtsp_server.hpp"
+
+namespace watchrig::camera {
+
+/// What a camera's RTSP server offers: each stream under its name (`/main`), described as it is or as a lie
+/// has it.
+class CameraContent final : public media::RtspContent {
+ public:
+  /// `camera` is the name in SDP and messages. The clock outlives the content.
+  CameraContent(std::string camera, std::vector<std::shared_ptr<CameraStream>> streams,
+                std::shared_ptr<kernel::FaultBoard> board, const base::Clock& clock);
+
+  boost::asio::awaitable<base::Result<media::RtspDescription>> describe(media::RtspTarget target) override;
+  boost::asio::awaitable<base::Result<std::unique_ptr<media::RtspFeed>>> open(
+      media::RtspTarget target, boost::asio::any_io_executor executor) override;
+
+ private:
+  base::Result<std::shared_ptr<CameraStream>> find(const media::RtspTarget& target) const;
+
+  const std::string camera_;
+  const std::vector<std::shared_ptr<CameraStream>> streams_;
+  const std::shared_ptr<kernel::FaultBoard> board_;
+  const base::Clock& clock_;
+};
+
+/// The stream that a path names, without the slash: `/main` or `main/`; anything else is a stream that does
+/// not exist.
+std::string stream_of(std::string_view path);
+
+}  // namespace watchrig::camera

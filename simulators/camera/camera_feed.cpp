@@ -1,0 +1,44 @@
+#include "simulators/camera/camera_feed.hpp"
+
+#include "system/base/byte_order.hpp"
+
+namespace watchrig::camera {
+
+namespace {
+
+/// Four seconds of a 32 Mb/s stream; the blocks are shared, so the memory is used once for all readers.
+constexpr base::BoundedQueue<media::RtpTrainPtr>::Limits limits{1024, 16U << 20};
+constexpr std::size_t frame_bytes = 4;  // the interleaving frame before each packet of a train
+
+}  // namespace
+
+media::RtpPosition position_of(const media::RtpTrain& train) {
+  const std::uint8_t* packet = train.block.data() + train.packets.front() + frame_bytes;
+  return {base::load_be32(packet + 8), base::load_be16(packet + 2), train.rtp_timestamp};
+}
+
+CameraFeed::CameraFeed(std::shared_ptr<CameraStream> stream, boost::asio::any_io_executor executor,
+                       base::Start start)
+    : stream_(std::move(stream)),
+      queue_(std::move(executor), limits, base::Overflow::drop_to_restart, start),
+      start_(start) {}
+
+CameraFeed::~CameraFeed() { stream_->leave(*this); }
+
+void CameraFeed::push(const media::RtpTrainPtr& train) {
+  {
+    const std::lock_guard lock(mutex_);
+    begun_ = begun_ || start_ == base::Start::at_once || is_restart_point(train);
+    if (begun_ && !first_.at(train->track)) first_[train->track] = position_of(*train);
+  }
+  queue_.push(train);
+}
+
+std::optional<media::RtpPosition> CameraFeed::position(std::uint16_t track) const {
+  const std::lock_guard lock(mutex_);
+  return first_.at(track);
+}
+
+void CameraFeed::sent(const media::RtpTrain& train) { stream_->sent(train); }
+
+}  // namespace watchrig::camera

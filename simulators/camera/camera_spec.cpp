@@ -1,0 +1,142 @@
+#include "simulators/camera/camera_spec.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace watchrig::camera {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using kernel::XmlAttributes;
+namespace fs = std::filesystem;
+
+constexpr const char* sample_folder = "/usr/share/doc/opencv-doc/examples/data";
+
+bool valid_id(std::string_view id) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), allowed);
+}
+
+Result<std::string> read_id(XmlAttributes& attributes) {
+  auto id = attributes.required("id");
+  if (id && !valid_id(*id)) {
+    return attributes.error(
+        fmt::format("id=\"{}\" may have letters, digits, - and _ only, at most 64 of them", *id));
+  }
+  return id;
+}
+
+/// What all streams of the camera show: the scene, or a file found at one of the three places.
+Result<scene::SourceSpec> read_content(XmlAttributes& attributes, const fs::path& folder) {
+  scene::SourceSpec content;
+  const bool has_scene = attributes.has("scene");
+  content.scene = attributes.text("scene", "street");
+  const fs::path name = attributes.text("file");
+  if (!attributes.has("file")) {
+    if (content.scene == "street") return content;
+    return attributes.error(fmt::format("scene=\"{}\" is unknown; there is \"street\"", content.scene));
+  }
+  if (has_scene) return attributes.error("a camera shows a scene or a file, not both");
+  for (const fs::path& path : {folder / name, fs::path(sample_folder) / name}) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored)) continue;
+    content.file = fs::weakly_canonical(path, ignored);
+    return content;
+  }
+  Error error =
+      attributes.error(fmt::format("the video file \"{}\" is neither in {} nor in {}", name.string(),
+                                   folder.empty() ? "the present folder" : folder.string(), sample_folder));
+  error.kind = ErrorKind::not_found;
+  return error;
+}
+
+Result<scene::SourceSpec> read_stream(XmlAttributes& attributes, const char* name,
+                                      const scene::SourceSpec& content, bool video) {
+  const auto text = attributes.required(name);
+  if (!text) return text.error();
+  const auto profile = scene::parse_profile(*text);
+  if (!profile) return attributes.error(fmt::format("{}: {}", name, profile.error().message));
+  if (profile->passthrough() && content.file.empty()) {
+    return attributes.error(fmt::format("{}=\"passthrough\" needs a file", name));
+  }
+  const bool is_video = profile->passthrough() || media::is_video(*profile->codec);
+  if (is_video != video) {
+    return attributes.error(
+        fmt::format("{}=\"{}\" is not {}", name, *text, video ? "a video profile" : "pcmu, pcma or aac"));
+  }
+  scene::SourceSpec spec = content;
+  spec.profile = *profile;
+  return spec;
+}
+
+Result<void> read_access(XmlAttributes& attributes, CameraSpec& spec) {
+  spec.username = attributes.text("username");
+  spec.password = attributes.text("password");
+  const auto auth = attributes.text("auth", spec.username.empty() ? "none" : "digest");
+  if (auth != "digest" && auth != "none") {
+    return attributes.error(fmt::format("auth=\"{}\" is neither digest nor none", auth));
+  }
+  if (auth == "digest" && (spec.username.empty() || spec.password.empty())) {
+    return attributes.error("auth=\"digest\" needs a username and a password");
+  }
+  if (spec.username.empty() && !spec.password.empty()) return attributes.error("a password needs a username");
+  if (auth == "none") spec.username = spec.password = "";
+  return {};
+}
+
+Result<void> read_streams(XmlAttributes& attributes, const fs::path& folder, CameraSpec& spec) {
+  const auto content = read_content(attributes, folder);
+  if (!content) return content.error();
+  auto main = read_stream(attributes, "main", *content, true);
+  if (!main) return main.error();
+  spec.main = std::move(*main);
+  attributes.text("sub");
+  attributes.text("audio");
+  if (attributes.has("sub")) {
+    auto sub = read_stream(attributes, "sub", *content, true);
+    if (!sub) return sub.error();
+    spec.sub = std::move(*sub);
+  }
+  if (attributes.has("audio")) {
+    auto audio = read_stream(attributes, "audio", *content, false);
+    if (!audio) return audio.error();
+    spec.audio = std::move(*audio);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::xml_node element,
+                                             const fs::path& folder) {
+  XmlAttributes attributes(file, element);
+  CameraSpec spec;
+  auto id = read_id(attributes);
+  if (!id) return id.error();
+  const auto count = attributes.integer("count", 1, 1, max_cameras);
+  if (!count) return count.error();
+  const auto port = attributes.integer("port", 0, 0, 65535);
+  if (!port) return port.error();
+  if (*port != 0 && *port + *count - 1 > 65535) {
+    return attributes.error("there are not so many ports from this one on");
+  }
+  if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
+  if (const auto read = read_access(attributes, spec); !read) return read.error();
+  if (const auto finished = attributes.finish(); !finished) return finished.error();
+  if (element.first_child()) return attributes.error("a camera has no content");
+
+  std::vector<CameraSpec> cameras(*count, spec);
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    cameras[i].id = attributes.has("count") ? fmt::format("{}-{}", *id, i + 1) : *id;
+    if (*port != 0) cameras[i].port = static_cast<std::uint16_t>(*port + i);
+  }
+  return cameras;
+}
+
+}  // namespace watchrig::camera

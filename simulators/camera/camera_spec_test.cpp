@@ -1,0 +1,90 @@
+#include "simulators/camera/camera_spec.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace watchrig::camera {
+namespace {
+
+using ::testing::HasSubstr;
+
+base::Result<std::vector<CameraSpec>> parse(const std::string& attributes) {
+  const auto file = kernel::XmlFile::parse("<rig>\n <camera " + attributes + "/>\n</rig>", "rig.xml");
+  return parse_camera(*file, file->root().first_child(), "/tmp");
+}
+std::string refusal(const std::string& attributes) {
+  const auto cameras = parse(attributes);
+  return cameras ? "accepted" : cameras.error().message;
+}
+
+constexpr const char* h264 = R"( main="h264 640x360@25 500kbps")";
+
+TEST(CameraSpec, ReadsEverything) {
+  const auto cameras = parse(
+      R"(id="gate" main="h264 1280x720@25 2Mbps" sub="h265 352x288@10 256kbps" audio="pcmu" scene="street")"
+      R"( username="admin" password="secret" port="5554")");
+  ASSERT_TRUE(cameras) << cameras.error().message;
+  const CameraSpec& camera = cameras->at(0);
+  EXPECT_EQ(camera.id, "gate");
+  EXPECT_EQ(camera.main.profile.width, 1280);
+  EXPECT_EQ(camera.sub->profile.codec, media::Codec::h265);
+  EXPECT_EQ(camera.audio->profile.codec, media::Codec::pcmu);
+  EXPECT_EQ(camera.username, "admin");
+  EXPECT_EQ(camera.password, "secret");
+  EXPECT_EQ(camera.port, 5554);
+}
+
+TEST(CameraSpec, CountMakesCamerasWithConsecutivePorts) {
+  const auto cameras = parse(std::string(R"(id="cam" count="3" port="7000")") + h264);
+  ASSERT_TRUE(cameras) << cameras.error().message;
+  ASSERT_EQ(cameras->size(), 3U);
+  EXPECT_EQ(cameras->at(0).id, "cam-1");
+  EXPECT_EQ(cameras->at(2).id, "cam-3");
+  EXPECT_EQ(cameras->at(2).port, 7002);
+}
+
+TEST(CameraSpec, FindsSampleFootageByName) {
+  const auto cameras = parse(R"(id="plaza" file="vtest.avi" main="h264 768x576@10 1Mbps")");
+  ASSERT_TRUE(cameras) << cameras.error().message;
+  EXPECT_EQ(cameras->at(0).main.file.filename(), "vtest.avi");
+  EXPECT_TRUE(cameras->at(0).main.file.is_absolute());
+}
+
+TEST(CameraSpec, RefusalsNameFileLineAndAttribute) {
+  EXPECT_THAT(refusal(R"(main="h264 640x360@25 500kbps")"),
+              HasSubstr("rig.xml:2: <camera>: the attribute id"));
+  EXPECT_THAT(refusal(R"(id="gate")"), HasSubstr("the attribute main is missing"));
+  EXPECT_THAT(refusal(R"(id="a b")"), HasSubstr("id=\"a b\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a.b")") + h264), HasSubstr("letters, digits"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" colour="red")") + h264), HasSubstr("unknown attribute colour"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" count="0")") + h264), HasSubstr("count=\"0\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" port="65535" count="2")") + h264),
+              HasSubstr("not so many ports"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" port="70000")") + h264), HasSubstr("port=\"70000\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" scene="beach")") + h264), HasSubstr("scene=\"beach\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" file="none.avi")") + h264),
+              HasSubstr("\"none.avi\" is neither in"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" file="vtest.avi" scene="street")") + h264),
+              HasSubstr("not both"));
+  EXPECT_THAT(refusal(R"(id="a" main="h266 640x360@25 1Mbps")"), HasSubstr("main: "));
+  EXPECT_THAT(refusal(R"(id="a" main="passthrough")"), HasSubstr("needs a file"));
+  EXPECT_THAT(refusal(R"(id="a" main="pcmu")"), HasSubstr("is not a video profile"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" audio="h264 640x360@25 1Mbps")") + h264),
+              HasSubstr("is not pcmu"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" sub="")") + h264), HasSubstr("sub is missing or empty"));
+}
+
+TEST(CameraSpec, AccessNeedsBothNameAndPassword) {
+  EXPECT_THAT(refusal(std::string(R"(id="a" username="admin")") + h264),
+              HasSubstr("needs a username and a password"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" password="x")") + h264),
+              HasSubstr("a password needs a username"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" auth="digest")") + h264), HasSubstr("needs a username"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" auth="basic")") + h264), HasSubstr("neither digest nor none"));
+  const auto open = parse(std::string(R"(id="a" auth="none" username="admin" password="x")") + h264);
+  ASSERT_TRUE(open);
+  EXPECT_TRUE(open->at(0).username.empty());
+}
+
+}  // namespace
+}  // namespace watchrig::camera

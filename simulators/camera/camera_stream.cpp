@@ -1,0 +1,158 @@
+#include "simulators/camera/camera_stream.hpp"
+
+#include <fmt/format.h>
+
+#include "simulators/camera/camera_faults.hpp"
+#include "simulators/camera/camera_feed.hpp"
+
+namespace watchrig::camera {
+
+CameraStream::CameraStream(std::string camera, std::string name, std::shared_ptr<Broadcast> video,
+                           std::shared_ptr<Broadcast> audio, std::shared_ptr<kernel::FaultBoard> board,
+                           const base::Clock& clock)
+    : camera_(std::move(camera)),
+      name_(std::move(name)),
+      video_(std::move(video)),
+      audio_(std::move(audio)),
+      board_(std::move(board)),
+      clock_(clock) {
+  ledgers_.push_back(std::make_shared<Ledger>(video_->book(), video_->grid()));
+  if (audio_) ledgers_.push_back(std::make_shared<Ledger>(audio_->book(), audio_->grid()));
+}
+
+CameraStream::~CameraStream() { stop(); }
+
+void CameraStream::start() {
+  for (const auto& broadcast : {video_, audio_}) {
+    if (!broadcast) continue;
+    const auto role = broadcast->role();
+    taps_.push_back(std::make_unique<Broadcast::Tap>(
+        broadcast, [this, role](const scene::EncodedUnitPtr& unit, const media::RtpTrainPtr& train) {
+          on_shared(role, unit, train);
+        }));
+  }
+}
+
+void CameraStream::stop() {
+  taps_.clear();
+  {
+    // Not under mutex_: the end of a subscription waits for its receiver, which takes mutex_.
+    const std::lock_guard lock(burst_mutex_);
+    if (detour_) detour_->subscription = scene::Subscription();
+  }
+  const std::lock_guard lock(mutex_);
+  for (CameraFeed* feed : feeds_) feed->close();
+}
+
+media::Presentation CameraStream::tracks() const {
+  media::Presentation tracks{video_->track()};
+  if (audio_) tracks.push_back(audio_->track());
+  return tracks;
+}
+
+std::string CameraStream::error() const {
+  auto error = video_->error();
+  return error.empty() && audio_ ? audio_->error() : error;
+}
+
+std::unique_ptr<media::RtspFeed> CameraStream::open(boost::asio::any_io_executor executor) {
+  const bool no_keys = lies_about(board_->active(), name_, lies::no_key_frames, clock_.now());
+  const auto start = no_keys ? base::Start::at_once : base::Start::at_restart_point;
+  auto feed = std::make_unique<CameraFeed>(shared_from_this(), std::move(executor), start);
+  const std::lock_guard lock(mutex_);
+  feeds_.push_back(feed.get());
+  return feed;
+}
+
+void CameraStream::on_shared(TrackRole role, const scene::EncodedUnitPtr& unit,
+                             const media::RtpTrainPtr& train) {
+  const std::lock_guard lock(mutex_);
+  if (role == TrackRole::video) {
+    if (detour_ && detour_->taken) return;
+    last_video_ = unit->index;
+    if (train)
+      next_sequence_ = static_cast<std::uint16_t>(position_of(*train).sequence + train->packets.size());
+  }
+  publish(role, *unit, train);
+}
+
+void CameraStream::on_detour(const scene::EncodedUnitPtr& unit) {
+  const std::lock_guard lock(mutex_);
+  // Its first unit is perhaps one that has gone out on the shared way already; the next one goes on from
+  // there.
+  if (!detour_->taken) detour_->packetizer.continue_at(next_sequence_);
+  detour_->taken = true;
+  if (last_video_ && unit->index <= *last_video_) return;
+  last_video_ = unit->index;
+  const auto train =
+      detour_->packetizer.packetize(unit->payload, unit->key, unit->rtp_timestamp, unit->captured);
+  ledgers_.front()->replace(record_of(*unit));
+  publish(TrackRole::video, *unit, train ? *train : nullptr);
+}
+
+/// Under mutex_.
+void CameraStream::publish(TrackRole role, const scene::EncodedUnit& unit, const media::RtpTrainPtr& train) {
+  const auto track = static_cast<std::size_t>(role);
+  ++totals_.units.at(track);
+  totals_.bytes.at(track) += unit.payload.size();
+  if (!train || feeds_.empty()) return;
+  if (const auto version = board_->version(); version != faults_version_) {
+    faults_version_ = version;
+    faults_ = board_->remembered();
+  }
+  if (withholds(faults_, name_, unit.captured, train->video && unit.key)) return;
+  for (CameraFeed* feed : feeds_) feed->push(train);
+}
+
+void CameraStream::sent(const media::RtpTrain& train) {
+  Ledger& ledger = *ledgers_.at(train.track);
+  ledger.handed(ledger.index_at(train.time));
+  if (train.video) sending_.add(clock_.now() - train.time);
+}
+
+void CameraStream::leave(CameraFeed& feed) {
+  const std::lock_guard lock(mutex_);
+  std::erase(feeds_, &feed);
+  totals_.dropped += feed.stats().dropped;
+}
+
+double CameraStream::wanted_factor() const {
+  double factor = 1;
+  const auto now = clock_.now();
+  for (const auto& fault : board_->active()) {
+    if (fault.verb == kernel::Verb::burst && fault.covers(name_, now)) factor = fault.factor;
+  }
+  return factor;
+}
+
+base::Result<void> CameraStream::apply_burst() {
+  const std::lock_guard one_at_a_time(burst_mutex_);
+  const double factor = wanted_factor();
+  if (factor == factor_) return {};
+  if (video_->source()->profile().passthrough()) {
+    return base::Error{base::ErrorKind::unsupported, fmt::format("stream {} is not encoded here", name_)};
+  }
+  if (!detour_) {
+    auto detour = std::make_unique<Detour>(Detour{
+        media::RtpPacketizer(video_->track(), static_cast<std::uint16_t>(TrackRole::video), video_->ssrc()),
+        {}});
+    {
+      const std::lock_guard lock(mutex_);
+      detour_ = std::move(detour);
+    }
+    detour_->subscription =
+        video_->source()->subscribe([this](const scene::EncodedUnitPtr& unit) { on_detour(unit); });
+  }
+  auto applied = detour_->subscription.set_burst(factor);
+  if (applied) factor_ = factor;
+  return applied;
+}
+
+CameraStream::Totals CameraStream::totals() const {
+  const std::lock_guard lock(mutex_);
+  Totals totals = totals_;
+  for (const CameraFeed* feed : feeds_) totals.dropped += feed->stats().dropped;
+  return totals;
+}
+
+}  // namespace watchrig::camera

@@ -1,0 +1,131 @@
+// How a camera shows itself to the rig and its control interface: description, status and ledger.
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "simulators/camera/camera.hpp"
+
+namespace watchrig::camera {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+namespace json = boost::json;
+
+std::int64_t microseconds(base::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+}
+
+Result<base::UtcTime> instant(const kernel::VirtualDevice::Query& query, const std::string& name,
+                              base::UtcTime fallback) {
+  const auto member = query.find(name);
+  if (member == query.end()) return fallback;
+  auto time = base::parse_utc(member->second);
+  if (!time) return Error(time.error()).within(name);
+  return time;
+}
+
+std::string member(const kernel::VirtualDevice::Query& query, const std::string& name, const char* fallback) {
+  const auto found = query.find(name);
+  return found == query.end() ? fallback : found->second;
+}
+
+}  // namespace
+
+json::object Camera::describe_stream(const Channel& channel) const {
+  const auto& broadcast = channel.stream->video();
+  const auto& track = broadcast.track();
+  json::object object{
+      {"url", fmt::format("rtsp://127.0.0.1:{}/{}", server_ ? server_->port() : 0, channel.stream->name())},
+      {"profile", scene::to_string(channel.source->profile)},
+      {"codec", media::to_string(track.codec)},
+      {"width", track.width},
+      {"height", track.height},
+      {"fps", broadcast.source()->profile().rate.value()}};
+  if (!channel.source->file.empty()) object["file"] = channel.source->file.string();
+  const auto tracks = channel.stream->tracks();
+  if (tracks.size() > 1) object["audio"] = media::to_string(tracks[1].codec);
+  return object;
+}
+
+json::object Camera::description() const {
+  json::object object{{"id", spec_.id}, {"kind", kind()}, {"virtual", true}};
+  if (!spec_.username.empty()) {
+    object["username"] = spec_.username;
+    object["password"] = spec_.password;
+  }
+  json::object streams;
+  for (const Channel& channel : channels_) streams[channel.stream->name()] = describe_stream(channel);
+  object["streams"] = std::move(streams);
+  return object;
+}
+
+json::object Camera::stream_status(const Channel& channel) const {
+  const auto totals = channel.stream->totals();
+  const auto source = channel.stream->video().source()->stats();
+  const auto& sending = channel.stream->sending();
+  json::object object{
+      {"units", totals.units[0]},
+      {"bytes", totals.bytes[0]},
+      {"dropped", totals.dropped},
+      {"lateness_us",
+       {{"p50", microseconds(source.lateness_p50)},
+        {"p99", microseconds(source.lateness_p99)},
+        {"max", microseconds(source.lateness_max)}}},
+      {"sending_us",
+       {{"p50", microseconds(sending.percentile(0.5))}, {"p99", microseconds(sending.percentile(0.99))}}}};
+  if (channel.stream->ledgers().size() > 1) {
+    object["audio_units"] = totals.units[1];
+    object["audio_bytes"] = totals.bytes[1];
+  }
+  if (auto error = channel.stream->error(); !error.empty()) object["error"] = std::move(error);
+  return object;
+}
+
+json::object Camera::status() const {
+  const auto server = server_ ? server_->stats() : media::RtspServer::Stats{};
+  json::array active;
+  for (const auto& fault : board_->active()) active.push_back(to_json(fault));
+  json::object streams;
+  for (const Channel& channel : channels_) streams[channel.stream->name()] = stream_status(channel);
+  return {{"id", spec_.id},
+          {"kind", kind()},
+          {"connections", server.connections},
+          {"accepted", server.accepted},
+          {"sessions", server.playing},
+          {"sent_bytes", server.bytes},
+          {"sent_packets", server.packets},
+          {"slow_readers", server.slow_readers},
+          {"faults", std::move(active)},
+          {"streams", std::move(streams)}};
+}
+
+Result<std::string> Camera::ledger(const Query& query) const {
+  for (const auto& [name, value] : query) {
+    if (name != "stream" && name != "track" && name != "from" && name != "to") {
+      return Error{ErrorKind::invalid,
+                   fmt::format("a camera's ledger takes stream, track, from and to, not {}", name)};
+    }
+  }
+  const auto stream = member(query, "stream", "main");
+  const Channel* found = channel(stream);
+  if (!found) {
+    return Error{ErrorKind::not_found, fmt::format("camera \"{}\" has no stream \"{}\"", spec_.id, stream)};
+  }
+  const auto track = member(query, "track", "video");
+  const std::size_t number = track == "audio" ? 1 : 0;
+  if ((track != "audio" && track != "video") || number >= found->stream->ledgers().size()) {
+    return Error{ErrorKind::not_found,
+                 fmt::format("camera \"{}\" has no track \"{}\" in stream {}", spec_.id, track, stream)};
+  }
+  const auto from = instant(query, "from", base::UtcTime::min());
+  if (!from) return from.error();
+  const auto to = instant(query, "to", base::UtcTime::max());
+  if (!to) return to.error();
+  const auto codec = found->stream->tracks()[number].codec;
+  return fmt::format(R"({{"stream":"{}","track":"{}","codec":"{}","units":{}}})", stream, track,
+                     media::to_string(codec), to_json(found->stream->ledgers()[number]->entries(*from, *to)));
+}
+
+}  // namespace watchrig::camera

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include "simulators/scene/street_scene.hpp"
+#include "simulators/scene/unit_producer.hpp"
+#include "system/media/media_file_reader.hpp"
+
+namespace watchrig::scene {
+namespace {
+
+class StreetPictures final : public PictureSource {
+ public:
+  StreetPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first)
+      : scene_(profile.width, profile.height, profile.rate, seed, first) {}
+  base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
+    return &scene_.draw(frame, captured);
+  }
+
+ private:
+  StreetScene scene_;
+};
+
+class FilePictures final : public PictureSource {
+ public:
+  FilePictures(media::MediaFileReader reader, const StreamProfile& profile)
+      : reader_(std::move(reader)), profile_(profile) {}
+
+  base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
+    // The file's picture that is due at this frame's time.
+    const media::FrameRate file_rate = reader_.frame_rate();
+    const auto wanted = frame * std::uint64_t(profile_.rate.denominator) *
+                        std::uint64_t(file_rate.numerator) /
+                        (std::uint64_t(profile_.rate.numerator) * std::uint64_t(file_rate.denominator));
+    while (read_ <= wanted) {
+      auto next = read_next();
+      if (!next) return next.error();
+      ++read_;
+      if (read_ <= wanted) continue;
+      auto scaled = media::scale(*next, profile_.width, profile_.height);
+      if (!scaled) return scaled.error();
+      clean_ = std::move(*scaled);
+    }
+    shown_ = clean_;
+    burn_in(shown_, frame, captured);
+    return &shown_;
+  }
+
+ private:
+  base::Result<media::Picture> read_next() {
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      auto picture = reader_.next_picture();
+      if (!picture) return picture.error();
+      if (*picture) return std::move(**picture);
+      if (auto rewound = reader_.rewind(); !rewound) return rewound.error();
+    }
+    return base::Error{base::ErrorKind::corrupt, "the file has no picture that can be decoded"};
+  }
+
+  media::MediaFileReader reader_;
+  StreamProfile profile_;
+  std::uint64_t read_ = 0;  ///< pictures taken from the file, all rounds
+  media::Picture clean_;
+  media::Picture shown_;
+};
+
+}  // namespace
+
+std::unique_ptr<PictureSource> open_street(const StreamProfile& profile, std::uint64_t seed,
+                                           base::Duration first) {
+  return std::make_unique<StreetPictures>(profile, seed, first);
+}
+
+base::Result<std::unique_ptr<PictureSource>> open_file_pictures(const std::filesystem::path& file,
+                                                                const StreamProfile& profile) {
+  auto reader = media::MediaFileReader::open(file);
+  if (!reader) return reader.error();
+  if (reader->width() == 0)
+    return base::Error{base::ErrorKind::invalid, fmt::format("file \"{}\" has no video", file.string())};
+  return std::unique_ptr<PictureSource>(std::make_unique<FilePictures>(std::move(*reader), profile));
+}
+
+}  // namespace watchrig::scene
