@@ -1,0 +1,160 @@
+#include "scenarios/engine/bench.hpp"
+
+#include <fmt/format.h>
+
+#include "scenarios/engine/rig_parts.hpp"
+
+namespace watchrig::scenarios {
+
+namespace {
+
+using reports::EvidenceKind;
+using reports::Verdict;
+
+constexpr std::size_t last_words = 5;  ///< lines of a log that a message quotes
+
+std::vector<std::string> vmsd_command(const Equipment& equipment, const std::filesystem::path& data,
+                                      const base::Clock& clock) {
+  std::vector<std::string> command{equipment.vmsd.string(),
+                                   "--data",
+                                   data.string(),
+                                   "--set",
+                                   "http.port=0",
+                                   "--set",
+                                   "rtsp.port=0",
+                                   "--clock",
+                                   base::Clock::format(clock.settings())};
+  command.insert(command.end(), equipment.vmsd_options.begin(), equipment.vmsd_options.end());
+  return command;
+}
+
+}  // namespace
+
+Bench::Bench(const Scenario& the_scenario, const Equipment& equipment, std::uint64_t seed,
+             const base::Clock& the_clock, Halt& the_halt, EvidenceFolder& the_evidence)
+    : scenario(the_scenario),
+      clock(the_clock),
+      halt(the_halt),
+      evidence(the_evidence),
+      begin(the_clock.now()),
+      vms({.command = vmsd_command(equipment, equipment.work / the_scenario.id, the_clock),
+           .log = the_evidence.path("vmsd.log"),
+           .on_crash =
+               [this](ExitStatus status) {
+                 halt.halt(Verdict::fail, fmt::format("vmsd ended unexpectedly with {}; its last words: {}",
+                                                      to_string(status),
+                                                      tail_of_file(evidence.path("vmsd.log"), last_words)));
+               }}),
+      equipment_(equipment),
+      seed_(seed),
+      data_(equipment.work / the_scenario.id) {}
+
+Bench::~Bench() {
+  closing_ = true;
+  views.clear();
+  events_.reset();
+  sampler_.reset();
+  capture_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(data_, ignored);
+}
+
+Outcome Bench::set_up() {
+  std::error_code error;
+  std::filesystem::remove_all(data_, error);
+  std::filesystem::create_directories(data_, error);
+  if (error) return {Verdict::harness_error, fmt::format("folder {}: {}", data_.string(), error.message())};
+  capture_ = std::make_unique<PacketCapture>(evidence.path(""), [this] {
+    return std::vector<pid_t>{vms.pid(), rig_pid_.load()};
+  });
+  if (auto started = start_rig(); !reports::passed(started.verdict)) return started;
+  if (auto started = start_vms(); !reports::passed(started.verdict)) return started;
+  events_ = std::make_unique<EventFeed>(vms, clock, chronicle, halt);
+  sampler_ = std::make_unique<ProcessSampler>([this] { return vms.pid(); }, clock);
+  return {};
+}
+
+Outcome Bench::start_rig() {
+  const auto parts = take_rig_apart(scenario.rig);
+  if (!parts) return {Verdict::harness_error, parts.error().message};
+  for (const auto& device : parts->real) devices_.emplace(device.id, device);
+  if (parts->played.empty()) return {};
+  evidence.write("rig as built", EvidenceKind::other, "rig.xml", parts->played);
+  evidence.add("rig log", EvidenceKind::log, "rig.log");
+  auto command = equipment_.rig;
+  for (const auto& word :
+       {evidence.path("rig.xml").string(), std::string("--clock"), base::Clock::format(clock.settings()),
+        std::string("--seed"), std::to_string(seed_)}) {
+    command.push_back(word);
+  }
+  auto on_exit = [this](ExitStatus status) {
+    rig_pid_ = 0;
+    if (closing_) return;
+    halt.halt(Verdict::harness_error,
+              fmt::format("the rig ended with {}; its last words: {}", to_string(status),
+                          tail_of_file(evidence.path("rig.log"), last_words)));
+  };
+  auto started = RigProcess::start({command, evidence.path("rig.log"), std::move(on_exit)});
+  if (!started) return {Verdict::harness_error, started.error().message};
+  rig_ = *std::move(started);
+  rig_pid_ = rig_->pid();
+  for (const auto& [id, device] : rig_->devices()) devices_.emplace(id, device);
+  return {};
+}
+
+Outcome Bench::start_vms() {
+  evidence.add("vmsd log", EvidenceKind::log, "vmsd.log");
+  const auto started = vms.start();
+  if (started) return {};
+  const auto& error = started.error();
+  if (error.kind == base::ErrorKind::not_found) return {Verdict::harness_error, error.message};
+  return {Verdict::fail, fmt::format("{}; its last words: {}", error.message,
+                                     tail_of_file(evidence.path("vmsd.log"), last_words))};
+}
+
+const Device* Bench::device(const std::string& id) const {
+  const auto found = devices_.find(id);
+  return found == devices_.end() ? nullptr : &found->second;
+}
+
+std::vector<Device> Bench::devices() const {
+  std::vector<Device> result;
+  for (const auto& [id, device] : devices_) result.push_back(device);
+  return result;
+}
+
+base::Duration Bench::rig_lateness() const {
+  base::Duration worst{};
+  for (const auto& device : devices()) {
+    if (device.real) continue;
+    const auto status = rig_->status(device.id);
+    if (status) worst = std::max(worst, lateness_of(*status));
+  }
+  return clock.real(worst);
+}
+
+std::string Bench::live_url(const Channel& channel, const std::string& stream) const {
+  return fmt::format("{}/live/{}{}", vms.rtsp(), channel.id, stream == "main" ? "" : "/" + stream);
+}
+
+void Bench::add_measurement(reports::Measurement measurement) {
+  const std::lock_guard lock(mutex_);
+  measurements_.push_back(std::move(measurement));
+}
+
+std::vector<reports::Measurement> Bench::measurements() const {
+  const std::lock_guard lock(mutex_);
+  return measurements_;
+}
+
+void Bench::add_note(std::string note) {
+  const std::lock_guard lock(mutex_);
+  notes_.push_back(std::move(note));
+}
+
+std::vector<std::string> Bench::notes() const {
+  const std::lock_guard lock(mutex_);
+  return notes_;
+}
+
+}  // namespace watchrig::scenarios

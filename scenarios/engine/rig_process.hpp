@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "scenarios/engine/child_process.hpp"
+#include "scenarios/engine/ledger_match.hpp"
+#include "system/http/http_client.hpp"
+
+namespace watchrig::scenarios {
+
+/// A device that a scenario can use, as the rig's ready line describes it.
+struct Device {
+  std::string id;
+  std::string kind;
+  bool real = false;
+  std::string username;
+  std::string password;
+  std::map<std::string, std::string> streams;  ///< RTSP addresses by name, main and sub
+  std::string detail;                          ///< profile of the main stream
+};
+
+/// Reads the ready line of `watchrig rig`; `control` is set to the address of its control interface.
+base::Result<std::map<std::string, Device>> parse_rig_ready(std::string_view line, std::string& control);
+
+/// The 99th percentile of the lateness of the latest stream in `GET /devices/{id}`, in model time.
+base::Duration lateness_of(const boost::json::value& status);
+
+/// Reads the answer to a ledger request.
+base::Result<std::vector<LedgerUnit>> parse_ledger(const boost::json::value& answer);
+
+/// The virtual hardware of one scenario: a `watchrig rig` process and its control interface. Errors mean that
+/// the harness is broken, not the system under test. Any thread.
+class RigProcess {
+ public:
+  struct Options {
+    std::vector<std::string> command;  ///< `watchrig rig FILE --clock … --seed …`
+    std::filesystem::path log;
+    std::function<void(ExitStatus)> on_exit;
+  };
+
+  /// Waits until it is ready, at most 60 s.
+  static base::Result<std::unique_ptr<RigProcess>> start(Options options);
+
+  const std::map<std::string, Device>& devices() const { return devices_; }
+  /// `GET /devices/{id}`: connections, accepted, faults, streams.
+  base::Result<boost::json::value> status(const std::string& device) const;
+  base::Result<std::vector<LedgerUnit>> ledger(const std::string& device, const std::string& stream,
+                                               base::UtcTime from, base::UtcTime to) const;
+  base::Result<boost::json::value> inject(const std::string& device, const boost::json::object& fault) const;
+  base::Result<> clear_faults(const std::string& device) const;
+  /// Active faults, and the schedule that really happened.
+  base::Result<boost::json::value> faults(const std::string& device) const;
+
+  pid_t pid() const { return process_->pid(); }
+  std::pair<ExitStatus, bool> stop() { return process_->stop(std::chrono::seconds(5)); }
+
+ private:
+  RigProcess(std::unique_ptr<ChildProcess> process, std::string control,
+             std::map<std::string, Device> devices);
+
+  std::unique_ptr<ChildProcess> process_;
+  http::HttpClient control_;
+  std::map<std::string, Device> devices_;
+};
+
+}  // namespace watchrig::scenarios

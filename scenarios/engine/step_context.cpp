@@ -1,0 +1,74 @@
+#include "scenarios/engine/step_context.hpp"
+
+#include "system/base/text.hpp"
+
+namespace watchrig::scenarios {
+
+namespace {
+
+using reports::Verdict;
+
+/// How often a condition is asked that only vmsd or the rig can answer, in real time.
+constexpr auto ask_interval = std::chrono::milliseconds(50);
+
+/// Beyond this the rig no longer is a camera that keeps time.
+constexpr base::Duration lateness_limit = std::chrono::milliseconds(300);
+
+}  // namespace
+
+std::string StepContext::text(std::string_view attribute, std::string_view otherwise) const {
+  const auto found = step.attributes.find(attribute);
+  return found == step.attributes.end() ? std::string(otherwise) : found->second;
+}
+
+std::optional<base::Duration> StepContext::duration(std::string_view attribute) const {
+  if (!has(attribute)) return std::nullopt;
+  const auto parsed = base::parse_duration(text(attribute));
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+std::optional<double> StepContext::number(std::string_view attribute) const {
+  return has(attribute) ? base::parse_number<double>(text(attribute)) : std::nullopt;
+}
+
+base::Result<base::UtcTime> StepContext::moment(std::string_view attribute, base::UtcTime otherwise) const {
+  if (!has(attribute)) return otherwise;
+  const auto parsed = parse_moment(text(attribute));
+  if (!parsed) return parsed.error();
+  return bench.chronicle.resolve(*parsed, bench.begin, bench.clock.now());
+}
+
+base::UtcTime StepContext::deadline(base::Duration otherwise) const {
+  return branch.action_end + duration("within").value_or(otherwise);
+}
+
+Outcome StepContext::check_virtual(const std::string& id) const {
+  const auto* device = bench.device(id);
+  if (!device) return of_author(fmt::format("the rig has no device \"{}\"", id));
+  if (!device->real) return {};
+  return {Verdict::skip,
+          fmt::format("{} is real; only a virtual device keeps a ledger and can be told to fail", id)};
+}
+
+Outcome StepContext::unless_rig_was_late(Outcome outcome) const {
+  if (outcome.verdict != Verdict::fail) return outcome;
+  const auto late = bench.rig_lateness();
+  if (late <= lateness_limit) return outcome;
+  return {
+      Verdict::inconclusive,
+      fmt::format(
+          "the rig made its pictures up to {:.1f} s late, so this machine is too slow for this scenario: {}",
+          std::chrono::duration<double>(late).count(), outcome.message)};
+}
+
+bool StepContext::wait_for(base::UtcTime until, const std::function<bool()>& condition) const {
+  return bench.halt.poll_until(until, ask_interval, condition) == Halt::Wake::met;
+}
+
+Outcome failed(std::string message) { return {Verdict::fail, std::move(message)}; }
+Outcome of_vms(const base::Error& error) { return {Verdict::fail, error.message}; }
+Outcome of_rig(const base::Error& error) { return {Verdict::harness_error, "rig: " + error.message}; }
+Outcome of_author(std::string message) { return {Verdict::harness_error, "scenario: " + std::move(message)}; }
+Outcome passed_with(std::string message) { return {Verdict::pass, std::move(message)}; }
+
+}  // namespace watchrig::scenarios

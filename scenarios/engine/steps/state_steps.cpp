@@ -1,0 +1,154 @@
+#include <boost/json.hpp>
+
+#include "scenarios/engine/condition.hpp"
+#include "scenarios/engine/steps/step_families.hpp"
+#include "system/base/text.hpp"
+
+namespace watchrig::scenarios {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr auto default_within = std::chrono::seconds(5);
+
+Condition condition_of(const StepContext& step) {
+  Condition condition;
+  if (step.has("is")) condition.is = step.text("is");
+  if (step.has("contains")) condition.contains = step.text("contains");
+  condition.at_least = step.number("at-least");
+  condition.at_most = step.number("at-most");
+  return condition;
+}
+
+/// Replaces {Name} by the id of the channel of that name.
+base::Result<std::string> with_ids(const Bench& bench, std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto open = text.find('{');
+    const auto end = text.find('}', open);
+    result += text.substr(0, open);
+    if (open == std::string_view::npos || end == std::string_view::npos) break;
+    const std::string name(text.substr(open + 1, end - open - 1));
+    const auto channel = bench.channels.find(name);
+    if (!channel)
+      return base::Error{base::ErrorKind::not_found, fmt::format("no channel \"{}\" was added", name)};
+    result += channel->id;
+    text.remove_prefix(end + 1);
+  }
+  return result;
+}
+
+/// What is wrong with the channel as vmsd describes it.
+std::string channel_complaint(const StepContext& step, const Channel& channel) {
+  const auto answer =
+      step.bench.vms.api().json("GET", "/api/v1/channels/" + http::percent_encode(channel.id));
+  if (!answer) return answer.error().message;
+  if (step.has("state")) {
+    const auto* state = at_pointer(*answer, "/state");
+    const auto* cause = at_pointer(*answer, "/cause");
+    Condition wanted;
+    wanted.is = step.text("state");
+    const auto wrong = complaint(wanted, state ? *state : json::value());
+    if (!wrong.empty())
+      return fmt::format("state {} (cause: {})", wrong, cause ? json::serialize(*cause) : "none");
+  }
+  const auto condition = condition_of(step);
+  if (condition.empty()) return {};
+  const auto path = step.text("path", "/state");
+  const auto* value = at_pointer(*answer, path);
+  if (!value) return fmt::format("there is no {}", path);
+  const auto wrong = complaint(condition, *value);
+  return wrong.empty() ? wrong : fmt::format("{} {}", path, wrong);
+}
+
+Outcome expect_channel(StepContext& step) {
+  const auto channel = step.bench.channels.find(step.text("channel"));
+  if (!channel) return of_author(fmt::format("no channel \"{}\" was added", step.text("channel")));
+  std::string wrong;
+  const bool met = step.wait_for(step.deadline(default_within), [&] {
+    wrong = channel_complaint(step, *channel);
+    return wrong.empty();
+  });
+  return met ? Outcome{} : failed(fmt::format("channel {}: {}", channel->name, wrong));
+}
+
+Outcome expect_metric(StepContext& step) {
+  std::vector<std::pair<std::string, std::string>> labels;
+  if (step.has("labels")) {
+    const auto text = with_ids(step.bench, step.text("labels"));
+    if (!text) return of_author(text.error().message);
+    labels = parse_fields(*text).value();
+  }
+  std::string wrong;
+  const bool met = step.wait_for(step.deadline(default_within), [&] {
+    const auto answer = step.bench.vms.api().request("GET", "/metrics");
+    if (!answer || answer->status != 200) {
+      wrong = answer ? fmt::format("GET /metrics: status {}", answer->status) : answer.error().message;
+      return false;
+    }
+    const auto value = metric_value(answer->body, step.text("name"), labels);
+    wrong = value ? complaint(condition_of(step), *value) : std::string("does not exist");
+    return wrong.empty();
+  });
+  return met ? Outcome{} : failed(fmt::format("metric {} {}", step.text("name"), wrong));
+}
+
+Outcome expect_response(StepContext& step) {
+  const auto path = with_ids(step.bench, step.text("path"));
+  if (!path) return of_author(path.error().message);
+  const auto method = step.text("method", "GET");
+  const auto answer = step.bench.vms.api().request(method, *path, step.text("body"));
+  if (!answer) return of_vms(answer.error());
+  const auto what =
+      fmt::format("{} {} answers {} {}", method, *path, answer->status, answer->body.substr(0, 300));
+  if (answer->status != static_cast<int>(step.number("status").value_or(200))) {
+    return failed(fmt::format("{}, not {}", what, step.text("status", "200")));
+  }
+  json::error_code error;
+  const auto body = json::parse(answer->body, error);
+  for (const auto* name : {"code", "field"}) {
+    if (!step.has(name)) continue;
+    const auto* value = error ? nullptr : at_pointer(body, std::string("/error/") + name);
+    Condition wanted;
+    wanted.is = step.text(name);
+    const auto wrong = value ? complaint(wanted, *value) : std::string("is missing");
+    if (!wrong.empty()) return failed(fmt::format("{}: {} {}", what, name, wrong));
+  }
+  if (step.has("contains") && answer->body.find(step.text("contains")) == std::string::npos) {
+    return failed(fmt::format("{}, without \"{}\"", what, step.text("contains")));
+  }
+  return passed_with(what);
+}
+
+std::vector<AttributeSyntax> with_condition(std::vector<AttributeSyntax> attributes) {
+  for (const auto& attribute : condition_attributes()) attributes.push_back(attribute);
+  attributes.push_back({"within", AttributeKind::duration});
+  return attributes;
+}
+
+}  // namespace
+
+std::vector<StepDefinition> state_steps() {
+  using enum AttributeKind;
+  return {
+      {{"expect-channel", Block::none, false,
+        with_condition({{"channel", name, true}, {"state", text}, {"path", text}})},
+       expect_channel},
+      {{"expect-metric", Block::none, false, with_condition({{"name", text, true}, {"labels", fields}})},
+       expect_metric},
+      {{"expect-response",
+        Block::none,
+        false,
+        {{"path", text, true},
+         {"method", choice, false, "GET|POST|PUT|PATCH|DELETE"},
+         {"body", text},
+         {"status", count},
+         {"code", text},
+         {"field", text},
+         {"contains", text}}},
+       expect_response},
+  };
+}
+
+}  // namespace watchrig::scenarios

@@ -1,0 +1,111 @@
+#include "scenarios/engine/vms_process.hpp"
+
+#include <csignal>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace watchrig::scenarios {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr auto ready_deadline = std::chrono::seconds(30);
+constexpr auto stop_patience = std::chrono::seconds(15);
+constexpr auto kill_patience = std::chrono::seconds(10);
+
+}  // namespace
+
+base::Result<VmsReady> parse_vms_ready(std::string_view line) {
+  json::error_code error;
+  const auto value = json::parse(line, error);
+  const auto* object = error ? nullptr : value.if_object();
+  const auto text = [&](std::string_view name) {
+    const auto* found = object ? object->if_contains(name) : nullptr;
+    return found && found->is_string() ? std::string(found->get_string()) : std::string();
+  };
+  VmsReady ready{text("http"), text("rtsp")};
+  if (text("ready") != "vmsd" || ready.http.empty() || ready.rtsp.empty()) {
+    return base::Error{base::ErrorKind::invalid,
+                       fmt::format("ready line of vmsd lacks ready, http or rtsp: {}", line.substr(0, 200))};
+  }
+  return ready;
+}
+
+base::Result<> VmsProcess::start() {
+  if (running()) return base::Error{base::ErrorKind::conflict, "vmsd already runs"};
+  const auto life = ++lives_;
+  auto on_exit = [this, life](ExitStatus status) {
+    if (ending_ != life && options_.on_crash) options_.on_crash(status);
+  };
+  auto started = ChildProcess::start(
+      {.command = options_.command, .error_log = options_.log, .on_exit = std::move(on_exit)});
+  if (!started) return base::Error{base::ErrorKind::not_found, "vmsd: " + started.error().message};
+  std::shared_ptr<ChildProcess> process = *std::move(started);
+  {
+    const std::lock_guard lock(mutex_);
+    process_ = process;
+  }
+  const auto line = process->first_line(ready_deadline);
+  if (!line) return base::Error{base::ErrorKind::unavailable, line.error().message};
+  auto ready = parse_vms_ready(*line);
+  if (!ready) return ready.error();
+  const std::lock_guard lock(mutex_);
+  ready_ = *std::move(ready);
+  return {};
+}
+
+base::Result<std::shared_ptr<ChildProcess>> VmsProcess::leaving() {
+  const std::lock_guard lock(mutex_);
+  if (!process_ || process_->exited()) return base::Error{base::ErrorKind::conflict, "vmsd does not run"};
+  ending_ = lives_.load();
+  return process_;
+}
+
+base::Result<> VmsProcess::kill() {
+  const auto process = leaving();
+  if (!process) return process.error();
+  (*process)->signal(SIGKILL);
+  if (!(*process)->wait(kill_patience)) {
+    return base::Error{base::ErrorKind::timeout, "vmsd does not end although it was killed"};
+  }
+  return {};
+}
+
+base::Result<> VmsProcess::stop() {
+  const auto process = leaving();
+  if (!process) return process.error();
+  const auto [status, polite] = (*process)->stop(stop_patience);
+  if (!polite) {
+    return base::Error{
+        base::ErrorKind::timeout,
+        fmt::format("vmsd did not end within {} s of SIGTERM and was killed", stop_patience.count())};
+  }
+  if (!status.clean()) {
+    return base::Error{base::ErrorKind::io, fmt::format("vmsd ended on SIGTERM with {}", to_string(status))};
+  }
+  return {};
+}
+
+bool VmsProcess::running() const {
+  const std::lock_guard lock(mutex_);
+  return process_ && !process_->exited();
+}
+
+pid_t VmsProcess::pid() const {
+  const std::lock_guard lock(mutex_);
+  return process_ && !process_->exited() ? process_->pid() : 0;
+}
+
+http::HttpClient VmsProcess::api() const {
+  const std::lock_guard lock(mutex_);
+  return http::HttpClient(ready_.http);
+}
+
+std::string VmsProcess::rtsp() const {
+  const std::lock_guard lock(mutex_);
+  return ready_.rtsp;
+}
+
+}  // namespace watchrig::scenarios
