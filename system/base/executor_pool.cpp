@@ -9,7 +9,14 @@ ExecutorPool::ExecutorPool(unsigned threads) {
   for (unsigned i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
 }
 
-ExecutorPool::~ExecutorPool() { stop(); }
+ExecutorPool::~ExecutorPool() {
+  stop();
+  // Twice: a coroutine that waits on another executor's socket is sent home to be destroyed, and its home may
+  // have been emptied before.
+  for (int pass = 0; pass < 2; ++pass) {
+    for (const auto& lane : lanes_) lane->context.shutdown();
+  }
+}
 
 asio::io_context::executor_type ExecutorPool::next() {
   return lanes_[turn_++ % lanes_.size()]->context.get_executor();

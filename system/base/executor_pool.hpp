@@ -19,6 +19,8 @@ class ExecutorPool {
  public:
   /// `threads` 0 means one a core.
   explicit ExecutorPool(unsigned threads = 0);
+  /// Destroys what still waits on any executor before the first executor goes, since a coroutine of one may
+  /// own a socket of another.
   ~ExecutorPool();
   ExecutorPool(const ExecutorPool&) = delete;
   ExecutorPool& operator=(const ExecutorPool&) = delete;
@@ -31,8 +33,12 @@ class ExecutorPool {
   void stop();
 
  private:
+  struct Context : asio::io_context {
+    Context() : asio::io_context(1) {}
+    using asio::io_context::shutdown;
+  };
   struct Lane {
-    asio::io_context context{1};
+    Context context;
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   };
   std::vector<std::unique_ptr<Lane>> lanes_;

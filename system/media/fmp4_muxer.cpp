@@ -16,19 +16,19 @@ constexpr std::uint32_t fourcc(const char (&name)[5]) {
   return code;
 }
 
+struct Line {
+  int source = -1;  ///< track of the presentation
+  int output = 0;
+  Track track;  ///< as it is in the output
+  std::optional<G711ToAac> to_aac;
+  std::optional<std::int64_t> last_time;
+  std::int64_t usual_duration = 0;
+  std::int64_t rate() const { return is_video(track.codec) ? 90000 : track.clock_rate; }
+};
+
 }  // namespace
 
 struct Fmp4Muxer::State {
-  struct Line {
-    int source = -1;  ///< track of the presentation
-    int output = 0;
-    Track track;  ///< as it is in the output
-    std::optional<G711ToAac> to_aac;
-    std::optional<std::int64_t> last_time;
-    std::int64_t usual_duration = 0;
-    std::int64_t rate() const { return is_video(track.codec) ? 90000 : track.clock_rate; }
-  };
-
   std::optional<Line> video;
   std::optional<Line> audio;
   std::string mime;
@@ -109,7 +109,7 @@ const base::Bytes& Fmp4Muxer::init_segment() const { return state_->init_segment
 base::Result<Fmp4Muxer> Fmp4Muxer::open(const Presentation& tracks, base::ByteView first_key) {
   auto state = std::make_unique<State>();
   for (std::size_t i = 0; i < tracks.size(); ++i) {
-    std::optional<State::Line>& line = is_video(tracks[i].codec) ? state->video : state->audio;
+    std::optional<Line>& line = is_video(tracks[i].codec) ? state->video : state->audio;
     if (line) continue;
     line.emplace();
     line->source = static_cast<int>(i);
@@ -138,7 +138,7 @@ base::Result<Fmp4Muxer> Fmp4Muxer::open(const Presentation& tracks, base::ByteVi
 base::Result<base::Bytes> Fmp4Muxer::fragment(const AccessUnit& unit) {
   State& s = *state_;
   base::Bytes bytes;
-  std::optional<State::Line>& line = is_video(unit.codec) ? s.video : s.audio;
+  std::optional<Line>& line = is_video(unit.codec) ? s.video : s.audio;
   if (!line || line->source != unit.track || unit.payload.empty()) return bytes;
   if (!s.start) {
     if (s.video && !(is_video(unit.codec) && unit.key)) return bytes;

@@ -48,7 +48,7 @@ struct Mp4Output::Io {
     auto& io = *static_cast<Io*>(opaque);
     if (io.error) return AVERROR(EIO);
     if (auto written = io.write(io.position, {bytes, std::size_t(count)}); !written) {
-      io.error = std::move(written.error());
+      io.error = written.error();
       return AVERROR(EIO);
     }
     io.position += std::uint64_t(count);

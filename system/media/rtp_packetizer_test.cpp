@@ -53,7 +53,8 @@ TEST(RtpPacketizer, JpegComesBackInItsCanonicalForm) {
 }
 
 TEST(RtpPacketizer, JpegOfAnySizeKeepsItWithTheTrackKnown) {
-  auto picture = parse_jpeg(testing::read_sample("source.mjpeg")).value();
+  const base::Bytes stream = testing::read_sample("source.mjpeg");
+  auto picture = parse_jpeg(stream).value();
   picture.restart_interval = 5;
   picture.subsampled_rows = false;
   for (const auto& [width, height] : {std::pair{1922, 1081}, {3840, 2160}, {2041, 8}, {8, 8}}) {

@@ -15,7 +15,9 @@ using base::Result;
 
 constexpr std::size_t first_buffer = 2048;
 constexpr std::size_t largest_buffer = 2 * max_rtsp_message;
-constexpr unsigned most_failures = 8;
+/// More than the eight that GStreamer makes of one wrong password, so that its own message is what its user
+/// sees.
+constexpr unsigned most_failures = 16;
 constexpr auto drain_time = std::chrono::milliseconds(500);
 
 }  // namespace

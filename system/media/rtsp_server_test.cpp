@@ -305,7 +305,7 @@ TEST(RtspServer, answers_401_with_both_algorithms_and_closes_after_many_failures
       answer = co_await peer.ask("SETUP", b.url("/live/yard/track0"), tcp_transport);
       ++asked;
     }
-    EXPECT_EQ(asked, 9);
+    EXPECT_EQ(asked, 17);
     EXPECT_EQ(b.content->described.size(), 0U);
   }(bench));
 }
