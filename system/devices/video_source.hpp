@@ -22,7 +22,7 @@ std::string_view to_string(SourceState state);
 /// What is known of a connection to one stream of a device.
 struct SourceStatus {
   SourceState state = SourceState::idle;
-  std::string cause;              ///< why it is offline, for a person; empty when online
+  std::string cause;              ///< why it is not online, for a person; empty when it is
   std::uint64_t connections = 0;  ///< attempts that led to pictures
   std::uint64_t attempts = 0;
   media::Track video;  ///< as last announced

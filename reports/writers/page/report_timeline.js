@@ -194,7 +194,7 @@ class Timeline {
     if (low > 0 && low < high * 0.5) low = 0;
     if (low === high) { high += Math.abs(high) || 1; if (low > 0) low = 0; }
     const place = (v) => y + SERIES - 6 - (v - low) / (high - low) * (SERIES - 14);
-    this.label(root, series.name, this.gutter ? y + SERIES / 2 : y - 2);
+    this.label(root, series.name, y - 2);
     for (const v of ticks(low, high, 3)) {
       root.append(svg('line', {class: 'grid', x1: this.gutter, x2: this.width, y1: place(v), y2: place(v)}),
         svg('text', {class: 'tick', x: this.gutter ? this.gutter - 6 : this.width, y: place(v) + 4, 'text-anchor': 'end'},

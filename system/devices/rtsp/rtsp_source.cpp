@@ -154,6 +154,7 @@ asio::awaitable<base::Error> RtspSource::play() {
   const auto tracks = co_await client_->start();
   if (!tracks) co_return tracks.error();
   hub_->set_tracks(*tracks);
+  change_state(status_.state, "connected, but no key picture has come");
   for (;;) {
     const auto unit = co_await client_->next();
     if (!unit) co_return unit.error();

@@ -182,6 +182,7 @@ void RelayChannel::check_recording() {
 }
 
 void RelayChannel::source_changed(const devices::SourceStatus& status) {
+  if (status.state == devices::SourceState::connecting) return;
   const bool online = status.state == devices::SourceState::online;
   if (!online && state_ == RecordingState::recording) {
     interrupted_ = true;
@@ -190,12 +191,13 @@ void RelayChannel::source_changed(const devices::SourceStatus& status) {
     cause_ = status.cause;
   }
   if (online == online_) return;
+  const std::string_view what =
+      online_.has_value() ? "the connection to the device is lost" : "the device cannot be connected";
   online_ = online;
   if (online) {
     raise("channel.online", {}, "the device delivers video");
   } else if (!stopped_) {
-    raise("channel.offline", status.cause,
-          fmt::format("the connection to the device is lost: {}", status.cause));
+    raise("channel.offline", status.cause, fmt::format("{}: {}", what, status.cause));
   }
 }
 
