@@ -27,8 +27,8 @@ Proof proof_of(const std::vector<Claim>& claims) {
 
 class SuiteFolder : public testing::Test {
  protected:
-  SuiteFolder() { fs::create_directories(path / "inner"); }
-  ~SuiteFolder() override { fs::remove_all(path); }
+  void SetUp() override { fs::create_directories(path / "inner"); }
+  void TearDown() override { fs::remove_all(path); }
   void write(const char* name, const char* text) { std::ofstream(path / name) << text; }
 
   const fs::path path = fs::path(testing::TempDir()) / ("suites" + std::to_string(getpid()));

@@ -11,6 +11,7 @@ double mann_whitney(const std::vector<double>& a, const std::vector<double>& b) 
     bool of_a;
   };
   std::vector<Entry> entries;
+  entries.reserve(a.size() + b.size());
   for (const double value : a) entries.push_back({value, true});
   for (const double value : b) entries.push_back({value, false});
   std::erase_if(entries, [](const Entry& entry) { return !std::isfinite(entry.value); });

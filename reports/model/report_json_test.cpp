@@ -92,7 +92,7 @@ TEST(ReportJson, ignores_unknown_fields_and_defaults_absent_ones) {
 }
 
 TEST(ReportJson, truncated_anywhere_is_an_error) {
-  const std::string text = sample();
+  const std::string& text = sample();
   for (std::size_t length = 0; length + 2 < text.size(); length += 37) {
     const auto run = parse_report(std::string_view(text).substr(0, length));
     ASSERT_FALSE(run) << length;
@@ -102,7 +102,7 @@ TEST(ReportJson, truncated_anywhere_is_an_error) {
 }
 
 TEST(ReportJson, names_the_path_of_a_field_of_the_wrong_type) {
-  const std::string text = sample();
+  const std::string& text = sample();
   EXPECT_EQ(
       error_of(replaced(text, R"("verdict":"fail")", R"("verdict":"failed")")),
       "scenarios[1].verdict: expected one of pass, pass-with-note, skip, inconclusive, fail, harness-error, "

@@ -12,9 +12,9 @@ base::Result<ExportedMedia> read_export(const std::filesystem::path& file) {
   ExportedMedia media;
   std::optional<std::uint16_t> video;
   const auto& tracks = reader->presentation();
-  for (std::uint16_t i = 0; i < tracks.size(); ++i) {
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
     if (!media::is_video(tracks[i].codec)) media.audio = true;
-    if (media::is_video(tracks[i].codec) && !video) video = i;
+    if (media::is_video(tracks[i].codec) && !video) video = static_cast<std::uint16_t>(i);
   }
   if (!video) {
     return base::Error{base::ErrorKind::invalid,

@@ -76,7 +76,7 @@ std::string to_xml(const Scenario& scenario) {
   if (!scenario.rig.empty()) {
     pugi::xml_document rig;
     rig.load_string(scenario.rig.c_str());
-    escape_attributes(rig);
+    escape_attributes(rig.root());
     root.append_copy(rig.document_element());
   }
   auto steps = root.append_child("steps");

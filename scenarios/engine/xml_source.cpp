@@ -56,7 +56,7 @@ base::Result<XmlSource> XmlSource::parse(std::string_view text, std::string name
                        fmt::format("{}:{}: not well-formed XML: {}", source.name_,
                                    source.line_at(parsed.offset), parsed.description())};
   }
-  if (deeper_than(*source.document_, max_depth)) {
+  if (deeper_than(source.document_->root(), max_depth)) {
     return base::Error{base::ErrorKind::invalid,
                        fmt::format("{}:1: elements nested deeper than {}", source.name_, max_depth)};
   }

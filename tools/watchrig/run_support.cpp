@@ -16,8 +16,6 @@ namespace watchrig::tool {
 
 namespace {
 
-using reports::Verdict;
-
 /// Takes the signals that end programs away from the whole process and hands the first one to a function.
 class Interruption {
  public:

@@ -26,6 +26,12 @@ Wanted wanted_of(const StepContext& step, base::UtcTime since) {
   return {step.text("event"), step.text("channel"), step.text("cause"), since};
 }
 
+std::optional<VmsEvent> first_that_fits(const StepContext& step, const Wanted& wanted) {
+  const auto events = step.bench.events().select([&](const VmsEvent& event) { return wanted.fits(event); });
+  if (events.empty()) return std::nullopt;
+  return events.front();
+}
+
 std::string describe(const VmsEvent& event) {
   return fmt::format("{} at {}: {}{}", event.type, base::format_utc(event.time), event.message,
                      event.cause.empty() ? "" : fmt::format(" (cause: {})", event.cause));
@@ -50,12 +56,7 @@ Outcome expect(StepContext& step) {
   const auto grace =
       std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(arrival_grace) * scale);
   std::optional<VmsEvent> found;
-  const auto came = [&] {
-    const auto events = step.bench.events().select([&](const VmsEvent& event) { return wanted.fits(event); });
-    if (events.empty()) return false;
-    found = events.front();
-    return true;
-  };
+  const auto came = [&] { return (found = first_that_fits(step, wanted)).has_value(); };
   const bool met =
       step.bench.halt.wait_until(std::max(latest, step.bench.clock.now()) + grace, came) == Halt::Wake::met;
   const auto name = fmt::format("{}{}{}", wanted.type, wanted.channel.empty() ? "" : " of " + wanted.channel,
@@ -76,12 +77,7 @@ Outcome expect_no(StepContext& step) {
   if (!since) return of_author(since.error().message);
   const auto wanted = wanted_of(step, *since);
   std::optional<VmsEvent> found;
-  const auto came = [&] {
-    const auto events = step.bench.events().select([&](const VmsEvent& event) { return wanted.fits(event); });
-    if (events.empty()) return false;
-    found = events.front();
-    return true;
-  };
+  const auto came = [&] { return (found = first_that_fits(step, wanted)).has_value(); };
   const auto until = step.bench.clock.now() + step.duration("for").value_or(base::Duration{});
   const auto wake = step.bench.halt.wait_until(until, came);
   step.bench.events().fetch();
