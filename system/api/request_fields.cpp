@@ -8,7 +8,6 @@
 
 namespace watchrig::api {
 
-using base::Error;
 using base::ErrorKind;
 using central::FieldError;
 namespace json = boost::json;

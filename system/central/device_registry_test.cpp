@@ -17,9 +17,7 @@ class CentralTest : public testing::Test {
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::unique_ptr<DeviceRegistry> open() {
-    return std::move(DeviceRegistry::open(folder_ / "devices.db").value());
-  }
+  std::unique_ptr<DeviceRegistry> open() { return DeviceRegistry::open(folder_ / "devices.db").value(); }
 
   static Device device(const std::string& name) {
     Device made;
@@ -117,12 +115,12 @@ TEST_F(CentralTest, EventsAreNumberedOverRestartsAndHeard) {
   const base::ManualClock clock(base::UtcTime(std::chrono::hours(1)));
   std::vector<std::int64_t> heard;
   {
-    const auto log = std::move(EventLog::open(folder_ / "events.db", clock).value());
+    const auto log = EventLog::open(folder_ / "events.db", clock).value();
     const auto handle = log->listen([&](const Event& event) { heard.push_back(event.sequence); });
     log->append({0, {}, "channel.online", "c1", "Gate", {}, "one", {{"lost", 3}}});
     log->append({0, {}, "channel.offline", "c1", "Gate", "cut", "two", {}});
   }
-  const auto log = std::move(EventLog::open(folder_ / "events.db", clock).value());
+  const auto log = EventLog::open(folder_ / "events.db", clock).value();
   log->append({0, {}, "system.started", {}, {}, {}, "three", {}});
   EXPECT_EQ(heard, (std::vector<std::int64_t>{1, 2}));
   EXPECT_EQ(log->last(), 3);

@@ -42,7 +42,7 @@ struct Volume {
     Options options;
     options.directory = directory;
     options.queue_bytes = 1u << 30;
-    storage = std::move(*Storage::open(options, clock, metrics, [](const Event&) {}));
+    storage = *Storage::open(options, clock, metrics, [](const Event&) {});
   }
   ~Volume() {
     storage.reset();

@@ -28,7 +28,6 @@ class FakeFeed final : public RtspFeed {
            const base::Clock& clock)
       : content_(content),
         stream_(stream),
-        clock_(clock),
         timer_(std::move(executor), clock),
         start_(stream.start) {
     if (start_ == base::UtcTime{}) start_ = clock.now();
@@ -68,7 +67,6 @@ class FakeFeed final : public RtspFeed {
 
   FakeContent& content_;
   const FakeStream stream_;
-  const base::Clock& clock_;
   base::Timer timer_;
   base::UtcTime start_;
   std::vector<RtpPacketizer> packetizers_;
