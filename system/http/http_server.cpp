@@ -14,6 +14,7 @@
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/text.hpp"
+#include "system/http/response_writer.hpp"
 #include "system/http/websocket_state.hpp"
 
 namespace watchrig::http {
@@ -41,17 +42,6 @@ Request to_request(const bhttp::request<bhttp::string_body>& message, std::strin
   return request;
 }
 
-template <class Body>
-void fill_header(bhttp::response<Body>& message, const Response& response, bool keep_alive) {
-  message.result(static_cast<unsigned>(response.status));
-  message.set(bhttp::field::server, "Watchrig");
-  message.set(bhttp::field::cache_control, "no-store");
-  message.set("X-Content-Type-Options", "nosniff");
-  if (response.status != 204) message.set(bhttp::field::content_type, response.content_type);
-  for (const auto& [name, value] : response.headers) message.set(name, value);
-  message.keep_alive(keep_alive);
-}
-
 }  // namespace
 
 struct HttpServer::State : std::enable_shared_from_this<State> {
@@ -62,7 +52,9 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   asio::awaitable<void> serve(std::shared_ptr<beast::tcp_stream> stream);
   asio::awaitable<bool> answer(beast::tcp_stream& stream, bhttp::request<bhttp::string_body> message,
                                std::string peer);
-  asio::awaitable<bool> send(beast::tcp_stream& stream, Response response, bool keep_alive, bool head);
+  asio::awaitable<bool> send(beast::tcp_stream& stream, Response response, bool keep_alive, bool head) {
+    return send_response(stream, std::move(response), keep_alive, head, options.request_deadline);
+  }
   asio::awaitable<void> upgrade(beast::tcp_stream& stream, bhttp::request<bhttp::string_body> message,
                                 const Route& route, Request request);
   bool enter(const std::shared_ptr<beast::tcp_stream>& stream);
@@ -179,35 +171,6 @@ asio::awaitable<bool> HttpServer::State::answer(beast::tcp_stream& stream,
   co_return co_await send(stream, std::move(response), keep, head);
 }
 
-asio::awaitable<bool> HttpServer::State::send(beast::tcp_stream& stream, Response response, bool keep_alive,
-                                              bool head) {
-  error_code failure;
-  stream.expires_after(options.request_deadline);
-  if (response.file) {
-    bhttp::response<bhttp::file_body> message;
-    fill_header(message, response, keep_alive);
-    message.body().open(response.file->path.c_str(), beast::file_mode::scan, failure);
-    if (failure) co_return false;
-    message.prepare_payload();
-    bhttp::response_serializer<bhttp::file_body> serializer(message);
-    while (!serializer.is_done() && !failure) {
-      stream.expires_after(options.request_deadline);
-      if (head && serializer.is_header_done()) break;
-      co_await bhttp::async_write_some(stream, serializer,
-                                       asio::redirect_error(asio::use_awaitable, failure));
-    }
-    co_return !failure && keep_alive;
-  }
-  bhttp::response<bhttp::string_body> message;
-  fill_header(message, response, keep_alive);
-  const auto size = response.body.size();
-  if (!head) message.body() = std::move(response.body);
-  message.prepare_payload();
-  if (head) message.content_length(size);
-  co_await bhttp::async_write(stream, message, asio::redirect_error(asio::use_awaitable, failure));
-  co_return !failure && keep_alive;
-}
-
 asio::awaitable<void> HttpServer::State::upgrade(beast::tcp_stream& stream,
                                                  bhttp::request<bhttp::string_body> message,
                                                  const Route& route, Request request) {
@@ -218,17 +181,10 @@ asio::awaitable<void> HttpServer::State::upgrade(beast::tcp_stream& stream,
     std::erase_if(sockets, [](const auto& socket) { return socket.expired(); });
     sockets.push_back(state);
   }
-  auto timeouts = beast::websocket::stream_base::timeout::suggested(beast::role_type::server);
-  timeouts.idle_timeout = std::chrono::seconds(30);
-  timeouts.keep_alive_pings = true;
-  state->socket.set_option(timeouts);
-  state->socket.read_message_max(64 * 1024);
-  error_code failure;
-  co_await state->socket.async_accept(message, asio::redirect_error(asio::use_awaitable, failure));
-  if (failure) co_return;
+  const bool accepted = co_await accept_socket(*state, std::move(message));
+  if (!accepted) co_return;
   co_await route.socket(std::move(request), WebSocket(state));
-  co_await state->socket.async_close(beast::websocket::close_code::normal,
-                                     asio::redirect_error(asio::use_awaitable, failure));
+  co_await finish_socket(*state);
 }
 
 HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -126,7 +126,7 @@ TEST(RtspReader, client_skips_stray_bytes_between_messages) {
         << piece;
     ASSERT_EQ(taken.responses.size(), 1U);
     EXPECT_EQ(taken.responses[0].status, 454);
-    EXPECT_EQ(taken.stray, 20U + 3U + 8U);
+    EXPECT_EQ(taken.stray, 19U + 3U + 8U);
   }
 }
 

@@ -26,10 +26,7 @@ class FakeFeed final : public RtspFeed {
  public:
   FakeFeed(FakeContent& content, const FakeStream& stream, asio::any_io_executor executor,
            const base::Clock& clock)
-      : content_(content),
-        stream_(stream),
-        timer_(std::move(executor), clock),
-        start_(stream.start) {
+      : content_(content), stream_(stream), timer_(std::move(executor), clock), start_(stream.start) {
     if (start_ == base::UtcTime{}) start_ = clock.now();
     for (std::size_t i = 0; i < stream_.tracks.size(); ++i) {
       packetizers_.emplace_back(stream_.tracks[i], static_cast<std::uint16_t>(i),

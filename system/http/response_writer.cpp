@@ -1,0 +1,58 @@
+#include "system/http/response_writer.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http.hpp>
+
+namespace watchrig::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+template <class Body>
+void fill_header(bhttp::response<Body>& message, const Response& response, bool keep_alive) {
+  message.result(static_cast<unsigned>(response.status));
+  message.set(bhttp::field::server, "Watchrig");
+  message.set(bhttp::field::cache_control, "no-store");
+  message.set("X-Content-Type-Options", "nosniff");
+  if (response.status != 204) message.set(bhttp::field::content_type, response.content_type);
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.keep_alive(keep_alive);
+}
+
+}  // namespace
+
+asio::awaitable<bool> send_response(beast::tcp_stream& stream, Response response, bool keep_alive, bool head,
+                                    std::chrono::milliseconds deadline) {
+  error_code failure;
+  stream.expires_after(deadline);
+  if (response.file) {
+    bhttp::response<bhttp::file_body> message;
+    fill_header(message, response, keep_alive);
+    message.body().open(response.file->path.c_str(), beast::file_mode::scan, failure);
+    if (failure) co_return false;
+    message.prepare_payload();
+    bhttp::response_serializer<bhttp::file_body> serializer(message);
+    while (!serializer.is_done() && !failure) {
+      stream.expires_after(deadline);
+      if (head && serializer.is_header_done()) break;
+      co_await bhttp::async_write_some(stream, serializer,
+                                       asio::redirect_error(asio::use_awaitable, failure));
+    }
+    co_return !failure && keep_alive;
+  }
+  bhttp::response<bhttp::string_body> message;
+  fill_header(message, response, keep_alive);
+  const auto size = response.body.size();
+  if (!head) message.body() = std::move(response.body);
+  message.prepare_payload();
+  if (head) message.content_length(size);
+  co_await bhttp::async_write(stream, message, asio::redirect_error(asio::use_awaitable, failure));
+  co_return !failure && keep_alive;
+}
+
+}  // namespace watchrig::http
