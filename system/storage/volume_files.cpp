@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -15,6 +17,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t vectors_at_once = 1024;  // IOV_MAX of Linux
+constexpr std::size_t direct_alignment = 4096;
+constexpr std::size_t bounce_bytes = std::size_t{1} << 20;
+
+bool aligned(std::uint64_t value) { return value % direct_alignment == 0; }
+
+std::size_t total_size(std::span<const iovec> data) {
+  std::size_t size = 0;
+  for (const iovec& piece : data) size += piece.iov_len;
+  return size;
+}
 
 class SystemFile final : public SegmentFile {
  public:
@@ -34,15 +46,8 @@ class SystemFile final : public SegmentFile {
   }
 
   base::Result<> write(std::uint64_t offset, std::span<iovec> data) override {
-    while (!data.empty()) {
-      const auto count = static_cast<int>(std::min(data.size(), vectors_at_once));
-      const auto wrote = ::pwritev(file_.get(), data.data(), count, static_cast<off_t>(offset));
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return base::os_error("write", path_.native(), errno);
-      offset += static_cast<std::uint64_t>(wrote);
-      data = skip(data, static_cast<std::size_t>(wrote));
-    }
-    return {};
+    return aligned(offset) && aligned(total_size(data)) && open_direct() ? write_direct(offset, data)
+                                                                         : write_cached(offset, data);
   }
 
   base::Result<> sync() override {
@@ -65,6 +70,52 @@ class SystemFile final : public SegmentFile {
   }
 
  private:
+  /// Whether the file system takes writes past the page cache. Asked at the first write, because most files
+  /// are only read.
+  bool open_direct() {
+    if (!bounce_) {
+      bounce_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(direct_alignment, bounce_bytes)));
+      // The path may have changed since; this link names the open file itself.
+      const auto link = "/proc/self/fd/" + std::to_string(file_.get());
+      direct_ = FileDescriptor(::open(link.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
+    }
+    return bounce_ && direct_;
+  }
+
+  /// What is recorded is seldom read soon: going past the page cache saves the copy into it, and pushes
+  /// nothing out.
+  base::Result<> write_direct(std::uint64_t offset, std::span<iovec> data) {
+    while (!data.empty()) {
+      std::size_t filled = 0;
+      while (!data.empty() && filled < bounce_bytes) {
+        const std::size_t size = std::min(data.front().iov_len, bounce_bytes - filled);
+        std::memcpy(bounce_.get() + filled, data.front().iov_base, size);
+        filled += size;
+        data = skip(data, size);
+      }
+      iovec piece{bounce_.get(), filled};
+      const auto wrote = ::pwrite(direct_.get(), bounce_.get(), filled, static_cast<off_t>(offset));
+      const std::size_t done = wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
+      // Whatever the file system did not take this way goes the usual way, which also tells its error.
+      const auto rest = skip({&piece, 1}, done);
+      if (auto written = write_cached(offset + done, rest); !written) return written;
+      offset += filled;
+    }
+    return {};
+  }
+
+  base::Result<> write_cached(std::uint64_t offset, std::span<iovec> data) {
+    while (!data.empty()) {
+      const auto count = static_cast<int>(std::min(data.size(), vectors_at_once));
+      const auto wrote = ::pwritev(file_.get(), data.data(), count, static_cast<off_t>(offset));
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote < 0) return base::os_error("write", path_.native(), errno);
+      offset += static_cast<std::uint64_t>(wrote);
+      data = skip(data, static_cast<std::size_t>(wrote));
+    }
+    return {};
+  }
+
   static std::span<iovec> skip(std::span<iovec> data, std::size_t bytes) {
     while (!data.empty() && bytes >= data.front().iov_len) {
       bytes -= data.front().iov_len;
@@ -77,8 +128,14 @@ class SystemFile final : public SegmentFile {
     return data;
   }
 
+  struct Free {
+    void operator()(std::uint8_t* memory) const { std::free(memory); }
+  };
+
   FileDescriptor file_;
   fs::path path_;
+  FileDescriptor direct_;
+  std::unique_ptr<std::uint8_t, Free> bounce_;  ///< aligned, as direct writing wants it
 };
 
 base::Result<> sync_directory(const fs::path& directory) {

@@ -130,7 +130,7 @@ asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> se
         const std::lock_guard lock(self->mutex_);
         self->recorder_ = recorder;
       }
-      self->pass_on(*recorder, *unit);
+      self->pass_on(*recorder, *unit, turn);
     }
     if (recorder) recorder->close();
     if (self->turn_ != turn) break;
@@ -138,10 +138,11 @@ asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> se
   }
 }
 
-bool RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit) {
-  if (!recorder.push(unit)) return false;
+void RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit, std::uint64_t turn) {
+  // What was queued when the plan changed is still recorded, but says nothing about the new plan.
+  if (!recorder.push(unit) || turn_ != turn) return;
   alive_since_ = clock_.now();
-  if (state_ == RecordingState::recording) return true;
+  if (state_ == RecordingState::recording) return;
   {
     const std::lock_guard lock(mutex_);
     state_ = RecordingState::recording;
@@ -152,7 +153,6 @@ bool RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr
   interrupted_ = alarmed_ = false;
   raise(again ? "recording.resumed" : "recording.started", {},
         again ? "recording goes on after an interruption" : "recording has begun");
-  return true;
 }
 
 asio::awaitable<void> RelayChannel::watch_loop(std::shared_ptr<RelayChannel> self) {

@@ -90,7 +90,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   static boost::asio::awaitable<void> record_loop(std::shared_ptr<RelayChannel> self, std::string stream,
                                                   std::uint64_t turn);
   static boost::asio::awaitable<void> watch_loop(std::shared_ptr<RelayChannel> self);
-  bool pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit);
+  void pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit, std::uint64_t turn);
   void begin_recording(const std::string& stream);
   void check_recording();
   void source_changed(const devices::SourceStatus& status);
