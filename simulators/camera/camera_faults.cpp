@@ -28,11 +28,9 @@ kernel::FaultForms camera_fault_forms(std::vector<std::string> streams) {
   return {verbs, std::move(streams), known_lies};
 }
 
-bool withholds(std::span<const Fault> faults, std::string_view stream, base::UtcTime time, bool video_key) {
+bool withholds(std::span<const Fault> faults, std::string_view stream, base::UtcTime time) {
   return std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
-    if (!fault.covers(stream, time)) return false;
-    return fault.verb == Verb::stall ||
-           (video_key && fault.verb == Verb::lie && fault.what == lies::no_key_frames);
+    return fault.verb == Verb::stall && fault.covers(stream, time);
   });
 }
 

@@ -23,8 +23,7 @@ inline constexpr std::string_view stranger_rtp = "stranger-rtp";  ///< packets o
 kernel::FaultForms camera_fault_forms(std::vector<std::string> streams);
 
 /// Whether a unit captured at `time` never leaves the camera.
-bool withholds(std::span<const kernel::Fault> faults, std::string_view stream, base::UtcTime time,
-               bool video_key);
+bool withholds(std::span<const kernel::Fault> faults, std::string_view stream, base::UtcTime time);
 
 /// Whether the camera tells this lie about the stream at `time`.
 bool lies_about(std::span<const kernel::Fault> faults, std::string_view stream, std::string_view what,

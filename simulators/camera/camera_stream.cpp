@@ -100,7 +100,9 @@ void CameraStream::publish(TrackRole role, const scene::EncodedUnit& unit, const
     faults_version_ = version;
     faults_ = board_->remembered();
   }
-  if (withholds(faults_, name_, unit.captured, train->video && unit.key)) return;
+  if (withholds(faults_, name_, unit.captured)) return;
+  // What the firmware does is judged by the time at which it does it, as in open().
+  if (train->video && unit.key && lies_about(faults_, name_, lies::no_key_frames, clock_.now())) return;
   for (CameraFeed* feed : feeds_) feed->push(train);
 }
 

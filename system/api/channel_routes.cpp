@@ -44,7 +44,11 @@ json::object stream_json(const storage::ChannelStatus::Stream& stream,
     object["width"] = video.width;
     object["height"] = video.height;
   }
-  object["drops"] = json::object{{"network", stream.source.rtp.damaged_units},
+  const auto damaged = [&](std::string_view place) {
+    return stream.source.loss_place == place ? stream.source.rtp.damaged_units : 0;
+  };
+  object["drops"] = json::object{{"device", damaged("device")},
+                                 {"network", damaged("network")},
                                  {"server", stream.relay.dropped + (recorder ? recorder->dropped_server : 0)},
                                  {"disk", recorder ? recorder->dropped_disk : 0}};
   return object;

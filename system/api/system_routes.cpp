@@ -32,9 +32,9 @@ constexpr StreamGauge stream_gauges[] = {
      [](const auto& s) { return static_cast<double>(s.relay.readers); }},
     {"watchrig_stream_reader_drops_total", "Units lost by slow readers: place server",
      [](const auto& s) { return static_cast<double>(s.relay.dropped); }},
-    {"watchrig_stream_lost_packets_total", "RTP packets lost: place network",
+    {"watchrig_stream_lost_packets_total", "RTP packets that did not come",
      [](const auto& s) { return static_cast<double>(s.source.rtp.lost); }},
-    {"watchrig_stream_damaged_units_total", "Access units damaged by lost packets: place network",
+    {"watchrig_stream_damaged_units_total", "Access units damaged by lost packets",
      [](const auto& s) { return static_cast<double>(s.source.rtp.damaged_units); }},
 };
 

@@ -69,7 +69,9 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
         listener_(std::move(listener)),
         damage_(std::move(damage)),
         backoff_(options_.backoff, options_.seed),
-        pause_(executor_, clock) {}
+        pause_(executor_, clock) {
+    if (options_.client.transport == media::RtspClient::Transport::tcp) status_.loss_place = "device";
+  }
 
   void start() override {
     wanted_ = !options_.on_demand;

@@ -99,6 +99,7 @@ void RelayChannel::record(std::string stream) {
 
 void RelayChannel::begin_recording(const std::string& stream) {
   alive_since_ = clock_.now();
+  units_then_ = streams_.at(stream).hub->totals().units;
   {
     const std::lock_guard lock(mutex_);
     recorded_stream_ = stream;
@@ -142,6 +143,7 @@ void RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr
   // What was queued when the plan changed is still recorded, but says nothing about the new plan.
   if (!recorder.push(unit) || turn_ != turn) return;
   alive_since_ = clock_.now();
+  units_then_ = streams_.at(recorded_stream_).hub->totals().units;
   if (state_ == RecordingState::recording) return;
   {
     const std::lock_guard lock(mutex_);
@@ -165,9 +167,7 @@ asio::awaitable<void> RelayChannel::watch_loop(std::shared_ptr<RelayChannel> sel
 
 void RelayChannel::check_recording() {
   if (recorded_stream_.empty() || clock_.now() - alive_since_ < silence) return;
-  const auto source = streams_.at(recorded_stream_).source->status();
-  const std::string cause =
-      source.state == devices::SourceState::online ? "no frame comes from the device" : source.cause;
+  const std::string cause = why_nothing_is_recorded();
   {
     const std::lock_guard lock(mutex_);
     state_ = RecordingState::waiting;
@@ -179,6 +179,14 @@ void RelayChannel::check_recording() {
   raise("recording.failed", cause.empty() ? "connecting" : cause,
         fmt::format("should be recorded and is not: {}",
                     cause.empty() ? "the device does not answer yet" : cause));
+}
+
+std::string RelayChannel::why_nothing_is_recorded() const {
+  const auto source = streams_.at(recorded_stream_).source->status();
+  if (source.state != devices::SourceState::online) return source.cause;
+  // A recording begins with a key picture; what comes before it does not reach the recorder.
+  const bool pictures = streams_.at(recorded_stream_).hub->totals().units > units_then_;
+  return pictures ? "pictures come from the device, but no key picture" : "no frame comes from the device";
 }
 
 void RelayChannel::source_changed(const devices::SourceStatus& status) {
@@ -202,9 +210,10 @@ void RelayChannel::source_changed(const devices::SourceStatus& status) {
 }
 
 void RelayChannel::damaged(const std::string& stream, std::uint64_t lost, std::uint64_t units) {
-  raise("stream.damaged", "network",
-        fmt::format("{} stream: {} packets were lost on the network, {} pictures are damaged", stream, lost,
-                    units),
+  const auto place = streams_.at(stream).source->status().loss_place;
+  raise("stream.damaged", std::string(place),
+        fmt::format("{} stream: {} packets were lost {}, {} pictures are damaged", stream, lost,
+                    place == "device" ? "in the device" : "on the network", units),
         {{"lost", static_cast<std::int64_t>(lost)}, {"damaged_units", static_cast<std::int64_t>(units)}});
 }
 

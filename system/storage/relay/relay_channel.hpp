@@ -93,6 +93,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   void pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit, std::uint64_t turn);
   void begin_recording(const std::string& stream);
   void check_recording();
+  std::string why_nothing_is_recorded() const;
   void source_changed(const devices::SourceStatus& status);
   void damaged(const std::string& stream, std::uint64_t lost, std::uint64_t units);
   void raise(std::string type, std::string cause, std::string message,
@@ -113,6 +114,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   bool alarmed_ = false;        ///< recording.failed has been raised and nothing has come since
   bool interrupted_ = false;
   base::UtcTime alive_since_;  ///< when the last unit was recorded, or the recording asked for
+  std::uint64_t units_then_ = 0;  ///< that the device had delivered by alive_since_
   mutable std::mutex mutex_;   ///< guards what status() reads
   std::string recorded_stream_;
   RecordingState state_ = RecordingState::stopped;
