@@ -25,7 +25,7 @@ struct SourceStatus {
   std::string cause;              ///< why it is not online, for a person; empty when it is
   std::uint64_t connections = 0;  ///< attempts that led to pictures
   std::uint64_t attempts = 0;
-  media::Track video;             ///< as last announced
+  media::Track video;  ///< as last announced
   /// Of the video track, all connections added up; jitter and clock of the last.
   media::RtpReceiverStats rtp;
   /// Where packets are lost that do not come: "network", or "device" where the transport loses none.

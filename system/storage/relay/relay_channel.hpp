@@ -113,9 +113,9 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   bool begun_ = false;          ///< recording.started has been raised for this plan
   bool alarmed_ = false;        ///< recording.failed has been raised and nothing has come since
   bool interrupted_ = false;
-  base::UtcTime alive_since_;  ///< when the last unit was recorded, or the recording asked for
+  base::UtcTime alive_since_;     ///< when the last unit was recorded, or the recording asked for
   std::uint64_t units_then_ = 0;  ///< that the device had delivered by alive_since_
-  mutable std::mutex mutex_;   ///< guards what status() reads
+  mutable std::mutex mutex_;      ///< guards what status() reads
   std::string recorded_stream_;
   RecordingState state_ = RecordingState::stopped;
   std::string cause_;
