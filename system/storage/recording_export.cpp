@@ -32,7 +32,9 @@ base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view c
                                                    channel, base::format_utc(from), base::format_utc(to))};
   }
   const auto presentation = recorded->presentation;
-  auto writer = media::Mp4Writer::create(destination, {*presentation, from, to});
+  // Before the first unit there is nothing to show: a player would wait for it, perhaps for months.
+  const auto begin = std::max(from, recorded->unit->time);
+  auto writer = media::Mp4Writer::create(destination, {*presentation, begin, to});
   if (!writer) return writer.error();
   ExportSummary summary;
   for (; recorded; recorded = reader->next()) {

@@ -69,6 +69,15 @@ TEST_F(ExportTest, HoldsExactlyTheFramesAskedFor) {
             "30\n");
 }
 
+TEST_F(ExportTest, BeginsWithItsFirstPictureWhenMoreWasAskedFor) {
+  const auto sent = encode(50, 128, 24h);
+  volume.push(*volume.record("gate", "main", tracks), sent);
+  ASSERT_TRUE(volume.storage->flush());
+  ASSERT_TRUE(export_range(0s, 100h));
+  EXPECT_EQ(run("ffprobe -v error -show_entries format=start_time,duration -of csv=p=0 " + path.native()),
+            "0.000000,2.000000\n");
+}
+
 TEST_F(ExportTest, NothingRecordedIsAnErrorAndLeavesNoFile) {
   EXPECT_EQ(export_range(0s, 1s).error().kind, base::ErrorKind::not_found);
   EXPECT_FALSE(std::filesystem::exists(path));
