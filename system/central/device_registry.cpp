@@ -64,10 +64,6 @@ std::optional<RecordPlan> record_plan_from(std::string_view text) {
   return std::nullopt;
 }
 
-void throw_exception_from_error(const FieldError& error, const boost::source_location& where) {
-  base::throw_exception_from_error(error.error, where);
-}
-
 FieldResult<Device> checked(Device device) {
   if (device.name.empty() || device.name.size() > 63 || !printable(device.name)) {
     return refuse("name", "a device name has 1 to 63 bytes and no control characters");

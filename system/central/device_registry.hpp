@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "system/base/result.hpp"
+#include "system/central/field_error.hpp"
 #include "system/platform/sqlite_database.hpp"
 
 namespace watchrig::central {
@@ -40,15 +41,6 @@ struct Device {
   Transport transport = Transport::tcp;
   std::vector<Channel> channels;
 };
-
-/// Why a field was refused; `field` is its JSON name, for machine-readable errors.
-struct FieldError {
-  std::string field;
-  base::Error error;
-};
-template <class T>
-using FieldResult = boost::system::result<T, FieldError>;
-[[noreturn]] void throw_exception_from_error(const FieldError& error, const boost::source_location& where);
 
 /// Checks what an operator entered, and takes credentials out of the addresses into the fields when those are
 /// empty.

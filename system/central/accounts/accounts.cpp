@@ -1,0 +1,117 @@
+#include "system/central/accounts/accounts.hpp"
+
+#include <algorithm>
+
+#include "system/central/accounts/password.hpp"
+
+namespace watchrig::central {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+const std::vector<std::string_view> migrations{
+    "CREATE TABLE account(name TEXT PRIMARY KEY, password TEXT NOT NULL, email TEXT NOT NULL,"
+    " password_set INTEGER NOT NULL) WITHOUT ROWID"};
+
+// Of no password that anybody could enter: checked in place of an unknown account's.
+const std::string nobody =
+    "$argon2id$v=19$m=19456,t=2,p=1$d2F0Y2hyaWctbm9ib2R5IQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+FieldError refuse(std::string field, std::string message) {
+  return {std::move(field), {ErrorKind::invalid, std::move(message)}};
+}
+
+/// A mailbox of RFC 5321 without quoting.
+bool is_mailbox(std::string_view text) {
+  const auto at = text.find('@');
+  return text.size() <= 254 && at != 0 && at != std::string_view::npos && at <= 64 && at + 1 < text.size() &&
+         text.find('@', at + 1) == std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return c > ' ' && c <= '~' && std::string_view("()<>[]\\,;:\"").find(c) == std::string_view::npos;
+         });
+}
+
+FieldResult<void> check_new(const std::string& password, const std::string& again, std::string_view name) {
+  if (const auto checked = check_password(password, name); !checked)
+    return FieldError{"password", checked.error()};
+  if (password != again) return refuse("password_again", "is not the same as the password");
+  return {};
+}
+
+}  // namespace
+
+Accounts::Accounts(platform::SqliteDatabase database, const base::Clock& clock)
+    : clock_(clock), database_(std::move(database)) {
+  initialised_ = hash_of(std::string(administrator)).has_value();
+}
+
+Result<std::unique_ptr<Accounts>> Accounts::open(const std::filesystem::path& file,
+                                                 const base::Clock& clock) {
+  auto database = platform::SqliteDatabase::open(file, migrations);
+  if (!database) return database.error();
+  return std::unique_ptr<Accounts>(new Accounts(std::move(*database), clock));
+}
+
+FieldResult<void> Accounts::initialise(const Initialisation& answers) {
+  const FieldError done_already{{},
+                                {ErrorKind::conflict, "the server is initialised already; sign in as admin"}};
+  if (initialised_) return done_already;
+  if (!answers.licence_accepted) return refuse("licence_accepted", "the licence agreement must be accepted");
+  if (const auto checked = check_new(answers.password, answers.password_again, administrator); !checked) {
+    return checked.error();
+  }
+  if (!is_mailbox(answers.email))
+    return refuse("email", "an e-mail address is needed, for resetting the password");
+  const auto hash = hash_password(answers.password);
+  if (!hash) return FieldError{{}, hash.error()};
+  const std::lock_guard lock(mutex_);
+  if (initialised_) return done_already;
+  auto insert = database_.prepare("INSERT INTO account VALUES(?, ?, ?, ?)");
+  if (!insert) return FieldError{{}, insert.error()};
+  const auto done = insert
+                        ->bind(administrator, std::string_view(*hash), std::string_view(answers.email),
+                               clock_.now().time_since_epoch().count())
+                        .run();
+  if (!done) return FieldError{{}, done.error()};
+  initialised_ = true;
+  return {};
+}
+
+Result<> Accounts::check(const std::string& name, const std::string& password) const {
+  const auto hash = hash_of(name);
+  if (!hash && hash.error().kind != ErrorKind::not_found) return hash.error();
+  if (is_password(password, hash ? *hash : nobody) && hash) return {};
+  return Error{ErrorKind::denied, "the user name or the password is wrong"};
+}
+
+FieldResult<void> Accounts::change_password(const std::string& name, const std::string& old_password,
+                                            const std::string& password, const std::string& password_again) {
+  if (const auto checked = check_new(password, password_again, name); !checked) return checked.error();
+  if (!check(name, old_password))
+    return FieldError{"old_password", {ErrorKind::denied, "the old password is wrong"}};
+  const auto hash = hash_password(password);
+  if (!hash) return FieldError{{}, hash.error()};
+  const std::lock_guard lock(mutex_);
+  auto update = database_.prepare("UPDATE account SET password=?, password_set=? WHERE name=?");
+  if (!update) return FieldError{{}, update.error()};
+  const auto done =
+      update->bind(std::string_view(*hash), clock_.now().time_since_epoch().count(), std::string_view(name))
+          .run();
+  if (!done) return FieldError{{}, done.error()};
+  return {};
+}
+
+Result<std::string> Accounts::hash_of(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  auto select = database_.prepare("SELECT password FROM account WHERE name=?");
+  if (!select) return select.error();
+  const auto row = select->bind(std::string_view(name)).step();
+  if (!row) return row.error();
+  if (!*row) return Error{ErrorKind::not_found, "there is no account \"" + name + "\""};
+  return select->text(0);
+}
+
+}  // namespace watchrig::central

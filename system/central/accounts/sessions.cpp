@@ -1,0 +1,101 @@
+#include "system/central/accounts/sessions.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "system/base/text.hpp"
+
+namespace watchrig::central {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+Result<std::string> random_text(std::size_t bytes) {
+  std::array<unsigned char, 32> random{};
+  if (RAND_bytes(random.data(), static_cast<int>(bytes)) != 1) {
+    return Error{ErrorKind::io, "the system gives no random numbers for a session"};
+  }
+  return base::to_hex(random.data(), bytes);
+}
+
+std::string digest(std::string_view token) {
+  std::array<unsigned char, 32> hash{};
+  EVP_Digest(token.data(), token.size(), hash.data(), nullptr, EVP_sha256(), nullptr);
+  return base::to_hex(hash.data(), hash.size());
+}
+
+}  // namespace
+
+Result<std::pair<Session, SessionSecrets>> Sessions::open(const std::string& account,
+                                                          const std::string& source) {
+  auto token = random_text(32);
+  if (!token) return token.error();
+  auto key = random_text(16);
+  if (!key) return key.error();
+  const auto now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  drop_idle(now);
+  if (entries_.size() >= limits_.most) {
+    return Error{ErrorKind::full,
+                 fmt::format("{} sessions are open; sign out where one is not needed", limits_.most)};
+  }
+  const Session session{fmt::format("s{}", ++opened_), account, source, now, now};
+  entries_[digest(*token)] = {session, *key};
+  return std::pair(session, SessionSecrets{*token, *key});
+}
+
+std::optional<Session> Sessions::use(std::string_view token) {
+  const std::string hash = digest(token);
+  const auto now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  drop_idle(now);
+  const auto it = entries_.find(hash);
+  if (it == entries_.end()) return std::nullopt;
+  it->second.session.last_use = now;
+  return it->second.session;
+}
+
+std::optional<std::string> Sessions::stream_key(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  drop_idle(clock_.now());
+  for (const auto& [hash, entry] : entries_) {
+    if (entry.session.id == id) return entry.stream_key;
+  }
+  return std::nullopt;
+}
+
+std::vector<Session> Sessions::all() {
+  const std::lock_guard lock(mutex_);
+  drop_idle(clock_.now());
+  std::vector<Session> result;
+  for (const auto& [hash, entry] : entries_) result.push_back(entry.session);
+  std::ranges::sort(result, {}, &Session::begin);
+  return result;
+}
+
+bool Sessions::close(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  return std::erase_if(entries_, [&](const auto& entry) { return entry.second.session.id == id; }) > 0;
+}
+
+void Sessions::close_others(std::string_view account, std::string_view but_id) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entries_, [&](const auto& entry) {
+    return entry.second.session.account == account && entry.second.session.id != but_id;
+  });
+}
+
+void Sessions::drop_idle(base::UtcTime now) {
+  if (!limits_.idle) return;
+  std::erase_if(entries_,
+                [&](const auto& entry) { return now - entry.second.session.last_use >= *limits_.idle; });
+}
+
+}  // namespace watchrig::central

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "system/base/clock.hpp"
+#include "system/base/result.hpp"
+
+namespace watchrig::central {
+
+/// Somebody who has signed in.
+struct Session {
+  std::string id;  ///< public: "s7"
+  std::string account;
+  std::string source;  ///< address without port
+  base::UtcTime begin;
+  base::UtcTime last_use;
+};
+
+/// What the one who signs in is given, and nobody sees again.
+struct SessionSecrets {
+  std::string token;       ///< for the HTTP interface
+  std::string stream_key;  ///< password for RTSP, with the session's id as the user
+};
+
+/// The sessions of the server, gone after a restart. Tokens are kept as their SHA-256 only. Any thread.
+class Sessions {
+ public:
+  struct Limits {
+    std::optional<base::Duration> idle = std::chrono::minutes(30);  ///< nothing: no automatic logout
+    std::size_t most = 1000;
+  };
+
+  Sessions(const base::Clock& clock, Limits limits) : clock_(clock), limits_(limits) {}
+
+  /// Errors: full (the limit is reached), io (the system gives no random numbers).
+  base::Result<std::pair<Session, SessionSecrets>> open(const std::string& account,
+                                                        const std::string& source);
+  /// The session of a token, which stays alive by this; nothing when there is none any more.
+  std::optional<Session> use(std::string_view token);
+  /// The stream key of a session by its id; asking does not keep it alive.
+  std::optional<std::string> stream_key(std::string_view id);
+  std::vector<Session> all();
+  /// False when there is no such session.
+  bool close(std::string_view id);
+  /// All of an account but one.
+  void close_others(std::string_view account, std::string_view but_id);
+
+ private:
+  struct Entry {
+    Session session;
+    std::string stream_key;
+  };
+  void drop_idle(base::UtcTime now);
+
+  const base::Clock& clock_;
+  const Limits limits_;
+  std::mutex mutex_;
+  std::uint64_t opened_ = 0;
+  std::map<std::string, Entry, std::less<>> entries_;  ///< by the hash of their token
+};
+
+}  // namespace watchrig::central

@@ -1,0 +1,84 @@
+#include "system/central/accounts/sessions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace watchrig::central {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SessionsTest : public testing::Test {
+ protected:
+  base::ManualClock clock{base::UtcTime(1h)};
+  Sessions sessions{clock, {30min, 3}};
+};
+
+TEST_F(SessionsTest, a_token_is_its_session_until_it_is_closed) {
+  const auto opened = sessions.open("admin", "10.0.0.7").value();
+  const auto& [session, secrets] = opened;
+  EXPECT_EQ(secrets.token.size(), 64U);
+  const auto used = sessions.use(secrets.token);
+  ASSERT_TRUE(used);
+  EXPECT_EQ(used->id, session.id);
+  EXPECT_EQ(used->account, "admin");
+  EXPECT_EQ(used->source, "10.0.0.7");
+  EXPECT_EQ(sessions.stream_key(session.id), secrets.stream_key);
+  EXPECT_FALSE(sessions.use(secrets.stream_key));
+  EXPECT_FALSE(sessions.use(""));
+  EXPECT_TRUE(sessions.close(session.id));
+  EXPECT_FALSE(sessions.close(session.id));
+  EXPECT_FALSE(sessions.use(secrets.token));
+  EXPECT_FALSE(sessions.stream_key(session.id));
+}
+
+TEST_F(SessionsTest, tokens_and_keys_are_never_the_same) {
+  const auto first = sessions.open("admin", "a").value();
+  const auto second = sessions.open("admin", "a").value();
+  EXPECT_NE(first.second.token, second.second.token);
+  EXPECT_NE(first.second.stream_key, second.second.stream_key);
+  EXPECT_NE(first.first.id, second.first.id);
+}
+
+TEST_F(SessionsTest, idle_ones_end_and_used_ones_stay) {
+  const auto used = sessions.open("admin", "a").value();
+  const auto idle = sessions.open("admin", "b").value();
+  clock.advance(29min);
+  EXPECT_TRUE(sessions.use(used.second.token));
+  EXPECT_EQ(sessions.all().size(), 2U);
+  clock.advance(1min);
+  EXPECT_TRUE(sessions.use(used.second.token));
+  EXPECT_FALSE(sessions.use(idle.second.token));
+  EXPECT_FALSE(sessions.stream_key(idle.first.id));
+  EXPECT_EQ(sessions.all().size(), 1U);
+}
+
+TEST_F(SessionsTest, without_automatic_logout_they_stay) {
+  Sessions endless(clock, {std::nullopt, 3});
+  const auto opened = endless.open("admin", "a").value();
+  clock.advance(24h * 365);
+  EXPECT_TRUE(endless.use(opened.second.token));
+}
+
+TEST_F(SessionsTest, more_than_the_limit_are_refused_until_one_ends) {
+  const auto first = sessions.open("admin", "a").value();
+  ASSERT_TRUE(sessions.open("admin", "a"));
+  ASSERT_TRUE(sessions.open("admin", "a"));
+  const auto refused = sessions.open("admin", "a");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, base::ErrorKind::full);
+  sessions.close(first.first.id);
+  EXPECT_TRUE(sessions.open("admin", "a"));
+}
+
+TEST_F(SessionsTest, the_others_of_an_account_are_closed) {
+  const auto kept = sessions.open("admin", "a").value();
+  const auto closed = sessions.open("admin", "b").value();
+  const auto other = sessions.open("guard", "c").value();
+  sessions.close_others("admin", kept.first.id);
+  EXPECT_TRUE(sessions.use(kept.second.token));
+  EXPECT_FALSE(sessions.use(closed.second.token));
+  EXPECT_TRUE(sessions.use(other.second.token));
+}
+
+}  // namespace
+}  // namespace watchrig::central

@@ -1,0 +1,48 @@
+#include "system/central/accounts/sign_in.hpp"
+
+#include <fmt/format.h>
+
+namespace watchrig::central {
+
+namespace {
+
+bool is_this_machine(std::string_view source) { return source.starts_with("127.") || source == "::1"; }
+
+}  // namespace
+
+std::optional<SignIn::Refused> SignIn::locked(const std::string& name, const std::string& source) const {
+  const auto account = locked_accounts.locked_until(name);
+  const auto address = locked_sources.locked_until(source);
+  if (!account && !address) return std::nullopt;
+  const auto until = std::max(account.value_or(base::UtcTime()), address.value_or(base::UtcTime()));
+  return Refused{Refusal::locked,
+                 fmt::format("too many wrong passwords: {} is locked until {}",
+                             account ? "the account" : "this address", base::format_utc(until))};
+}
+
+SignIn::Outcome SignIn::attempt(const std::string& name, const std::string& password,
+                                const std::string& source) {
+  // Attempts that waited for a worker meanwhile are as late as new ones.
+  if (auto refused = locked(name, source)) return *std::move(refused);
+  if (const auto checked = accounts_.check(name, password); !checked) {
+    if (checked.error().kind != base::ErrorKind::denied)
+      return Refused{Refusal::failed, checked.error().message};
+    const bool account = locked_accounts.failed(name);
+    const bool address = !is_this_machine(source) && locked_sources.failed(source);
+    return Refused{Refusal::wrong, checked.error().message, account || address};
+  }
+  auto opened = sessions.open(name, source);
+  if (!opened) {
+    const bool full = opened.error().kind == base::ErrorKind::full;
+    return Refused{full ? Refusal::full : Refusal::failed, opened.error().message};
+  }
+  locked_accounts.succeeded(name);
+  locked_sources.succeeded(source);
+  return Opened{std::move(opened->first), std::move(opened->second)};
+}
+
+void throw_exception_from_error(const SignIn::Refused& refused, const boost::source_location& where) {
+  base::throw_exception_from_error({base::ErrorKind::denied, refused.message}, where);
+}
+
+}  // namespace watchrig::central

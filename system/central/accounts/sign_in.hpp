@@ -1,0 +1,58 @@
+#pragma once
+
+#include "system/central/accounts/accounts.hpp"
+#include "system/central/accounts/lockout.hpp"
+#include "system/central/accounts/sessions.hpp"
+
+namespace watchrig::central {
+
+/// The one way to a session. Wrong passwords lock the account, and the source too unless it is this machine
+/// itself (IVSS 8.6.3, micro server appendix 1). Any thread.
+class SignIn {
+ public:
+  struct Rules {
+    Lockout::Rules accounts;
+    Lockout::Rules sources;
+    Sessions::Limits sessions;
+  };
+  enum class Refusal {
+    wrong,   ///< user name or password
+    locked,  ///< too many wrong ones before; the right password is refused as well
+    full,    ///< too many sessions
+    failed,  ///< something is wrong with the server
+  };
+  struct Refused {
+    Refusal why;
+    std::string message;
+    bool locks = false;  ///< this very attempt has locked the account or the source
+  };
+  struct Opened {
+    Session session;
+    SessionSecrets secrets;
+  };
+  using Outcome = boost::system::result<Opened, Refused>;
+
+  SignIn(const Accounts& accounts, const base::Clock& clock, const Rules& rules)
+      : accounts_(accounts),
+        locked_accounts(clock, rules.accounts),
+        locked_sources(clock, rules.sources),
+        sessions(clock, rules.sessions) {}
+
+  /// Whether an attempt would be refused without looking at its password; quick.
+  std::optional<Refused> locked(const std::string& name, const std::string& source) const;
+  /// `source` is the address of the client without its port. Hashes the password: for a worker thread.
+  Outcome attempt(const std::string& name, const std::string& password, const std::string& source);
+
+ private:
+  const Accounts& accounts_;
+
+ public:
+  Lockout locked_accounts;
+  Lockout locked_sources;
+  Sessions sessions;
+};
+
+[[noreturn]] void throw_exception_from_error(const SignIn::Refused& refused,
+                                             const boost::source_location& where);
+
+}  // namespace watchrig::central
