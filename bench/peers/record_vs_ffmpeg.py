@@ -17,28 +17,15 @@ import pathlib
 import shutil
 import sys
 import time
-import urllib.error
-import urllib.request
-
-sys.dont_write_bytecode = True
-import processes  # noqa: E402
-from processes import BenchError  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "tools/python"))
+import processes  # noqa: E402
+from processes import BenchError  # noqa: E402
+from vmsd_client import Client, Refused  # noqa: E402
+
 GOAL_RATIO = 1 / 3
-
-
-def call(method, url, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=20) as response:
-            text = response.read()
-            return json.loads(text) if text else None
-    except urllib.error.HTTPError as error:
-        raise BenchError(f"{method} {url}: {error.code} {error.read().decode(errors='replace')}") from error
-    except OSError as error:
-        raise BenchError(f"{method} {url}: {error}") from error
 
 
 def until(what, condition, seconds):
@@ -53,36 +40,36 @@ class Recorder:
     """vmsd recording every camera of the rig, driven through its public interface."""
 
     def __init__(self, api):
-        self.api = api + "/api/v1"
+        self.client = Client(api).initialise()
         self.channels = {}
 
     def add(self, camera):
-        device = call("POST", f"{self.api}/devices", {
-            "name": camera["id"], "driver": "rtsp", "transport": "tcp",
-            "streams": {"main": camera["streams"]["main"]["url"]},
-            "username": camera.get("username", ""), "password": camera.get("password", ""),
-        })
-        self.channels[camera["id"]] = device["channels"][0]["id"]
+        self.channels[camera["id"]] = self.client.add_camera(
+            camera["id"], camera["streams"]["main"]["url"], transport="tcp",
+            username=camera.get("username", ""), password=camera.get("password", ""))
         self.plan(camera["id"], "continuous")
 
+    def path(self, camera):
+        return f"/api/v1/channels/{self.channels[camera]}"
+
     def plan(self, camera, plan):
-        call("PUT", f"{self.api}/channels/{self.channels[camera]}/recording", {"plan": plan, "stream": "main"})
+        self.client.call("PUT", f"{self.path(camera)}/recording", {"plan": plan, "stream": "main"})
 
     def channel(self, camera):
-        return call("GET", f"{self.api}/channels/{self.channels[camera]}")
+        return self.client.call("GET", self.path(camera))
 
     def all_in_state(self, state):
         return all(self.channel(camera)["recording"]["state"] == state for camera in self.channels)
 
     def spans(self, camera):
-        return call("GET", f"{self.api}/channels/{self.channels[camera]}/spans?from=2000-01-01T00:00:00Z&to=2200-01-01T00:00:00Z")["spans"]
+        return self.client.call("GET", f"{self.path(camera)}/spans?from=2000-01-01T00:00:00Z&to=2200-01-01T00:00:00Z")["spans"]
 
 
 def is_complete(recorder, control, camera):
     """Whether the recording is a run of units in the camera's ledger: as many, with the same bytes in sum."""
     spans = recorder.spans(camera)
     frames, size = sum(span["frames"] for span in spans), sum(span["bytes"] for span in spans)
-    ledger = call("GET", f"{control}/devices/{camera}/ledger?stream=main")["units"]
+    ledger = Client(control).call("GET", f"/devices/{camera}/ledger?stream=main")["units"]
     ends = [0, *itertools.accumulate(unit["size"] for unit in ledger)]
     starts = [i for i, unit in enumerate(ledger) if unit["key"] and i + frames <= len(ledger)]
     return len(spans) == 1 and any(ends[i + frames] - ends[i] == size for i in starts)
@@ -180,7 +167,7 @@ def main():
     folder.mkdir(parents=True)
     try:
         result = measure(options, folder)
-    except BenchError as error:
+    except (BenchError, Refused, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 3
     finally:

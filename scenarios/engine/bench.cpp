@@ -13,17 +13,21 @@ using reports::Verdict;
 
 constexpr std::size_t last_words = 5;  ///< lines of a log that a message quotes
 
-std::vector<std::string> vmsd_command(const Equipment& equipment, const std::filesystem::path& data,
+std::vector<std::string> vmsd_command(const Equipment& equipment, const Scenario& scenario,
                                       const base::Clock& clock) {
   std::vector<std::string> command{equipment.vmsd.string(),
                                    "--data",
-                                   data.string(),
+                                   (equipment.work / scenario.id).string(),
                                    "--set",
                                    "http.port=0",
                                    "--set",
                                    "rtsp.port=0",
                                    "--clock",
                                    base::Clock::format(clock.settings())};
+  for (const auto& setting : scenario.server.settings) {
+    command.push_back("--set");
+    command.push_back(setting);
+  }
   command.insert(command.end(), equipment.vmsd_options.begin(), equipment.vmsd_options.end());
   return command;
 }
@@ -37,14 +41,15 @@ Bench::Bench(const Scenario& the_scenario, const Equipment& equipment, std::uint
       halt(the_halt),
       evidence(the_evidence),
       begin(the_clock.now()),
-      vms({.command = vmsd_command(equipment, equipment.work / the_scenario.id, the_clock),
+      vms({.command = vmsd_command(equipment, the_scenario, the_clock),
            .log = the_evidence.path("vmsd.log"),
            .on_crash =
                [this](ExitStatus status) {
                  halt.halt(Verdict::fail, fmt::format("vmsd ended unexpectedly with {}; its last words: {}",
                                                       to_string(status),
                                                       tail_of_file(evidence.path("vmsd.log"), last_words)));
-               }}),
+               },
+           .sign_in = the_scenario.server.initialise}),
       equipment_(equipment),
       seed_(seed),
       data_(equipment.work / the_scenario.id) {}

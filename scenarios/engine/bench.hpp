@@ -74,6 +74,7 @@ class Bench {
   Registry<Channel> channels;
   Registry<Export> exports;
   Registry<View> views;
+  Registry<VmsSession> sessions;
   VmsProcess vms;
 
   /// Null in a scenario without virtual devices.

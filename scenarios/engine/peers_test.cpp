@@ -83,12 +83,23 @@ TEST(Event, NeedsTypeNumberAndTime) {
   }
 }
 
+TEST(VmsSession, NeedsEveryPart) {
+  const auto session =
+      parse_vms_session(json::parse(R"({"id":"s1","token":"t","stream_key":"k","account":"admin"})"));
+  ASSERT_TRUE(session) << session.error().message;
+  EXPECT_EQ(session->stream_key, "k");
+  for (const auto* bad :
+       {"1", "{}", R"({"id":"s1","token":"t"})", R"({"id":1,"token":"t","stream_key":"k"})"}) {
+    EXPECT_FALSE(parse_vms_session(json::parse(bad))) << bad;
+  }
+}
+
 TEST(VmsProcess, SaysWhyItDidNotBecomeReady) {
   VmsProcess missing({{"/nowhere/vmsd"}, {}, {}});
   EXPECT_EQ(missing.start().error().kind, base::ErrorKind::not_found);
   VmsProcess quitting({{"/bin/sh", "-c", "exit 4"}, {}, {}});
   EXPECT_EQ(quitting.start().error().kind, base::ErrorKind::unavailable);
-  VmsProcess babbling({{"/bin/sh", "-c", "echo hello; exec tail -f /dev/null"}, {}, {}});
+  VmsProcess babbling({{"/bin/sh", "-c", "echo hello; exec tail -f /dev/null"}, {}, {}, false});
   EXPECT_EQ(babbling.start().error().kind, base::ErrorKind::invalid);
   EXPECT_EQ(VmsProcess({{"x"}, {}, {}}).kill().error().kind, base::ErrorKind::conflict);
 }
@@ -98,7 +109,7 @@ TEST(VmsProcess, TellsACrashFromAnEndOnPurpose) {
       R"(echo '{"ready":"vmsd","http":"http://127.0.0.1:1","rtsp":"rtsp://127.0.0.1:1"}';)";
   std::atomic<int> crashes = 0;
   const auto count = [&](ExitStatus) { ++crashes; };
-  VmsProcess steady({{"/bin/sh", "-c", std::string(ready) + "exec tail -f /dev/null"}, {}, count});
+  VmsProcess steady({{"/bin/sh", "-c", std::string(ready) + "exec tail -f /dev/null"}, {}, count, false});
   ASSERT_TRUE(steady.start());
   EXPECT_EQ(steady.start().error().kind, base::ErrorKind::conflict);
   ASSERT_TRUE(steady.kill());
@@ -109,7 +120,7 @@ TEST(VmsProcess, TellsACrashFromAnEndOnPurpose) {
   EXPECT_FALSE(steady.stop());
   EXPECT_EQ(crashes, 0);
   {
-    VmsProcess crashing({{"/bin/sh", "-c", std::string(ready) + "kill -SEGV $$"}, {}, count});
+    VmsProcess crashing({{"/bin/sh", "-c", std::string(ready) + "kill -SEGV $$"}, {}, count, false});
     ASSERT_TRUE(crashing.start());
   }
   EXPECT_EQ(crashes, 1);

@@ -73,6 +73,11 @@ std::string to_xml(const Scenario& scenario) {
     set(node, "reason", failure.reason);
     set(node, "fingerprint", failure.fingerprint);
   }
+  if (const auto& server = scenario.server; !server.initialise || !server.settings.empty()) {
+    auto node = root.append_child("server");
+    set(node, "initialise", server.initialise ? "yes" : "no");
+    set(node, "settings", fmt::format("{}", fmt::join(server.settings, " ")));
+  }
   if (!scenario.rig.empty()) {
     pugi::xml_document rig;
     rig.load_string(scenario.rig.c_str());

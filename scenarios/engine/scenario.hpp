@@ -28,6 +28,12 @@ struct ExpectedFailure {
   std::string fingerprint;  ///< text that the detail of a device of the run contains
 };
 
+/// How vmsd is started for a scenario.
+struct ServerSetup {
+  bool initialise = true;             ///< and signed in; false: as it was found, and nobody is signed in
+  std::vector<std::string> settings;  ///< `name=value`, given to vmsd by --set
+};
+
 /// A scenario file, checked as far as it can be without running it.
 struct Scenario {
   std::string id;  ///< lower-case letters, digits and `.-`; names the evidence folder
@@ -37,6 +43,7 @@ struct Scenario {
   std::string file;
   std::string rig;  ///< the <rig> element as text; paths in it are absolute
   std::vector<ExpectedFailure> known_failures;
+  ServerSetup server;
   std::vector<Step> steps;
 };
 

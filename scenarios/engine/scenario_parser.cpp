@@ -102,18 +102,37 @@ base::Result<> read_known_failure(const XmlSource& source, pugi::xml_node node, 
   return {};
 }
 
+base::Result<> read_server(const XmlSource& source, pugi::xml_node node, const Variables& variables,
+                           ServerSetup& server) {
+  if (auto only = only_attributes(source, node, "initialise settings"); !only) return only;
+  const std::string_view initialise = node.attribute("initialise").as_string("yes");
+  if (initialise != "yes" && initialise != "no") {
+    return source.error(node, fmt::format("initialise=\"{}\" is neither yes nor no", initialise));
+  }
+  server.initialise = initialise == "yes";
+  const auto settings = substitute(node.attribute("settings").value(), variables);
+  if (!settings) return source.error(node, "settings: " + settings.error().message);
+  for (const auto setting : base::split(*settings, ' ')) {
+    if (setting.empty()) continue;
+    if (setting.find('=') == std::string_view::npos) {
+      return source.error(node, fmt::format("settings: \"{}\" is not name=value", setting));
+    }
+    server.settings.emplace_back(setting);
+  }
+  return {};
+}
+
 /// Each part of a scenario at most once but known failures, in any order; parameters come first by their
 /// meaning.
 base::Result<> check_parts(const XmlSource& source) {
+  constexpr std::string_view parts[] = {"parameters", "known-failure", "server", "rig", "steps"};
   std::set<std::string_view> seen;
   for (auto node : source.root().children()) {
     const std::string_view name = node.name();
-    if (name != "parameters" && name != "rig" && name != "steps" && name != "known-failure") {
+    if (std::ranges::count(parts, name) == 0) {
       return source.error(node, name.empty()
                                     ? std::string("text outside of the steps")
-                                    : fmt::format("<{}> is none of <parameters>, <rig>, <known-failure>, "
-                                                  "<steps>",
-                                                  name));
+                                    : fmt::format("<{}> is none of <{}>", name, fmt::join(parts, ">, <")));
     }
     if (!seen.insert(name).second && name != "known-failure") {
       return source.error(node, fmt::format("a second <{}>", name));
@@ -160,6 +179,9 @@ base::Result<Scenario> parse_scenario_text(std::string_view text, const std::str
   override_parameters(options, variables);
   for (auto node : root.children("known-failure")) {
     if (auto read = read_known_failure(*source, node, scenario); !read) return read.error();
+  }
+  if (auto read = read_server(*source, root.child("server"), variables, scenario.server); !read) {
+    return read.error();
   }
   if (root.child("rig")) {
     auto rig = build_rig(*source, root.child("rig"), variables, options);

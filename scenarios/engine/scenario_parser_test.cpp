@@ -8,6 +8,7 @@
 namespace watchrig::scenarios {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -187,6 +188,7 @@ TEST(ScenarioParser, WhatItWritesItReadsAgainAsTheSame) {
       scenario(
           "<parameters><parameter name='n' default='$5'/></parameters><rig><camera id='c' note='${n}'/></rig>"
           "<known-failure reference='bug 7' reason='r' fingerprint='f'/>"
+          "<server initialise='no' settings='threads=${n}  a.b=1'/>"
           "<steps><repeat times='2' index='i'><act on='c${i} ${n} &lt;&quot;' "
           "at='now-1s'/></repeat></steps>"),
       "x.xml", options());
@@ -196,6 +198,17 @@ TEST(ScenarioParser, WhatItWritesItReadsAgainAsTheSame) {
   EXPECT_EQ(to_xml(*again), to_xml(*first));
   EXPECT_EQ(again->steps[0].steps[1].steps[0].attributes.at("on"), "c2 $5 <\"");
   EXPECT_EQ(again->known_failures[0].reference, "bug 7");
+  EXPECT_FALSE(again->server.initialise);
+  EXPECT_THAT(again->server.settings, ElementsAre("threads=$5", "a.b=1"));
+}
+
+TEST(ScenarioParser, AServerIsInitialisedUnlessItSaysNo) {
+  EXPECT_TRUE(parse_scenario_text(scenario("<steps><look/></steps>"), "x.xml", options())->server.initialise);
+  EXPECT_THAT(error_of(scenario("<server initialise='perhaps'/><steps><look/></steps>")),
+              HasSubstr("yes nor no"));
+  EXPECT_THAT(error_of(scenario("<server settings='threads'/><steps><look/></steps>")),
+              HasSubstr("name=value"));
+  EXPECT_THAT(error_of(scenario("<server port='1'/><steps><look/></steps>")), HasSubstr("no attribute port"));
 }
 
 TEST(ScenarioParser, OverridesNeedATargetAndAValue) {

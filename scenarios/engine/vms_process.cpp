@@ -33,6 +33,35 @@ base::Result<VmsReady> parse_vms_ready(std::string_view line) {
   return ready;
 }
 
+base::Result<VmsSession> parse_vms_session(const json::value& answer) {
+  const auto* object = answer.if_object();
+  const auto text = [&](std::string_view name) {
+    const auto* found = object ? object->if_contains(name) : nullptr;
+    return found && found->is_string() ? std::string(found->get_string()) : std::string();
+  };
+  VmsSession session{text("id"), text("token"), text("stream_key")};
+  if (session.id.empty() || session.token.empty() || session.stream_key.empty()) {
+    return base::Error{base::ErrorKind::invalid, "vmsd: a sign-in answer lacks id, token or stream_key"};
+  }
+  return session;
+}
+
+base::Result<VmsSession> VmsProcess::sign_in(const http::HttpClient& client) const {
+  const auto state = client.json("GET", "/api/v1/initialisation");
+  if (!state) return state.error();
+  const auto* initialised = state->is_object() ? state->get_object().if_contains("initialised") : nullptr;
+  const bool fresh = initialised && initialised->is_bool() && !initialised->get_bool();
+  const auto answer = fresh ? client.json("POST", "/api/v1/initialisation",
+                                          {{"password", vms_password},
+                                           {"password_again", vms_password},
+                                           {"email", "harness@example.org"},
+                                           {"licence_accepted", true}})
+                            : client.json("POST", "/api/v1/sessions",
+                                          {{"username", vms_account}, {"password", vms_password}});
+  if (!answer) return answer.error();
+  return parse_vms_session(*answer);
+}
+
 base::Result<> VmsProcess::start() {
   if (running()) return base::Error{base::ErrorKind::conflict, "vmsd already runs"};
   const auto life = ++lives_;
@@ -51,8 +80,15 @@ base::Result<> VmsProcess::start() {
   if (!line) return base::Error{base::ErrorKind::unavailable, line.error().message};
   auto ready = parse_vms_ready(*line);
   if (!ready) return ready.error();
+  VmsSession session;
+  if (options_.sign_in) {
+    auto signed_in = sign_in(http::HttpClient(ready->http));
+    if (!signed_in) return base::Error(signed_in.error()).within("vmsd cannot be signed in to");
+    session = *std::move(signed_in);
+  }
   const std::lock_guard lock(mutex_);
   ready_ = *std::move(ready);
+  session_ = std::move(session);
   return {};
 }
 
@@ -100,12 +136,22 @@ pid_t VmsProcess::pid() const {
 
 http::HttpClient VmsProcess::api() const {
   const std::lock_guard lock(mutex_);
+  http::HttpClient client(ready_.http);
+  client.set_token(session_.token);
+  return client;
+}
+
+http::HttpClient VmsProcess::anonymous() const {
+  const std::lock_guard lock(mutex_);
   return http::HttpClient(ready_.http);
 }
 
 std::string VmsProcess::rtsp() const {
   const std::lock_guard lock(mutex_);
-  return ready_.rtsp;
+  const std::string_view scheme = "rtsp://";
+  if (session_.id.empty() || !ready_.rtsp.starts_with(scheme)) return ready_.rtsp;
+  return fmt::format("{}{}:{}@{}", scheme, session_.id, session_.stream_key,
+                     ready_.rtsp.substr(scheme.size()));
 }
 
 }  // namespace watchrig::scenarios

@@ -15,6 +15,10 @@
 
 namespace watchrig::scenarios {
 
+/// Of the administrator that the harness makes of a fresh vmsd.
+inline constexpr std::string_view vms_account = "admin";
+inline constexpr std::string_view vms_password = "Watchrig.26";
+
 /// Where a running vmsd listens.
 struct VmsReady {
   std::string http;
@@ -24,8 +28,18 @@ struct VmsReady {
 /// Reads the ready line of vmsd.
 base::Result<VmsReady> parse_vms_ready(std::string_view line);
 
-/// The system under test: started, killed and started again on the same data. Any thread; starting and ending
-/// it is for one step at a time.
+/// Who is signed in to vmsd.
+struct VmsSession {
+  std::string id;
+  std::string token;
+  std::string stream_key;
+};
+
+/// Reads the answer to a sign-in.
+base::Result<VmsSession> parse_vms_session(const boost::json::value& answer);
+
+/// The system under test: started, killed and started again on the same data, and signed in to. Any thread;
+/// starting and ending it is for one step at a time.
 class VmsProcess {
  public:
   struct Options {
@@ -33,6 +47,7 @@ class VmsProcess {
     std::filesystem::path log;         ///< of all its lives, one after the other
     /// It ended although nobody asked it to; called on another thread.
     std::function<void(ExitStatus)> on_crash;
+    bool sign_in = true;  ///< initialises it and signs in; false leaves it as it is
   };
 
   explicit VmsProcess(Options options) : options_(std::move(options)) {}
@@ -49,16 +64,22 @@ class VmsProcess {
   unsigned lives() const { return lives_; }
   /// 0 while it does not run.
   pid_t pid() const;
+  /// Signed in, if it is.
   http::HttpClient api() const;
+  /// The same without being signed in.
+  http::HttpClient anonymous() const;
+  /// rtsp://user:password@host:port
   std::string rtsp() const;
 
  private:
   base::Result<std::shared_ptr<ChildProcess>> leaving();
+  base::Result<VmsSession> sign_in(const http::HttpClient& client) const;
 
   const Options options_;
   mutable std::mutex mutex_;
   std::shared_ptr<ChildProcess> process_;
   VmsReady ready_;
+  VmsSession session_;
   std::atomic<unsigned> lives_ = 0;
   /// The life that is being ended on purpose; its end is no crash.
   std::atomic<unsigned> ending_ = 0;

@@ -51,7 +51,7 @@ struct ControlApiTest : testing::Test {
     request.path = split->first;
     request.query = split->second;
     request.body = std::move(body);
-    const auto found = router.match(method, request.path, false, request.params);
+    const auto found = router.match(request, false);
     if (const auto* refused = std::get_if<http::Response>(&found)) return *refused;
     boost::asio::io_context io;
     http::Response response;

@@ -30,6 +30,7 @@ json::object operation(const http::Route& route) {
   if (auto parameters = path_parameters(route.pattern); !parameters.empty()) {
     object["parameters"] = std::move(parameters);
   }
+  if (route.open) object["security"] = json::array();
   return object;
 }
 
@@ -54,11 +55,16 @@ void add_openapi_route(http::Router& router) {
       operations[lower(route.method)] = operation(route);
     }
   }
-  const json::object document{{"openapi", "3.0.3"},
-                              {"info", {{"title", "Watchrig VMS"}, {"version", WATCHRIG_VERSION}}},
-                              {"paths", std::move(paths)}};
-  router.add_plain("GET", "/api/v1/openapi.json", "This description",
-                   [document](const http::Request&) { return http::json_response(200, document); });
+  const json::object document{
+      {"openapi", "3.0.3"},
+      {"info", {{"title", "Watchrig VMS"}, {"version", WATCHRIG_VERSION}}},
+      {"components", {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
+      {"security", json::array{json::object{{"token", json::array()}}}},
+      {"paths", std::move(paths)}};
+  router
+      .add_plain("GET", "/api/v1/openapi.json", "This description",
+                 [document](const http::Request&) { return http::json_response(200, document); })
+      .open = true;
 }
 
 }  // namespace watchrig::api

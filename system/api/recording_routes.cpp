@@ -1,8 +1,5 @@
 #include <atomic>
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -12,22 +9,11 @@
 
 namespace watchrig::api {
 
-namespace asio = boost::asio;
 namespace json = boost::json;
 using http::Request;
 using http::Response;
 
 namespace {
-
-/// Runs `work` on the workers and returns to the caller's executor with its answer.
-asio::awaitable<Response> on_worker(ServerParts& parts, std::function<Response()> work) {
-  const auto home = co_await asio::this_coro::executor;
-  co_await asio::post(parts.workers.get_executor(),
-                      asio::bind_executor(parts.workers.get_executor(), asio::use_awaitable));
-  Response response = work();
-  co_await asio::post(home, asio::bind_executor(home, asio::use_awaitable));
-  co_return response;
-}
 
 Response list_spans(ServerParts& parts, const Request& request) {
   const auto period = period_of(request, true);
@@ -69,14 +55,13 @@ Response export_recording(ServerParts& parts, const Request& request) {
 void add_recording_routes(http::Router& router, ServerParts& parts) {
   router.add("GET", "/api/v1/channels/{channel}/spans", "Periods that are recorded without a hole",
              [&parts](Request request) {
-               return on_worker(
-                   parts, [&parts, request = std::move(request)] { return list_spans(parts, request); });
+               return parts.workers.run(
+                   [&parts, request = std::move(request)] { return list_spans(parts, request); });
              });
   router.add("GET", "/api/v1/channels/{channel}/export.mp4", "A period as MP4, cut at exact frames",
              [&parts](Request request) {
-               return on_worker(parts, [&parts, request = std::move(request)] {
-                 return export_recording(parts, request);
-               });
+               return parts.workers.run(
+                   [&parts, request = std::move(request)] { return export_recording(parts, request); });
              });
 }
 

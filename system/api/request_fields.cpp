@@ -26,6 +26,17 @@ std::string FieldReader::text(const std::string& name, std::optional<std::string
   return std::string(value->as_string());
 }
 
+bool FieldReader::flag(const std::string& name, bool fallback) {
+  known_.push_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (!value) return fallback;
+  if (!value->is_bool()) {
+    refuse(name, "must be true or false");
+    return fallback;
+  }
+  return value->get_bool();
+}
+
 json::object FieldReader::object(const std::string& name) {
   known_.push_back(name);
   const json::value* value = object_.if_contains(name);

@@ -21,6 +21,7 @@ class FieldReader {
 
   /// The text of a member; `fallback` when it is missing. A member of another type is refused.
   std::string text(const std::string& name, std::optional<std::string> fallback = std::nullopt);
+  bool flag(const std::string& name, bool fallback);
   /// The object that is a member, or an empty one.
   boost::json::object object(const std::string& name);
   /// Refuses members that nobody asked for.

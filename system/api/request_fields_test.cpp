@@ -65,9 +65,10 @@ TEST(OpenApi, DescribesEveryRouteThatWasAdded) {
   router.add_plain("DELETE", "/things/{thing}", "Removes it",
                    [](const http::Request&) { return http::Response(); });
   add_openapi_route(router);
-  std::map<std::string, std::string> params;
-  const auto matched = router.match("GET", "/api/v1/openapi.json", false, params);
-  EXPECT_TRUE(std::holds_alternative<const http::Route*>(matched));
+  http::Request request;
+  request.method = "GET";
+  request.path = "/api/v1/openapi.json";
+  EXPECT_TRUE(std::holds_alternative<const http::Route*>(router.match(request, false)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 namespace watchrig::api {
 
 /// The routes of each subject, under /api/v1 but for health and metrics. The parts outlive the router.
+void add_account_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
 void add_device_routes(http::Router& router, ServerParts& parts);
 void add_channel_routes(http::Router& router, ServerParts& parts);
@@ -13,7 +14,7 @@ void add_recording_routes(http::Router& router, ServerParts& parts);
 void add_event_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
 
-/// All of them, and the description of the interface.
+/// All of them, behind the gate, and the description of the interface.
 void add_routes(http::Router& router, ServerParts& parts);
 
 /// GET /api/v1/openapi.json: an OpenAPI 3 document made of the routes that were added before.

@@ -4,11 +4,10 @@
 #include <functional>
 #include <string>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
-
+#include "system/api/work_pool.hpp"
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
+#include "system/central/accounts/sign_in.hpp"
 #include "system/central/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/storage/relay/channel_set.hpp"
@@ -22,10 +21,13 @@ struct ServerParts {
   base::Metrics& metrics;
   central::DeviceRegistry& registry;
   central::EventLog& events;
+  central::Accounts& accounts;
+  central::SignIn& sign_in;
   storage::Storage& storage;
   storage::ChannelSet& channels;
-  boost::asio::thread_pool& workers;  ///< for work that reads disks or takes long
-  std::filesystem::path scratch;      ///< for exports on their way to a client; emptied at start
+  WorkPool& workers;              ///< for work that reads disks or takes long
+  WorkPool& hashers;              ///< for passwords only, so that no export keeps anybody from signing in
+  std::filesystem::path scratch;  ///< for exports on their way to a client; emptied at start
   std::function<void(const central::Device&, bool continued)> activate;  ///< starts the channels of a device
 };
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "system/api/gate.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/spawn.hpp"
 
@@ -62,15 +63,21 @@ std::string scrape(ServerParts& parts) {
 }  // namespace
 
 void add_system_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/healthz", "Whether the server answers", [](const Request&) {
-    return http::json_response(200, json::object{{"status", "ok"}});
-  });
-  router.add_plain("GET", "/metrics", "Metrics in the Prometheus text format", [&parts](const Request&) {
-    Response response;
-    response.content_type = "text/plain; version=0.0.4";
-    response.body = scrape(parts);
-    return response;
-  });
+  router
+      .add_plain("GET", "/healthz", "Whether the server answers",
+                 [](const Request&) {
+                   return http::json_response(200, json::object{{"status", "ok"}});
+                 })
+      .open = true;
+  router
+      .add_plain("GET", "/metrics", "Metrics in the Prometheus text format",
+                 [&parts](const Request&) {
+                   Response response;
+                   response.content_type = "text/plain; version=0.0.4";
+                   response.body = scrape(parts);
+                   return response;
+                 })
+      .open = true;
   router.add_plain("GET", "/api/v1/system", "Version, time and clock", [&parts](const Request&) {
     return http::json_response(200, json::object{{"version", WATCHRIG_VERSION},
                                                  {"pid", ::getpid()},
@@ -80,7 +87,9 @@ void add_system_routes(http::Router& router, ServerParts& parts) {
 }
 
 void add_routes(http::Router& router, ServerParts& parts) {
+  router.set_gate(make_gate(parts.accounts, parts.sign_in));
   add_system_routes(router, parts);
+  add_account_routes(router, parts);
   add_device_routes(router, parts);
   add_channel_routes(router, parts);
   add_recording_routes(router, parts);

@@ -111,9 +111,12 @@ class Server {
   base::Clock clock_;
   base::Metrics metrics_;
   base::ExecutorPool pool_;
-  asio::thread_pool workers_{2};
+  api::WorkPool workers_{2, 64};
+  api::WorkPool hashers_{1, 32};
   std::unique_ptr<central::DeviceRegistry> registry_;
   std::unique_ptr<central::EventLog> events_;
+  std::unique_ptr<central::Accounts> accounts_;
+  std::unique_ptr<central::SignIn> sign_in_;
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<storage::ChannelSet> channels_;
   std::unique_ptr<api::ServerParts> parts_;
@@ -133,6 +136,10 @@ Result<> Server::open_stores() {
   auto events = central::EventLog::open(data / "events.db", clock_);
   if (!events) return events.error();
   events_ = std::move(*events);
+  auto accounts = central::Accounts::open(data / "accounts.db", clock_);
+  if (!accounts) return accounts.error();
+  accounts_ = std::move(*accounts);
+  sign_in_ = std::make_unique<central::SignIn>(*accounts_, clock_, options_.sign_in);
   auto registry = central::DeviceRegistry::open(data / "devices.db");
   if (!registry) return registry.error();
   registry_ = std::move(*registry);
@@ -148,7 +155,8 @@ Result<> Server::open_stores() {
   const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
   channels_ = std::make_unique<storage::ChannelSet>(clock_, *storage_, executors, EventWriter(*events_));
   parts_ = std::make_unique<api::ServerParts>(api::ServerParts{
-      clock_, metrics_, *registry_, *events_, *storage_, *channels_, workers_, scratch,
+      clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *storage_, *channels_, workers_,
+      hashers_, scratch,
       [this](const central::Device& device, bool continued) { activate(device, continued); }});
   return {};
 }
@@ -166,6 +174,8 @@ Result<> Server::listen() {
   media::RtspServer::Options rtsp_options;
   rtsp_options.address = options_.rtsp_address;
   rtsp_options.port = options_.rtsp_port;
+  // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
+  rtsp_options.password = [this](std::string_view session) { return sign_in_->sessions.stream_key(session); };
   auto rtsp = media::RtspServer::start(std::move(rtsp_options), clock_, executors,
                                        api::make_live_content(*channels_, clock_));
   if (!rtsp) return rtsp.error();
@@ -218,6 +228,7 @@ Result<> Server::run() {
   rtsp_->stop();
   channels_->stop();
   workers_.join();
+  hashers_.join();
   storage_->stop();
   mark.remove();
   return {};

@@ -6,6 +6,7 @@
 
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
+#include "system/central/accounts/sign_in.hpp"
 
 namespace watchrig::app {
 
@@ -20,6 +21,7 @@ struct ServerOptions {
   std::uint16_t rtsp_port = 8554;
   std::uint64_t segment_bytes = 256u << 20;
   std::uint64_t reserve_bytes = 64u << 20;
+  central::SignIn::Rules sign_in;
   unsigned threads = 0;  ///< of input and output; 0: one a core
   std::string log_level = "info";
 };

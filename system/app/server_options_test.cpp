@@ -13,11 +13,21 @@ TEST(ServerOptions, SettingsHoldTheirRanges) {
   EXPECT_TRUE(apply_setting(options, "rtsp.port = 65535"));
   EXPECT_EQ(options.rtsp_port, 65535);
   EXPECT_TRUE(apply_setting(options, "storage.segment_bytes=1048576"));
-  for (const char* wrong : {"http.port=65536", "http.port=-1", "http.port=", "storage.segment_bytes=1048575",
-                            "colour=red", "log.level=loud", "threads=257", "http.port"}) {
+  for (const char* wrong :
+       {"http.port=65536", "http.port=-1", "http.port=", "storage.segment_bytes=1048575", "colour=red",
+        "log.level=loud", "threads=257", "http.port", "accounts.idle_logout=1441",
+        "lock.accounts.attempts=101", "lock.sources.period=0", "lock.sources.period=1441"}) {
     EXPECT_FALSE(apply_setting(options, wrong)) << wrong;
   }
   EXPECT_EQ(options.http_port, 0);
+  EXPECT_TRUE(apply_setting(options, "accounts.idle_logout=1440"));
+  EXPECT_EQ(options.sign_in.sessions.idle, std::chrono::hours(24));
+  EXPECT_TRUE(apply_setting(options, "accounts.idle_logout=0"));
+  EXPECT_EQ(options.sign_in.sessions.idle, std::nullopt);
+  EXPECT_TRUE(apply_setting(options, "lock.accounts.attempts=3"));
+  EXPECT_TRUE(apply_setting(options, "lock.sources.period=1"));
+  EXPECT_EQ(options.sign_in.accounts.attempts, 3U);
+  EXPECT_EQ(options.sign_in.sources.period, std::chrono::minutes(1));
 }
 
 TEST(ServerOptions, AFileNamesItsWrongLine) {

@@ -61,32 +61,6 @@ class Exchange {
 };
 
 template <class Body>
-base::Result<> exchange(const std::string& base_url, std::chrono::milliseconds deadline,
-                        std::string_view method, std::string_view target, std::string_view body,
-                        bhttp::response_parser<Body>& parser) {
-  const auto url = boost::urls::parse_uri(base_url);
-  if (!url || url->scheme() != "http") {
-    return Error{ErrorKind::invalid, fmt::format("\"{}\" is not an http:// URL", base_url)};
-  }
-  std::string host = url->host_address();
-  if (host == "localhost") host = "127.0.0.1";
-  bhttp::request<bhttp::string_body> request;
-  request.method_string(method);
-  request.target(target);
-  request.set(bhttp::field::host, url->encoded_host_and_port());
-  if (!body.empty()) request.set(bhttp::field::content_type, "application/json");
-  request.body() = body;
-  request.keep_alive(false);
-  request.prepare_payload();
-  parser.body_limit(boost::none);
-  const std::uint16_t port = url->has_port() ? url->port_number() : std::uint16_t{80};
-  const error_code failure = Exchange<Body>(deadline).run(host, port, request, parser);
-  if (!failure) return {};
-  const auto kind = failure == beast::error::timeout ? ErrorKind::timeout : ErrorKind::unavailable;
-  return Error{kind, fmt::format("{} {}{}: {}", method, base_url, target, failure.message())};
-}
-
-template <class Body>
 Response to_response(const bhttp::response<Body>& message) {
   Response response;
   response.status = static_cast<int>(message.result_int());
@@ -100,10 +74,37 @@ Response to_response(const bhttp::response<Body>& message) {
 HttpClient::HttpClient(std::string base_url, std::chrono::milliseconds deadline)
     : base_url_(std::move(base_url)), deadline_(deadline) {}
 
+template <class Parser>
+base::Result<> HttpClient::exchange(std::string_view method, std::string_view target, std::string_view body,
+                                    Parser& parser) const {
+  const auto url = boost::urls::parse_uri(base_url_);
+  if (!url || url->scheme() != "http") {
+    return Error{ErrorKind::invalid, fmt::format("\"{}\" is not an http:// URL", base_url_)};
+  }
+  std::string host = url->host_address();
+  if (host == "localhost") host = "127.0.0.1";
+  bhttp::request<bhttp::string_body> request;
+  request.method_string(method);
+  request.target(target);
+  request.set(bhttp::field::host, url->encoded_host_and_port());
+  if (!token_.empty()) request.set(bhttp::field::authorization, "Bearer " + token_);
+  if (!body.empty()) request.set(bhttp::field::content_type, "application/json");
+  request.body() = body;
+  request.keep_alive(false);
+  request.prepare_payload();
+  parser.body_limit(boost::none);
+  const std::uint16_t port = url->has_port() ? url->port_number() : std::uint16_t{80};
+  const error_code failure =
+      Exchange<typename Parser::value_type::body_type>(deadline_).run(host, port, request, parser);
+  if (!failure) return {};
+  const auto kind = failure == beast::error::timeout ? ErrorKind::timeout : ErrorKind::unavailable;
+  return Error{kind, fmt::format("{} {}{}: {}", method, base_url_, target, failure.message())};
+}
+
 base::Result<Response> HttpClient::request(std::string_view method, std::string_view target,
                                            std::string_view body) const {
   bhttp::response_parser<bhttp::string_body> parser;
-  if (auto done = exchange(base_url_, deadline_, method, target, body, parser); !done) return done.error();
+  if (auto done = exchange(method, target, body, parser); !done) return done.error();
   Response response = to_response(parser.get());
   response.body = std::move(parser.get().body());
   return response;
@@ -131,7 +132,7 @@ base::Result<> HttpClient::download(std::string_view target, const std::filesyst
   error_code failure;
   parser.get().body().open(file.c_str(), beast::file_mode::write, failure);
   if (failure) return Error{ErrorKind::io, fmt::format("{}: {}", file.string(), failure.message())};
-  if (auto done = exchange(base_url_, deadline_, "GET", target, {}, parser); !done) return done;
+  if (auto done = exchange("GET", target, {}, parser); !done) return done;
   const int status = static_cast<int>(parser.get().result_int());
   if (status < 300) return {};
   return Error{status == 404 ? ErrorKind::not_found : ErrorKind::unavailable,

@@ -26,10 +26,17 @@ class HttpClient {
   base::Result<> download(std::string_view target, const std::filesystem::path& file) const;
 
   const std::string& base_url() const { return base_url_; }
+  /// Sent with every request from now on (RFC 6750); empty: none.
+  void set_token(std::string token) { token_ = std::move(token); }
 
  private:
+  template <class Parser>
+  base::Result<> exchange(std::string_view method, std::string_view target, std::string_view body,
+                          Parser& parser) const;
+
   std::string base_url_;
   std::chrono::milliseconds deadline_;
+  std::string token_;
 };
 
 }  // namespace watchrig::http

@@ -25,7 +25,12 @@ struct Request {
   std::map<std::string, std::string> query;    ///< the last value of each name
   std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
-  std::string peer;  ///< "127.0.0.1:40312"
+  std::string peer;     ///< "127.0.0.1:40312"
+  std::string account;  ///< who asks, when the gate has found out
+  std::string session;  ///< of that account
+
+  /// The peer's address without its port.
+  std::string source() const { return peer.substr(0, peer.rfind(':')); }
 
   std::string param(const std::string& name) const;
   std::optional<std::string> query_value(const std::string& name) const;

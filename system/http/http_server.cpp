@@ -151,7 +151,7 @@ asio::awaitable<bool> HttpServer::State::answer(beast::tcp_stream& stream,
   if (!target) co_return co_await send(stream, error_response(target.error()), keep, head);
   request.path = std::move(target->first);
   request.query = std::move(target->second);
-  auto matched = router.match(request.method, request.path, wants_socket, request.params);
+  auto matched = router.match(request, wants_socket);
   if (auto* refusal = std::get_if<Response>(&matched)) {
     co_return co_await send(stream, std::move(*refusal), keep, head);
   }

@@ -52,6 +52,16 @@ class HttpServerTest : public testing::Test {
       return response;
     });
     router_.add_socket("/echo/{name}", "an echo", echo);
+    router_.add_plain("GET", "/mine", "who asks", [](const Request& request) {
+      return json_response(200, {{"account", request.account}, {"source", request.source()}});
+    });
+    router_.set_gate([](const Route& route, Request& request) -> std::optional<Response> {
+      if (route.pattern != "/mine") return std::nullopt;
+      if (request.headers["authorization"] != "Bearer key")
+        return error_response(401, "denied", {}, "no key");
+      request.account = "ann";
+      return std::nullopt;
+    });
     HttpServer::Options options;
     options.max_connections = 8;
     options.max_body_bytes = 1000;
@@ -103,6 +113,15 @@ TEST_F(HttpServerTest, UnknownPathIs404AndWrongMethod405WithAllow) {
   EXPECT_EQ(answer->status, 405);
   EXPECT_TRUE(std::any_of(answer->headers.begin(), answer->headers.end(),
                           [](const auto& h) { return h.first == "Allow" && h.second == "GET"; }));
+}
+
+TEST_F(HttpServerTest, TheGateRefusesOrSaysWhoAsks) {
+  EXPECT_EQ(client_.request("GET", "/mine")->status, 401);
+  client_.set_token("key");
+  const auto answer = client_.json("GET", "/mine");
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->at("account").as_string(), "ann");
+  EXPECT_EQ(answer->at("source").as_string(), "127.0.0.1");
 }
 
 TEST_F(HttpServerTest, BadBodiesAreRefusedAndNamed) {

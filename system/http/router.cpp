@@ -30,38 +30,43 @@ boost::asio::awaitable<Response> answer_plainly(PlainHandler handler, Request re
 
 }  // namespace
 
-void Router::add(std::string method, std::string pattern, std::string summary, Handler handler) {
-  routes_.push_back({std::move(method), std::move(pattern), std::move(summary), std::move(handler), {}});
+Route& Router::add(std::string method, std::string pattern, std::string summary, Handler handler) {
+  return routes_.emplace_back(
+      Route{std::move(method), std::move(pattern), std::move(summary), std::move(handler), {}});
 }
 
-void Router::add_plain(std::string method, std::string pattern, std::string summary, PlainHandler handler) {
-  add(std::move(method), std::move(pattern), std::move(summary),
-      [handler = std::move(handler)](Request request) {
-        return answer_plainly(handler, std::move(request));
-      });
+Route& Router::add_plain(std::string method, std::string pattern, std::string summary, PlainHandler handler) {
+  return add(std::move(method), std::move(pattern), std::move(summary),
+             [handler = std::move(handler)](Request request) {
+               return answer_plainly(handler, std::move(request));
+             });
 }
 
-void Router::add_socket(std::string pattern, std::string summary, SocketHandler handler) {
-  routes_.push_back({"GET", std::move(pattern), std::move(summary), {}, std::move(handler)});
+Route& Router::add_socket(std::string pattern, std::string summary, SocketHandler handler) {
+  return routes_.emplace_back(Route{"GET", std::move(pattern), std::move(summary), {}, std::move(handler)});
 }
 
-std::variant<const Route*, Response> Router::match(std::string_view method, std::string_view path,
-                                                   bool upgrade,
-                                                   std::map<std::string, std::string>& params) const {
+std::variant<const Route*, Response> Router::match(Request& request, bool upgrade) const {
   std::string allowed;
   bool socket_only = false;
   for (const Route& route : routes_) {
-    if (!matches(route.pattern, path, params)) continue;
-    if (route.method == method && upgrade == static_cast<bool>(route.socket)) return &route;
-    if (route.method == method && route.socket) socket_only = true;
+    if (!matches(route.pattern, request.path, request.params)) continue;
+    if (route.method == request.method && upgrade == static_cast<bool>(route.socket)) {
+      if (auto refusal = gate_ ? gate_(route, request) : std::nullopt) return *std::move(refusal);
+      return &route;
+    }
+    if (route.method == request.method && route.socket) socket_only = true;
     if (allowed.find(route.method) == std::string::npos)
       allowed += (allowed.empty() ? "" : ", ") + route.method;
   }
   if (socket_only) {
-    return error_response(426, "invalid", {}, fmt::format("{} is a WebSocket: ask for an upgrade", path));
+    return error_response(426, "invalid", {},
+                          fmt::format("{} is a WebSocket: ask for an upgrade", request.path));
   }
-  if (allowed.empty()) return error_response(404, "not_found", {}, fmt::format("no resource {}", path));
-  Response response = error_response(405, "invalid", {}, fmt::format("{} does not take {}", path, method));
+  if (allowed.empty())
+    return error_response(404, "not_found", {}, fmt::format("no resource {}", request.path));
+  Response response =
+      error_response(405, "invalid", {}, fmt::format("{} does not take {}", request.path, request.method));
   response.headers.emplace_back("Allow", allowed);
   return response;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,24 +27,31 @@ struct Route {
   std::string summary;  ///< for the API description
   Handler handler;
   SocketHandler socket;  ///< taken instead of the handler when the client asks for an upgrade
+  bool open = false;     ///< for everybody; what else that means is the gate's to know
 };
+/// Asked before a route answers: puts into the request who asks, or gives the answer that refuses it.
+using Gate = std::function<std::optional<Response>(const Route&, Request&)>;
 
 /// Which handler answers which method and path. Filled before the server starts, then only read, by any
 /// thread.
 class Router {
  public:
-  void add(std::string method, std::string pattern, std::string summary, Handler handler);
-  void add_plain(std::string method, std::string pattern, std::string summary, PlainHandler handler);
-  void add_socket(std::string pattern, std::string summary, SocketHandler handler);
+  /// The route, valid until the next one is added.
+  Route& add(std::string method, std::string pattern, std::string summary, Handler handler);
+  Route& add_plain(std::string method, std::string pattern, std::string summary, PlainHandler handler);
+  Route& add_socket(std::string pattern, std::string summary, SocketHandler handler);
+  /// Without a gate every route answers everybody.
+  void set_gate(Gate gate) { gate_ = std::move(gate); }
 
-  /// The route for the method and path, whose {names} it puts into `params`; or the 404 or 405 to answer.
-  std::variant<const Route*, Response> match(std::string_view method, std::string_view path, bool upgrade,
-                                             std::map<std::string, std::string>& params) const;
+  /// The route for the request, into which it puts the pattern's {names} and what the gate has found out; or
+  /// the answer that refuses it: 404, 405, 426, or the gate's.
+  std::variant<const Route*, Response> match(Request& request, bool upgrade) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
   std::vector<Route> routes_;
+  Gate gate_;
 };
 
 }  // namespace watchrig::http

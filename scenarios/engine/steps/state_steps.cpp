@@ -21,7 +21,7 @@ Condition condition_of(const StepContext& step) {
   return condition;
 }
 
-/// Replaces {Name} by the id of the channel of that name.
+/// Replaces {Name} by the id of the channel, or else of the kept session, of that name.
 base::Result<std::string> with_ids(const Bench& bench, std::string_view text) {
   std::string result;
   while (!text.empty()) {
@@ -31,9 +31,10 @@ base::Result<std::string> with_ids(const Bench& bench, std::string_view text) {
     if (open == std::string_view::npos || end == std::string_view::npos) break;
     const std::string name(text.substr(open + 1, end - open - 1));
     const auto channel = bench.channels.find(name);
-    if (!channel)
+    const auto session = bench.sessions.find(name);
+    if (!channel && !session)
       return base::Error{base::ErrorKind::not_found, fmt::format("no channel \"{}\" was added", name)};
-    result += channel->id;
+    result += channel ? channel->id : session->id;
     text.remove_prefix(end + 1);
   }
   return result;
@@ -94,11 +95,27 @@ Outcome expect_metric(StepContext& step) {
   return met ? Outcome{} : failed(fmt::format("metric {} {}", step.text("name"), wrong));
 }
 
+/// Signed in as the step says: as a session that was kept, as nobody, or as the harness.
+base::Result<http::HttpClient> client_of(const StepContext& step) {
+  if (!step.has("as")) return step.bench.vms.api();
+  auto client = step.bench.vms.anonymous();
+  const auto name = step.text("as");
+  if (name == "nobody") return client;
+  const auto session = step.bench.sessions.find(name);
+  if (!session) {
+    return base::Error{base::ErrorKind::not_found, fmt::format("no answer was kept as session \"{}\"", name)};
+  }
+  client.set_token(session->token);
+  return client;
+}
+
 Outcome expect_response(StepContext& step) {
   const auto path = with_ids(step.bench, step.text("path"));
   if (!path) return of_author(path.error().message);
+  const auto client = client_of(step);
+  if (!client) return of_author(client.error().message);
   const auto method = step.text("method", "GET");
-  const auto answer = step.bench.vms.api().request(method, *path, step.text("body"));
+  const auto answer = client->request(method, *path, step.text("body"));
   if (!answer) return of_vms(answer.error());
   const auto what =
       fmt::format("{} {} answers {} {}", method, *path, answer->status, answer->body.substr(0, 300));
@@ -117,6 +134,12 @@ Outcome expect_response(StepContext& step) {
   }
   if (step.has("contains") && answer->body.find(step.text("contains")) == std::string::npos) {
     return failed(fmt::format("{}, without \"{}\"", what, step.text("contains")));
+  }
+  if (step.has("keep")) {
+    auto session = parse_vms_session(body);
+    if (!session) return failed(session.error().message);
+    step.bench.sessions.put(step.text("keep"), std::make_shared<VmsSession>(*std::move(session)));
+    return passed_with(fmt::format("{} {} answers {} with a session", method, *path, answer->status));
   }
   return passed_with(what);
 }
@@ -146,7 +169,9 @@ std::vector<StepDefinition> state_steps() {
          {"status", count},
          {"code", text},
          {"field", text},
-         {"contains", text}}},
+         {"contains", text},
+         {"as", name},
+         {"keep", name}}},
        expect_response},
   };
 }

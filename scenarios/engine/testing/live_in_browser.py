@@ -13,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.request
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
+from vmsd_client import PATIENCE, Client, Program  # noqa: E402
 
 RIG = '<rig><camera id="gate" main="h264 640x360@25 1Mbps gop=25" audio="pcma"/></rig>'
 SKIPPED = 77
-PATIENCE = 60  # seconds that anything may take on a loaded machine
 
 # Plays until 50 pictures are decoded, then sends what was seen; a page that stays silent is a failure of its own.
 PAGE = """<!doctype html><title>live</title><video muted autoplay></video><script>
@@ -65,25 +67,6 @@ const check = setInterval(() => {
 </script>"""
 
 
-class Program:
-    """A process of Watchrig from its ready line to its end."""
-
-    def __init__(self, log, *command):
-        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log, text=True)
-        line = self.process.stdout.readline()
-        if not line:
-            log.seek(0)
-            sys.exit(f"{command[0]} did not start: {log.read()}")
-        self.ready = json.loads(line)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-
-
 def serve(page, reports):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -106,13 +89,6 @@ def serve(page, reports):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
-
-
-def add_device(server, device):
-    body = {"name": "Gate", "driver": "rtsp", "streams": {"main": device["streams"]["main"]["url"]}}
-    request = urllib.request.Request(f"{server}/api/v1/devices", json.dumps(body).encode(), method="POST")
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        return json.load(answer)["channels"][0]["id"]
 
 
 def play(chromium, folder, log, url):
@@ -159,9 +135,9 @@ def main():
         rig_file.write_text(RIG)
         with Program(log, watchrig, "rig", rig_file) as rig, \
              Program(log, vmsd, "--data", f"{folder}/data", "--set", "http.port=0", "--set", "rtsp.port=0") as server:
-            channel = add_device(server.ready["http"], rig.ready["devices"][0])
-            url = server.ready["http"].replace("http:", "ws:") + f"/api/v1/channels/{channel}/live"
-            seen = play(chromium, folder, log, url)
+            client = Client(server.ready["http"]).initialise()
+            channel = client.add_camera("Gate", rig.ready["devices"][0]["streams"]["main"]["url"])
+            seen = play(chromium, folder, log, client.websocket_url(f"/api/v1/channels/{channel}/live"))
         broken = judge(seen)
         print(json.dumps(seen))
         for rule in broken:

@@ -118,7 +118,10 @@ def crashing_server(report):
     program = report / "server"
     program.write_text(CRASHING_SERVER)
     program.chmod(0o755)
-    done = run(["run", str(HERE / "failing" / "timeout.xml")], report, WATCHRIG_VMSD=str(program))
+    file = report.parent / "crash.xml"
+    file.write_text('<scenario id="selftest.crash" title="Waits" timeout="1min"><server initialise="no"/>'
+                    '<steps><wait for="30s"/></steps></scenario>')
+    done = run(["run", str(file)], report, WATCHRIG_VMSD=str(program))
     check(done.returncode == 1, f"exit code {done.returncode}, not 1")
     reason = read(report)["scenarios"][0]["reason"]
     check("signal 11" in reason and "the disk is on fire" in reason, f"the reason is: {reason}")

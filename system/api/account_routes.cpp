@@ -1,0 +1,256 @@
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/gate.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+#include "system/central/accounts/password.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using central::SignIn;
+using http::Request;
+using http::Response;
+
+namespace {
+
+constexpr std::size_t longest_name = 31;        // IVSS 8.7.2
+constexpr std::size_t longest_password = 1024;  // to be looked at when signing in
+
+void tell(ServerParts& parts, std::string type, const Request& request, const std::string& account,
+          std::string message) {
+  parts.events.append({0,
+                       {},
+                       std::move(type),
+                       {},
+                       {},
+                       {},
+                       std::move(message),
+                       {{"account", account}, {"source", request.source()}}});
+}
+
+json::object to_json(const central::Session& session) {
+  return {{"id", session.id},
+          {"account", session.account},
+          {"source", session.source},
+          {"begin", base::format_utc(session.begin, 3)},
+          {"last_use", base::format_utc(session.last_use, 3)}};
+}
+
+/// The only answer that holds secrets, for the one who has just proved the password.
+Response to_response(const SignIn::Opened& opened) {
+  auto object = to_json(opened.session);
+  object["token"] = opened.secrets.token;
+  object["stream_key"] = opened.secrets.stream_key;
+  auto response = http::json_response(201, object);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+Response to_response(const SignIn::Refused& refused) {
+  switch (refused.why) {
+    case SignIn::Refusal::wrong:
+      return http::error_response(401, "denied", {}, refused.message);
+    case SignIn::Refusal::locked:
+      return http::error_response(403, "locked", {}, refused.message);
+    case SignIn::Refusal::full:
+      return http::error_response(503, "full", {}, refused.message);
+    case SignIn::Refusal::failed:
+      break;
+  }
+  return http::error_response(500, "internal", {}, refused.message);
+}
+
+Response done() {
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+struct Credentials {
+  std::string username;
+  std::string password;
+};
+
+Response sign_in(ServerParts& parts, const Request& request, const Credentials& given) {
+  const auto outcome = parts.sign_in.attempt(given.username, given.password, request.source());
+  if (outcome) {
+    tell(parts, "account.signed-in", request, given.username,
+         fmt::format("\"{}\" has signed in from {}", given.username, request.source()));
+    return to_response(*outcome);
+  }
+  const auto& refused = outcome.error();
+  if (refused.why == SignIn::Refusal::wrong) {
+    tell(parts, "account.refused", request, given.username,
+         fmt::format("a wrong user name or password was given for \"{}\" from {}", given.username,
+                     request.source()));
+  }
+  if (refused.locks) {
+    tell(
+        parts, "account.locked", request, given.username,
+        fmt::format("too many wrong passwords for \"{}\" from {}: locked", given.username, request.source()));
+  }
+  return to_response(refused);
+}
+
+base::Result<json::object> body_of(const Request& request) { return http::parse_json_object(request.body); }
+
+Response open_session(ServerParts& parts, const Request& request) {
+  if (auto refusal = refuse_uninitialised(parts.accounts)) return *std::move(refusal);
+  const auto body = body_of(request);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const Credentials given{fields.text("username"), fields.text("password")};
+  if (given.username.empty() || given.username.size() > longest_name) {
+    fields.refuse("username", fmt::format("must have 1 to {} characters", longest_name));
+  }
+  if (given.password.size() > longest_password) {
+    fields.refuse("password", fmt::format("has more than {} characters", longest_password));
+  }
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return sign_in(parts, request, given);
+}
+
+Response initialise(ServerParts& parts, const Request& request) {
+  const auto body = body_of(request);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  central::Initialisation answers;
+  answers.licence_accepted = fields.flag("licence_accepted", false);
+  answers.password = fields.text("password");
+  answers.password_again = fields.text("password_again");
+  answers.email = fields.text("email");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (const auto initialised = parts.accounts.initialise(answers); !initialised) {
+    return error_response(initialised.error());
+  }
+  tell(parts, "system.initialised", request, std::string(central::Accounts::administrator),
+       fmt::format("the server was initialised from {}", request.source()));
+  return sign_in(parts, request, {std::string(central::Accounts::administrator), answers.password});
+}
+
+Response change_password(ServerParts& parts, const Request& request) {
+  const auto body = body_of(request);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto old_password = fields.text("old_password");
+  const auto password = fields.text("password");
+  const auto again = fields.text("password_again");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  // Who holds a session only must not be able to try passwords without end.
+  if (const auto locked = parts.sign_in.locked(request.account, request.source()))
+    return to_response(*locked);
+  const auto changed = parts.accounts.change_password(request.account, old_password, password, again);
+  if (!changed) {
+    if (changed.error().field == "old_password") parts.sign_in.locked_accounts.failed(request.account);
+    return error_response(changed.error());
+  }
+  parts.sign_in.sessions.close_others(request.account, request.session);
+  tell(parts, "account.password-changed", request, request.account,
+       fmt::format("the password of \"{}\" was changed from {}; its other sessions have ended",
+                   request.account, request.source()));
+  return done();
+}
+
+Response rate_password(const Request& request) {
+  const auto body = body_of(request);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto password = fields.text("password");
+  const auto username = fields.text("username", std::string(central::Accounts::administrator));
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  const auto checked = central::check_password(password, username);
+  return http::json_response(
+      200, json::object{{"strength", to_string(central::password_strength(password, username))},
+                        {"accepted", checked.has_value()},
+                        {"advice", checked ? std::string() : checked.error().message}});
+}
+
+Response list_sessions(ServerParts& parts) {
+  json::array list;
+  for (const auto& session : parts.sign_in.sessions.all()) list.push_back(to_json(session));
+  return http::json_response(200, json::object{{"sessions", std::move(list)}});
+}
+
+/// Ends a session by its id; `current` is the one that asks.
+Response sign_out(ServerParts& parts, const Request& request) {
+  const auto& asked = request.param("session");
+  const std::string id = asked == "current" ? request.session : asked;
+  if (!parts.sign_in.sessions.close(id)) {
+    return http::error_response(404, "not_found", {}, fmt::format("there is no session \"{}\"", id));
+  }
+  tell(parts, "account.signed-out", request, request.account,
+       fmt::format("session {} was ended by \"{}\" from {}", id, request.account, request.source()));
+  return done();
+}
+
+json::array to_json(const central::Lockout& lockout) {
+  json::array list;
+  for (const auto& locked : lockout.locked()) {
+    list.push_back({{"name", locked.name}, {"until", base::format_utc(locked.until, 3)}});
+  }
+  return list;
+}
+
+Response unlock(ServerParts& parts, const Request& request) {
+  const auto kind = request.param("kind");
+  const auto name = request.param("name");
+  auto& sign_in = parts.sign_in;
+  auto* lockout = kind == "accounts"  ? &sign_in.locked_accounts
+                  : kind == "sources" ? &sign_in.locked_sources
+                                      : nullptr;
+  if (!lockout || !lockout->unlock(name)) {
+    return http::error_response(404, "not_found", {},
+                                fmt::format("\"{}\" is not among the locked {}", name, kind));
+  }
+  tell(parts, "account.unlocked", request, request.account,
+       fmt::format("\"{}\" of the locked {} was unlocked by \"{}\"", name, kind, request.account));
+  return done();
+}
+
+}  // namespace
+
+void add_account_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  // Passwords are hashed on threads of their own.
+  const auto hashing = [&parts](Work work) -> http::Handler {
+    return [&parts, work](Request request) {
+      return parts.hashers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
+    };
+  };
+  router
+      .add_plain("GET", "/api/v1/initialisation", "Whether the server is initialised",
+                 [&parts](const Request&) {
+                   return http::json_response(200, {{"initialised", parts.accounts.initialised()}});
+                 })
+      .open = true;
+  router
+      .add("POST", "/api/v1/initialisation", "Makes the administrator of a fresh server, and signs it in",
+           hashing(initialise))
+      .open = true;
+  router
+      .add_plain("POST", "/api/v1/password-strength",
+                 "How strong a password would be, and what is wrong with it", rate_password)
+      .open = true;
+  router.add("POST", "/api/v1/sessions", "Signs in", hashing(open_session)).open = true;
+  router.add_plain("GET", "/api/v1/sessions", "Who is signed in",
+                   [&parts](const Request&) { return list_sessions(parts); });
+  router.add_plain("DELETE", "/api/v1/sessions/{session}", "Ends a session; `current` is one's own",
+                   [&parts](const Request& request) { return sign_out(parts, request); });
+  router.add("PUT", "/api/v1/account/password", "Changes one's own password; one's other sessions end",
+             hashing(change_password));
+  router.add_plain("GET", "/api/v1/lockouts", "Accounts and addresses that are locked",
+                   [&parts](const Request&) {
+                     return http::json_response(200, {{"accounts", to_json(parts.sign_in.locked_accounts)},
+                                                      {"sources", to_json(parts.sign_in.locked_sources)}});
+                   });
+  router.add_plain("DELETE", "/api/v1/lockouts/{kind}/{name}", "Unlocks an account or an address",
+                   [&parts](const Request& request) { return unlock(parts, request); });
+}
+
+}  // namespace watchrig::api
