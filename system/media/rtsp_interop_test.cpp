@@ -99,7 +99,11 @@ TEST_P(RtspInterop, gstreamer_reads_the_pictures_bit_for_bit) {
       "rtph264depay ! video/x-h264,stream-format=byte-stream,alignment=au ! identity eos-after={} ! "
       "filesink location={} 2>&1",
       url("", "/live/yard"), GetParam(), pictures + 1, file.string()));
-  EXPECT_EQ(output, "");
+  // On its way out rtspsrc's CLOSE may interrupt its own PAUSE, and it reports that as an error: nothing else
+  // may be said.
+  if (!output.empty()) {
+    EXPECT_THAT(output, HasSubstr("gst_rtspsrc_pause ()"));
+  }
   expect_pictures();
 }
 
