@@ -14,7 +14,11 @@ namespace {
 
 const std::vector<std::string_view> migrations{
     "CREATE TABLE account(name TEXT PRIMARY KEY, password TEXT NOT NULL, email TEXT NOT NULL,"
-    " password_set INTEGER NOT NULL) WITHOUT ROWID"};
+    " password_set INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE account_group(name TEXT PRIMARY KEY, grants TEXT NOT NULL, fixed INTEGER NOT NULL) WITHOUT "
+    "ROWID;"
+    "INSERT INTO account_group VALUES('admin', '{}', 1), ('onvif', '{}', 1);"
+    "ALTER TABLE account ADD COLUMN member_of TEXT NOT NULL DEFAULT 'admin'"};
 
 // Of no password that anybody could enter: checked in place of an unknown account's.
 const std::string nobody =
@@ -44,15 +48,16 @@ FieldResult<void> check_new(const std::string& password, const std::string& agai
 }  // namespace
 
 Accounts::Accounts(platform::SqliteDatabase database, const base::Clock& clock)
-    : clock_(clock), database_(std::move(database)) {
-  initialised_ = hash_of(std::string(administrator)).has_value();
-}
+    : clock_(clock), database_(std::move(database)) {}
 
 Result<std::unique_ptr<Accounts>> Accounts::open(const std::filesystem::path& file,
                                                  const base::Clock& clock) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  return std::unique_ptr<Accounts>(new Accounts(std::move(*database), clock));
+  std::unique_ptr<Accounts> accounts(new Accounts(std::move(*database), clock));
+  if (auto loaded = accounts->load(); !loaded) return loaded.error();
+  accounts->initialised_ = accounts->users_.contains(std::string(administrator));
+  return accounts;
 }
 
 FieldResult<void> Accounts::initialise(const Initialisation& answers) {
@@ -69,13 +74,14 @@ FieldResult<void> Accounts::initialise(const Initialisation& answers) {
   if (!hash) return FieldError{{}, hash.error()};
   const std::lock_guard lock(mutex_);
   if (initialised_) return done_already;
-  auto insert = database_.prepare("INSERT INTO account VALUES(?, ?, ?, ?)");
+  auto insert = database_.prepare("INSERT INTO account VALUES(?, ?, ?, ?, ?)");
   if (!insert) return FieldError{{}, insert.error()};
   const auto done = insert
                         ->bind(administrator, std::string_view(*hash), std::string_view(answers.email),
-                               clock_.now().time_since_epoch().count())
+                               clock_.now().time_since_epoch().count(), administrators)
                         .run();
   if (!done) return FieldError{{}, done.error()};
+  if (auto loaded = load(); !loaded) return FieldError{{}, loaded.error()};
   initialised_ = true;
   return {};
 }
@@ -92,6 +98,16 @@ FieldResult<void> Accounts::change_password(const std::string& name, const std::
   if (const auto checked = check_new(password, password_again, name); !checked) return checked.error();
   if (!check(name, old_password))
     return FieldError{"old_password", {ErrorKind::denied, "the old password is wrong"}};
+  return store_password(name, password);
+}
+
+FieldResult<void> Accounts::set_password(const std::string& name, const std::string& password,
+                                         const std::string& password_again) {
+  if (const auto checked = check_new(password, password_again, name); !checked) return checked.error();
+  return store_password(name, password);
+}
+
+FieldResult<void> Accounts::store_password(const std::string& name, const std::string& password) {
   const auto hash = hash_password(password);
   if (!hash) return FieldError{{}, hash.error()};
   const std::lock_guard lock(mutex_);
@@ -101,6 +117,9 @@ FieldResult<void> Accounts::change_password(const std::string& name, const std::
       update->bind(std::string_view(*hash), clock_.now().time_since_epoch().count(), std::string_view(name))
           .run();
   if (!done) return FieldError{{}, done.error()};
+  if (database_.changed_rows() == 0) {
+    return FieldError{{}, {ErrorKind::not_found, "there is no user \"" + name + "\""}};
+  }
   return {};
 }
 

@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "system/base/clock.hpp"
-#include "system/central/field_error.hpp"
+#include "system/central/accounts/rights.hpp"
 #include "system/platform/sqlite_database.hpp"
 
 namespace watchrig::central {
@@ -20,11 +22,27 @@ struct Initialisation {
   bool licence_accepted = false;
 };
 
+/// What a user may do is what its group may do.
+struct Group {
+  std::string name;  ///< 1 to 64 letters, digits, _ @ . (IVSS 8.7.1)
+  Grants grants;
+  bool fixed = false;  ///< came with the server; cannot be changed
+};
+
+struct User {
+  std::string name;  ///< 1 to 31 letters, digits, _ @ . (IVSS 8.7.2)
+  std::string group;
+  std::string email;
+};
+
 /// The accounts of the server, kept in a database over restarts. Functions that take a password hash it: for
 /// a worker thread. Any thread.
 class Accounts {
  public:
   static constexpr std::string_view administrator = "admin";
+  static constexpr std::string_view administrators = "admin";  ///< the group that may do everything
+  static constexpr std::size_t most_groups = 64;               ///< beside the fixed ones
+  static constexpr std::size_t most_users = 1000;
 
   static base::Result<std::unique_ptr<Accounts>> open(const std::filesystem::path& file,
                                                       const base::Clock& clock);
@@ -39,15 +57,45 @@ class Accounts {
   /// Errors: denied (the old password is wrong), invalid with the field that breaks a rule.
   FieldResult<void> change_password(const std::string& name, const std::string& old_password,
                                     const std::string& password, const std::string& password_again);
+  /// Without the old one: for the administrator. Errors: not_found, invalid.
+  FieldResult<void> set_password(const std::string& name, const std::string& password,
+                                 const std::string& password_again);
+
+  std::vector<Group> groups() const;
+  /// Errors: conflict (the name is taken), full, invalid.
+  FieldResult<void> add_group(const Group& group);
+  /// Errors: not_found, denied (it is fixed).
+  base::Result<> change_group(const std::string& name, const Grants& grants);
+  /// Errors: not_found, denied (it is fixed), conflict (somebody is in it).
+  base::Result<> remove_group(const std::string& name);
+
+  std::vector<User> users() const;
+  /// Errors: conflict (the name is taken), full, invalid with the field.
+  FieldResult<void> add_user(const User& user, const std::string& password,
+                             const std::string& password_again);
+  /// Its group and e-mail address. Errors: not_found, denied (of the administrator's group), invalid.
+  FieldResult<void> change_user(const User& user);
+  /// Errors: not_found, denied (the administrator).
+  base::Result<> remove_user(const std::string& name);
+
+  /// None for an account that does not exist any more.
+  std::shared_ptr<const Rights> rights(const std::string& account) const;
 
  private:
   Accounts(platform::SqliteDatabase database, const base::Clock& clock);
   base::Result<std::string> hash_of(const std::string& name) const;
+  FieldResult<void> store_password(const std::string& name, const std::string& password);
+  // Under mutex_.
+  base::Result<> load();
+  base::Result<> check_group_of_users(const std::string& name) const;
 
   const base::Clock& clock_;
   std::atomic<bool> initialised_ = false;
   mutable std::mutex mutex_;
   mutable platform::SqliteDatabase database_;
+  std::map<std::string, Group> groups_;
+  std::map<std::string, User> users_;
+  std::map<std::string, std::shared_ptr<const Rights>> rights_;  ///< of each user
 };
 
 }  // namespace watchrig::central

@@ -25,6 +25,13 @@ bool Lockout::failed(const std::string& name) {
   return true;
 }
 
+void Lockout::lock(const std::string& name, base::Duration period) {
+  const auto now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  if (!entries_.contains(name) && entries_.size() >= most_names) make_room(now);
+  entries_[name] = {0, now, now + period};
+}
+
 void Lockout::succeeded(const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(name);

@@ -32,6 +32,8 @@ class Lockout {
   std::optional<base::UtcTime> locked_until(const std::string& name) const;
   /// Counts a failure; true when this one locks it.
   bool failed(const std::string& name);
+  /// Locks it without a failure, for that long from now on.
+  void lock(const std::string& name, base::Duration period);
   /// Forgets the failures of a name that is not locked.
   void succeeded(const std::string& name);
   std::vector<Locked> locked() const;

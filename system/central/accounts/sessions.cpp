@@ -46,7 +46,7 @@ Result<std::pair<Session, SessionSecrets>> Sessions::open(const std::string& acc
     return Error{ErrorKind::full,
                  fmt::format("{} sessions are open; sign out where one is not needed", limits_.most)};
   }
-  const Session session{fmt::format("s{}", ++opened_), account, source, now, now};
+  const Session session{fmt::format("s{}", ++opened_), account, source, now, now, {}};
   entries_[digest(*token)] = {session, *key};
   return std::pair(session, SessionSecrets{*token, *key});
 }
@@ -67,6 +67,26 @@ std::optional<std::string> Sessions::stream_key(std::string_view id) {
   drop_idle(clock_.now());
   for (const auto& [hash, entry] : entries_) {
     if (entry.session.id == id) return entry.stream_key;
+  }
+  return std::nullopt;
+}
+
+bool Sessions::confirm(std::string_view id, base::UtcTime until) {
+  const std::lock_guard lock(mutex_);
+  drop_idle(clock_.now());
+  for (auto& [hash, entry] : entries_) {
+    if (entry.session.id != id) continue;
+    entry.session.confirmed_until = until;
+    return true;
+  }
+  return false;
+}
+
+std::optional<std::string> Sessions::account(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  drop_idle(clock_.now());
+  for (const auto& [hash, entry] : entries_) {
+    if (entry.session.id == id) return entry.session.account;
   }
   return std::nullopt;
 }

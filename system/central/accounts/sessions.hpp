@@ -19,6 +19,7 @@ struct Session {
   std::string source;  ///< address without port
   base::UtcTime begin;
   base::UtcTime last_use;
+  base::UtcTime confirmed_until{};  ///< the password was given again for what needs it
 };
 
 /// What the one who signs in is given, and nobody sees again.
@@ -47,6 +48,10 @@ class Sessions {
   std::vector<Session> all();
   /// False when there is no such session.
   bool close(std::string_view id);
+  /// Lets the session do what needs the password once more, until then. False when there is no such session.
+  bool confirm(std::string_view id, base::UtcTime until);
+  /// The account of a session; asking does not keep it alive.
+  std::optional<std::string> account(std::string_view id);
   /// All of an account but one.
   void close_others(std::string_view account, std::string_view but_id);
 

@@ -70,6 +70,17 @@ TEST_F(SessionsTest, more_than_the_limit_are_refused_until_one_ends) {
   EXPECT_TRUE(sessions.open("admin", "a"));
 }
 
+TEST_F(SessionsTest, a_confirmation_belongs_to_one_session) {
+  const auto one = sessions.open("admin", "a").value();
+  const auto two = sessions.open("admin", "a").value();
+  ASSERT_TRUE(sessions.confirm(one.first.id, clock.now() + 5min));
+  EXPECT_EQ(sessions.use(one.second.token)->confirmed_until, clock.now() + 5min);
+  EXPECT_LT(sessions.use(two.second.token)->confirmed_until, clock.now());
+  EXPECT_FALSE(sessions.confirm("s99", clock.now()));
+  EXPECT_EQ(sessions.account(one.first.id), "admin");
+  EXPECT_EQ(sessions.account("s99"), std::nullopt);
+}
+
 TEST_F(SessionsTest, the_others_of_an_account_are_closed) {
   const auto kept = sessions.open("admin", "a").value();
   const auto closed = sessions.open("admin", "b").value();
