@@ -81,13 +81,13 @@ PlainHandler on_device(std::shared_ptr<const DeviceMap> devices, DeviceHandler h
 void add_control_routes(http::Router& router, const Devices& devices) {
   auto by_id = std::make_shared<DeviceMap>();
   for (const auto& device : devices) by_id->emplace(device->id(), device);
-  router.add_plain("GET", "/devices", "All devices", [devices](const Request&) {
+  router.add_plain("GET", "/devices", {}, "All devices", [devices](const Request&) {
     json::array list;
     for (const auto& device : devices) list.push_back(device->status());
     return http::json_response(200, json::object{{"devices", std::move(list)}});
   });
   for (const DeviceRoute& route : routes) {
-    router.add_plain(route.method, route.pattern, route.summary, on_device(by_id, route.handler));
+    router.add_plain(route.method, route.pattern, {}, route.summary, on_device(by_id, route.handler));
   }
 }
 

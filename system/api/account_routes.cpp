@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/account_requests.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -17,18 +18,7 @@ namespace {
 
 constexpr std::size_t longest_name = 31;        // IVSS 8.7.2
 constexpr std::size_t longest_password = 1024;  // to be looked at when signing in
-
-void tell(ServerParts& parts, std::string type, const Request& request, const std::string& account,
-          std::string message) {
-  parts.events.append({0,
-                       {},
-                       std::move(type),
-                       {},
-                       {},
-                       {},
-                       std::move(message),
-                       {{"account", account}, {"source", request.source()}}});
-}
+constexpr base::Duration confirmation = std::chrono::minutes(10);
 
 json::object to_json(const central::Session& session) {
   return {{"id", session.id},
@@ -62,12 +52,6 @@ Response to_response(const SignIn::Refused& refused) {
   return http::error_response(500, "internal", {}, refused.message);
 }
 
-Response done() {
-  Response response;
-  response.status = 204;
-  return response;
-}
-
 struct Credentials {
   std::string username;
   std::string password;
@@ -76,29 +60,27 @@ struct Credentials {
 Response sign_in(ServerParts& parts, const Request& request, const Credentials& given) {
   const auto outcome = parts.sign_in.attempt(given.username, given.password, request.source());
   if (outcome) {
-    tell(parts, "account.signed-in", request, given.username,
-         fmt::format("\"{}\" has signed in from {}", given.username, request.source()));
+    tell_account(parts, "account.signed-in", request, given.username,
+                 fmt::format("\"{}\" has signed in from {}", given.username, request.source()));
     return to_response(*outcome);
   }
   const auto& refused = outcome.error();
   if (refused.why == SignIn::Refusal::wrong) {
-    tell(parts, "account.refused", request, given.username,
-         fmt::format("a wrong user name or password was given for \"{}\" from {}", given.username,
-                     request.source()));
+    tell_account(parts, "account.refused", request, given.username,
+                 fmt::format("a wrong user name or password was given for \"{}\" from {}", given.username,
+                             request.source()));
   }
   if (refused.locks) {
-    tell(
+    tell_account(
         parts, "account.locked", request, given.username,
         fmt::format("too many wrong passwords for \"{}\" from {}: locked", given.username, request.source()));
   }
   return to_response(refused);
 }
 
-base::Result<json::object> body_of(const Request& request) { return http::parse_json_object(request.body); }
-
 Response open_session(ServerParts& parts, const Request& request) {
   if (auto refusal = refuse_uninitialised(parts.accounts)) return *std::move(refusal);
-  const auto body = body_of(request);
+  const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
   FieldReader fields(*body);
   const Credentials given{fields.text("username"), fields.text("password")};
@@ -114,7 +96,7 @@ Response open_session(ServerParts& parts, const Request& request) {
 }
 
 Response initialise(ServerParts& parts, const Request& request) {
-  const auto body = body_of(request);
+  const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
   FieldReader fields(*body);
   central::Initialisation answers;
@@ -127,13 +109,13 @@ Response initialise(ServerParts& parts, const Request& request) {
   if (const auto initialised = parts.accounts.initialise(answers); !initialised) {
     return error_response(initialised.error());
   }
-  tell(parts, "system.initialised", request, std::string(central::Accounts::administrator),
-       fmt::format("the server was initialised from {}", request.source()));
+  tell_account(parts, "system.initialised", request, std::string(central::Accounts::administrator),
+               fmt::format("the server was initialised from {}", request.source()));
   return sign_in(parts, request, {std::string(central::Accounts::administrator), answers.password});
 }
 
 Response change_password(ServerParts& parts, const Request& request) {
-  const auto body = body_of(request);
+  const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
   FieldReader fields(*body);
   const auto old_password = fields.text("old_password");
@@ -150,14 +132,14 @@ Response change_password(ServerParts& parts, const Request& request) {
     return error_response(changed.error());
   }
   parts.sign_in.sessions.close_others(request.account, request.session);
-  tell(parts, "account.password-changed", request, request.account,
-       fmt::format("the password of \"{}\" was changed from {}; its other sessions have ended",
-                   request.account, request.source()));
-  return done();
+  tell_account(parts, "account.password-changed", request, request.account,
+               fmt::format("the password of \"{}\" was changed from {}; its other sessions have ended",
+                           request.account, request.source()));
+  return http::no_content();
 }
 
 Response rate_password(const Request& request) {
-  const auto body = body_of(request);
+  const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
   FieldReader fields(*body);
   const auto password = fields.text("password");
@@ -177,16 +159,39 @@ Response list_sessions(ServerParts& parts) {
   return http::json_response(200, json::object{{"sessions", std::move(list)}});
 }
 
-/// Ends a session by its id; `current` is the one that asks.
-Response sign_out(ServerParts& parts, const Request& request) {
-  const auto& asked = request.param("session");
-  const std::string id = asked == "current" ? request.session : asked;
+Response end_session(ServerParts& parts, const Request& request, const std::string& id) {
   if (!parts.sign_in.sessions.close(id)) {
     return http::error_response(404, "not_found", {}, fmt::format("there is no session \"{}\"", id));
   }
-  tell(parts, "account.signed-out", request, request.account,
-       fmt::format("session {} was ended by \"{}\" from {}", id, request.account, request.source()));
-  return done();
+  tell_account(parts, "account.signed-out", request, request.account,
+               fmt::format("session {} was ended by \"{}\" from {}", id, request.account, request.source()));
+  return http::no_content();
+}
+
+/// Once more, for changes of accounts (IVSS 8.7). Wrong ones count like those of a sign-in.
+Response confirm(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto password = fields.text("password");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (const auto locked = parts.sign_in.locked(request.account, request.source()))
+    return to_response(*locked);
+  if (const auto checked = parts.accounts.check(request.account, password); !checked) {
+    parts.sign_in.locked_accounts.failed(request.account);
+    return http::error_response(checked.error(), "password");
+  }
+  parts.sign_in.sessions.confirm(request.session, parts.clock.now() + confirmation);
+  return http::no_content();
+}
+
+Response show_account(ServerParts& parts, const Request& request) {
+  const auto rights = parts.accounts.rights(request.account);
+  return http::json_response(200, json::object{{"name", request.account},
+                                               {"session", request.session},
+                                               {"administrator", rights->is_everything()},
+                                               {"authorities", central::to_json(rights->grants())}});
 }
 
 json::array to_json(const central::Lockout& lockout) {
@@ -208,48 +213,44 @@ Response unlock(ServerParts& parts, const Request& request) {
     return http::error_response(404, "not_found", {},
                                 fmt::format("\"{}\" is not among the locked {}", name, kind));
   }
-  tell(parts, "account.unlocked", request, request.account,
-       fmt::format("\"{}\" of the locked {} was unlocked by \"{}\"", name, kind, request.account));
-  return done();
+  tell_account(parts, "account.unlocked", request, request.account,
+               fmt::format("\"{}\" of the locked {} was unlocked by \"{}\"", name, kind, request.account));
+  return http::no_content();
 }
 
 }  // namespace
 
 void add_account_routes(http::Router& router, ServerParts& parts) {
-  using Work = Response (*)(ServerParts&, const Request&);
-  // Passwords are hashed on threads of their own.
-  const auto hashing = [&parts](Work work) -> http::Handler {
-    return [&parts, work](Request request) {
-      return parts.hashers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
-    };
-  };
-  router
-      .add_plain("GET", "/api/v1/initialisation", "Whether the server is initialised",
-                 [&parts](const Request&) {
-                   return http::json_response(200, {{"initialised", parts.accounts.initialised()}});
-                 })
-      .open = true;
-  router
-      .add("POST", "/api/v1/initialisation", "Makes the administrator of a fresh server, and signs it in",
-           hashing(initialise))
-      .open = true;
-  router
-      .add_plain("POST", "/api/v1/password-strength",
-                 "How strong a password would be, and what is wrong with it", rate_password)
-      .open = true;
-  router.add("POST", "/api/v1/sessions", "Signs in", hashing(open_session)).open = true;
-  router.add_plain("GET", "/api/v1/sessions", "Who is signed in",
+  router.add_plain("GET", "/api/v1/initialisation", {everybody}, "Whether the server is initialised",
+                   [&parts](const Request&) {
+                     return http::json_response(200, {{"initialised", parts.accounts.initialised()}});
+                   });
+  router.add("POST", "/api/v1/initialisation", {everybody},
+             "Makes the administrator of a fresh server, and signs it in", on_hashers(parts, initialise));
+  router.add_plain("POST", "/api/v1/password-strength", {everybody},
+                   "How strong a password would be, and what is wrong with it", rate_password);
+  router.add("POST", "/api/v1/sessions", {everybody}, "Signs in", on_hashers(parts, open_session));
+  router.add_plain("GET", "/api/v1/sessions", {"accounts"}, "Who is signed in",
                    [&parts](const Request&) { return list_sessions(parts); });
-  router.add_plain("DELETE", "/api/v1/sessions/{session}", "Ends a session; `current` is one's own",
-                   [&parts](const Request& request) { return sign_out(parts, request); });
-  router.add("PUT", "/api/v1/account/password", "Changes one's own password; one's other sessions end",
-             hashing(change_password));
-  router.add_plain("GET", "/api/v1/lockouts", "Accounts and addresses that are locked",
+  router.add_plain("DELETE", "/api/v1/sessions/current", {signed_in}, "Signs out",
+                   [&parts](const Request& request) { return end_session(parts, request, request.session); });
+  router.add_plain(
+      "DELETE", "/api/v1/sessions/{session}", {"accounts"}, "Ends somebody's session",
+      [&parts](const Request& request) { return end_session(parts, request, request.param("session")); });
+  router.add("PUT", "/api/v1/sessions/current/confirmation", {signed_in},
+             "Gives the password once more, for what needs it in the next ten minutes",
+             on_hashers(parts, confirm));
+  router.add_plain("GET", "/api/v1/account", {signed_in}, "Who one is, and what one may do",
+                   [&parts](const Request& request) { return show_account(parts, request); });
+  router.add("PUT", "/api/v1/account/password", {signed_in},
+             "Changes one's own password; one's other sessions end", on_hashers(parts, change_password));
+  router.add_plain("GET", "/api/v1/lockouts", {"accounts"}, "Accounts and addresses that are locked",
                    [&parts](const Request&) {
                      return http::json_response(200, {{"accounts", to_json(parts.sign_in.locked_accounts)},
                                                       {"sources", to_json(parts.sign_in.locked_sources)}});
                    });
-  router.add_plain("DELETE", "/api/v1/lockouts/{kind}/{name}", "Unlocks an account or an address",
+  router.add_plain("DELETE", "/api/v1/lockouts/{kind}/{name}", {"accounts"},
+                   "Unlocks an account or an address",
                    [&parts](const Request& request) { return unlock(parts, request); });
 }
 

@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/gate.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -99,24 +100,32 @@ Response set_recording(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_channel_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/channels", "All channels with their states", [&parts](const Request&) {
-    json::array channels;
-    for (const auto& device : parts.registry.devices()) {
-      for (const auto& channel : device.channels) channels.push_back(channel_json(parts, device, channel));
-    }
-    return http::json_response(200, json::object{{"channels", std::move(channels)}});
-  });
-  router.add_plain(
-      "GET", "/api/v1/channels/{channel}", "One channel with its state", [&parts](const Request& request) {
-        const std::string id = request.param("channel");
-        for (const auto& device : parts.registry.devices()) {
-          for (const auto& channel : device.channels) {
-            if (channel.id == id) return http::json_response(200, channel_json(parts, device, channel));
-          }
-        }
-        return http::error_response(404, "not_found", {}, fmt::format("there is no channel \"{}\"", id));
-      });
-  router.add_plain("PUT", "/api/v1/channels/{channel}/recording", "Sets the record plan of a channel",
+  router.add_plain("GET", "/api/v1/channels", {signed_in}, "The channels that one may see, with their states",
+                   [&parts](const Request& request) {
+                     const auto rights = parts.accounts.rights(request.account);
+                     json::array channels;
+                     for (const auto& device : parts.registry.devices()) {
+                       for (const auto& channel : device.channels) {
+                         if (rights->sees(channel.id))
+                           channels.push_back(channel_json(parts, device, channel));
+                       }
+                     }
+                     return http::json_response(200, json::object{{"channels", std::move(channels)}});
+                   });
+  router.add_plain("GET", "/api/v1/channels/{channel}", {signed_in}, "One channel with its state",
+                   [&parts](const Request& request) {
+                     const std::string id = request.param("channel");
+                     for (const auto& device : parts.registry.devices()) {
+                       for (const auto& channel : device.channels) {
+                         if (channel.id == id)
+                           return http::json_response(200, channel_json(parts, device, channel));
+                       }
+                     }
+                     return http::error_response(404, "not_found", {},
+                                                 fmt::format("there is no channel \"{}\"", id));
+                   });
+  router.add_plain("PUT", "/api/v1/channels/{channel}/recording", {"record"},
+                   "Sets the record plan of a channel",
                    [&parts](const Request& request) { return set_recording(parts, request); });
 }
 

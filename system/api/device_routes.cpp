@@ -74,26 +74,25 @@ Response remove_device(ServerParts& parts, const Request& request) {
                        {},
                        "device \"" + removed->name + "\" was removed; its recordings stay",
                        {}});
-  Response response;
-  response.status = 204;
-  return response;
+  return http::no_content();
 }
 
 }  // namespace
 
 void add_device_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/devices", "All devices", [&parts](const Request&) {
+  router.add_plain("GET", "/api/v1/devices", {"devices"}, "All devices", [&parts](const Request&) {
     json::array devices;
     for (const auto& device : parts.registry.devices()) devices.push_back(to_json(device));
     return http::json_response(200, json::object{{"devices", std::move(devices)}});
   });
-  router.add_plain("POST", "/api/v1/devices", "Adds a device by its RTSP addresses",
+  router.add_plain("POST", "/api/v1/devices", {"devices"}, "Adds a device by its RTSP addresses",
                    [&parts](const Request& request) { return add_device(parts, request); });
-  router.add_plain("GET", "/api/v1/devices/{device}", "One device", [&parts](const Request& request) {
-    const auto device = parts.registry.find(request.param("device"));
-    return device ? http::json_response(200, to_json(*device)) : http::error_response(device.error());
-  });
-  router.add_plain("DELETE", "/api/v1/devices/{device}", "Removes a device; its recordings stay",
+  router.add_plain(
+      "GET", "/api/v1/devices/{device}", {"devices"}, "One device", [&parts](const Request& request) {
+        const auto device = parts.registry.find(request.param("device"));
+        return device ? http::json_response(200, to_json(*device)) : http::error_response(device.error());
+      });
+  router.add_plain("DELETE", "/api/v1/devices/{device}", {"devices"}, "Removes a device; its recordings stay",
                    [&parts](const Request& request) { return remove_device(parts, request); });
 }
 

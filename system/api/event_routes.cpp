@@ -28,6 +28,13 @@ asio::awaitable<void> notice_end(http::WebSocket socket, std::shared_ptr<Bell> b
   bell->close();
 }
 
+/// Those of a channel need the authority for it; what accounts did is for those who look after them.
+bool may_read(const central::Rights& rights, const central::Event& event) {
+  using central::Authority;
+  if (event.type.starts_with("account.")) return rights.may(Authority::accounts);
+  return rights.may(Authority::events, event.channel);
+}
+
 std::string error_text(const central::FieldError& error) {
   return json::serialize(
       json::object{{"error", json::object{{"field", error.field}, {"message", error.error.message}}}});
@@ -50,11 +57,15 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
     if (!rung) break;
     for (auto events = parts.events.since(sent, page); !events.empty();
          events = parts.events.since(sent, page)) {
+      // The sign-in may have ended, or lost rights, since the last event.
+      if (parts.sign_in.sessions.account(request.session) != request.account) co_return;
+      const auto rights = parts.accounts.rights(request.account);
       for (const auto& event : events) {
+        sent = event.sequence;
+        if (!may_read(*rights, event)) continue;
         const std::string text = json::serialize(to_json(event));
         const bool taken = co_await socket.send_text(text);
         if (!taken) co_return;
-        sent = event.sequence;
       }
     }
   }
@@ -66,18 +77,23 @@ http::Response list_events(ServerParts& parts, const Request& request) {
   const auto limit = number_of(request, "limit", page, 1, page);
   if (!limit) return error_response(limit.error());
   json::array list;
+  const auto rights = parts.accounts.rights(request.account);
+  // Where to go on, although nothing of this page may be for the caller.
+  std::int64_t read_to = *since;
   for (const auto& event : parts.events.since(*since, static_cast<std::size_t>(*limit))) {
-    list.push_back(to_json(event));
+    read_to = event.sequence;
+    if (may_read(*rights, event)) list.push_back(to_json(event));
   }
-  return http::json_response(200, json::object{{"events", std::move(list)}, {"last", parts.events.last()}});
+  return http::json_response(
+      200, json::object{{"events", std::move(list)}, {"read_to", read_to}, {"last", parts.events.last()}});
 }
 
 }  // namespace
 
 void add_event_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/events", "Events after a sequence number, oldest first",
+  router.add_plain("GET", "/api/v1/events", {"events"}, "Events after a sequence number, oldest first",
                    [&parts](const Request& request) { return list_events(parts, request); });
-  router.add_socket("/api/v1/events", "Events as they happen, from a sequence number on",
+  router.add_socket("/api/v1/events", {"events"}, "Events as they happen, from a sequence number on",
                     [&parts](Request request, http::WebSocket socket) {
                       return push_events(parts, std::move(request), std::move(socket));
                     });

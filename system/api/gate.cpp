@@ -1,5 +1,7 @@
 #include "system/api/gate.hpp"
 
+#include <fmt/format.h>
+
 namespace watchrig::api {
 namespace {
 
@@ -25,6 +27,29 @@ Response unauthenticated() {
   return response;
 }
 
+Response denied(const Route& route) {
+  return http::error_response(
+      403, "denied", {},
+      fmt::format("your group lacks the authority \"{}\"; the administrator grants it", route.guard.right));
+}
+
+Response no_channel(const std::string& channel) {
+  return http::error_response(404, "not_found", {}, fmt::format("there is no channel \"{}\"", channel));
+}
+
+Response unconfirmed() {
+  return http::error_response(403, "confirmation_needed", {},
+                              "your password is needed once more: PUT /api/v1/sessions/current/confirmation");
+}
+
+/// `channel` where the route is about one.
+bool may(const central::Rights& rights, std::string_view right, const std::optional<std::string>& channel) {
+  if (right == signed_in || rights.is_everything()) return true;
+  const auto authority = central::authority_from(right);
+  if (!authority) return false;
+  return channel ? rights.may(*authority, *channel) : rights.may(*authority);
+}
+
 }  // namespace
 
 std::optional<Response> refuse_uninitialised(const central::Accounts& accounts) {
@@ -35,14 +60,23 @@ std::optional<Response> refuse_uninitialised(const central::Accounts& accounts) 
       "email and licence_accepted first");
 }
 
-http::Gate make_gate(central::Accounts& accounts, central::SignIn& sign_in) {
-  return [&accounts, &sign_in](const Route& route, Request& request) -> std::optional<Response> {
-    if (route.open) return std::nullopt;
-    if (auto refusal = refuse_uninitialised(accounts)) return refusal;
-    const auto session = sign_in.sessions.use(token_of(route, request));
+http::Gate make_gate(ServerParts& parts) {
+  return [&parts](const Route& route, Request& request) -> std::optional<Response> {
+    if (route.guard.right == everybody) return std::nullopt;
+    if (auto refusal = refuse_uninitialised(parts.accounts)) return refusal;
+    const auto session = parts.sign_in.sessions.use(token_of(route, request));
     if (!session) return unauthenticated();
     request.account = session->account;
     request.session = session->id;
+    const auto rights = parts.accounts.rights(session->account);
+    if (const auto channel = request.params.find("channel"); channel != request.params.end()) {
+      if (const auto known = parts.channels.find(channel->second)) channel->second = known->id();
+      if (!rights->sees(channel->second)) return no_channel(channel->second);
+      if (!may(*rights, route.guard.right, channel->second)) return denied(route);
+    } else if (!may(*rights, route.guard.right, std::nullopt)) {
+      return denied(route);
+    }
+    if (route.guard.confirmed && session->confirmed_until <= parts.clock.now()) return unconfirmed();
     return std::nullopt;
   };
 }

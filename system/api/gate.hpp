@@ -2,15 +2,21 @@
 
 #include <optional>
 
-#include "system/central/accounts/sign_in.hpp"
+#include "system/api/server_parts.hpp"
 #include "system/http/router.hpp"
 
 namespace watchrig::api {
 
-/// Lets through who has signed in, and everybody where a route is open; while the server is not initialised,
-/// nobody but to open routes. A WebSocket may give its token as `access_token` in the query, because browsers
-/// set no header there (RFC 6750, 2.3). Both outlive the gate.
-http::Gate make_gate(central::Accounts& accounts, central::SignIn& sign_in);
+/// Rights of routes beside the names of central::Authority.
+inline constexpr const char* everybody = "everybody";
+inline constexpr const char* signed_in = "signed in";
+
+/// Every route but those for everybody needs a session, and the right that its guard names; of a route with
+/// {channel} also for that channel, which may be named and is put into the request by its id. A channel that
+/// the caller must not see is answered as one that does not exist. While the server is not initialised, only
+/// routes for everybody answer. A WebSocket may give its token as `access_token` in the query, because
+/// browsers set no header there (RFC 6750, 2.3).
+http::Gate make_gate(ServerParts& parts);
 
 /// The answer of a server that is not initialised; nothing when it is.
 std::optional<http::Response> refuse_uninitialised(const central::Accounts& accounts);

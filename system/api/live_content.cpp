@@ -18,11 +18,12 @@ constexpr std::size_t viewer_queue_bytes = std::size_t{8} << 20;
 
 class LiveContent final : public media::RtspContent {
  public:
-  LiveContent(storage::ChannelSet& channels, const base::Clock& clock, base::Duration patience)
-      : channels_(channels), clock_(clock), patience_(patience) {}
+  LiveContent(storage::ChannelSet& channels, const base::Clock& clock, MayView may_view,
+              base::Duration patience)
+      : channels_(channels), clock_(clock), may_view_(std::move(may_view)), patience_(patience) {}
 
   asio::awaitable<Result<media::RtspDescription>> describe(media::RtspTarget target) override {
-    const auto hub = find(target.path);
+    const auto hub = find(target);
     if (!hub) co_return hub.error();
     const auto executor = co_await asio::this_coro::executor;
     // A reader for as long as the wait lasts makes an on-demand source connect; it stays connected until PLAY
@@ -43,18 +44,19 @@ class LiveContent final : public media::RtspContent {
 
   asio::awaitable<Result<std::unique_ptr<media::RtspFeed>>> open(media::RtspTarget target,
                                                                  asio::any_io_executor executor) override {
-    const auto hub = find(target.path);
+    const auto hub = find(target);
     if (!hub) co_return hub.error();
     co_return (*hub)->read_trains(std::move(executor), viewer_queue_bytes);
   }
 
  private:
-  Result<std::shared_ptr<media::StreamHub>> find(const std::string& path) const {
+  Result<std::shared_ptr<media::StreamHub>> find(const media::RtspTarget& target) const {
+    const std::string& path = target.path;
     const auto parts = base::split(path, '/');
     const Error none{ErrorKind::not_found, fmt::format("no stream {}: use /live/<channel>[/sub]", path)};
     if (parts.size() < 3 || parts.size() > 4 || parts[1] != "live") return none;
     const auto channel = channels_.find(parts[2]);
-    if (!channel) return none;
+    if (!channel || !may_view_(target.username, channel->id())) return none;
     const auto hub = channel->hub(parts.size() == 4 ? std::string(parts[3]) : "main");
     if (!hub) return none;
     return hub;
@@ -62,14 +64,15 @@ class LiveContent final : public media::RtspContent {
 
   storage::ChannelSet& channels_;
   const base::Clock& clock_;
+  const MayView may_view_;
   const base::Duration patience_;
 };
 
 }  // namespace
 
 std::shared_ptr<media::RtspContent> make_live_content(storage::ChannelSet& channels, const base::Clock& clock,
-                                                      base::Duration patience) {
-  return std::make_shared<LiveContent>(channels, clock, patience);
+                                                      MayView may_view, base::Duration patience) {
+  return std::make_shared<LiveContent>(channels, clock, std::move(may_view), patience);
 }
 
 }  // namespace watchrig::api

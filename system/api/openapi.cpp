@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "system/api/gate.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
 
@@ -30,7 +31,9 @@ json::object operation(const http::Route& route) {
   if (auto parameters = path_parameters(route.pattern); !parameters.empty()) {
     object["parameters"] = std::move(parameters);
   }
-  if (route.open) object["security"] = json::array();
+  object["x-right"] = route.guard.right;
+  if (route.guard.confirmed) object["x-confirmed"] = true;
+  if (route.guard.right == everybody) object["security"] = json::array();
   return object;
 }
 
@@ -49,7 +52,7 @@ void add_openapi_route(http::Router& router) {
     json::object& operations = item.as_object();
     // OpenAPI has no WebSocket; where a path is only that, its GET describes the upgrade.
     if (route.socket) {
-      operations["x-websocket"] = route.summary;
+      operations["x-websocket"] = json::object{{"summary", route.summary}, {"x-right", route.guard.right}};
       if (!operations.contains("get")) operations["get"] = operation(route);
     } else {
       operations[lower(route.method)] = operation(route);
@@ -61,10 +64,8 @@ void add_openapi_route(http::Router& router) {
       {"components", {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
       {"security", json::array{json::object{{"token", json::array()}}}},
       {"paths", std::move(paths)}};
-  router
-      .add_plain("GET", "/api/v1/openapi.json", "This description",
-                 [document](const http::Request&) { return http::json_response(200, document); })
-      .open = true;
+  router.add_plain("GET", "/api/v1/openapi.json", {everybody}, "This description",
+                   [document](const http::Request&) { return http::json_response(200, document); });
 }
 
 }  // namespace watchrig::api

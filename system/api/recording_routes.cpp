@@ -53,13 +53,13 @@ Response export_recording(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_recording_routes(http::Router& router, ServerParts& parts) {
-  router.add("GET", "/api/v1/channels/{channel}/spans", "Periods that are recorded without a hole",
-             [&parts](Request request) {
+  router.add("GET", "/api/v1/channels/{channel}/spans", {"playback"},
+             "Periods that are recorded without a hole", [&parts](Request request) {
                return parts.workers.run(
                    [&parts, request = std::move(request)] { return list_spans(parts, request); });
              });
-  router.add("GET", "/api/v1/channels/{channel}/export.mp4", "A period as MP4, cut at exact frames",
-             [&parts](Request request) {
+  router.add("GET", "/api/v1/channels/{channel}/export.mp4", {"download"},
+             "A period as MP4, cut at exact frames", [&parts](Request request) {
                return parts.workers.run(
                    [&parts, request = std::move(request)] { return export_recording(parts, request); });
              });

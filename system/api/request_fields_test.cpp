@@ -60,9 +60,9 @@ TEST(QueryNumber, HoldsItsRange) {
 
 TEST(OpenApi, DescribesEveryRouteThatWasAdded) {
   http::Router router;
-  router.add_plain("GET", "/things/{thing}", "One thing",
+  router.add_plain("GET", "/things/{thing}", {}, "One thing",
                    [](const http::Request&) { return http::Response(); });
-  router.add_plain("DELETE", "/things/{thing}", "Removes it",
+  router.add_plain("DELETE", "/things/{thing}", {}, "Removes it",
                    [](const http::Request&) { return http::Response(); });
   add_openapi_route(router);
   http::Request request;

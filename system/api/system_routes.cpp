@@ -63,22 +63,17 @@ std::string scrape(ServerParts& parts) {
 }  // namespace
 
 void add_system_routes(http::Router& router, ServerParts& parts) {
-  router
-      .add_plain("GET", "/healthz", "Whether the server answers",
-                 [](const Request&) {
-                   return http::json_response(200, json::object{{"status", "ok"}});
-                 })
-      .open = true;
-  router
-      .add_plain("GET", "/metrics", "Metrics in the Prometheus text format",
-                 [&parts](const Request&) {
-                   Response response;
-                   response.content_type = "text/plain; version=0.0.4";
-                   response.body = scrape(parts);
-                   return response;
-                 })
-      .open = true;
-  router.add_plain("GET", "/api/v1/system", "Version, time and clock", [&parts](const Request&) {
+  router.add_plain("GET", "/healthz", {everybody}, "Whether the server answers", [](const Request&) {
+    return http::json_response(200, json::object{{"status", "ok"}});
+  });
+  router.add_plain("GET", "/metrics", {everybody}, "Metrics in the Prometheus text format",
+                   [&parts](const Request&) {
+                     Response response;
+                     response.content_type = "text/plain; version=0.0.4";
+                     response.body = scrape(parts);
+                     return response;
+                   });
+  router.add_plain("GET", "/api/v1/system", {signed_in}, "Version, time and clock", [&parts](const Request&) {
     return http::json_response(200, json::object{{"version", WATCHRIG_VERSION},
                                                  {"pid", ::getpid()},
                                                  {"time", base::format_utc(parts.clock.now(), 6)},
@@ -87,9 +82,10 @@ void add_system_routes(http::Router& router, ServerParts& parts) {
 }
 
 void add_routes(http::Router& router, ServerParts& parts) {
-  router.set_gate(make_gate(parts.accounts, parts.sign_in));
+  router.set_gate(make_gate(parts));
   add_system_routes(router, parts);
   add_account_routes(router, parts);
+  add_user_routes(router, parts);
   add_device_routes(router, parts);
   add_channel_routes(router, parts);
   add_recording_routes(router, parts);

@@ -176,8 +176,12 @@ Result<> Server::listen() {
   rtsp_options.port = options_.rtsp_port;
   // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
   rtsp_options.password = [this](std::string_view session) { return sign_in_->sessions.stream_key(session); };
+  auto may_view = [this](const std::string& session, const std::string& channel) {
+    const auto account = sign_in_->sessions.account(session);
+    return account && accounts_->rights(*account)->may(central::Authority::live, channel);
+  };
   auto rtsp = media::RtspServer::start(std::move(rtsp_options), clock_, executors,
-                                       api::make_live_content(*channels_, clock_));
+                                       api::make_live_content(*channels_, clock_, std::move(may_view)));
   if (!rtsp) return rtsp.error();
   rtsp_ = std::move(*rtsp);
   return {};

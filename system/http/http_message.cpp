@@ -37,6 +37,12 @@ Response json_response(int status, const json::value& value) {
   return response;
 }
 
+Response no_content() {
+  Response response;
+  response.status = 204;
+  return response;
+}
+
 Response error_response(int status, std::string_view code, std::string_view field, std::string_view message) {
   json::object error{{"code", code}, {"message", message}};
   if (!field.empty()) error["field"] = field;

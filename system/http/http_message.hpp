@@ -55,6 +55,9 @@ struct Response {
 
 Response json_response(int status, const json::value& value);
 
+/// 204.
+Response no_content();
+
 /// `{"error":{"code":…,"field":…,"message":…}}`; the field is left out when it is empty.
 Response error_response(int status, std::string_view code, std::string_view field, std::string_view message);
 

@@ -35,15 +35,15 @@ asio::awaitable<Response> fail(Request) {
 class HttpServerTest : public testing::Test {
  protected:
   void SetUp() override {
-    router_.add_plain("GET", "/items/{id}", "an item", [](const Request& request) {
+    router_.add_plain("GET", "/items/{id}", {}, "an item", [](const Request& request) {
       return json_response(200, {{"id", request.param("id")}, {"q", request.query_value("q").value_or("-")}});
     });
-    router_.add_plain("POST", "/items", "a new item", [](const Request& request) {
+    router_.add_plain("POST", "/items", {}, "a new item", [](const Request& request) {
       const auto body = parse_json_object(request.body);
       return body ? json_response(201, *body) : error_response(body.error(), "body");
     });
-    router_.add("GET", "/fail", "always an exception", fail);
-    router_.add_plain("GET", "/file", "a file", [](const Request&) {
+    router_.add("GET", "/fail", {}, "always an exception", fail);
+    router_.add_plain("GET", "/file", {}, "a file", [](const Request&) {
       const std::filesystem::path path = testing::TempDir() + "http_server_test.bin";
       std::ofstream(path) << std::string(300000, 'x');
       Response response;
@@ -51,12 +51,12 @@ class HttpServerTest : public testing::Test {
       response.file = std::make_shared<TemporaryFile>(path);
       return response;
     });
-    router_.add_socket("/echo/{name}", "an echo", echo);
-    router_.add_plain("GET", "/mine", "who asks", [](const Request& request) {
+    router_.add_socket("/echo/{name}", {}, "an echo", echo);
+    router_.add_plain("GET", "/mine", {"own"}, "who asks", [](const Request& request) {
       return json_response(200, {{"account", request.account}, {"source", request.source()}});
     });
     router_.set_gate([](const Route& route, Request& request) -> std::optional<Response> {
-      if (route.pattern != "/mine") return std::nullopt;
+      if (route.guard.right.empty()) return std::nullopt;
       if (request.headers["authorization"] != "Bearer key")
         return error_response(401, "denied", {}, "no key");
       request.account = "ann";

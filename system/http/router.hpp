@@ -21,13 +21,20 @@ using PlainHandler = std::function<Response(const Request&)>;
 /// Owns an accepted WebSocket until it returns, which closes it.
 using SocketHandler = std::function<boost::asio::awaitable<void>(Request, WebSocket)>;
 
+/// What a route asks of who calls it. The words are the gate's; without any, it is for nobody but those who
+/// may do everything.
+struct Guard {
+  std::string right;
+  bool confirmed = false;  ///< the caller must have given the password again
+};
+
 struct Route {
   std::string method;
   std::string pattern;  ///< "/api/v1/channels/{id}"; a {name} matches one segment, decoded
+  Guard guard;
   std::string summary;  ///< for the API description
   Handler handler;
   SocketHandler socket;  ///< taken instead of the handler when the client asks for an upgrade
-  bool open = false;     ///< for everybody; what else that means is the gate's to know
 };
 /// Asked before a route answers: puts into the request who asks, or gives the answer that refuses it.
 using Gate = std::function<std::optional<Response>(const Route&, Request&)>;
@@ -36,10 +43,10 @@ using Gate = std::function<std::optional<Response>(const Route&, Request&)>;
 /// thread.
 class Router {
  public:
-  /// The route, valid until the next one is added.
-  Route& add(std::string method, std::string pattern, std::string summary, Handler handler);
-  Route& add_plain(std::string method, std::string pattern, std::string summary, PlainHandler handler);
-  Route& add_socket(std::string pattern, std::string summary, SocketHandler handler);
+  void add(std::string method, std::string pattern, Guard guard, std::string summary, Handler handler);
+  void add_plain(std::string method, std::string pattern, Guard guard, std::string summary,
+                 PlainHandler handler);
+  void add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler);
   /// Without a gate every route answers everybody.
   void set_gate(Gate gate) { gate_ = std::move(gate); }
 

@@ -1,0 +1,248 @@
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/account_requests.hpp"
+#include "system/api/gate.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using http::Request;
+using http::Response;
+
+namespace {
+
+constexpr std::int64_t default_block = 30;  // minutes, IVSS 9.2
+constexpr std::int64_t longest_block = 24 * 60;
+const http::Guard reading{"accounts"};
+const http::Guard changing{"accounts", true};
+
+json::object to_json(const central::Group& group) {
+  return {{"name", group.name}, {"fixed", group.fixed}, {"authorities", central::to_json(group.grants)}};
+}
+
+Response list_groups(ServerParts& parts) {
+  json::array list;
+  for (const auto& group : parts.accounts.groups()) list.push_back(to_json(group));
+  return http::json_response(200, json::object{{"groups", std::move(list)}});
+}
+
+bool holds(const central::Rights& rights, central::Authority authority,
+           const std::set<std::string>& channels) {
+  return std::ranges::all_of(channels, [&](const auto& channel) { return rights.may(authority, channel); });
+}
+
+/// Nobody hands out more than they have: else the first who may change accounts could do everything.
+std::optional<central::FieldError> beyond(ServerParts& parts, const Request& request,
+                                          const central::Grants& grants) {
+  const auto own = parts.accounts.rights(request.account);
+  for (const auto& [authority, channels] : grants) {
+    if (channels ? holds(*own, authority, *channels) : own->may_everywhere(authority)) continue;
+    return central::FieldError{fmt::format("authorities.{}", to_string(authority)),
+                               {base::ErrorKind::denied, "you cannot grant what you do not have"}};
+  }
+  return std::nullopt;
+}
+
+Response add_group(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  central::Group group{fields.text("name"), {}, false};
+  const auto grants = central::grants_from(fields.object("authorities"));
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (!grants) return error_response(grants.error());
+  if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
+  group.grants = *grants;
+  if (const auto added = parts.accounts.add_group(group); !added) return error_response(added.error());
+  tell_account(parts, "account.group-added", request, group.name,
+               fmt::format("group \"{}\" was added by \"{}\"", group.name, request.account));
+  return http::json_response(201, to_json(group));
+}
+
+Response change_group(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto grants = central::grants_from(fields.object("authorities"));
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (!grants) return error_response(grants.error());
+  if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
+  const auto name = request.param("group");
+  if (const auto changed = parts.accounts.change_group(name, *grants); !changed) {
+    return http::error_response(changed.error());
+  }
+  tell_account(parts, "account.group-changed", request, name,
+               fmt::format("the authorities of group \"{}\" were changed by \"{}\"", name, request.account));
+  return http::json_response(200, to_json(central::Group{name, *grants, false}));
+}
+
+Response remove_group(ServerParts& parts, const Request& request) {
+  const auto name = request.param("group");
+  if (const auto removed = parts.accounts.remove_group(name); !removed)
+    return http::error_response(removed.error());
+  tell_account(parts, "account.group-removed", request, name,
+               fmt::format("group \"{}\" was removed by \"{}\"", name, request.account));
+  return http::no_content();
+}
+
+bool is_online(ServerParts& parts, const std::string& name) {
+  const auto sessions = parts.sign_in.sessions.all();
+  return std::ranges::any_of(sessions, [&](const auto& session) { return session.account == name; });
+}
+
+json::object to_json(ServerParts& parts, const central::User& user) {
+  return {{"name", user.name},
+          {"group", user.group},
+          {"email", user.email},
+          {"online", is_online(parts, user.name)}};
+}
+
+Response list_users(ServerParts& parts) {
+  json::array list;
+  for (const auto& user : parts.accounts.users()) list.push_back(to_json(parts, user));
+  return http::json_response(200, json::object{{"users", std::move(list)}});
+}
+
+/// Who is not an administrator makes none, and touches none.
+std::optional<Response> refuse_administrators(ServerParts& parts, const Request& request,
+                                              const std::string& group, const std::string& user) {
+  if (parts.accounts.rights(request.account)->is_everything()) return std::nullopt;
+  if (group != central::Accounts::administrators && !parts.accounts.rights(user)->is_everything())
+    return std::nullopt;
+  return http::error_response(403, "denied", {}, "only an administrator looks after administrators");
+}
+
+std::optional<Response> refuse_group(ServerParts& parts, const Request& request, const std::string& name) {
+  for (const auto& group : parts.accounts.groups()) {
+    if (group.name != name) continue;
+    if (auto error = beyond(parts, request, group.grants))
+      return error_response(central::FieldError{"group", error->error});
+  }
+  return std::nullopt;
+}
+
+Response add_user(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const central::User user{fields.text("name"), fields.text("group"), fields.text("email", "")};
+  const auto password = fields.text("password");
+  const auto again = fields.text("password_again");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (auto refusal = refuse_administrators(parts, request, user.group, {})) return *std::move(refusal);
+  if (auto refusal = refuse_group(parts, request, user.group)) return *std::move(refusal);
+  if (const auto added = parts.accounts.add_user(user, password, again); !added)
+    return error_response(added.error());
+  tell_account(
+      parts, "account.added", request, user.name,
+      fmt::format("user \"{}\" of group \"{}\" was added by \"{}\"", user.name, user.group, request.account));
+  return http::json_response(201, to_json(parts, user));
+}
+
+Response change_user(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const central::User user{request.param("user"), fields.text("group"), fields.text("email", "")};
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (auto refusal = refuse_administrators(parts, request, user.group, user.name)) return *std::move(refusal);
+  if (auto refusal = refuse_group(parts, request, user.group)) return *std::move(refusal);
+  if (const auto changed = parts.accounts.change_user(user); !changed) return error_response(changed.error());
+  tell_account(parts, "account.changed", request, user.name,
+               fmt::format("user \"{}\" was changed by \"{}\"", user.name, request.account));
+  return http::json_response(200, to_json(parts, user));
+}
+
+/// Who is signed in must be blocked first (IVSS 8.7.2), so that nobody vanishes under somebody's hands.
+Response remove_user(ServerParts& parts, const Request& request) {
+  const auto name = request.param("user");
+  if (auto refusal = refuse_administrators(parts, request, {}, name)) return *std::move(refusal);
+  if (name != central::Accounts::administrator && is_online(parts, name)) {
+    return http::error_response(409, "conflict", {},
+                                fmt::format("\"{}\" is online: block the user first", name));
+  }
+  if (const auto removed = parts.accounts.remove_user(name); !removed)
+    return http::error_response(removed.error());
+  tell_account(parts, "account.removed", request, name,
+               fmt::format("user \"{}\" was removed by \"{}\"", name, request.account));
+  return http::no_content();
+}
+
+Response set_password(ServerParts& parts, const Request& request) {
+  if (request.account != central::Accounts::administrator) {
+    return http::error_response(403, "denied", {}, "only the account admin sets somebody else's password");
+  }
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto password = fields.text("password");
+  const auto again = fields.text("password_again");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  const auto name = request.param("user");
+  if (const auto set = parts.accounts.set_password(name, password, again); !set)
+    return error_response(set.error());
+  parts.sign_in.sessions.close_others(name, request.session);
+  tell_account(parts, "account.password-changed", request, name,
+               fmt::format("the password of \"{}\" was set by \"{}\"; its sessions have ended", name,
+                           request.account));
+  return http::no_content();
+}
+
+/// Ends the user's sessions and keeps the account locked for so many minutes (IVSS 9.2).
+Response block(ServerParts& parts, const Request& request) {
+  const auto minutes = number_of(request, "minutes", default_block, 1, longest_block);
+  if (!minutes) return error_response(minutes.error());
+  const auto name = request.param("user");
+  if (name == request.account || name == central::Accounts::administrator) {
+    return http::error_response(403, "denied", {}, "neither yourself nor admin can be blocked");
+  }
+  if (auto refusal = refuse_administrators(parts, request, {}, name)) return *std::move(refusal);
+  const auto users = parts.accounts.users();
+  if (std::ranges::find(users, name, &central::User::name) == users.end()) {
+    return http::error_response(404, "not_found", {}, fmt::format("there is no user \"{}\"", name));
+  }
+  parts.sign_in.locked_accounts.lock(name, std::chrono::minutes(*minutes));
+  parts.sign_in.sessions.close_others(name, {});
+  tell_account(parts, "account.blocked", request, name,
+               fmt::format("user \"{}\" was blocked for {} min by \"{}\"", name, *minutes, request.account));
+  return http::no_content();
+}
+
+}  // namespace
+
+void add_user_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  const auto plainly = [&parts](Work work) {
+    return [&parts, work](const Request& request) { return work(parts, request); };
+  };
+  router.add_plain("GET", "/api/v1/groups", reading, "All groups with their authorities",
+                   [&parts](const Request&) { return list_groups(parts); });
+  router.add_plain("POST", "/api/v1/groups", changing, "Adds a group", plainly(add_group));
+  router.add_plain("PUT", "/api/v1/groups/{group}", changing, "Changes the authorities of a group",
+                   plainly(change_group));
+  router.add_plain("DELETE", "/api/v1/groups/{group}", changing, "Removes an empty group",
+                   plainly(remove_group));
+  router.add_plain("GET", "/api/v1/users", reading, "All users, and who is online",
+                   [&parts](const Request&) { return list_users(parts); });
+  router.add("POST", "/api/v1/users", changing, "Adds a user", on_hashers(parts, add_user));
+  router.add_plain("PUT", "/api/v1/users/{user}", changing, "Changes group and e-mail address of a user",
+                   plainly(change_user));
+  router.add_plain("DELETE", "/api/v1/users/{user}", changing, "Removes a user who is not online",
+                   plainly(remove_user));
+  router.add("PUT", "/api/v1/users/{user}/password", changing,
+             "Sets a user's password: for the account admin only", on_hashers(parts, set_password));
+  router.add_plain("POST", "/api/v1/users/{user}/block", reading,
+                   "Ends a user's sessions and locks the account for ?minutes=30", plainly(block));
+}
+
+}  // namespace watchrig::api
