@@ -52,6 +52,31 @@ Response to_response(const SignIn::Refused& refused) {
   return http::error_response(500, "internal", {}, refused.message);
 }
 
+/// What a wrong password says to the log, whatever it was asked for.
+void tell_refused(ServerParts& parts, const Request& request, const std::string& name,
+                  const SignIn::Refused& refused) {
+  if (refused.why == SignIn::Refusal::wrong) {
+    tell_account(
+        parts, "account.refused", request, name,
+        fmt::format("a wrong user name or password was given for \"{}\" from {}", name, request.source()));
+  }
+  if (refused.locks) {
+    tell_account(parts, "account.locked", request, name,
+                 fmt::format("too many wrong passwords for \"{}\" from {}: locked", name, request.source()));
+  }
+}
+
+/// Whether the caller knows their own password, which they gave as `field`; who holds a session only must not
+/// be able to try passwords without end.
+std::optional<Response> refuse_password(ServerParts& parts, const Request& request,
+                                        const std::string& password, std::string_view field) {
+  const auto refused = parts.sign_in.check(request.account, password, request.source());
+  if (!refused) return std::nullopt;
+  tell_refused(parts, request, request.account, *refused);
+  if (refused->why == SignIn::Refusal::wrong) return http::error_response(403, "denied", field, "is wrong");
+  return to_response(*refused);
+}
+
 struct Credentials {
   std::string username;
   std::string password;
@@ -64,18 +89,8 @@ Response sign_in(ServerParts& parts, const Request& request, const Credentials& 
                  fmt::format("\"{}\" has signed in from {}", given.username, request.source()));
     return to_response(*outcome);
   }
-  const auto& refused = outcome.error();
-  if (refused.why == SignIn::Refusal::wrong) {
-    tell_account(parts, "account.refused", request, given.username,
-                 fmt::format("a wrong user name or password was given for \"{}\" from {}", given.username,
-                             request.source()));
-  }
-  if (refused.locks) {
-    tell_account(
-        parts, "account.locked", request, given.username,
-        fmt::format("too many wrong passwords for \"{}\" from {}: locked", given.username, request.source()));
-  }
-  return to_response(refused);
+  tell_refused(parts, request, given.username, outcome.error());
+  return to_response(outcome.error());
 }
 
 Response open_session(ServerParts& parts, const Request& request) {
@@ -123,13 +138,10 @@ Response change_password(ServerParts& parts, const Request& request) {
   const auto again = fields.text("password_again");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  // Who holds a session only must not be able to try passwords without end.
-  if (const auto locked = parts.sign_in.locked(request.account, request.source()))
-    return to_response(*locked);
-  const auto changed = parts.accounts.change_password(request.account, old_password, password, again);
-  if (!changed) {
-    if (changed.error().field == "old_password") parts.sign_in.locked_accounts.failed(request.account);
-    return error_response(changed.error());
+  if (auto refusal = refuse_password(parts, request, old_password, "old_password"))
+    return *std::move(refusal);
+  if (const auto set = parts.accounts.set_password(request.account, password, again); !set) {
+    return error_response(set.error());
   }
   parts.sign_in.sessions.close_others(request.account, request.session);
   tell_account(parts, "account.password-changed", request, request.account,
@@ -176,12 +188,7 @@ Response confirm(ServerParts& parts, const Request& request) {
   const auto password = fields.text("password");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  if (const auto locked = parts.sign_in.locked(request.account, request.source()))
-    return to_response(*locked);
-  if (const auto checked = parts.accounts.check(request.account, password); !checked) {
-    parts.sign_in.locked_accounts.failed(request.account);
-    return http::error_response(checked.error(), "password");
-  }
+  if (auto refusal = refuse_password(parts, request, password, "password")) return *std::move(refusal);
   parts.sign_in.sessions.confirm(request.session, parts.clock.now() + confirmation);
   return http::no_content();
 }

@@ -92,21 +92,23 @@ Response remove_group(ServerParts& parts, const Request& request) {
   return http::no_content();
 }
 
-bool is_online(ServerParts& parts, const std::string& name) {
-  const auto sessions = parts.sign_in.sessions.all();
-  return std::ranges::any_of(sessions, [&](const auto& session) { return session.account == name; });
+std::set<std::string> online_accounts(ServerParts& parts) {
+  std::set<std::string> names;
+  for (const auto& session : parts.sign_in.sessions.all()) names.insert(session.account);
+  return names;
 }
 
-json::object to_json(ServerParts& parts, const central::User& user) {
+json::object to_json(const central::User& user, const std::set<std::string>& online) {
   return {{"name", user.name},
           {"group", user.group},
           {"email", user.email},
-          {"online", is_online(parts, user.name)}};
+          {"online", online.contains(user.name)}};
 }
 
 Response list_users(ServerParts& parts) {
+  const auto online = online_accounts(parts);
   json::array list;
-  for (const auto& user : parts.accounts.users()) list.push_back(to_json(parts, user));
+  for (const auto& user : parts.accounts.users()) list.push_back(to_json(user, online));
   return http::json_response(200, json::object{{"users", std::move(list)}});
 }
 
@@ -144,7 +146,7 @@ Response add_user(ServerParts& parts, const Request& request) {
   tell_account(
       parts, "account.added", request, user.name,
       fmt::format("user \"{}\" of group \"{}\" was added by \"{}\"", user.name, user.group, request.account));
-  return http::json_response(201, to_json(parts, user));
+  return http::json_response(201, to_json(user, online_accounts(parts)));
 }
 
 Response change_user(ServerParts& parts, const Request& request) {
@@ -159,14 +161,14 @@ Response change_user(ServerParts& parts, const Request& request) {
   if (const auto changed = parts.accounts.change_user(user); !changed) return error_response(changed.error());
   tell_account(parts, "account.changed", request, user.name,
                fmt::format("user \"{}\" was changed by \"{}\"", user.name, request.account));
-  return http::json_response(200, to_json(parts, user));
+  return http::json_response(200, to_json(user, online_accounts(parts)));
 }
 
 /// Who is signed in must be blocked first (IVSS 8.7.2), so that nobody vanishes under somebody's hands.
 Response remove_user(ServerParts& parts, const Request& request) {
   const auto name = request.param("user");
   if (auto refusal = refuse_administrators(parts, request, {}, name)) return *std::move(refusal);
-  if (name != central::Accounts::administrator && is_online(parts, name)) {
+  if (name != central::Accounts::administrator && online_accounts(parts).contains(name)) {
     return http::error_response(409, "conflict", {},
                                 fmt::format("\"{}\" is online: block the user first", name));
   }
@@ -189,9 +191,13 @@ Response set_password(ServerParts& parts, const Request& request) {
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   const auto name = request.param("user");
+  if (name == request.account) {
+    return http::error_response(403, "denied", {},
+                                "one's own password is changed at /api/v1/account/password");
+  }
   if (const auto set = parts.accounts.set_password(name, password, again); !set)
     return error_response(set.error());
-  parts.sign_in.sessions.close_others(name, request.session);
+  parts.sign_in.sessions.close_others(name, {});
   tell_account(parts, "account.password-changed", request, name,
                fmt::format("the password of \"{}\" was set by \"{}\"; its sessions have ended", name,
                            request.account));

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t longest_group = 64;
 constexpr std::size_t longest_user = 31;
-constexpr std::size_t longest_email = 254;
 
 bool is_name(std::string_view text, std::size_t longest) {
   const auto allowed = [](char c) {
@@ -31,6 +30,10 @@ bool is_name(std::string_view text, std::size_t longest) {
 FieldError refuse_name(std::size_t longest) {
   return {"name",
           {ErrorKind::invalid, fmt::format("has 1 to {} letters, digits, \"_\", \"@\" and \".\"", longest)}};
+}
+
+FieldError refuse_email() {
+  return {"email", {ErrorKind::invalid, "is no e-mail address; it may be left out"}};
 }
 
 Error no_such(std::string_view what, const std::string& name) {
@@ -76,13 +79,22 @@ Result<> Accounts::load() {
     users[user.name] = std::move(user);
   }
   if (!row) return row.error();
+  std::map<std::string, std::shared_ptr<const Rights>> rights;
+  for (const auto& [name, user] : users) {
+    const auto group = groups.find(user.group);
+    if (group == groups.end()) {
+      return Error{
+          ErrorKind::corrupt,
+          fmt::format("accounts: user \"{}\" is in a group \"{}\" that is not there; restore accounts.db "
+                      "from a backup",
+                      name, user.group)};
+    }
+    rights[name] = std::make_shared<Rights>(user.group == administrators ? Rights::everything()
+                                                                         : Rights(group->second.grants));
+  }
   groups_ = std::move(groups);
   users_ = std::move(users);
-  rights_.clear();
-  for (const auto& [name, user] : users_) {
-    rights_[name] = std::make_shared<Rights>(
-        user.group == administrators ? Rights::everything() : Rights(groups_[user.group].grants));
-  }
+  rights_ = std::move(rights);
   return {};
 }
 
@@ -155,15 +167,8 @@ std::vector<User> Accounts::users() const {
 FieldResult<void> Accounts::add_user(const User& user, const std::string& password,
                                      const std::string& password_again) {
   if (!is_name(user.name, longest_user)) return refuse_name(longest_user);
-  if (user.email.size() > longest_email) {
-    return FieldError{"email",
-                      {ErrorKind::invalid, fmt::format("has more than {} characters", longest_email)}};
-  }
-  if (auto checked = check_password(password, user.name); !checked)
-    return FieldError{"password", checked.error()};
-  if (password != password_again) {
-    return FieldError{"password_again", {ErrorKind::invalid, "is not the same as the password"}};
-  }
+  if (!user.email.empty() && !is_mailbox(user.email)) return refuse_email();
+  if (auto checked = check_new(password, password_again, user.name); !checked) return checked.error();
   const auto hash = hash_password(password);
   if (!hash) return of_server(hash.error());
   const std::lock_guard lock(mutex_);
@@ -185,10 +190,7 @@ FieldResult<void> Accounts::add_user(const User& user, const std::string& passwo
 }
 
 FieldResult<void> Accounts::change_user(const User& user) {
-  if (user.email.size() > longest_email) {
-    return FieldError{"email",
-                      {ErrorKind::invalid, fmt::format("has more than {} characters", longest_email)}};
-  }
+  if (!user.email.empty() && !is_mailbox(user.email)) return refuse_email();
   const std::lock_guard lock(mutex_);
   if (!users_.contains(user.name)) return of_server(no_such("user", user.name));
   if (user.name == administrator && user.group != administrators) {

@@ -61,6 +61,7 @@ TEST_F(AccountGroupsTest, names_hold_their_rules_at_the_edge) {
   EXPECT_EQ(refused_field({"ann", "guards", {}}, "short7"), "password");
   EXPECT_EQ(refused_field({"ann", "nobodies", {}}), "group");
   EXPECT_EQ(refused_field({"ann", "onvif", {}}), "group");
+  EXPECT_EQ(refused_field({"ann", "guards", "ann at home"}), "email");
   EXPECT_EQ(refused_field({"admin", "guards", {}}), "name");
   EXPECT_EQ(accounts->add_group({"guards", {}}).error().error.kind, ErrorKind::conflict);
 }

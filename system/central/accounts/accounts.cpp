@@ -28,8 +28,9 @@ FieldError refuse(std::string field, std::string message) {
   return {std::move(field), {ErrorKind::invalid, std::move(message)}};
 }
 
-/// A mailbox of RFC 5321 without quoting.
-bool is_mailbox(std::string_view text) {
+}  // namespace
+
+bool Accounts::is_mailbox(std::string_view text) {
   const auto at = text.find('@');
   return text.size() <= 254 && at != 0 && at != std::string_view::npos && at <= 64 && at + 1 < text.size() &&
          text.find('@', at + 1) == std::string_view::npos &&
@@ -38,14 +39,13 @@ bool is_mailbox(std::string_view text) {
          });
 }
 
-FieldResult<void> check_new(const std::string& password, const std::string& again, std::string_view name) {
+FieldResult<void> Accounts::check_new(const std::string& password, const std::string& again,
+                                      std::string_view name) {
   if (const auto checked = check_password(password, name); !checked)
     return FieldError{"password", checked.error()};
   if (password != again) return refuse("password_again", "is not the same as the password");
   return {};
 }
-
-}  // namespace
 
 Accounts::Accounts(platform::SqliteDatabase database, const base::Clock& clock)
     : clock_(clock), database_(std::move(database)) {}
@@ -93,21 +93,9 @@ Result<> Accounts::check(const std::string& name, const std::string& password) c
   return Error{ErrorKind::denied, "the user name or the password is wrong"};
 }
 
-FieldResult<void> Accounts::change_password(const std::string& name, const std::string& old_password,
-                                            const std::string& password, const std::string& password_again) {
-  if (const auto checked = check_new(password, password_again, name); !checked) return checked.error();
-  if (!check(name, old_password))
-    return FieldError{"old_password", {ErrorKind::denied, "the old password is wrong"}};
-  return store_password(name, password);
-}
-
 FieldResult<void> Accounts::set_password(const std::string& name, const std::string& password,
                                          const std::string& password_again) {
   if (const auto checked = check_new(password, password_again, name); !checked) return checked.error();
-  return store_password(name, password);
-}
-
-FieldResult<void> Accounts::store_password(const std::string& name, const std::string& password) {
   const auto hash = hash_password(password);
   if (!hash) return FieldError{{}, hash.error()};
   const std::lock_guard lock(mutex_);

@@ -54,10 +54,7 @@ class Accounts {
 
   /// Errors: denied, the same and as late for an unknown name as for a wrong password.
   base::Result<> check(const std::string& name, const std::string& password) const;
-  /// Errors: denied (the old password is wrong), invalid with the field that breaks a rule.
-  FieldResult<void> change_password(const std::string& name, const std::string& old_password,
-                                    const std::string& password, const std::string& password_again);
-  /// Without the old one: for the administrator. Errors: not_found, invalid.
+  /// Whether the caller may is not asked here. Errors: not_found, invalid with the field that breaks a rule.
   FieldResult<void> set_password(const std::string& name, const std::string& password,
                                  const std::string& password_again);
 
@@ -84,7 +81,10 @@ class Accounts {
  private:
   Accounts(platform::SqliteDatabase database, const base::Clock& clock);
   base::Result<std::string> hash_of(const std::string& name) const;
-  FieldResult<void> store_password(const std::string& name, const std::string& password);
+  /// A mailbox of RFC 5321 without quoting.
+  static bool is_mailbox(std::string_view text);
+  static FieldResult<void> check_new(const std::string& password, const std::string& again,
+                                     std::string_view name);
   // Under mutex_.
   base::Result<> load();
   base::Result<> check_group_of_users(const std::string& name) const;

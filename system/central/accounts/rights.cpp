@@ -25,9 +25,6 @@ constexpr Known known[] = {{Authority::live, "live", "monitoring", true},
                            {Authority::events, "events", "management", true},
                            {Authority::devices, "devices", "management", false},
                            {Authority::accounts, "accounts", "management", false}};
-constexpr Authority authorities[] = {Authority::live,    Authority::playback, Authority::download,
-                                     Authority::record,  Authority::events,   Authority::devices,
-                                     Authority::accounts};
 constexpr std::size_t most_channels = 10'000;
 
 const Known& about(Authority authority) { return known[static_cast<std::size_t>(authority)]; }
@@ -53,7 +50,11 @@ FieldResult<Channels> channels_from(const std::string& field, const json::value&
 
 }  // namespace
 
-std::span<const Authority> all_authorities() { return authorities; }
+std::vector<Authority> all_authorities() {
+  std::vector<Authority> list;
+  for (const Known& one : known) list.push_back(one.authority);
+  return list;
+}
 
 std::string_view to_string(Authority authority) { return about(authority).name; }
 

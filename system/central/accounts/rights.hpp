@@ -3,9 +3,9 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
@@ -23,7 +23,7 @@ enum class Authority {
   devices,   ///< see, add and remove devices
   accounts,  ///< groups, users, sessions, locks
 };
-std::span<const Authority> all_authorities();
+std::vector<Authority> all_authorities();
 std::string_view to_string(Authority authority);
 std::optional<Authority> authority_from(std::string_view text);
 /// Those that can be narrowed to channels; the others are for the whole server.

@@ -20,17 +20,22 @@ std::optional<SignIn::Refused> SignIn::locked(const std::string& name, const std
                              account ? "the account" : "this address", base::format_utc(until))};
 }
 
+std::optional<SignIn::Refused> SignIn::check(const std::string& name, const std::string& password,
+                                             const std::string& source) {
+  // Attempts that waited for a worker meanwhile are as late as new ones.
+  if (auto refused = locked(name, source)) return refused;
+  const auto checked = accounts_.check(name, password);
+  if (checked) return std::nullopt;
+  if (checked.error().kind != base::ErrorKind::denied)
+    return Refused{Refusal::failed, checked.error().message};
+  const bool account = locked_accounts.failed(name);
+  const bool address = !is_this_machine(source) && locked_sources.failed(source);
+  return Refused{Refusal::wrong, checked.error().message, account || address};
+}
+
 SignIn::Outcome SignIn::attempt(const std::string& name, const std::string& password,
                                 const std::string& source) {
-  // Attempts that waited for a worker meanwhile are as late as new ones.
-  if (auto refused = locked(name, source)) return *std::move(refused);
-  if (const auto checked = accounts_.check(name, password); !checked) {
-    if (checked.error().kind != base::ErrorKind::denied)
-      return Refused{Refusal::failed, checked.error().message};
-    const bool account = locked_accounts.failed(name);
-    const bool address = !is_this_machine(source) && locked_sources.failed(source);
-    return Refused{Refusal::wrong, checked.error().message, account || address};
-  }
+  if (auto refused = check(name, password, source)) return *std::move(refused);
   auto opened = sessions.open(name, source);
   if (!opened) {
     const bool full = opened.error().kind == base::ErrorKind::full;

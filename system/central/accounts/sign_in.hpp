@@ -40,6 +40,10 @@ class SignIn {
 
   /// Whether an attempt would be refused without looking at its password; quick.
   std::optional<Refused> locked(const std::string& name, const std::string& source) const;
+  /// Whether the password is the account's; nothing when it is. Wrong ones count, whatever they were asked
+  /// for. Hashes the password: for a worker thread.
+  std::optional<Refused> check(const std::string& name, const std::string& password,
+                               const std::string& source);
   /// `source` is the address of the client without its port. Hashes the password: for a worker thread.
   Outcome attempt(const std::string& name, const std::string& password, const std::string& source);
 

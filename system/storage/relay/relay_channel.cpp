@@ -99,7 +99,6 @@ void RelayChannel::record(std::string stream) {
 
 void RelayChannel::begin_recording(const std::string& stream) {
   alive_since_ = clock_.now();
-  units_then_ = streams_.at(stream).hub->totals().units;
   {
     const std::lock_guard lock(mutex_);
     recorded_stream_ = stream;
@@ -143,7 +142,6 @@ void RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr
   // What was queued when the plan changed is still recorded, but says nothing about the new plan.
   if (!recorder.push(unit) || turn_ != turn) return;
   alive_since_ = clock_.now();
-  units_then_ = streams_.at(recorded_stream_).hub->totals().units;
   if (state_ == RecordingState::recording) return;
   {
     const std::lock_guard lock(mutex_);
@@ -166,7 +164,10 @@ asio::awaitable<void> RelayChannel::watch_loop(std::shared_ptr<RelayChannel> sel
 }
 
 void RelayChannel::check_recording() {
-  if (recorded_stream_.empty() || clock_.now() - alive_since_ < silence) return;
+  if (recorded_stream_.empty()) return;
+  const auto quiet = clock_.now() - alive_since_;
+  if (quiet < silence / 2) units_then_ = streams_.at(recorded_stream_).hub->totals().units;
+  if (quiet < silence) return;
   const std::string cause = why_nothing_is_recorded();
   {
     const std::lock_guard lock(mutex_);

@@ -114,7 +114,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   bool alarmed_ = false;        ///< recording.failed has been raised and nothing has come since
   bool interrupted_ = false;
   base::UtcTime alive_since_;     ///< when the last unit was recorded, or the recording asked for
-  std::uint64_t units_then_ = 0;  ///< that the device had delivered by alive_since_
+  std::uint64_t units_then_ = 0;  ///< that the device had delivered soon after alive_since_
   mutable std::mutex mutex_;      ///< guards what status() reads
   std::string recorded_stream_;
   RecordingState state_ = RecordingState::stopped;
