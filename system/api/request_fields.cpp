@@ -37,6 +37,30 @@ bool FieldReader::flag(const std::string& name, bool fallback) {
   return value->get_bool();
 }
 
+std::int64_t FieldReader::number(const std::string& name, std::int64_t fallback) {
+  known_.push_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (!value) return fallback;
+  if (!value->is_int64()) {
+    refuse(name, "must be a whole number");
+    return fallback;
+  }
+  return value->get_int64();
+}
+
+std::vector<std::string> FieldReader::texts(const std::string& name) {
+  known_.push_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (!value) return {};
+  std::vector<std::string> list;
+  const auto* entries = value->if_array();
+  for (std::size_t i = 0; entries && i < entries->size(); ++i) {
+    if ((*entries)[i].is_string()) list.emplace_back((*entries)[i].get_string());
+  }
+  if (!entries || list.size() != entries->size()) refuse(name, "must be a list of texts");
+  return list;
+}
+
 json::object FieldReader::object(const std::string& name) {
   known_.push_back(name);
   const json::value* value = object_.if_contains(name);

@@ -22,6 +22,10 @@ class FieldReader {
   /// The text of a member; `fallback` when it is missing. A member of another type is refused.
   std::string text(const std::string& name, std::optional<std::string> fallback = std::nullopt);
   bool flag(const std::string& name, bool fallback);
+  /// A whole number, whatever its size; `fallback` when it is missing.
+  std::int64_t number(const std::string& name, std::int64_t fallback);
+  /// The texts of a list; none when it is missing.
+  std::vector<std::string> texts(const std::string& name);
   /// The object that is a member, or an empty one.
   boost::json::object object(const std::string& name);
   /// Refuses members that nobody asked for.

@@ -10,6 +10,7 @@
 #include "system/central/accounts/sign_in.hpp"
 #include "system/central/device_registry.hpp"
 #include "system/central/event_log.hpp"
+#include "system/platform/host_network/host_network.hpp"
 #include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
 
@@ -29,6 +30,7 @@ struct ServerParts {
   WorkPool& hashers;              ///< for passwords only, so that no export keeps anybody from signing in
   std::filesystem::path scratch;  ///< for exports on their way to a client; emptied at start
   std::function<void(const central::Device&, bool continued)> activate;  ///< starts the channels of a device
+  platform::HostNetwork& host_network;
 };
 
 }  // namespace watchrig::api

@@ -91,6 +91,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_recording_routes(router, parts);
   add_event_routes(router, parts);
   add_live_routes(router, parts);
+  add_network_routes(router, parts);
   add_openapi_route(router);
 }
 

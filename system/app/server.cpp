@@ -119,6 +119,7 @@ class Server {
   std::unique_ptr<central::SignIn> sign_in_;
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<storage::ChannelSet> channels_;
+  std::unique_ptr<platform::HostNetwork> host_network_;
   std::unique_ptr<api::ServerParts> parts_;
   http::Router router_;
   std::unique_ptr<http::HttpServer> http_;
@@ -154,10 +155,15 @@ Result<> Server::open_stores() {
 
   const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
   channels_ = std::make_unique<storage::ChannelSet>(clock_, *storage_, executors, EventWriter(*events_));
-  parts_ = std::make_unique<api::ServerParts>(api::ServerParts{
-      clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *storage_, *channels_, workers_,
-      hashers_, scratch,
-      [this](const central::Device& device, bool continued) { activate(device, continued); }});
+  auto network = platform::HostNetwork::open(
+      {options_.change_network, options_.network_namespace, data, options_.resolver_file, {}}, clock_);
+  if (!network) return network.error();
+  host_network_ = std::move(*network);
+  parts_ = std::make_unique<api::ServerParts>(
+      api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *storage_, *channels_,
+                       workers_, hashers_, scratch,
+                       [this](const central::Device& device, bool continued) { activate(device, continued); },
+                       *host_network_});
   return {};
 }
 
@@ -223,6 +229,9 @@ Result<> Server::run() {
          {}});
   }
   events_->append({0, {}, "system.started", {}, {}, {}, "the server has started", {}});
+  for (const auto& failure : host_network_->restore()) {
+    events_->append({0, {}, "network.failed", {}, {}, "host", "could not be set again: " + failure, {}});
+  }
   for (const auto& device : registry_->devices()) activate(device, true);
   print_ready_line();
   pool_.run();

@@ -42,6 +42,23 @@ Result<> set_minutes(std::optional<base::Duration>& target, std::string_view nam
   return {};
 }
 
+/// What of the machine may be changed is for whoever starts the server, never for its users.
+Result<> set_host(ServerOptions& options, std::string_view name, std::string_view value) {
+  if (name == "host.namespace") {
+    options.network_namespace = value;
+  } else if (name == "host.resolver") {
+    options.resolver_file = value;
+  } else if (name == "host.network" && (value == "read-only" || value == "iproute2")) {
+    options.change_network = value == "iproute2";
+  } else {
+    return Error{ErrorKind::invalid,
+                 fmt::format("{}={}: there are host.network=read-only, host.network=iproute2, "
+                             "host.namespace=NAME and host.resolver=FILE",
+                             name, value)};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
@@ -63,6 +80,7 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
     if (name == fmt::format("{}.attempts", who)) return set_number(rules->attempts, name, value, 0u, 100u);
     if (name == fmt::format("{}.period", who)) return set_period(rules->period, name, value);
   }
+  if (name.starts_with("host.")) return set_host(options, name, value);
   if (name == "threads") return set_number(options.threads, name, value, 0u, 256u);
   if (name == "http.address" || name == "rtsp.address") {
     (name == "http.address" ? options.http_address : options.rtsp_address) = value;
@@ -80,7 +98,9 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
       fmt::format(
           "\"{}\" is no setting; there are http.address, http.port, rtsp.address, rtsp.port, "
           "storage.segment_bytes, storage.reserve_bytes, accounts.idle_logout, lock.accounts.attempts, "
-          "lock.accounts.period, lock.sources.attempts, lock.sources.period, threads, log.level",
+          "lock.accounts.period, lock.sources.attempts, lock.sources.period, threads, log.level, "
+          "host.network, host.namespace, "
+          "host.resolver",
           name)};
 }
 

@@ -24,6 +24,9 @@ struct ServerOptions {
   central::SignIn::Rules sign_in;
   unsigned threads = 0;  ///< of input and output; 0: one a core
   std::string log_level = "info";
+  bool change_network = false;          ///< the machine's own, by iproute2
+  std::string network_namespace;        ///< in place of the machine's own
+  std::filesystem::path resolver_file;  ///< of name servers; empty: the usual one
 };
 
 /// Applies `name=value`. Errors: invalid for an unknown name or a value out of range.

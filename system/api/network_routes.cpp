@@ -1,0 +1,157 @@
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/account_requests.hpp"
+#include "system/api/gate.hpp"
+#include "system/api/network_requests.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using http::Request;
+using http::Response;
+using platform::HostNetwork;
+
+namespace {
+
+const http::Guard administrators{};
+
+Response show(ServerParts& parts) {
+  const auto view = parts.host_network.view();
+  if (!view) return http::error_response(view.error());
+  return http::json_response(200, to_json(*view, parts.host_network.read_only()));
+}
+
+/// What was done, or why it was refused; both are told.
+Response finish(ServerParts& parts, const Request& request, const platform::NetworkResult<>& done,
+                const std::string& what) {
+  if (!done) {
+    const auto& [field, error] = done.error();
+    tell_network(parts, request, "network.refused",
+                 fmt::format("{} by {} was refused: {}{}{}", what, request.account, field,
+                             field.empty() ? "" : " ", error.message));
+    return network_error(done.error());
+  }
+  tell_network(parts, request, "network.changed", fmt::format("{} by {}", what, request.account));
+  return show(parts);
+}
+
+Response set_card(ServerParts& parts, const Request& request) {
+  if (const auto reason = parts.host_network.read_only())
+    return http::error_response(403, "denied", {}, *reason);
+  const auto name = request.param("card");
+  const auto view = parts.host_network.view();
+  if (!view) return http::error_response(view.error());
+  const auto* now = view->now.find(name);
+  const auto wanted = card_from(request, now ? now->mtu : HostNetwork::least_mtu);
+  if (!wanted) return error_response(wanted.error());
+  if (now && wanted->card.mtu != now->mtu && !wanted->restart_accepted) {
+    return http::error_response(
+        409, "confirmation_needed", "restart_accepted",
+        fmt::format("another MTU restarts card \"{}\", which breaks its connections for a "
+                    "moment: send restart_accepted true to go on",
+                    name));
+  }
+  return finish(parts, request, parts.host_network.set_card(name, wanted->card),
+                fmt::format("card \"{}\" set", name));
+}
+
+Response set_default_card(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto name = fields.text("card");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return finish(parts, request, parts.host_network.set_default_card(name),
+                fmt::format("default card \"{}\" chosen", name));
+}
+
+Response set_name_servers(ServerParts& parts, const Request& request) {
+  const auto servers = name_servers_from(request);
+  if (!servers) return error_response(servers.error());
+  return finish(parts, request, parts.host_network.set_name_servers(*servers), "name servers set");
+}
+
+Response add_route(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  const auto route = route_from(*body);
+  if (!route) return error_response(route.error());
+  const auto what = fmt::format("route to {}/{} over \"{}\" added", platform::format_ipv4(route->destination),
+                                route->prefix, route->card);
+  auto answer = finish(parts, request, parts.host_network.add_route(*route), what);
+  if (answer.status == 200) answer.status = 201;
+  return answer;
+}
+
+Response remove_route(ServerParts& parts, const Request& request) {
+  const auto route = route_named(request.param("card"), request.param("destination"));
+  if (!route) return error_response(route.error());
+  return finish(parts, request, parts.host_network.remove_route(*route),
+                fmt::format("route to {} over \"{}\" removed", request.param("destination"), route->card));
+}
+
+Response unconfirmed(std::string_view what) {
+  return http::error_response(
+      409, "confirmation_needed", "confirmed",
+      fmt::format("{} breaks the connections of these cards for a moment: send confirmed true to go on",
+                  what));
+}
+
+Response bond(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const platform::BondSettings bond{fields.text("name", "bond0"), fields.text("mode"), fields.texts("cards")};
+  const bool confirmed = fields.flag("confirmed", false);
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (!confirmed && !parts.host_network.read_only()) return unconfirmed("bonding");
+  auto answer =
+      finish(parts, request, parts.host_network.bond(bond), fmt::format("bond \"{}\" made", bond.name));
+  if (answer.status == 200) answer.status = 201;
+  return answer;
+}
+
+Response split(ServerParts& parts, const Request& request) {
+  const auto name = request.param("bond");
+  const auto confirmed = request.query_value("confirmed");
+  if (confirmed != "true" && !parts.host_network.read_only())
+    return unconfirmed("splitting (?confirmed=true)");
+  return finish(parts, request, parts.host_network.split(name), fmt::format("bond \"{}\" split", name));
+}
+
+}  // namespace
+
+void add_network_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  // The operating system takes its time: programs are run, and DHCP is waited for.
+  const auto on_workers = [&parts](Work work) {
+    return [&parts, work](Request request) {
+      return parts.workers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
+    };
+  };
+  router.add("GET", "/api/v1/network", administrators, "The machine's cards, routes and name servers",
+             on_workers([](ServerParts& all, const Request&) { return show(all); }));
+  router.add("PUT", "/api/v1/network/cards/{card}", administrators,
+             "Sets a card's address (static or dhcp), gateway and MTU", on_workers(set_card));
+  router.add("PUT", "/api/v1/network/default-card", administrators,
+             "Chooses the card whose gateway counts; it must be online", on_workers(set_default_card));
+  router.add("PUT", "/api/v1/network/name-servers", administrators,
+             "Takes name servers from DHCP, or a preferred and an alternate one",
+             on_workers(set_name_servers));
+  router.add("POST", "/api/v1/network/routes", administrators, "Adds a static route", on_workers(add_route));
+  router.add("DELETE", "/api/v1/network/routes/{card}/{destination}", administrators,
+             "Removes the route of a card to ADDRESS-PREFIX, such as 10.9.0.0-16", on_workers(remove_route));
+  router.add("POST", "/api/v1/network/bonds", administrators,
+             "Bonds cards as balance-rr, active-backup or 802.3ad", on_workers(bond));
+  router.add("DELETE", "/api/v1/network/bonds/{bond}", administrators,
+             "Splits a bond; its address stays with the first card", on_workers(split));
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <mutex>
+
+#include "system/base/clock.hpp"
+#include "system/platform/host_network/network_memory.hpp"
+
+namespace watchrig::platform {
+
+/// Why a change was refused; `field` is the one that is wrong, empty for what is wrong with the whole.
+struct NetworkRefusal {
+  std::string field;
+  base::Error error;
+};
+template <class T = void>
+using NetworkResult = boost::system::result<T, NetworkRefusal>;
+[[noreturn]] void throw_exception_from_error(const NetworkRefusal& refusal,
+                                             const boost::source_location& where);
+
+/// The network of the machine that the server runs on: the only place that looks at it or changes it. Reading
+/// is by iproute2. Changing needs `changes`, which somebody must have set on purpose; else everything is
+/// refused with that reason. Each command and its result is logged; a change of several commands is taken
+/// back when one fails. What was set is kept in a file and set again by restore(). Any thread; each call
+/// blocks it for as long as the commands take, seconds at worst.
+class HostNetwork {
+ public:
+  struct Options {
+    bool changes = false;                 ///< the iproute2 backend may change things
+    std::string name_space;               ///< a network namespace instead of the machine's own
+    std::filesystem::path folder;         ///< for what was asked for
+    std::filesystem::path resolver_file;  ///< empty: /etc/resolv.conf, or that of the namespace (ip-netns(8))
+    CommandRunner run;                    ///< empty: the real programs, 10 s each
+  };
+  struct Card {
+    bool dhcp = false;
+    std::optional<CardAddress> address;
+    std::optional<Ipv4> gateway;
+    unsigned mtu = 1500;
+  };
+  struct View {
+    HostNetworkState now;
+    WantedNetwork wanted;
+    std::vector<std::string> name_servers;  ///< that the resolver file names
+  };
+
+  static constexpr unsigned least_mtu = 1500;  ///< micro-centre manual 3.1.3.1
+  static constexpr unsigned most_mtu = 7200;
+  static constexpr std::size_t most_routes = 128;
+
+  /// Errors: corrupt, when the file of what was asked for is damaged; invalid, for the namespace's name.
+  static base::Result<std::unique_ptr<HostNetwork>> open(Options options, const base::Clock& clock);
+
+  /// Why nothing can be changed; nothing when it can.
+  std::optional<std::string> read_only() const;
+  base::Result<View> view() const;
+
+  NetworkResult<> set_card(const std::string& name, const Card& card);
+  NetworkResult<> set_default_card(const std::string& name);
+  NetworkResult<> set_name_servers(const NameServers& servers);
+  NetworkResult<> add_route(const HostRoute& route);
+  NetworkResult<> remove_route(const HostRoute& route);
+  NetworkResult<> bond(const BondSettings& bond);
+  NetworkResult<> split(const std::string& bond);
+
+  /// Sets again what was asked for and is not so; cards that have no address and were never set get the
+  /// address they have when new. Each entry is one that failed, with its reason.
+  std::vector<std::string> restore();
+  /// Asks again for addresses by DHCP whose time is half over. The same.
+  std::vector<std::string> renew_leases();
+
+  /// 192.168.1.108/24 for the first card, 192.168.2.108/24 for the second … (IVSS 8.3.1.1).
+  static CardSettings settings_when_new(std::size_t card);
+
+ private:
+  HostNetwork(Options options, WantedNetwork wanted, const base::Clock& clock);
+  base::Result<HostNetworkState> read() const;
+  NetworkResult<> refuse_changes() const;
+  NetworkResult<> check_card(const NetworkCard& card, const Card& wanted) const;
+  base::Result<CardSettings> leased(const NetworkCard& card, unsigned mtu);
+  base::Result<> write_resolver(const NameServers& servers);
+  NetworkResult<> remember(WantedNetwork wanted);
+  NetworkResult<> apply_card(const HostNetworkState& state, const NetworkCard& card, const Card& wanted);
+  void restore_bonds(std::vector<std::string>& failures);
+  void restore_cards(std::vector<std::string>& failures);
+  void restore_routes(std::vector<std::string>& failures);
+
+  const Options options_;
+  const CommandLine prefix_;
+  const base::Clock& clock_;
+  mutable std::mutex mutex_;
+  WantedNetwork wanted_;
+  std::map<std::string, base::UtcTime> renewals_;
+  std::vector<Ipv4> leased_servers_;
+};
+
+}  // namespace watchrig::platform

@@ -1,0 +1,256 @@
+#include "system/platform/host_network/host_network.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "system/base/text.hpp"
+
+namespace watchrig::platform {
+namespace {
+
+namespace fs = std::filesystem;
+using base::ErrorKind;
+
+// As iproute2 6.1 prints them, shortened.
+constexpr const char* addresses = R"([
+ {"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP","LOWER_UP"],"mtu":65536,"link_type":"loopback","addr_info":[]},
+ {"ifindex":2,"ifname":"ifb0","flags":[],"mtu":1500,"link_type":"ether","linkinfo":{"info_kind":"ifb"},"addr_info":[]},
+ {"ifindex":3,"ifname":"lan1","flags":["UP","LOWER_UP"],"mtu":1500,"link_type":"ether","address":"02:00:00:00:00:01",
+  "addr_info":[{"family":"inet","local":"10.1.1.2","prefixlen":24,"valid_life_time":4294967295},
+               {"family":"inet6","local":"fe80::1","prefixlen":64,"valid_life_time":4294967295}]},
+ {"ifindex":4,"ifname":"lan2","flags":["NO-CARRIER","UP"],"mtu":1500,"link_type":"ether","linkinfo":{"info_kind":"veth"},
+  "addr_info":[{"family":"inet","local":"10.2.2.2","prefixlen":24,"valid_life_time":600}]}])";
+constexpr const char* routes = R"([
+ {"dst":"default","gateway":"10.1.1.1","dev":"lan1","metric":100,"flags":[]},
+ {"dst":"default","gateway":"10.2.2.1","dev":"lan2","metric":204,"flags":[]},
+ {"dst":"10.1.1.0/24","dev":"lan1","protocol":"kernel","scope":"link","prefsrc":"10.1.1.2","flags":[]},
+ {"dst":"10.9.0.0/16","gateway":"10.1.1.3","dev":"lan1","flags":[]}])";
+
+/// Stands in for the operating system: prints the state above, notes every change, and fails the one that
+/// contains `failing`.
+class HostNetworkTest : public testing::Test {
+ protected:
+  HostNetworkTest() : folder_(fs::temp_directory_path() / ("host_network." + std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+  }
+  ~HostNetworkTest() override { fs::remove_all(folder_); }
+
+  base::Result<CommandOutcome> answer(const CommandLine& command) {
+    const auto text = to_string(command);
+    if (text == "ip -j -d address show") return CommandOutcome{0, addresses, {}};
+    if (text == "ip -4 -j route show table main") return CommandOutcome{0, routes, {}};
+    if (command[0] == "grep") return CommandOutcome{1, "/sys/class/net/lan1/speed:1000\n", {}};
+    changes_.push_back(text);
+    if (!failing_.empty() && text.find(failing_) != std::string::npos)
+      return CommandOutcome{2, {}, "RTNETLINK answers: Operation not permitted\n"};
+    return CommandOutcome{};
+  }
+
+  std::unique_ptr<HostNetwork> open(bool may_change = true) {
+    HostNetwork::Options options{may_change, {}, folder_, folder_ / "resolv.conf", {}};
+    options.run = [this](const CommandLine& command) { return answer(command); };
+    return *HostNetwork::open(options, clock_);
+  }
+
+  static HostNetwork::Card card(const char* address, unsigned prefix, const char* gateway,
+                                unsigned mtu = 1500) {
+    return {false, CardAddress{*parse_ipv4(address), prefix}, parse_ipv4(gateway), mtu};
+  }
+
+  const fs::path folder_;
+  base::ManualClock clock_{base::UtcTime(std::chrono::hours(24 * 365 * 50))};
+  std::vector<std::string> changes_;
+  std::string failing_;
+};
+
+TEST_F(HostNetworkTest, ReadsCardsAndRoutes) {
+  const auto view = open()->view();
+  ASSERT_TRUE(view);
+  ASSERT_EQ(view->now.cards.size(), 2u);
+  EXPECT_EQ(view->now.cards[0].name, "lan1");
+  EXPECT_TRUE(view->now.cards[0].online);
+  EXPECT_EQ(view->now.cards[0].speed_mbps, 1000u);
+  EXPECT_FALSE(view->now.cards[0].leased);
+  EXPECT_TRUE(view->now.cards[1].enabled);
+  EXPECT_FALSE(view->now.cards[1].online);
+  EXPECT_TRUE(view->now.cards[1].leased);
+  EXPECT_EQ(view->now.routes.size(), 3u);
+  EXPECT_EQ(view->now.default_card(), "lan1");
+}
+
+TEST_F(HostNetworkTest, ChangesNothingUnlessSomebodySaidSo) {
+  const auto network = open(false);
+  ASSERT_TRUE(network->read_only());
+  const HostRoute route{*parse_ipv4("10.8.0.0"), 16, parse_ipv4("10.1.1.3"), "lan1", 0};
+  for (const auto& refused :
+       {network->set_card("lan1", card("10.1.1.5", 24, "10.1.1.1")), network->set_default_card("lan1"),
+        network->set_name_servers({false, parse_ipv4("9.9.9.9"), {}}), network->add_route(route),
+        network->remove_route(route), network->bond({"bond0", "balance-rr", {"lan1", "lan2"}}),
+        network->split("bond0")}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().error.kind, ErrorKind::denied);
+    EXPECT_NE(refused.error().error.message.find("host.network=iproute2"), std::string::npos);
+  }
+  EXPECT_TRUE(network->restore().empty());
+  EXPECT_TRUE(changes_.empty());
+}
+
+TEST_F(HostNetworkTest, AnAddressTakesItsRoutesAlong) {
+  ASSERT_TRUE(open()->set_card("lan1", card("10.1.1.5", 24, "10.1.1.254")));
+  EXPECT_THAT(changes_,
+              testing::ElementsAre("ip -4 route del 10.9.0.0/16 via 10.1.1.3 dev lan1",
+                                   "ip -4 route del default via 10.1.1.1 dev lan1 metric 100",
+                                   "ip -4 address del 10.1.1.2/24 dev lan1",
+                                   "ip -4 address add 10.1.1.5/24 dev lan1 broadcast +",
+                                   "ip -4 route replace 10.9.0.0/16 via 10.1.1.3 dev lan1",
+                                   "ip -4 route replace default via 10.1.1.254 dev lan1 metric 100"));
+}
+
+TEST_F(HostNetworkTest, WhatFailsHalfwayIsTakenBack) {
+  failing_ = "route replace 10.9";
+  const auto done = open()->set_card("lan1", card("10.1.1.5", 24, "10.1.1.254"));
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().error.message.find("Operation not permitted"), std::string::npos);
+  // That route is one of those put back, too, and fails again.
+  EXPECT_NE(done.error().error.message.find("could not be taken back"), std::string::npos);
+  EXPECT_THAT(std::vector(changes_.begin() + 5, changes_.end()),
+              testing::ElementsAre("ip -4 address del 10.1.1.5/24 dev lan1",
+                                   "ip -4 address add 10.1.1.2/24 dev lan1 broadcast +",
+                                   "ip -4 route replace default via 10.1.1.1 dev lan1 metric 100",
+                                   "ip -4 route replace 10.9.0.0/16 via 10.1.1.3 dev lan1"));
+  EXPECT_FALSE(fs::exists(folder_ / "network.json"));
+}
+
+TEST_F(HostNetworkTest, AnotherMtuRestartsTheCard) {
+  ASSERT_TRUE(open()->set_card("lan1", card("10.1.1.2", 24, "10.1.1.1", 7200)));
+  EXPECT_THAT(changes_, testing::IsSupersetOf({"ip link set dev lan1 down", "ip link set dev lan1 mtu 7200",
+                                               "ip link set dev lan1 up"}));
+  EXPECT_THAT(changes_, testing::Not(testing::Contains(testing::HasSubstr("address"))));
+}
+
+TEST_F(HostNetworkTest, RefusesWhatNoCardCanHave) {
+  const auto network = open();
+  const auto field_of = [&](const char* name, const HostNetwork::Card& wanted) {
+    const auto done = network->set_card(name, wanted);
+    return done ? std::string("nothing") : done.error().field;
+  };
+  EXPECT_EQ(field_of("lan1", card("10.1.1.2", 24, "10.1.1.1", 1499)), "mtu");
+  EXPECT_EQ(field_of("lan1", card("10.1.1.2", 24, "10.1.1.1", 7201)), "mtu");
+  EXPECT_EQ(field_of("lan1", card("10.1.1.0", 24, "10.1.1.1")), "address");
+  EXPECT_EQ(field_of("lan1", card("10.1.1.255", 24, "10.1.1.1")), "address");
+  EXPECT_EQ(field_of("lan1", card("10.1.1.2", 0, "10.1.1.1")), "mask");
+  EXPECT_EQ(field_of("lan1", card("10.1.1.2", 24, "10.1.2.1")), "gateway");
+  EXPECT_EQ(field_of("lan1", card("10.1.1.2", 24, "10.1.1.2")), "gateway");
+  EXPECT_EQ(field_of("lan1", card("10.2.2.2", 24, "10.2.2.1")), "address") << "lan2 has it";
+  EXPECT_EQ(network->set_card("lan3", card("10.1.1.5", 24, "10.1.1.1")).error().error.kind,
+            ErrorKind::not_found);
+  EXPECT_TRUE(changes_.empty());
+}
+
+TEST_F(HostNetworkTest, OnlyACardThatIsOnlineIsTheDefaultOne) {
+  const auto network = open();
+  EXPECT_EQ(network->set_default_card("lan2").error().error.kind, ErrorKind::conflict);
+  EXPECT_EQ(network->set_default_card("lan3").error().error.kind, ErrorKind::not_found);
+  EXPECT_TRUE(network->set_default_card("lan1"));
+}
+
+TEST_F(HostNetworkTest, ARouteNeedsAGatewayThatTheCardReaches) {
+  const auto network = open();
+  HostRoute route{*parse_ipv4("10.8.0.0"), 16, parse_ipv4("10.1.1.3"), "lan1", 0};
+  ASSERT_TRUE(network->add_route(route));
+  EXPECT_THAT(changes_, testing::ElementsAre("ip -4 route add 10.8.0.0/16 via 10.1.1.3 dev lan1"));
+  route.gateway = parse_ipv4("10.2.2.3");
+  EXPECT_EQ(network->add_route(route).error().field, "gateway");
+  route = {*parse_ipv4("10.8.0.1"), 16, parse_ipv4("10.1.1.3"), "lan1", 0};
+  EXPECT_EQ(network->add_route(route).error().field, "destination");
+  route = {*parse_ipv4("10.9.0.0"), 16, parse_ipv4("10.1.1.3"), "lan1", 0};
+  EXPECT_EQ(network->add_route(route).error().error.kind, ErrorKind::conflict);
+  route = {0, 0, parse_ipv4("10.1.1.3"), "lan1", 0};
+  EXPECT_EQ(network->add_route(route).error().field, "mask");
+  EXPECT_EQ(network->remove_route(route).error().error.kind, ErrorKind::not_found);
+}
+
+TEST_F(HostNetworkTest, WhatWasSetIsSetAgain) {
+  ASSERT_TRUE(open()->set_card("lan1", card("10.1.1.5", 24, "10.1.1.254", 7200)));
+  ASSERT_TRUE(open()->set_name_servers({false, parse_ipv4("9.9.9.9"), parse_ipv4("1.1.1.1")}));
+  ASSERT_TRUE(open()->add_route({*parse_ipv4("10.8.0.0"), 16, parse_ipv4("10.1.1.3"), "lan1", 0}));
+  fs::remove(folder_ / "resolv.conf");
+  changes_.clear();
+  EXPECT_THAT(open()->restore(), testing::IsEmpty());
+  EXPECT_THAT(changes_, testing::IsSupersetOf({"ip -4 address add 10.1.1.5/24 dev lan1 broadcast +",
+                                               "ip link set dev lan1 mtu 7200",
+                                               "ip -4 route add 10.8.0.0/16 via 10.1.1.3 dev lan1"}));
+  EXPECT_EQ(open()->view()->name_servers, (std::vector<std::string>{"9.9.9.9", "1.1.1.1"}));
+}
+
+TEST_F(HostNetworkTest, ADamagedMemoryIsNamed) {
+  for (const auto* text :
+       {"", "[]", "{\"cards\":7}", "{\"cards\":{\"-h\":{}}}", "{\"routes\":[{\"card\":\"a b\"}]}"}) {
+    std::ofstream(folder_ / "network.json", std::ios::trunc) << text;
+    const auto opened = HostNetwork::open({true, {}, folder_, {}, {}}, clock_);
+    ASSERT_FALSE(opened) << text;
+    EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
+    EXPECT_NE(opened.error().message.find("network.json"), std::string::npos);
+  }
+}
+
+TEST_F(HostNetworkTest, ABondTakesTheAddressOfItsFirstCard) {
+  ASSERT_TRUE(open()->bond({"bond0", "active-backup", {"lan1", "lan2"}}));
+  const auto at = [&](const char* text) { return std::ranges::find(changes_, text) - changes_.begin(); };
+  const auto made = at("ip link add name bond0 type bond mode active-backup miimon 100");
+  ASSERT_LT(made, std::ssize(changes_));
+  EXPECT_LT(at("ip link set dev lan1 down"), made);
+  EXPECT_LT(at("ip -4 address del 10.2.2.2/24 dev lan2"), made);
+  EXPECT_LT(made, at("ip link set dev lan2 master bond0"));
+  EXPECT_LT(at("ip link set dev lan2 master bond0"), at("ip link set dev bond0 up"));
+  EXPECT_LT(at("ip -4 address add 10.1.1.2/24 dev bond0 broadcast +"), std::ssize(changes_));
+  EXPECT_EQ(changes_.back(), "ip -4 route replace default via 10.1.1.1 dev bond0 metric 100");
+}
+
+TEST_F(HostNetworkTest, ABondThatTheKernelDoesNotKnowLeavesTheCardsAsTheyWere) {
+  failing_ = "type bond";
+  const auto network = open();
+  ASSERT_FALSE(network->bond({"bond0", "802.3ad", {"lan1", "lan2"}}));
+  EXPECT_EQ(changes_.back(), "ip -4 route replace 10.9.0.0/16 via 10.1.1.3 dev lan1");
+  EXPECT_THAT(changes_, testing::Contains("ip link set dev lan1 up"));
+  EXPECT_TRUE(network->view()->wanted.bonds.empty());
+}
+
+TEST_F(HostNetworkTest, ABondNeedsTwoFreeCardsAndAModeThatExists) {
+  const auto network = open();
+  const auto field_of = [&](const BondSettings& bond) { return network->bond(bond).error().field; };
+  EXPECT_EQ(field_of({"bond0", "balance-tlb", {"lan1", "lan2"}}), "mode");
+  EXPECT_EQ(field_of({"bond0", "balance-rr", {"lan1"}}), "cards");
+  EXPECT_EQ(field_of({"bond0", "balance-rr", {"lan1", "lan1"}}), "cards");
+  EXPECT_EQ(field_of({"bond0", "balance-rr", {"lan1", "lan9"}}), "cards");
+  EXPECT_EQ(field_of({"lan1", "balance-rr", {"lan1", "lan2"}}), "name");
+  EXPECT_EQ(field_of({"--help", "balance-rr", {"lan1", "lan2"}}), "name");
+  EXPECT_TRUE(changes_.empty());
+}
+
+TEST(NetworkCommands, ASplitBondLeavesItsAddressToTheFirstCard) {
+  HostNetworkState state;
+  state.cards = {
+      {3, "lan1", {}, true, true, {}, 1500, {}, false, "bond0", {}},
+      {4, "lan2", {}, true, true, {}, 1500, {}, false, "bond0", {}},
+      {9, "bond0", {}, true, true, {}, 1500, {{*parse_ipv4("10.1.1.2"), 24}}, false, {}, "802.3ad"}};
+  state.routes = {{0, 0, parse_ipv4("10.1.1.1"), "bond0", 100}};
+  std::vector<std::string> words;
+  for (const auto& step : plan_split(state, state.cards[2], {HostNetwork::settings_when_new(1)}))
+    words.push_back(to_string(step.command));
+  EXPECT_THAT(words, testing::ElementsAre(
+                         "ip -4 route del default via 10.1.1.1 dev bond0 metric 100",
+                         "ip -4 address del 10.1.1.2/24 dev bond0", "ip link set dev lan1 nomaster",
+                         "ip link set dev lan1 up", "ip -4 address add 10.1.1.2/24 dev lan1 broadcast +",
+                         "ip -4 route replace default via 10.1.1.1 dev lan1 metric 100",
+                         "ip link set dev lan2 nomaster", "ip link set dev lan2 up",
+                         "ip -4 address add 192.168.2.108/24 dev lan2 broadcast +", "ip link del dev bond0"));
+}
+
+}  // namespace
+}  // namespace watchrig::platform

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+
+#include "system/base/result.hpp"
+#include "system/platform/host_network/network_commands.hpp"
+
+namespace watchrig::platform {
+
+/// Name servers: as DHCP says, or by hand.
+struct NameServers {
+  bool automatic = true;
+  std::optional<Ipv4> preferred;
+  std::optional<Ipv4> alternate;
+  bool operator==(const NameServers&) const = default;
+};
+
+/// What operators have asked for, to be set again when the operating system has forgotten it.
+struct WantedNetwork {
+  struct Card {
+    bool dhcp = false;
+    CardSettings settings;
+    bool operator==(const Card&) const = default;
+  };
+  std::map<std::string, Card> cards;
+  std::string default_card;
+  NameServers name_servers;
+  std::vector<HostRoute> routes;
+  std::vector<BondSettings> bonds;
+  bool ssh = false;
+  bool operator==(const WantedNetwork&) const = default;
+};
+
+/// Reads `network.json`; a missing file is nothing wanted. Errors: corrupt, with what to do.
+base::Result<WantedNetwork> load_wanted(const std::filesystem::path& file);
+/// Writes it beside and renames it, so that a power cut leaves the old or the new one.
+base::Result<> save_wanted(const std::filesystem::path& file, const WantedNetwork& wanted);
+
+}  // namespace watchrig::platform
