@@ -103,7 +103,12 @@ Outcome Bench::start_rig() {
   if (!started) return {Verdict::harness_error, started.error().message};
   rig_ = *std::move(started);
   rig_pid_ = rig_->pid();
-  for (const auto& [id, device] : rig_->devices()) devices_.emplace(id, device);
+  for (const auto& [id, device] : rig_->devices()) {
+    devices_.emplace(id, device);
+    if (device.host.empty()) continue;
+    values.put(id + ".host", std::make_shared<std::string>(device.host));
+    values.put(id + ".port", std::make_shared<std::string>(std::to_string(device.port)));
+  }
   return {};
 }
 

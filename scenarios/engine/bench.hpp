@@ -75,6 +75,7 @@ class Bench {
   Registry<Export> exports;
   Registry<View> views;
   Registry<VmsSession> sessions;
+  Registry<std::string> values;  ///< that stand for {{name}}; of a service also id.host and id.port
   VmsProcess vms;
 
   /// Null in a scenario without virtual devices.

@@ -42,6 +42,8 @@ Device read_device(const json::object& object) {
   device.real = !flag(object, "virtual");
   device.username = text(object, "username");
   device.password = text(object, "password");
+  device.host = text(object, "host");
+  device.port = count(object, "port");
   const auto* streams = object.if_contains("streams");
   if (!streams || !streams->is_object()) return device;
   for (const auto& [name, stream] : streams->get_object()) {
@@ -141,6 +143,11 @@ base::Result<std::vector<LedgerUnit>> RigProcess::ledger(const std::string& devi
                                              base::format_utc(from, 9), base::format_utc(to, 9))));
   if (!answer) return answer.error();
   return parse_ledger(*answer);
+}
+
+base::Result<json::value> RigProcess::service_ledger(const std::string& device,
+                                                     const std::string& query) const {
+  return control_.json("GET", device_path(device, "/ledger" + query));
 }
 
 base::Result<json::value> RigProcess::inject(const std::string& device, const json::object& fault) const {

@@ -24,6 +24,8 @@ struct Device {
   std::string password;
   std::map<std::string, std::string> streams;  ///< RTSP addresses by name, main and sub
   std::string detail;                          ///< profile of the main stream
+  std::string host;                            ///< of a service; empty for others
+  unsigned port = 0;
 };
 
 /// Reads the ready line of `watchrig rig`; `control` is set to the address of its control interface.
@@ -53,6 +55,8 @@ class RigProcess {
   base::Result<boost::json::value> status(const std::string& device) const;
   base::Result<std::vector<LedgerUnit>> ledger(const std::string& device, const std::string& stream,
                                                base::UtcTime from, base::UtcTime to) const;
+  /// What a service has in its ledger; `query` as the kind of device takes it, "?to=…".
+  base::Result<boost::json::value> service_ledger(const std::string& device, const std::string& query) const;
   base::Result<boost::json::value> inject(const std::string& device, const boost::json::object& fault) const;
   base::Result<> clear_faults(const std::string& device) const;
   /// Active faults, and the schedule that really happened.

@@ -38,6 +38,24 @@ base::Result<base::UtcTime> StepContext::moment(std::string_view attribute, base
   return bench.chronicle.resolve(*parsed, bench.begin, bench.clock.now());
 }
 
+base::Result<std::string> StepContext::filled(std::string_view attribute) const {
+  std::string result;
+  const std::string whole = text(attribute);
+  std::string_view rest = whole;
+  for (;;) {
+    const auto open = rest.find("{{");
+    const auto close = rest.find("}}", open);
+    if (open == std::string_view::npos || close == std::string_view::npos) return result + std::string(rest);
+    result += rest.substr(0, open);
+    const std::string name(rest.substr(open + 2, close - open - 2));
+    const auto value = bench.values.find(name);
+    if (!value)
+      return base::Error{base::ErrorKind::not_found, fmt::format("nothing was kept as \"{}\"", name)};
+    result += *value;
+    rest.remove_prefix(close + 2);
+  }
+}
+
 base::UtcTime StepContext::deadline(base::Duration otherwise) const {
   return branch.action_end + duration("within").value_or(otherwise);
 }

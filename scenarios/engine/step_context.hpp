@@ -25,6 +25,10 @@ struct StepContext {
   /// The moment that an attribute names, or the other one when it is absent. not_found: no such mark so far.
   base::Result<base::UtcTime> moment(std::string_view attribute, base::UtcTime otherwise) const;
 
+  /// The attribute with each {{name}} replaced by the value that was kept as that name. not_found: there is
+  /// none.
+  base::Result<std::string> filled(std::string_view attribute) const;
+
   /// When what the step waits for must have come: `within` after the latest action, or after now if there is
   /// none.
   base::UtcTime deadline(base::Duration otherwise) const;

@@ -12,6 +12,7 @@
 #include "simulators/app/control_api.hpp"
 #include "simulators/app/rig_file.hpp"
 #include "simulators/camera/camera.hpp"
+#include "simulators/services/smtp/mail_server.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -67,6 +68,9 @@ Result<void> Rig::State::start(RigFile file) {
     if (!camera) return camera.error();
     devices.push_back(std::move(*camera));
   }
+  for (auto& spec : file.mail_servers) {
+    devices.push_back(std::make_shared<services::MailServer>(std::move(spec), clock, control.next()));
+  }
   for (const auto& device : devices) {
     if (auto started = device->start(); !started) return started;
   }
@@ -101,7 +105,7 @@ asio::awaitable<void> Rig::State::say_goodbye(State& state) {
 Result<std::unique_ptr<Rig>> Rig::start(const Options& options) {
   auto file = options.text ? parse_rig(*options.text, options.file) : read_rig_file(options.file);
   if (!file) return file.error();
-  if (file->cameras.empty()) base::log_warning("{}: the rig has no devices", options.file);
+  if (file->empty()) base::log_warning("{}: the rig has no devices", options.file);
   auto state = std::make_unique<State>(options);
   if (auto started = state->start(std::move(*file)); !started) return started.error();
   return std::unique_ptr<Rig>(new Rig(std::move(state)));

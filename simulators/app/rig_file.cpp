@@ -1,7 +1,7 @@
 #include "simulators/app/rig_file.hpp"
 
 #include <filesystem>
-#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -28,30 +28,48 @@ Result<void> read_camera(RigFile& rig, const XmlFile& file, pugi::xml_node eleme
   return {};
 }
 
+Result<void> read_mail_server(RigFile& rig, const XmlFile& file, pugi::xml_node element,
+                              const std::filesystem::path&) {
+  auto server = services::parse_mail_server(file, element);
+  if (!server) return server.error();
+  rig.mail_servers.push_back(std::move(*server));
+  return {};
+}
+
 /// One row a kind of device.
-constexpr std::pair<std::string_view, Reader> readers[] = {{"camera", read_camera}};
+constexpr std::pair<std::string_view, Reader> readers[] = {{"camera", read_camera},
+                                                           {"mail-server", read_mail_server}};
 
 /// Ids address devices and ports are bound once each; a list that grows with each element knows where the
 /// second came.
 class Uniqueness {
  public:
   Result<void> check(const RigFile& rig, const XmlFile& file, pugi::xml_node element) {
-    for (; checked_ < rig.cameras.size(); ++checked_) {
-      const auto& camera = rig.cameras[checked_];
-      if (!ids_.emplace(camera.id, checked_).second) {
-        return file.error_at(element, fmt::format("the id \"{}\" is taken by another device", camera.id));
-      }
-      if (camera.port != 0 && !ports_.emplace(camera.port, checked_).second) {
-        return file.error_at(element, fmt::format("port {} is taken by another device", camera.port));
-      }
+    for (; cameras_ < rig.cameras.size(); ++cameras_) {
+      if (auto free = take(rig.cameras[cameras_], file, element); !free) return free;
+    }
+    for (; mail_servers_ < rig.mail_servers.size(); ++mail_servers_) {
+      if (auto free = take(rig.mail_servers[mail_servers_], file, element); !free) return free;
     }
     return {};
   }
 
  private:
-  std::size_t checked_ = 0;
-  std::map<std::string, std::size_t> ids_;
-  std::map<std::uint16_t, std::size_t> ports_;
+  template <class Spec>
+  Result<void> take(const Spec& spec, const XmlFile& file, pugi::xml_node element) {
+    if (!ids_.insert(spec.id).second) {
+      return file.error_at(element, fmt::format("the id \"{}\" is taken by another device", spec.id));
+    }
+    if (spec.port != 0 && !ports_.insert(spec.port).second) {
+      return file.error_at(element, fmt::format("port {} is taken by another device", spec.port));
+    }
+    return {};
+  }
+
+  std::size_t cameras_ = 0;
+  std::size_t mail_servers_ = 0;
+  std::set<std::string> ids_;
+  std::set<std::uint16_t> ports_;
 };
 
 Result<RigFile> read_rig(const XmlFile& file) {
@@ -67,7 +85,8 @@ Result<RigFile> read_rig(const XmlFile& file) {
     for (const auto& [name, known] : readers) {
       if (name == element.name()) reader = known;
     }
-    if (!reader) return file.error_at(element, "no virtual device of this kind; there is <camera>");
+    if (!reader)
+      return file.error_at(element, "no virtual device of this kind; there are <camera> and <mail-server>");
     if (const auto read = reader(devices, file, element, folder); !read) return read.error();
     if (const auto unique = uniqueness.check(devices, file, element); !unique) return unique.error();
   }

@@ -109,13 +109,29 @@ base::Result<http::HttpClient> client_of(const StepContext& step) {
   return client;
 }
 
+/// The pointer of a value that is to be kept and is not there.
+std::string take_values(const StepContext& step, const json::value& body) {
+  const auto wanted = parse_fields(step.text("take"));
+  if (!wanted) return wanted.error().message;
+  for (const auto& [name, pointer] : *wanted) {
+    const auto* value = at_pointer(body, pointer);
+    if (!value || !value->is_string()) return pointer;
+    step.bench.values.put(name, std::make_shared<std::string>(value->get_string()));
+  }
+  return {};
+}
+
 Outcome expect_response(StepContext& step) {
-  const auto path = with_ids(step.bench, step.text("path"));
+  const auto address = step.filled("path");
+  if (!address) return of_author(address.error().message);
+  const auto path = with_ids(step.bench, *address);
   if (!path) return of_author(path.error().message);
+  const auto sent = step.filled("body");
+  if (!sent) return of_author(sent.error().message);
   const auto client = client_of(step);
   if (!client) return of_author(client.error().message);
   const auto method = step.text("method", "GET");
-  const auto answer = client->request(method, *path, step.text("body"));
+  const auto answer = client->request(method, *path, *sent);
   if (!answer) return of_vms(answer.error());
   const auto what =
       fmt::format("{} {} answers {} {}", method, *path, answer->status, answer->body.substr(0, 300));
@@ -134,6 +150,10 @@ Outcome expect_response(StepContext& step) {
   }
   if (step.has("contains") && answer->body.find(step.text("contains")) == std::string::npos) {
     return failed(fmt::format("{}, without \"{}\"", what, step.text("contains")));
+  }
+  if (step.has("take") && !error) {
+    if (const auto lacks = take_values(step, body); !lacks.empty())
+      return failed(fmt::format("{}, without a text {}", what, lacks));
   }
   if (step.has("keep")) {
     auto session = parse_vms_session(body);
@@ -171,7 +191,8 @@ std::vector<StepDefinition> state_steps() {
          {"field", text},
          {"contains", text},
          {"as", name},
-         {"keep", name}}},
+         {"keep", name},
+         {"take", fields}}},
        expect_response},
   };
 }

@@ -24,6 +24,7 @@ std::vector<StepDefinition> network_steps();    ///< expect-loss
 std::vector<StepDefinition> view_steps();       ///< view, close-view, expect-view
 std::vector<StepDefinition> export_steps();     ///< export, expect-export
 std::vector<StepDefinition> state_steps();      ///< expect-channel, expect-metric, expect-response
+std::vector<StepDefinition> mail_steps();       ///< expect-mail
 std::vector<StepDefinition> measure_steps();    ///< measure
 
 }  // namespace watchrig::scenarios

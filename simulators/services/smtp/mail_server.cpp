@@ -1,0 +1,180 @@
+#include "simulators/services/smtp/mail_server.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "simulators/services/smtp/smtp_dialogue.hpp"
+#include "system/base/spawn.hpp"
+#include "system/base/timer.hpp"
+
+namespace watchrig::services {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using kernel::Verb;
+
+constexpr Verb verbs[] = {Verb::reset, Verb::stall, Verb::lie};
+constexpr std::string_view lies[] = {"refuse-login", "refuse-receivers"};
+constexpr std::size_t longest_line = 4096;
+constexpr auto patience = std::chrono::seconds(60);  // with a silent client
+
+}  // namespace
+
+MailServer::MailServer(MailServerSpec spec, const base::Clock& clock, asio::any_io_executor executor)
+    : spec_(std::move(spec)), clock_(clock), executor_(executor), board_(clock), acceptor_(executor) {}
+
+Result<void> MailServer::start() {
+  boost::system::error_code error;
+  const Tcp::endpoint endpoint(asio::ip::address_v4::loopback(), spec_.port);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(most_connections, error);
+  if (error) {
+    return Error{ErrorKind::unavailable,
+                 fmt::format("mail server \"{}\": port {}: {}", spec_.id, spec_.port, error.message())};
+  }
+  port_ = acceptor_.local_endpoint().port();
+  base::spawn(executor_, accept(shared_from_this()), "mail server " + spec_.id);
+  return {};
+}
+
+void MailServer::stop() {
+  asio::post(executor_, [self = shared_from_this()] {
+    boost::system::error_code ignored;
+    self->acceptor_.close(ignored);
+    self->close_all(false);
+  });
+}
+
+void MailServer::close_all(bool reset) {
+  for (const auto& weak : std::exchange(sockets_, {})) {
+    boost::system::error_code ignored;
+    const auto socket = weak.lock();
+    if (!socket) continue;
+    if (reset) socket->set_option(asio::socket_base::linger(true, 0), ignored);
+    socket->close(ignored);
+  }
+}
+
+asio::awaitable<void> MailServer::accept(std::shared_ptr<MailServer> self) {
+  while (self->acceptor_.is_open()) {
+    auto socket = std::make_shared<Tcp::socket>(self->executor_);
+    boost::system::error_code error;
+    co_await self->acceptor_.async_accept(*socket, asio::redirect_error(asio::use_awaitable, error));
+    if (error || self->connections_ >= most_connections) continue;
+    ++self->accepted_;
+    ++self->connections_;
+    std::erase_if(self->sockets_, [](const auto& weak) { return weak.expired(); });
+    self->sockets_.push_back(socket);
+    base::spawn(self->executor_, serve(self, socket), "client of mail server " + self->spec_.id);
+  }
+}
+
+asio::awaitable<void> MailServer::serve(std::shared_ptr<MailServer> self,
+                                        std::shared_ptr<Tcp::socket> socket) {
+  struct Leave {
+    std::atomic<std::size_t>& connections;
+    ~Leave() { --connections; }
+  } const leave{self->connections_};
+  SmtpDialogue dialogue(self->spec_, self->clock_, self->ledger_,
+                        [&](std::string_view what) { return self->in_force(Verb::lie, what); });
+  base::Watchdog watchdog(self->executor_, patience, [socket] {
+    boost::system::error_code ignored;
+    socket->close(ignored);
+  });
+  std::string input;
+  std::optional<std::string> reply = dialogue.greeting();
+  boost::system::error_code error;
+  while (reply && !error) {
+    if (!reply->empty() && !self->in_force(Verb::stall)) {
+      co_await asio::async_write(*socket, asio::buffer(*reply),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    }
+    if (error) break;
+    const std::size_t size =
+        co_await asio::async_read_until(*socket, asio::dynamic_buffer(input, longest_line), "\r\n",
+                                        asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;
+    watchdog.restart();
+    const std::string line = input.substr(0, size - 2);
+    input.erase(0, size);
+    reply = dialogue.answer(line);
+  }
+  if (!reply) {
+    const std::string bye = "221 Bye\r\n";
+    co_await asio::async_write(*socket, asio::buffer(bye), asio::redirect_error(asio::use_awaitable, error));
+  }
+  socket->close(error);
+}
+
+bool MailServer::in_force(Verb verb, std::string_view what) const {
+  const auto active = board_.active();
+  return std::any_of(active.begin(), active.end(), [&](const kernel::Fault& fault) {
+    return fault.verb == verb && (what.empty() || fault.what == what) && fault.covers({}, clock_.now());
+  });
+}
+
+json::object MailServer::description() const {
+  return {{"id", spec_.id}, {"kind", kind()},         {"virtual", true},           {"host", "127.0.0.1"},
+          {"port", port_},  {"username", spec_.user}, {"password", spec_.password}};
+}
+
+json::object MailServer::status() const {
+  return {{"id", spec_.id},
+          {"kind", kind()},
+          {"connections", connections_.load()},
+          {"accepted", accepted_.load()}};
+}
+
+Result<json::object> MailServer::inject(const json::value& fault) {
+  const auto parsed = kernel::parse_fault(fault, {verbs, {}, lies});
+  if (!parsed) return parsed.error();
+  const auto begun = board_.begin(*parsed);
+  if (!begun) return begun.error();
+  if (begun->verb == Verb::reset) {
+    asio::post(executor_, [self = shared_from_this()] { self->close_all(true); });
+    board_.end(begun->id);
+  }
+  return kernel::to_json(*begun);
+}
+
+Result<void> MailServer::withdraw(std::string_view fault_id) {
+  if (board_.end(fault_id)) return {};
+  return Error{ErrorKind::not_found, fmt::format("no fault \"{}\" is in force", fault_id)};
+}
+
+std::size_t MailServer::withdraw_all() {
+  std::size_t ended = 0;
+  for (const auto& fault : board_.active()) ended += board_.end(fault.id) ? 1 : 0;
+  return ended;
+}
+
+json::object MailServer::faults() const {
+  for (const auto& fault : board_.active()) {
+    if (fault.end && *fault.end <= clock_.now()) board_.end(fault.id);
+  }
+  return board_.to_json();
+}
+
+Result<std::string> MailServer::ledger(const Query& query) const {
+  std::string receiver;
+  for (const auto& [name, value] : query) {
+    if (name != "to") return Error{ErrorKind::invalid, "the ledger of a mail server takes \"to\" only"};
+    receiver = value;
+  }
+  return json::serialize(ledger_.to_json(receiver));
+}
+
+}  // namespace watchrig::services
