@@ -11,6 +11,7 @@
 #include "system/central/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/platform/host_network/host_network.hpp"
+#include "system/central/settings/settings.hpp"
 #include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
 
@@ -24,6 +25,7 @@ struct ServerParts {
   central::EventLog& events;
   central::Accounts& accounts;
   central::SignIn& sign_in;
+  central::Settings& settings;
   storage::Storage& storage;
   storage::ChannelSet& channels;
   WorkPool& workers;              ///< for work that reads disks or takes long

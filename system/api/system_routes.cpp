@@ -83,6 +83,7 @@ void add_system_routes(http::Router& router, ServerParts& parts) {
 
 void add_routes(http::Router& router, ServerParts& parts) {
   router.set_gate(make_gate(parts));
+  add_settings_routes(router, parts);
   add_system_routes(router, parts);
   add_account_routes(router, parts);
   add_user_routes(router, parts);

@@ -8,11 +8,9 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "system/api/live_content.hpp"
-#include "system/api/routes.hpp"
+#include "system/app/front_door.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
-#include "system/http/http_server.hpp"
 
 namespace watchrig::app {
 
@@ -103,7 +101,7 @@ class Server {
 
  private:
   Result<> open_stores();
-  Result<> listen();
+  void follow_settings();
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
 
@@ -114,6 +112,8 @@ class Server {
   api::WorkPool workers_{2, 64};
   api::WorkPool hashers_{1, 32};
   std::unique_ptr<central::DeviceRegistry> registry_;
+  std::unique_ptr<platform::SecretVault> vault_;
+  std::unique_ptr<central::Settings> settings_;
   std::unique_ptr<central::EventLog> events_;
   std::unique_ptr<central::Accounts> accounts_;
   std::unique_ptr<central::SignIn> sign_in_;
@@ -121,9 +121,7 @@ class Server {
   std::unique_ptr<storage::ChannelSet> channels_;
   std::unique_ptr<platform::HostNetwork> host_network_;
   std::unique_ptr<api::ServerParts> parts_;
-  http::Router router_;
-  std::unique_ptr<http::HttpServer> http_;
-  std::unique_ptr<media::RtspServer> rtsp_;
+  std::unique_ptr<FrontDoor> door_;
 };
 
 Result<> Server::open_stores() {
@@ -137,18 +135,24 @@ Result<> Server::open_stores() {
   auto events = central::EventLog::open(data / "events.db", clock_);
   if (!events) return events.error();
   events_ = std::move(*events);
+  auto vault = platform::SecretVault::open(data / "secrets.key");
+  if (!vault) return vault.error();
+  vault_ = std::make_unique<platform::SecretVault>(std::move(*vault));
+  auto settings = central::Settings::open(data / "settings.db", *vault_, options_.settings);
+  if (!settings) return settings.error();
+  settings_ = std::move(*settings);
   auto accounts = central::Accounts::open(data / "accounts.db", clock_);
   if (!accounts) return accounts.error();
   accounts_ = std::move(*accounts);
-  sign_in_ = std::make_unique<central::SignIn>(*accounts_, clock_, options_.sign_in);
+  sign_in_ = std::make_unique<central::SignIn>(*accounts_, clock_, central::SignIn::rules_from(*settings_));
   auto registry = central::DeviceRegistry::open(data / "devices.db");
   if (!registry) return registry.error();
   registry_ = std::move(*registry);
 
   storage::Options options;
   options.directory = data / "recordings";
-  options.segment_bytes = options_.segment_bytes;
-  options.reserve_bytes = options_.reserve_bytes;
+  options.segment_bytes = static_cast<std::uint64_t>(settings_->number("storage", "segment_bytes"));
+  options.reserve_bytes = static_cast<std::uint64_t>(settings_->number("storage", "reserve_bytes"));
   auto storage = storage::Storage::open(options, clock_, metrics_, EventWriter(*events_));
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
@@ -160,37 +164,19 @@ Result<> Server::open_stores() {
   if (!network) return network.error();
   host_network_ = std::move(*network);
   parts_ = std::make_unique<api::ServerParts>(
-      api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *storage_, *channels_,
-                       workers_, hashers_, scratch,
+      api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *settings_, *storage_,
+                       *channels_, workers_, hashers_, scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
                        *host_network_});
   return {};
 }
 
-Result<> Server::listen() {
-  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
-  api::add_routes(router_, *parts_);
-  http::HttpServer::Options http_options;
-  http_options.address = options_.http_address;
-  http_options.port = options_.http_port;
-  auto http = http::HttpServer::start(http_options, router_, executors);
-  if (!http) return http.error();
-  http_ = std::move(*http);
-
-  media::RtspServer::Options rtsp_options;
-  rtsp_options.address = options_.rtsp_address;
-  rtsp_options.port = options_.rtsp_port;
-  // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
-  rtsp_options.password = [this](std::string_view session) { return sign_in_->sessions.stream_key(session); };
-  auto may_view = [this](const std::string& session, const std::string& channel) {
-    const auto account = sign_in_->sessions.account(session);
-    return account && accounts_->rights(*account)->may(central::Authority::live, channel);
-  };
-  auto rtsp = media::RtspServer::start(std::move(rtsp_options), clock_, executors,
-                                       api::make_live_content(*channels_, clock_, std::move(may_view)));
-  if (!rtsp) return rtsp.error();
-  rtsp_ = std::move(*rtsp);
-  return {};
+void Server::follow_settings() {
+  for (const char* section : {"accounts", "lock.accounts", "lock.sources"}) {
+    settings_->listen(section, [this](const central::Settings::Change&) {
+      sign_in_->set_rules(central::SignIn::rules_from(*settings_));
+    });
+  }
 }
 
 void Server::activate(const central::Device& device, bool continued) {
@@ -201,8 +187,8 @@ void Server::print_ready_line() const {
   const boost::json::object line{{"ready", "vmsd"},
                                  {"version", WATCHRIG_VERSION},
                                  {"pid", ::getpid()},
-                                 {"http", fmt::format("http://{}:{}", options_.http_address, http_->port())},
-                                 {"rtsp", fmt::format("rtsp://{}:{}", options_.rtsp_address, rtsp_->port())},
+                                 {"http", door_->http_url()},
+                                 {"rtsp", door_->rtsp_url()},
                                  {"data", fs::absolute(options_.data).string()},
                                  {"clock", base::Clock::format(clock_.settings())}};
   fmt::print("{}\n", boost::json::serialize(line));
@@ -212,7 +198,9 @@ void Server::print_ready_line() const {
 Result<> Server::run() {
   base::set_log_clock(clock_);
   if (auto opened = open_stores(); !opened) return opened;
-  if (auto listening = listen(); !listening) return listening;
+  door_ = std::make_unique<FrontDoor>(*parts_, pool_);
+  if (auto opened = door_->open(); !opened) return opened;
+  follow_settings();
   asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);
   signals.async_wait([this](const boost::system::error_code&, int) { pool_.stop(); });
   const RunMark mark(options_.data / "running");
@@ -237,8 +225,7 @@ Result<> Server::run() {
   pool_.run();
 
   base::log_info("stopping");
-  http_->stop();
-  rtsp_->stop();
+  door_->stop();
   channels_->stop();
   workers_.join();
   hashers_.join();

@@ -25,23 +25,6 @@ Result<> set_number(Number& target, std::string_view name, std::string_view text
   return {};
 }
 
-constexpr unsigned minutes_of_a_day = 24 * 60;
-
-Result<> set_period(base::Duration& target, std::string_view name, std::string_view text) {
-  unsigned minutes = 0;
-  if (auto set = set_number(minutes, name, text, 1u, minutes_of_a_day); !set) return set;
-  target = std::chrono::minutes(minutes);
-  return {};
-}
-
-/// 0 minutes are none at all.
-Result<> set_minutes(std::optional<base::Duration>& target, std::string_view name, std::string_view text) {
-  unsigned minutes = 0;
-  if (auto set = set_number(minutes, name, text, 0u, minutes_of_a_day); !set) return set;
-  target = minutes == 0 ? std::nullopt : std::optional<base::Duration>(std::chrono::minutes(minutes));
-  return {};
-}
-
 /// What of the machine may be changed is for whoever starts the server, never for its users.
 Result<> set_host(ServerOptions& options, std::string_view name, std::string_view value) {
   if (name == "host.namespace") {
@@ -65,43 +48,13 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
   const auto [left, right] = base::split_once(assignment, '=');
   const std::string_view name = base::trim(left);
   const std::string_view value = base::trim(right);
-  constexpr std::uint16_t any = 0;
-  constexpr std::uint16_t highest = 65535;
-  constexpr std::uint64_t mebi = 1u << 20;
-  if (name == "http.port") return set_number(options.http_port, name, value, any, highest);
-  if (name == "rtsp.port") return set_number(options.rtsp_port, name, value, any, highest);
-  if (name == "storage.segment_bytes")
-    return set_number(options.segment_bytes, name, value, mebi, mebi << 14);
-  if (name == "storage.reserve_bytes")
-    return set_number(options.reserve_bytes, name, value, std::uint64_t{0}, mebi << 24);
-  if (name == "accounts.idle_logout") return set_minutes(options.sign_in.sessions.idle, name, value);
-  for (auto [who, rules] : {std::pair("lock.accounts", &options.sign_in.accounts),
-                            std::pair("lock.sources", &options.sign_in.sources)}) {
-    if (name == fmt::format("{}.attempts", who)) return set_number(rules->attempts, name, value, 0u, 100u);
-    if (name == fmt::format("{}.period", who)) return set_period(rules->period, name, value);
-  }
   if (name.starts_with("host.")) return set_host(options, name, value);
   if (name == "threads") return set_number(options.threads, name, value, 0u, 256u);
-  if (name == "http.address" || name == "rtsp.address") {
-    (name == "http.address" ? options.http_address : options.rtsp_address) = value;
-    return {};
-  }
-  if (name == "log.level" &&
-      (value == "debug" || value == "info" || value == "warning" || value == "error")) {
-    options.log_level = value;
-    return {};
-  }
-  if (name == "log.level")
+  if (name != "log.level") return central::fix_setting(options.settings, name, value);
+  if (value != "debug" && value != "info" && value != "warning" && value != "error")
     return Error{ErrorKind::invalid, "log.level: must be debug, info, warning or error"};
-  return Error{
-      ErrorKind::invalid,
-      fmt::format(
-          "\"{}\" is no setting; there are http.address, http.port, rtsp.address, rtsp.port, "
-          "storage.segment_bytes, storage.reserve_bytes, accounts.idle_logout, lock.accounts.attempts, "
-          "lock.accounts.period, lock.sources.attempts, lock.sources.period, threads, log.level, "
-          "host.network, host.namespace, "
-          "host.resolver",
-          name)};
+  options.log_level = value;
+  return {};
 }
 
 Result<> apply_file(ServerOptions& options, const std::filesystem::path& file) {

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
-#include "system/central/accounts/sign_in.hpp"
+#include "system/central/settings/settings.hpp"
 
 namespace watchrig::app {
 
@@ -15,14 +14,8 @@ namespace watchrig::app {
 struct ServerOptions {
   std::filesystem::path data = "watchrig-data";
   base::Clock::Settings clock;
-  std::string http_address = "127.0.0.1";
-  std::uint16_t http_port = 8080;
-  std::string rtsp_address = "127.0.0.1";
-  std::uint16_t rtsp_port = 8554;
-  std::uint64_t segment_bytes = 256u << 20;
-  std::uint64_t reserve_bytes = 64u << 20;
-  central::SignIn::Rules sign_in;
-  unsigned threads = 0;  ///< of input and output; 0: one a core
+  central::FixedSettings settings;  ///< those that hold as long as the program runs
+  unsigned threads = 0;             ///< of input and output; 0: one a core
   std::string log_level = "info";
   bool change_network = false;          ///< the machine's own, by iproute2
   std::string network_namespace;        ///< in place of the machine's own

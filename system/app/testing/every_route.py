@@ -20,7 +20,7 @@ from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 OPEN = {("get", "/healthz"), ("get", "/metrics"), ("get", "/api/v1/openapi.json"), ("get", "/api/v1/initialisation"),
         ("post", "/api/v1/initialisation"), ("post", "/api/v1/password-strength"), ("post", "/api/v1/sessions")}
-AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts"]
+AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs"]
 FOR_ALL = {"signed in", "everybody"}
 ADMINISTRATORS = ""  # a route that names no right is for them only
 # What else a client could bring along in place of a token.

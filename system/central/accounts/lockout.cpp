@@ -12,10 +12,15 @@ std::optional<base::UtcTime> Lockout::locked_until(const std::string& name) cons
   return it->second.until;
 }
 
+void Lockout::set_rules(Rules rules) {
+  const std::lock_guard lock(mutex_);
+  rules_ = rules;
+}
+
 bool Lockout::failed(const std::string& name) {
-  if (rules_.attempts == 0) return false;
   const auto now = clock_.now();
   const std::lock_guard lock(mutex_);
+  if (rules_.attempts == 0) return false;
   if (!entries_.contains(name) && entries_.size() >= most_names) make_room(now);
   Entry& entry = entries_[name];
   if (over(entry, now)) entry = {};

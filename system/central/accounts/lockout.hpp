@@ -28,6 +28,8 @@ class Lockout {
 
   Lockout(const base::Clock& clock, Rules rules) : clock_(clock), rules_(rules) {}
 
+  /// For failures from now on; what is locked stays so.
+  void set_rules(Rules rules);
   /// Until when the name is locked, if it is.
   std::optional<base::UtcTime> locked_until(const std::string& name) const;
   /// Counts a failure; true when this one locks it.
@@ -50,8 +52,8 @@ class Lockout {
   void make_room(base::UtcTime now);
 
   const base::Clock& clock_;
-  const Rules rules_;
   mutable std::mutex mutex_;
+  Rules rules_;
   std::map<std::string, Entry> entries_;
 };
 

@@ -24,7 +24,9 @@ constexpr Known known[] = {{Authority::live, "live", "monitoring", true},
                            {Authority::record, "record", "management", true},
                            {Authority::events, "events", "management", true},
                            {Authority::devices, "devices", "management", false},
-                           {Authority::accounts, "accounts", "management", false}};
+                           {Authority::accounts, "accounts", "management", false},
+                           {Authority::system, "system", "management", false},
+                           {Authority::logs, "logs", "management", false}};
 constexpr std::size_t most_channels = 10'000;
 
 const Known& about(Authority authority) { return known[static_cast<std::size_t>(authority)]; }

@@ -22,6 +22,8 @@ enum class Authority {
   events,    ///< read the event log
   devices,   ///< see, add and remove devices
   accounts,  ///< groups, users, sessions, locks
+  system,    ///< settings and maintenance of the server
+  logs,      ///< who has done what, and clearing logs
 };
 std::vector<Authority> all_authorities();
 std::string_view to_string(Authority authority);

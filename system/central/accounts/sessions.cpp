@@ -33,6 +33,11 @@ std::string digest(std::string_view token) {
 
 }  // namespace
 
+void Sessions::set_limits(Limits limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
+}
+
 Result<std::pair<Session, SessionSecrets>> Sessions::open(const std::string& account,
                                                           const std::string& source) {
   auto token = random_text(32);
@@ -103,6 +108,11 @@ std::vector<Session> Sessions::all() {
 bool Sessions::close(std::string_view id) {
   const std::lock_guard lock(mutex_);
   return std::erase_if(entries_, [&](const auto& entry) { return entry.second.session.id == id; }) > 0;
+}
+
+void Sessions::close_all() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
 }
 
 void Sessions::close_others(std::string_view account, std::string_view but_id) {

@@ -38,6 +38,8 @@ class Sessions {
 
   Sessions(const base::Clock& clock, Limits limits) : clock_(clock), limits_(limits) {}
 
+  /// For open sessions too.
+  void set_limits(Limits limits);
   /// Errors: full (the limit is reached), io (the system gives no random numbers).
   base::Result<std::pair<Session, SessionSecrets>> open(const std::string& account,
                                                         const std::string& source);
@@ -52,6 +54,7 @@ class Sessions {
   bool confirm(std::string_view id, base::UtcTime until);
   /// The account of a session; asking does not keep it alive.
   std::optional<std::string> account(std::string_view id);
+  void close_all();
   /// All of an account but one.
   void close_others(std::string_view account, std::string_view but_id);
 
@@ -63,8 +66,8 @@ class Sessions {
   void drop_idle(base::UtcTime now);
 
   const base::Clock& clock_;
-  const Limits limits_;
   std::mutex mutex_;
+  Limits limits_;
   std::uint64_t opened_ = 0;
   std::map<std::string, Entry, std::less<>> entries_;  ///< by the hash of their token
 };

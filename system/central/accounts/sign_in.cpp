@@ -10,6 +10,23 @@ bool is_this_machine(std::string_view source) { return source.starts_with("127."
 
 }  // namespace
 
+SignIn::Rules SignIn::rules_from(const Settings& settings) {
+  const auto lock = [&](std::string_view section) {
+    return Lockout::Rules{static_cast<unsigned>(settings.number(section, "attempts")),
+                          std::chrono::minutes(settings.number(section, "period"))};
+  };
+  Rules rules{lock("lock.accounts"), lock("lock.sources"), {}};
+  const auto idle = settings.number("accounts", "idle_logout");
+  rules.sessions.idle = idle == 0 ? std::nullopt : std::optional<base::Duration>(std::chrono::minutes(idle));
+  return rules;
+}
+
+void SignIn::set_rules(const Rules& rules) {
+  locked_accounts.set_rules(rules.accounts);
+  locked_sources.set_rules(rules.sources);
+  sessions.set_limits(rules.sessions);
+}
+
 std::optional<SignIn::Refused> SignIn::locked(const std::string& name, const std::string& source) const {
   const auto account = locked_accounts.locked_until(name);
   const auto address = locked_sources.locked_until(source);

@@ -3,6 +3,7 @@
 #include "system/central/accounts/accounts.hpp"
 #include "system/central/accounts/lockout.hpp"
 #include "system/central/accounts/sessions.hpp"
+#include "system/central/settings/settings.hpp"
 
 namespace watchrig::central {
 
@@ -15,6 +16,8 @@ class SignIn {
     Lockout::Rules sources;
     Sessions::Limits sessions;
   };
+  static Rules rules_from(const Settings& settings);
+
   enum class Refusal {
     wrong,   ///< user name or password
     locked,  ///< too many wrong ones before; the right password is refused as well
@@ -38,6 +41,7 @@ class SignIn {
         locked_sources(clock, rules.sources),
         sessions(clock, rules.sessions) {}
 
+  void set_rules(const Rules& rules);
   /// Whether an attempt would be refused without looking at its password; quick.
   std::optional<Refused> locked(const std::string& name, const std::string& source) const;
   /// Whether the password is the account's; nothing when it is. Wrong ones count, whatever they were asked

@@ -1,0 +1,144 @@
+#include "system/app/front_door.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "system/api/live_content.hpp"
+#include "system/api/routes.hpp"
+#include "system/base/log.hpp"
+#include "system/base/spawn.hpp"
+
+namespace watchrig::app {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using asio::ip::tcp;
+using base::ErrorKind;
+using base::Result;
+using central::FieldError;
+using central::FieldResult;
+
+namespace {
+
+// Of real time. The answer to whoever has changed a port goes out first; then the old port must be free.
+constexpr auto until_close = std::chrono::milliseconds(500);
+constexpr auto until_open = std::chrono::milliseconds(200);
+constexpr auto between_attempts = std::chrono::seconds(1);
+
+/// `but_port` is open already.
+FieldResult<void> check_listen(const json::object& values, const json::value& but_port) {
+  boost::system::error_code failure;
+  const std::string address(values.at("address").as_string());
+  const auto parsed = asio::ip::make_address(address, failure);
+  if (failure) {
+    return FieldError{"address",
+                      {ErrorKind::invalid, fmt::format("address \"{}\" is no IP address", address)}};
+  }
+  if (values.at("port") == but_port) return {};
+  const auto port = static_cast<std::uint16_t>(values.at("port").as_int64());
+  asio::io_context context;
+  tcp::acceptor acceptor(context);
+  const tcp::endpoint endpoint(parsed, port);
+  acceptor.open(endpoint.protocol(), failure);
+  if (!failure) acceptor.set_option(tcp::acceptor::reuse_address(true), failure);
+  if (!failure) acceptor.bind(endpoint, failure);
+  if (!failure) acceptor.listen(1, failure);
+  if (!failure) return {};
+  return FieldError{"port",
+                    {ErrorKind::conflict, fmt::format("cannot listen on {}:{}: {}; choose another", address,
+                                                      port, failure.message())}};
+}
+
+}  // namespace
+
+FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool) : parts_(parts), pool_(pool) {
+  api::add_routes(router_, parts_);
+}
+
+Result<> FrontDoor::open() {
+  if (auto opened = open_http(); !opened) return opened;
+  if (auto opened = open_rtsp(); !opened) return opened;
+  watch("http", &FrontDoor::close_http, &FrontDoor::open_http);
+  watch("rtsp", &FrontDoor::close_rtsp, &FrontDoor::open_rtsp);
+  return {};
+}
+
+Result<> FrontDoor::open_http() {
+  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
+  http::HttpServer::Options options;
+  options.address = parts_.settings.text("http", "address");
+  options.port = static_cast<std::uint16_t>(parts_.settings.number("http", "port"));
+  auto http = http::HttpServer::start(options, router_, executors);
+  if (!http) return http.error();
+  http_ = std::move(*http);
+  return {};
+}
+
+Result<> FrontDoor::open_rtsp() {
+  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
+  media::RtspServer::Options options;
+  options.address = parts_.settings.text("rtsp", "address");
+  options.port = static_cast<std::uint16_t>(parts_.settings.number("rtsp", "port"));
+  // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
+  options.password = [this](std::string_view session) { return parts_.sign_in.sessions.stream_key(session); };
+  auto may_view = [this](const std::string& session, const std::string& channel) {
+    const auto account = parts_.sign_in.sessions.account(session);
+    return account && parts_.accounts.rights(*account)->may(central::Authority::live, channel);
+  };
+  auto rtsp =
+      media::RtspServer::start(std::move(options), parts_.clock, executors,
+                               api::make_live_content(parts_.channels, parts_.clock, std::move(may_view)));
+  if (!rtsp) return rtsp.error();
+  rtsp_ = std::move(*rtsp);
+  return {};
+}
+
+void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
+                      Result<> (FrontDoor::*start)()) {
+  auto in_use = std::make_shared<json::object>(parts_.settings.values(section).values);
+  parts_.settings.add_rule(section, [in_use](const json::object& values) -> FieldResult<void> {
+    return check_listen(values, in_use->at("port"));
+  });
+  parts_.settings.listen(section, [=, this](const central::Settings::Change& change) {
+    if (change.before.values == change.after.values) return;
+    *in_use = change.after.values;
+    base::spawn(pool_.next(), reopen(section, close, start), "reopening " + section);
+  });
+}
+
+asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*close)(),
+                                        Result<> (FrontDoor::*start)()) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(until_close);
+  co_await timer.async_wait(asio::use_awaitable);
+  (this->*close)();
+  parts_.sign_in.sessions.close_all();
+  timer.expires_after(until_open);
+  co_await timer.async_wait(asio::use_awaitable);
+  for (bool told = false;;) {
+    const auto opened = (this->*start)();
+    if (opened) break;
+    if (!told) base::log_error("{}; trying again until it is free", opened.error().message);
+    told = true;
+    timer.expires_after(between_attempts);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  base::log_info("{} listens on {}", section, section == "http" ? http_url() : rtsp_url());
+}
+
+void FrontDoor::stop() {
+  http_->stop();
+  rtsp_->stop();
+}
+
+std::string FrontDoor::url(const std::string& section, std::uint16_t port) const {
+  return fmt::format("{}://{}:{}", section, parts_.settings.text(section, "address"), port);
+}
+
+std::string FrontDoor::http_url() const { return url("http", http_->port()); }
+
+std::string FrontDoor::rtsp_url() const { return url("rtsp", rtsp_->port()); }
+
+}  // namespace watchrig::app

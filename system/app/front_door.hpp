@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "system/api/server_parts.hpp"
+#include "system/base/executor_pool.hpp"
+#include "system/http/http_server.hpp"
+#include "system/media/rtsp_server.hpp"
+
+namespace watchrig::app {
+
+/// The ports of the server: opened as the settings say, and anew when those change, which ends all sign-ins
+/// (IVSS 8.3.1.3). A change to a port that is in use is refused.
+class FrontDoor {
+ public:
+  /// The parts and the pool outlive it.
+  FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool);
+
+  base::Result<> open();
+  /// After the pool has stopped.
+  void stop();
+
+  /// "http://127.0.0.1:8080", with the port that is really open.
+  std::string http_url() const;
+  std::string rtsp_url() const;
+
+ private:
+  base::Result<> open_http();
+  base::Result<> open_rtsp();
+  void watch(const std::string& section, void (FrontDoor::*close)(), base::Result<> (FrontDoor::*start)());
+  boost::asio::awaitable<void> reopen(std::string section, void (FrontDoor::*close)(),
+                                      base::Result<> (FrontDoor::*start)());
+  void close_http() { http_->stop(); }
+  void close_rtsp() { rtsp_->stop(); }
+  std::string url(const std::string& section, std::uint16_t port) const;
+
+  api::ServerParts& parts_;
+  base::ExecutorPool& pool_;
+  http::Router router_;
+  std::unique_ptr<http::HttpServer> http_;
+  std::unique_ptr<media::RtspServer> rtsp_;
+};
+
+}  // namespace watchrig::app

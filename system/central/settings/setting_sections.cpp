@@ -1,0 +1,48 @@
+#include "system/central/settings/settings.hpp"
+
+namespace watchrig::central {
+
+namespace {
+
+constexpr std::int64_t mebi = 1 << 20;
+constexpr std::int64_t minutes_of_a_day = 24 * 60;
+
+SettingSection lock_section(std::string name, std::string meaning) {
+  return {std::move(name),
+          std::move(meaning),
+          {number_setting("attempts", 5, 0, 100, "wrong passwords until it locks; 0: never"),
+           number_setting("period", 30, 1, minutes_of_a_day, "minutes it stays locked")},
+          {}};
+}
+
+}  // namespace
+
+const std::vector<SettingSection>& setting_sections() {
+  static const std::vector<SettingSection> sections{
+      {"http",
+       "the HTTP interface; a change opens it anew and ends all sign-ins",
+       {text_setting("address", "127.0.0.1", 45, "address to listen on"),
+        port_setting("port", 8080, "TCP port")},
+       {}},
+      {"rtsp",
+       "streams for players; a change opens it anew",
+       {text_setting("address", "127.0.0.1", 45, "address to listen on"),
+        port_setting("port", 8554, "TCP port")},
+       {}},
+      {"storage",
+       "recording; acts from the next start",
+       {number_setting("segment_bytes", 256 * mebi, mebi, mebi << 14, "bytes of a segment"),
+        number_setting("reserve_bytes", 64 * mebi, 0, mebi << 24, "bytes of the volume that stay free")},
+       {}},
+      {"accounts",
+       "sign-ins",
+       {number_setting("idle_logout", 30, 0, minutes_of_a_day,
+                       "minutes without a request until a session ends; 0: never")},
+       {}},
+      lock_section("lock.accounts", "locking of accounts after wrong passwords"),
+      lock_section("lock.sources", "locking of client addresses after wrong passwords"),
+  };
+  return sections;
+}
+
+}  // namespace watchrig::central
