@@ -1,5 +1,6 @@
 #include "scenarios/engine/step_context.hpp"
 
+#include "scenarios/engine/rig_facts.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::scenarios {
@@ -48,7 +49,8 @@ base::Result<std::string> StepContext::filled(std::string_view attribute) const 
     if (open == std::string_view::npos || close == std::string_view::npos) return result + std::string(rest);
     result += rest.substr(0, open);
     const std::string name(rest.substr(open + 2, close - open - 2));
-    const auto value = bench.values.find(name);
+    const auto kept = bench.values.find(name);
+    const auto value = kept ? std::optional(*kept) : rig_fact(bench, name);
     if (!value)
       return base::Error{base::ErrorKind::not_found, fmt::format("nothing was kept as \"{}\"", name)};
     result += *value;

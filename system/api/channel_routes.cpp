@@ -1,7 +1,9 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_requests.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/paging.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -57,9 +59,14 @@ json::object stream_json(const storage::ChannelStatus::Stream& stream,
 
 json::object channel_json(const ServerParts& parts, const central::Device& device,
                           const central::Channel& channel) {
-  json::object object{{"id", channel.id}, {"name", channel.name}, {"device", device.id}};
+  json::object object{
+      {"id", channel.id}, {"name", channel.name}, {"device", device.id}, {"number", channel.number}};
   const auto relayed = parts.channels.find(channel.id);
-  if (!relayed) return object;
+  if (!relayed) {
+    object["state"] = "disconnected";
+    object["cause"] = "an operator has disconnected the device";
+    return object;
+  }
   const auto status = relayed->status();
   json::object streams;
   for (const auto& [name, stream] : status.streams) {
@@ -97,36 +104,97 @@ Response set_recording(ServerParts& parts, const Request& request) {
   return http::json_response(200, json::object{{"plan", to_string(*plan)}, {"stream", stream}});
 }
 
+Response list_channels(ServerParts& parts, const Request& request) {
+  const auto page = page_of(request);
+  if (!page) return error_response(page.error());
+  const auto rights = parts.accounts.rights(request.account);
+  central::ChannelQuery query;
+  query.text = request.query_value("q").value_or("");
+  query.address = request.query_value("address").value_or("");
+  query.accept = [&](const central::Device&, const central::Channel& channel) {
+    return rights->sees(channel.id);
+  };
+  query.offset = page->offset;
+  query.limit = page->limit;
+  const auto found = parts.registry.list(query);
+  json::array channels;
+  for (const auto& of : found.items) channels.push_back(channel_json(parts, *of.device, *of.channel));
+  return http::json_response(200, page_json("channels", std::move(channels), found.total, *page));
+}
+
+Response find_channel(ServerParts& parts, const Request& request) {
+  const auto found = parts.registry.find_channel(request.param("channel"));
+  if (!found) return http::error_response(found.error());
+  return http::json_response(200, channel_json(parts, *found->device, *found->channel));
+}
+
+/// Changes the channels of its device; `work` gets the list and the place in it.
+central::FieldResult<central::DeviceRegistry::Changed> change_channels(
+    ServerParts& parts, const std::string& channel,
+    const std::function<central::FieldResult<void>(std::vector<central::Channel>&, std::size_t)>& work) {
+  const auto found = parts.registry.find_channel(channel);
+  if (!found) return central::FieldError{{}, found.error()};
+  return parts.registry.change(found->device->id, [&](central::Device& device) -> central::FieldResult<void> {
+    for (std::size_t i = 0; i < device.channels.size(); ++i) {
+      if (device.channels[i].id == found->channel->id) return work(device.channels, i);
+    }
+    return central::FieldError{
+        {}, {base::ErrorKind::not_found, fmt::format("there is no channel \"{}\"", channel)}};
+  });
+}
+
+Response change_one_channel(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  const auto changed = change_channels(parts, request.param("channel"),
+                                       [&](std::vector<central::Channel>& channels, std::size_t at) {
+                                         return change_channel(*body, channels[at]);
+                                       });
+  if (!changed) return error_response(changed.error());
+  restart_channels(parts, *changed);
+  tell_device(parts, "device.changed", request, *changed->after, "has a changed channel");
+  return find_channel(parts, request);
+}
+
+Response remove_channel(ServerParts& parts, const Request& request) {
+  const auto changed = change_channels(
+      parts, request.param("channel"),
+      [](std::vector<central::Channel>& channels, std::size_t at) -> central::FieldResult<void> {
+        if (channels.size() == 1) {
+          return central::FieldError{
+              {}, {base::ErrorKind::conflict, "it is the only channel of its device: remove the device"}};
+        }
+        channels.erase(channels.begin() + static_cast<std::ptrdiff_t>(at));
+        return {};
+      });
+  if (!changed) return error_response(changed.error());
+  restart_channels(parts, *changed);
+  tell_device(parts, "device.changed", request, *changed->after, "has a channel less; its recordings stay");
+  return http::no_content();
+}
+
 }  // namespace
 
 void add_channel_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/channels", {signed_in}, "The channels that one may see, with their states",
-                   [&parts](const Request& request) {
-                     const auto rights = parts.accounts.rights(request.account);
-                     json::array channels;
-                     for (const auto& device : parts.registry.devices()) {
-                       for (const auto& channel : device.channels) {
-                         if (rights->sees(channel.id))
-                           channels.push_back(channel_json(parts, device, channel));
-                       }
-                     }
-                     return http::json_response(200, json::object{{"channels", std::move(channels)}});
-                   });
+  using Work = Response (*)(ServerParts&, const Request&);
+  const auto plainly = [&parts](Work work) {
+    return [&parts, work](const Request& request) { return work(parts, request); };
+  };
+  router
+      .add_plain("GET", "/api/v1/channels", {signed_in}, "The channels that one may see, with their states",
+                 plainly(list_channels))
+      .query =
+      paged({{"q", "part of the name"}, {"address", "part of the IP address, or of the RTSP address"}});
   router.add_plain("GET", "/api/v1/channels/{channel}", {signed_in}, "One channel with its state",
-                   [&parts](const Request& request) {
-                     const std::string id = request.param("channel");
-                     for (const auto& device : parts.registry.devices()) {
-                       for (const auto& channel : device.channels) {
-                         if (channel.id == id)
-                           return http::json_response(200, channel_json(parts, device, channel));
-                       }
-                     }
-                     return http::error_response(404, "not_found", {},
-                                                 fmt::format("there is no channel \"{}\"", id));
-                   });
+                   plainly(find_channel));
+  router.add_plain("PATCH", "/api/v1/channels/{channel}", {"devices"},
+                   "Changes the name of a channel, or gives it addresses of its own",
+                   plainly(change_one_channel));
+  router.add_plain("DELETE", "/api/v1/channels/{channel}", {"devices"},
+                   "Removes a channel of a device that has several; its recordings stay",
+                   plainly(remove_channel));
   router.add_plain("PUT", "/api/v1/channels/{channel}/recording", {"record"},
-                   "Sets the record plan of a channel",
-                   [&parts](const Request& request) { return set_recording(parts, request); });
+                   "Sets the record plan of a channel", plainly(set_recording));
 }
 
 }  // namespace watchrig::api

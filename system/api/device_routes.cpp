@@ -1,51 +1,89 @@
-#include <boost/json/array.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
 
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/device_requests.hpp"
+#include "system/api/etag.hpp"
+#include "system/api/idempotency.hpp"
+#include "system/api/paging.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
 namespace watchrig::api {
 
 namespace json = boost::json;
+using central::Device;
+using central::FieldError;
 using http::Request;
 using http::Response;
 
 namespace {
 
-/// A device as clients see it: without its password.
-json::object to_json(const central::Device& device) {
-  json::object streams;
-  for (const auto& [name, address] : device.streams) streams[name] = address;
-  json::array channels;
-  for (const auto& channel : device.channels)
-    channels.push_back({{"id", channel.id}, {"name", channel.name}});
-  return {{"id", device.id},
-          {"name", device.name},
-          {"driver", device.driver},
-          {"streams", std::move(streams)},
-          {"username", device.username},
-          {"transport", to_string(device.transport)},
-          {"channels", std::move(channels)}};
+Response show(const ServerParts& parts, int status, const Device& device) {
+  return with_etag(http::json_response(status, to_json(parts, device)), device.version);
 }
 
-central::FieldResult<central::Device> device_from(const json::object& body) {
-  FieldReader fields(body);
-  central::Device device;
-  device.name = fields.text("name");
-  device.driver = fields.text("driver", "rtsp");
-  device.username = fields.text("username", "");
-  device.password = fields.text("password", "");
-  const auto transport = central::transport_from(fields.text("transport", "tcp"));
-  if (!transport) fields.refuse("transport", "must be tcp or udp");
-  const json::object streams = fields.object("streams");
-  fields.no_others();
-  FieldReader stream_fields(streams, "streams.");
-  device.streams["main"] = stream_fields.text("main");
-  if (const auto sub = stream_fields.text("sub", ""); !sub.empty()) device.streams["sub"] = sub;
-  stream_fields.no_others();
-  if (fields.error()) return *fields.error();
-  if (stream_fields.error()) return *stream_fields.error();
-  device.transport = *transport;
-  return device;
+FieldError refuse(std::string field, std::string message) {
+  return {std::move(field), {base::ErrorKind::invalid, std::move(message)}};
+}
+
+/// Name, host, driver and type of the query, and the order.
+central::FieldResult<central::DeviceQuery> plain_query_of(const Request& request) {
+  const auto page = page_of(request);
+  if (!page) return page.error();
+  central::DeviceQuery query;
+  query.offset = page->offset;
+  query.limit = page->limit;
+  query.text = request.query_value("q").value_or("");
+  query.address = request.query_value("address").value_or("");
+  query.driver = request.query_value("driver").value_or("");
+  query.type = request.query_value("type").value_or("");
+  std::string order = request.query_value("sort").value_or("id");
+  query.descending = order.starts_with('-');
+  const auto sort = central::device_sort_from(query.descending ? order.substr(1) : order);
+  if (!sort)
+    return refuse("sort",
+                  "sort must be id, name, address, area, driver or type, with - in front for descending");
+  query.sort = *sort;
+  return query;
+}
+
+central::FieldResult<central::DeviceQuery> query_of(ServerParts& parts, const Request& request) {
+  auto query = plain_query_of(request);
+  if (!query) return query;
+  if (const auto area = request.query_value("area")) {
+    const auto wanted = central::number_of_id(*area, 'a');
+    if (parts.registry.area_path(wanted).empty())
+      return refuse("area", fmt::format("there is no area \"{}\"", *area));
+    query->in_area = [&parts, wanted, known = std::map<std::int64_t, bool>()](std::int64_t id) mutable {
+      const auto [it, is_new] = known.try_emplace(id, false);
+      if (is_new) {
+        const auto path = parts.registry.area_path(id);
+        it->second = std::ranges::find(path, wanted) != path.end();
+      }
+      return it->second;
+    };
+  }
+  if (const auto state = request.query_value("state")) {
+    if (*state != "online" && *state != "offline") return refuse("state", "state must be online or offline");
+    query->accept = [&parts, online = *state == "online"](const Device& device) {
+      return (state_of(parts, device).state == "online") == online;
+    };
+  }
+  return query;
+}
+
+Response list_devices(ServerParts& parts, const Request& request) {
+  const auto query = query_of(parts, request);
+  if (!query) return error_response(query.error());
+  const auto page = parts.registry.list(*query);
+  json::array devices;
+  for (const auto& device : page.items) devices.push_back(to_json(parts, *device));
+  return http::json_response(
+      200, page_json("devices", std::move(devices), page.total, {query->offset, query->limit}));
 }
 
 Response add_device(ServerParts& parts, const Request& request) {
@@ -55,45 +93,110 @@ Response add_device(ServerParts& parts, const Request& request) {
   if (!device) return error_response(device.error());
   const auto added = parts.registry.add(std::move(*device));
   if (!added) return error_response(added.error());
-  parts.activate(*added, false);
-  const auto& channel = added->channels.front();
-  parts.events.append(
-      {0, {}, "device.added", channel.id, channel.name, {}, "device \"" + added->name + "\" was added", {}});
-  return http::json_response(201, to_json(*added));
+  parts.activate(**added, false);
+  tell_device(parts, "device.added", request, **added, "was added");
+  return show(parts, 201, **added);
+}
+
+Response find_device(ServerParts& parts, const Request& request) {
+  const auto device = parts.registry.find(request.param("device"));
+  return device ? show(parts, 200, **device) : http::error_response(device.error());
+}
+
+Response change_one(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  const auto changed =
+      parts.registry.change(request.param("device"), [&](Device& device) -> central::FieldResult<void> {
+        if (auto matches = check_if_match(request, device.version); !matches) return matches;
+        return change_device(*body, device);
+      });
+  if (!changed) return error_response(changed.error());
+  restart_channels(parts, *changed);
+  tell_device(parts, "device.changed", request, *changed->after, "was changed");
+  return show(parts, 200, *changed->after);
 }
 
 Response remove_device(ServerParts& parts, const Request& request) {
-  const auto removed = parts.registry.remove(request.param("device"));
-  if (!removed) return http::error_response(removed.error());
-  for (const auto& channel : removed->channels) parts.channels.remove(channel.id);
-  parts.events.append({0,
-                       {},
-                       "device.removed",
-                       removed->channels.front().id,
-                       removed->name,
-                       {},
-                       "device \"" + removed->name + "\" was removed; its recordings stay",
-                       {}});
+  const auto removed = parts.registry.remove(
+      request.param("device"), [&](Device& device) { return check_if_match(request, device.version); });
+  if (!removed) return error_response(removed.error());
+  restart_channels(parts, {*removed, nullptr});
+  tell_device(parts, "device.removed", request, **removed, "was removed; its recordings stay");
   return http::no_content();
+}
+
+/// By hand, and kept over restarts (IVSS 8.2.2.4).
+Response set_connection(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  if (!body->contains("connected")) fields.refuse("connected", "is missing");
+  const bool connected = fields.flag("connected", true);
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  bool was = false;
+  const auto changed =
+      parts.registry.change(request.param("device"), [&](Device& device) -> central::FieldResult<void> {
+        was = std::exchange(device.connected, connected);
+        return {};
+      });
+  if (!changed) return error_response(changed.error());
+  if (was != connected) {
+    restart_channels(parts, *changed);
+    tell_device(parts, connected ? "device.connected" : "device.disconnected", request, *changed->after,
+                connected ? "was connected by hand" : "was disconnected by hand");
+  }
+  return show(parts, 200, *changed->after);
+}
+
+/// Another channel of a device that has several (micro-centre 3.3.1.2).
+Response add_channel(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  auto channel = channel_from(*body);
+  if (!channel) return error_response(channel.error());
+  const auto number = channel->number;
+  const auto changed =
+      parts.registry.change(request.param("device"), [&](Device& device) -> central::FieldResult<void> {
+        if (auto matches = check_if_match(request, device.version); !matches) return matches;
+        device.channels.push_back(*channel);
+        return {};
+      });
+  if (!changed) return error_response(changed.error());
+  restart_channels(parts, *changed);
+  tell_device(parts, "device.changed", request, *changed->after, fmt::format("has got channel {}", number));
+  return show(parts, 201, *changed->after);
 }
 
 }  // namespace
 
 void add_device_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/devices", {"devices"}, "All devices", [&parts](const Request&) {
-    json::array devices;
-    for (const auto& device : parts.registry.devices()) devices.push_back(to_json(device));
-    return http::json_response(200, json::object{{"devices", std::move(devices)}});
-  });
-  router.add_plain("POST", "/api/v1/devices", {"devices"}, "Adds a device by its RTSP addresses",
-                   [&parts](const Request& request) { return add_device(parts, request); });
-  router.add_plain(
-      "GET", "/api/v1/devices/{device}", {"devices"}, "One device", [&parts](const Request& request) {
-        const auto device = parts.registry.find(request.param("device"));
-        return device ? http::json_response(200, to_json(*device)) : http::error_response(device.error());
-      });
-  router.add_plain("DELETE", "/api/v1/devices/{device}", {"devices"}, "Removes a device; its recordings stay",
-                   [&parts](const Request& request) { return remove_device(parts, request); });
+  using Work = Response (*)(ServerParts&, const Request&);
+  const http::Guard guard{"devices"};
+  const auto plainly = [&parts](Work work) {
+    return [&parts, work](const Request& request) { return work(parts, request); };
+  };
+  router.add_plain("GET", "/api/v1/devices", guard, "Devices with their states", plainly(list_devices))
+      .query = paged({{"q", "part of the name"},
+                      {"address", "part of the IP address or host"},
+                      {"state", "online or offline"},
+                      {"area", "the area, with those below it"},
+                      {"driver", "the driver"},
+                      {"type", "ipc, nvr, dvr, dvs or other"},
+                      {"sort", "id, name, address, area, driver or type; - in front for descending"}});
+  router.add_plain("POST", "/api/v1/devices", guard,
+                   "Adds a device by its RTSP addresses, or by host and port",
+                   once_for_each_key(parts.clock, plainly(add_device)));
+  router.add_plain("GET", "/api/v1/devices/{device}", guard, "One device", plainly(find_device));
+  router.add_plain("PATCH", "/api/v1/devices/{device}", guard,
+                   "Changes what the body names; its channels connect anew", plainly(change_one));
+  router.add_plain("DELETE", "/api/v1/devices/{device}", guard, "Removes a device; its recordings stay",
+                   plainly(remove_device));
+  router.add_plain("PUT", "/api/v1/devices/{device}/connection", guard,
+                   "Connects or disconnects a device by hand", plainly(set_connection));
+  router.add_plain("POST", "/api/v1/devices/{device}/channels", guard, "Adds a further channel of the device",
+                   plainly(add_channel));
 }
 
 }  // namespace watchrig::api

@@ -70,7 +70,8 @@ http::Gate make_gate(ServerParts& parts) {
     request.session = session->id;
     const auto rights = parts.accounts.rights(session->account);
     if (const auto channel = request.params.find("channel"); channel != request.params.end()) {
-      if (const auto known = parts.channels.find(channel->second)) channel->second = known->id();
+      if (const auto known = parts.registry.find_channel(channel->second))
+        channel->second = known->channel->id;
       if (!rights->sees(channel->second)) return no_channel(channel->second);
       if (!may(*rights, route.guard.right, channel->second)) return denied(route);
     } else if (!may(*rights, route.guard.right, std::nullopt)) {

@@ -28,9 +28,15 @@ json::object operation(const http::Route& route) {
   json::object object{
       {"summary", route.summary},
       {"responses", {{"default", {{"description", "JSON, or an error with code, field and message"}}}}}};
-  if (auto parameters = path_parameters(route.pattern); !parameters.empty()) {
-    object["parameters"] = std::move(parameters);
+  auto parameters = path_parameters(route.pattern);
+  for (const auto& parameter : route.query) {
+    parameters.push_back({{"name", parameter.name},
+                          {"in", "query"},
+                          {"required", false},
+                          {"description", parameter.meaning},
+                          {"schema", {{"type", parameter.type}}}});
   }
+  if (!parameters.empty()) object["parameters"] = std::move(parameters);
   object["x-right"] = route.guard.right;
   if (route.guard.confirmed) object["x-confirmed"] = true;
   if (route.guard.right == everybody) object["security"] = json::array();

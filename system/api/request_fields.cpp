@@ -87,6 +87,8 @@ void FieldReader::refuse(const std::string& name, const std::string& message) {
 }
 
 http::Response error_response(const FieldError& error) {
+  if (error.field == "If-Match")
+    return http::error_response(412, "outdated", error.field, error.error.message);
   return http::error_response(error.error, error.field);
 }
 

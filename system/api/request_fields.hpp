@@ -7,7 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include "system/base/clock.hpp"
-#include "system/central/device_registry.hpp"
+#include "system/central/field_error.hpp"
 #include "system/http/http_message.hpp"
 
 namespace watchrig::api {
@@ -28,6 +28,8 @@ class FieldReader {
   std::vector<std::string> texts(const std::string& name);
   /// The object that is a member, or an empty one.
   boost::json::object object(const std::string& name);
+  /// A member that the caller reads by itself.
+  void known(const std::string& name) { known_.push_back(name); }
   /// Refuses members that nobody asked for.
   void no_others();
   void refuse(const std::string& name, const std::string& message);

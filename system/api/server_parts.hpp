@@ -8,10 +8,10 @@
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
 #include "system/central/accounts/sign_in.hpp"
-#include "system/central/device_registry.hpp"
+#include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
-#include "system/platform/host_network/host_network.hpp"
 #include "system/central/settings/settings.hpp"
+#include "system/platform/host_network/host_network.hpp"
 #include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
 
@@ -31,7 +31,8 @@ struct ServerParts {
   WorkPool& workers;              ///< for work that reads disks or takes long
   WorkPool& hashers;              ///< for passwords only, so that no export keeps anybody from signing in
   std::filesystem::path scratch;  ///< for exports on their way to a client; emptied at start
-  std::function<void(const central::Device&, bool continued)> activate;  ///< starts the channels of a device
+  /// Starts those channels of a device that are not running.
+  std::function<void(const central::Device&, bool continued)> activate;
   platform::HostNetwork& host_network;
 };
 

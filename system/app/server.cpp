@@ -40,7 +40,7 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
   settings.id = channel.id;
   settings.name = channel.name;
   if (channel.plan != central::RecordPlan::none) settings.recorded_stream = channel.recorded_stream;
-  for (const auto& [stream, address] : device.streams) {
+  for (const auto& [stream, address] : streams_of(device, channel)) {
     auto& options = settings.streams[stream];
     options.client.url = address;
     options.client.credentials = {device.username, device.password};
@@ -111,8 +111,8 @@ class Server {
   base::ExecutorPool pool_;
   api::WorkPool workers_{2, 64};
   api::WorkPool hashers_{1, 32};
-  std::unique_ptr<central::DeviceRegistry> registry_;
   std::unique_ptr<platform::SecretVault> vault_;
+  std::unique_ptr<central::DeviceRegistry> registry_;
   std::unique_ptr<central::Settings> settings_;
   std::unique_ptr<central::EventLog> events_;
   std::unique_ptr<central::Accounts> accounts_;
@@ -145,7 +145,7 @@ Result<> Server::open_stores() {
   if (!accounts) return accounts.error();
   accounts_ = std::move(*accounts);
   sign_in_ = std::make_unique<central::SignIn>(*accounts_, clock_, central::SignIn::rules_from(*settings_));
-  auto registry = central::DeviceRegistry::open(data / "devices.db");
+  auto registry = central::DeviceRegistry::open(data / "devices.db", *vault_);
   if (!registry) return registry.error();
   registry_ = std::move(*registry);
 
@@ -180,7 +180,10 @@ void Server::follow_settings() {
 }
 
 void Server::activate(const central::Device& device, bool continued) {
-  for (const auto& channel : device.channels) channels_->add(channel_settings(device, channel), continued);
+  if (!device.connected) return;
+  for (const auto& channel : device.channels) {
+    if (!channels_->contains(channel.id)) channels_->add(channel_settings(device, channel), continued);
+  }
 }
 
 void Server::print_ready_line() const {
@@ -220,7 +223,9 @@ Result<> Server::run() {
   for (const auto& failure : host_network_->restore()) {
     events_->append({0, {}, "network.failed", {}, {}, "host", "could not be set again: " + failure, {}});
   }
-  for (const auto& device : registry_->devices()) activate(device, true);
+  central::DeviceQuery all;
+  all.limit = central::DeviceRegistry::most_devices;
+  for (const auto& device : registry_->list(all).items) activate(*device, true);
   print_ready_line();
   pool_.run();
 

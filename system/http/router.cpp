@@ -30,22 +30,29 @@ boost::asio::awaitable<Response> answer_plainly(PlainHandler handler, Request re
 
 }  // namespace
 
-void Router::add(std::string method, std::string pattern, Guard guard, std::string summary, Handler handler) {
-  routes_.push_back(
-      {std::move(method), std::move(pattern), std::move(guard), std::move(summary), std::move(handler), {}});
+Route& Router::add(std::string method, std::string pattern, Guard guard, std::string summary,
+                   Handler handler) {
+  routes_.push_back({std::move(method),
+                     std::move(pattern),
+                     std::move(guard),
+                     std::move(summary),
+                     std::move(handler),
+                     {},
+                     {}});
+  return routes_.back();
 }
 
-void Router::add_plain(std::string method, std::string pattern, Guard guard, std::string summary,
-                       PlainHandler handler) {
-  add(std::move(method), std::move(pattern), std::move(guard), std::move(summary),
-      [handler = std::move(handler)](Request request) {
-        return answer_plainly(handler, std::move(request));
-      });
+Route& Router::add_plain(std::string method, std::string pattern, Guard guard, std::string summary,
+                         PlainHandler handler) {
+  return add(std::move(method), std::move(pattern), std::move(guard), std::move(summary),
+             [handler = std::move(handler)](Request request) {
+               return answer_plainly(handler, std::move(request));
+             });
 }
 
 void Router::add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler) {
   routes_.push_back(
-      {"GET", std::move(pattern), std::move(guard), std::move(summary), {}, std::move(handler)});
+      {"GET", std::move(pattern), std::move(guard), std::move(summary), {}, std::move(handler), {}});
 }
 
 std::variant<const Route*, Response> Router::match(Request& request, bool upgrade) const {

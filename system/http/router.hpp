@@ -28,6 +28,13 @@ struct Guard {
   bool confirmed = false;  ///< the caller must have given the password again
 };
 
+/// A parameter of the query, for the API description.
+struct QueryParameter {
+  std::string name;
+  std::string meaning;
+  std::string type = "string";  ///< of JSON schema
+};
+
 struct Route {
   std::string method;
   std::string pattern;  ///< "/api/v1/channels/{id}"; a {name} matches one segment, decoded
@@ -35,6 +42,7 @@ struct Route {
   std::string summary;  ///< for the API description
   Handler handler;
   SocketHandler socket;  ///< taken instead of the handler when the client asks for an upgrade
+  std::vector<QueryParameter> query;
 };
 /// Asked before a route answers: puts into the request who asks, or gives the answer that refuses it.
 using Gate = std::function<std::optional<Response>(const Route&, Request&)>;
@@ -43,9 +51,10 @@ using Gate = std::function<std::optional<Response>(const Route&, Request&)>;
 /// thread.
 class Router {
  public:
-  void add(std::string method, std::string pattern, Guard guard, std::string summary, Handler handler);
-  void add_plain(std::string method, std::string pattern, Guard guard, std::string summary,
-                 PlainHandler handler);
+  /// The route may be described further until the next is added.
+  Route& add(std::string method, std::string pattern, Guard guard, std::string summary, Handler handler);
+  Route& add_plain(std::string method, std::string pattern, Guard guard, std::string summary,
+                   PlainHandler handler);
   void add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler);
   /// Without a gate every route answers everybody.
   void set_gate(Gate gate) { gate_ = std::move(gate); }

@@ -21,6 +21,11 @@ void ChannelSet::remove(std::string_view id) {
   channels_.erase(it);
 }
 
+bool ChannelSet::contains(std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  return channels_.contains(id);
+}
+
 std::shared_ptr<RelayChannel> ChannelSet::find(std::string_view id_or_name) const {
   const std::lock_guard lock(mutex_);
   const auto it = channels_.find(id_or_name);

@@ -21,6 +21,7 @@ class ChannelSet {
   /// Starts the channel; see RelayChannel::start for `continued`.
   void add(ChannelSettings settings, bool continued);
   void remove(std::string_view id);
+  bool contains(std::string_view id) const;
   /// By id or else by name; null when there is none.
   std::shared_ptr<RelayChannel> find(std::string_view id_or_name) const;
   std::vector<std::shared_ptr<RelayChannel>> all() const;

@@ -229,6 +229,11 @@ std::shared_ptr<media::StreamHub> RelayChannel::hub(const std::string& stream) c
   return it == streams_.end() ? nullptr : it->second.hub;
 }
 
+devices::SourceStatus RelayChannel::main_source() const {
+  const auto it = streams_.find("main");
+  return it == streams_.end() ? devices::SourceStatus{} : it->second.source->status();
+}
+
 ChannelStatus RelayChannel::status() const {
   ChannelStatus status;
   {

@@ -79,6 +79,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   /// Null for a stream that the channel does not have.
   std::shared_ptr<media::StreamHub> hub(const std::string& stream) const;
   ChannelStatus status() const;
+  /// What is known of the main stream's connection; cheaper than status().
+  devices::SourceStatus main_source() const;
 
  private:
   struct Stream {

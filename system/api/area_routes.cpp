@@ -1,0 +1,117 @@
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/etag.hpp"
+#include "system/api/idempotency.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using central::Area;
+using central::AreaTree;
+using http::Request;
+using http::Response;
+
+namespace {
+
+std::string id_text(std::int64_t id) { return fmt::format("a{}", id); }
+
+json::object to_json(const central::AreaOfDevices& of) {
+  json::object object{{"id", id_text(of.area.id)}, {"name", of.area.name}, {"devices", of.devices}};
+  if (of.area.id != AreaTree::root) object["parent"] = id_text(of.area.parent);
+  return object;
+}
+
+Response show(int status, const central::AreaOfDevices& of) {
+  return with_etag(http::json_response(status, to_json(of)), of.area.version);
+}
+
+void tell(ServerParts& parts, std::string type, const Request& request, const Area& area,
+          std::string message) {
+  parts.events.append({0,
+                       {},
+                       std::move(type),
+                       {},
+                       {},
+                       {},
+                       fmt::format("area \"{}\" {}", area.name, message),
+                       {{"area", id_text(area.id)}, {"by", request.account}, {"source", request.source()}}});
+}
+
+Response list_areas(ServerParts& parts, const Request&) {
+  json::array list;
+  for (const auto& area : parts.registry.areas()) list.push_back(to_json(area));
+  return http::json_response(200, json::object{{"areas", std::move(list)}});
+}
+
+central::FieldResult<Area> area_from(const Request& request, const Area& before, bool is_new) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return central::FieldError{{}, body.error()};
+  FieldReader fields(*body);
+  Area area = before;
+  area.name = fields.text("name", is_new ? std::nullopt : std::optional(before.name));
+  area.parent = central::number_of_id(fields.text("parent", id_text(before.parent)), 'a');
+  if (area.parent < 0) fields.refuse("parent", "must be an area such as \"a0\"");
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  return area;
+}
+
+Response add_area(ServerParts& parts, const Request& request) {
+  const auto area = area_from(request, {}, true);
+  if (!area) return error_response(area.error());
+  const auto added = parts.registry.add_area(*area);
+  if (!added) return error_response(added.error());
+  tell(parts, "area.added", request, added->area, "was added");
+  return show(201, *added);
+}
+
+Response find_area(ServerParts& parts, const Request& request) {
+  const auto area = parts.registry.find_area(central::number_of_id(request.param("area"), 'a'));
+  return area ? show(200, *area) : http::error_response(area.error());
+}
+
+Response change_area(ServerParts& parts, const Request& request) {
+  const auto changed = parts.registry.change_area(
+      central::number_of_id(request.param("area"), 'a'), [&](Area& area) -> central::FieldResult<void> {
+        if (auto matches = check_if_match(request, area.version); !matches) return matches;
+        const auto wanted = area_from(request, area, false);
+        if (!wanted) return wanted.error();
+        area = *wanted;
+        return {};
+      });
+  if (!changed) return error_response(changed.error());
+  tell(parts, "area.changed", request, changed->area, "was changed");
+  return show(200, *changed);
+}
+
+Response remove_area(ServerParts& parts, const Request& request) {
+  const auto removed =
+      parts.registry.remove_area(central::number_of_id(request.param("area"), 'a'),
+                                 [&](Area& area) { return check_if_match(request, area.version); });
+  if (!removed) return error_response(removed.error());
+  tell(parts, "area.removed", request, *removed, "was removed");
+  return http::no_content();
+}
+
+}  // namespace
+
+void add_area_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  const http::Guard guard{"devices"};
+  const auto plainly = [&parts](Work work) {
+    return [&parts, work](const Request& request) { return work(parts, request); };
+  };
+  router.add_plain("GET", "/api/v1/areas", guard, "The tree of areas, parents before children",
+                   plainly(list_areas));
+  router.add_plain("POST", "/api/v1/areas", guard, "Adds an area below another",
+                   once_for_each_key(parts.clock, plainly(add_area)));
+  router.add_plain("GET", "/api/v1/areas/{area}", guard, "One area", plainly(find_area));
+  router.add_plain("PATCH", "/api/v1/areas/{area}", guard, "Renames or moves an area", plainly(change_area));
+  router.add_plain("DELETE", "/api/v1/areas/{area}", guard, "Removes an area in which nothing is",
+                   plainly(remove_area));
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,161 @@
+#include <set>
+
+#include <boost/json/array.hpp>
+
+#include "system/api/device_requests.hpp"
+#include "system/api/idempotency.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using central::Device;
+using central::DevicePtr;
+using central::FieldError;
+using central::FieldResult;
+using http::Request;
+using http::Response;
+
+namespace {
+
+constexpr std::size_t most_rows = 1000;
+
+json::object error_json(const FieldError& error) {
+  json::object object{{"code", base::to_string(error.error.kind)}, {"message", error.error.message}};
+  if (!error.field.empty()) object["field"] = error.field;
+  return object;
+}
+
+FieldError refuse(std::string field, std::string message) {
+  return {std::move(field), {base::ErrorKind::invalid, std::move(message)}};
+}
+
+FieldResult<std::vector<std::string>> ids_of(FieldReader& fields) {
+  auto ids = fields.texts("ids");
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  if (ids.empty() || ids.size() > most_rows) return refuse("ids", "ids must name 1 to 1000 devices");
+  if (std::set<std::string>(ids.begin(), ids.end()).size() != ids.size())
+    return refuse("ids", "ids names a device twice");
+  return ids;
+}
+
+/// One answer for each id, in their order; `work` says what became of it.
+Response for_each_id(const std::vector<std::string>& ids, std::string_view count_name,
+                     const std::function<FieldResult<void>(const std::string&)>& work) {
+  json::array rows;
+  std::size_t done = 0;
+  for (const auto& id : ids) {
+    json::object row{{"id", id}};
+    const auto result = work(id);
+    if (!result) row["error"] = error_json(result.error());
+    done += result ? 1 : 0;
+    rows.push_back(std::move(row));
+  }
+  return http::json_response(200, json::object{{count_name, done}, {"rows", std::move(rows)}});
+}
+
+Response add_several(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  const auto* list = body->if_contains("devices");
+  if (body->size() != 1 || !list || !list->is_array() || list->get_array().empty() ||
+      list->get_array().size() > most_rows) {
+    return error_response(refuse("devices", "devices must be a list of 1 to 1000 devices"));
+  }
+  std::vector<FieldResult<Device>> read;
+  std::vector<Device> good;
+  for (const auto& entry : list->get_array()) {
+    read.push_back(entry.is_object() ? device_from(entry.get_object())
+                                     : FieldResult<Device>(refuse({}, "must be an object")));
+    if (read.back()) good.push_back(*read.back());
+  }
+  const auto added = parts.registry.add(std::move(good));
+  json::array rows;
+  std::size_t count = 0;
+  for (auto next = added.begin(); const auto& entry : read) {
+    const auto row_number = rows.size() + 1;
+    const auto result = entry ? *next++ : FieldResult<DevicePtr>(entry.error());
+    if (!result) {
+      rows.push_back({{"row", row_number}, {"error", error_json(result.error())}});
+      continue;
+    }
+    ++count;
+    parts.activate(**result, false);
+    tell_device(parts, "device.added", request, **result, "was added");
+    rows.push_back({{"row", row_number}, {"id", (*result)->id}, {"name", (*result)->name}});
+  }
+  return http::json_response(200, json::object{{"added", count}, {"rows", std::move(rows)}});
+}
+
+Response remove_several(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto ids = ids_of(fields);
+  if (!ids) return error_response(ids.error());
+  return for_each_id(*ids, "removed", [&](const std::string& id) -> FieldResult<void> {
+    const auto removed = parts.registry.remove(id);
+    if (!removed) return removed.error();
+    restart_channels(parts, {*removed, nullptr});
+    tell_device(parts, "device.removed", request, **removed, "was removed; its recordings stay");
+    return {};
+  });
+}
+
+Response change_several(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const json::object change = fields.object("change");
+  const auto ids = ids_of(fields);
+  if (!ids) return error_response(ids.error());
+  if (change.empty() || change.contains("name"))
+    return error_response(refuse("change", "change must name what all get; names differ"));
+  return for_each_id(*ids, "changed", [&](const std::string& id) -> FieldResult<void> {
+    const auto changed =
+        parts.registry.change(id, [&](Device& device) { return change_device(change, device); });
+    if (!changed) return changed.error();
+    restart_channels(parts, *changed);
+    tell_device(parts, "device.changed", request, *changed->after, "was changed");
+    return {};
+  });
+}
+
+/// What is online tells its state by itself; the others are asked again at once (platform manual 1.7.8).
+Response refresh(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto ids = ids_of(fields);
+  if (!ids) return error_response(ids.error());
+  return for_each_id(*ids, "asked", [&](const std::string& id) -> FieldResult<void> {
+    const auto device = parts.registry.find(id);
+    if (!device) return FieldError{{}, device.error()};
+    const auto state = state_of(parts, **device).state;
+    if (state != "online" && state != "disconnected") reconnect_channels(parts, **device);
+    return {};
+  });
+}
+
+}  // namespace
+
+void add_device_batch_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  const http::Guard guard{"devices"};
+  const auto add = [&](std::string method, std::string path, std::string summary, Work work) {
+    auto handler = once_for_each_key(parts.clock,
+                                     [&parts, work](const Request& request) { return work(parts, request); });
+    router.add(
+        std::move(method), std::move(path), guard, std::move(summary), [&parts, handler](Request request) {
+          return parts.workers.run([handler, request = std::move(request)] { return handler(request); });
+        });
+  };
+  add("POST", "/api/v1/devices/batch", "Adds several devices; each row has its own result", add_several);
+  add("POST", "/api/v1/devices/removal", "Removes several devices by their ids", remove_several);
+  add("PATCH", "/api/v1/devices", "Changes several devices alike by their ids", change_several);
+  add("POST", "/api/v1/devices/refresh", "Asks devices that are not online again, at once", refresh);
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,255 @@
+#include "system/api/device_requests.hpp"
+
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/request_fields.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using central::Channel;
+using central::Device;
+using central::FieldError;
+using central::FieldResult;
+
+namespace {
+
+json::object streams_json(const central::Streams& streams) {
+  json::object object;
+  for (const auto& [name, address] : streams) object[name] = address;
+  return object;
+}
+
+json::object to_json(const Channel& channel) {
+  json::object object{{"id", channel.id}, {"name", channel.name}, {"number", channel.number}};
+  if (!channel.streams.empty()) object["streams"] = streams_json(channel.streams);
+  return object;
+}
+
+FieldResult<central::Streams> streams_from(const json::object& object, const std::string& prefix) {
+  FieldReader fields(object, prefix);
+  central::Streams streams{{"main", fields.text("main")}};
+  if (auto sub = fields.text("sub", ""); !sub.empty()) streams["sub"] = std::move(sub);
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  return streams;
+}
+
+/// Refuses what does not fit in 32 bits here, the rest by the rules of a device.
+std::uint32_t count_of(FieldReader& fields, const std::string& name, std::uint32_t before) {
+  const auto number = fields.number(name, before);
+  if (number < 0 || number > INT32_MAX) fields.refuse(name, "is out of range");
+  return static_cast<std::uint32_t>(number);
+}
+
+FieldResult<std::vector<Channel>> channels_from(const json::value& value) {
+  if (!value.is_array() || value.get_array().size() > Device::most_channels) {
+    return FieldError{"channels",
+                      {base::ErrorKind::invalid, "channels must be a list of at most 256 objects"}};
+  }
+  std::vector<Channel> channels;
+  for (const auto& entry : value.get_array()) {
+    if (!entry.is_object())
+      return FieldError{"channels", {base::ErrorKind::invalid, "channels must be a list of objects"}};
+    auto channel = channel_from(entry.get_object(), "channels.");
+    if (!channel) return channel.error();
+    channels.push_back(std::move(*channel));
+  }
+  return channels;
+}
+
+/// Everything but name, addresses, password and channels.
+void read_texts(FieldReader& fields, Device& device) {
+  device.driver = fields.text("driver", device.driver);
+  device.username = fields.text("username", device.username);
+  device.area = fields.text("area", device.area);
+  device.description = fields.text("description", device.description);
+  device.type = fields.text("type", device.type);
+  device.manufacturer = fields.text("manufacturer", device.manufacturer);
+  device.channel_count = count_of(fields, "channel_count", device.channel_count);
+  device.inputs = count_of(fields, "inputs", device.inputs);
+  device.outputs = count_of(fields, "outputs", device.outputs);
+  device.heads = count_of(fields, "heads", device.heads);
+  device.connected = fields.flag("connected", device.connected);
+  const auto transport =
+      central::transport_from(fields.text("transport", std::string(to_string(device.transport))));
+  if (!transport) fields.refuse("transport", "must be tcp or udp");
+  device.transport = transport.value_or(device.transport);
+}
+
+/// Full addresses, or host and port alone.
+FieldResult<void> read_addresses(const json::object& body, FieldReader& fields, Device& device, bool is_new) {
+  const json::object streams = fields.object("streams");
+  auto address = is_new ? central::DeviceAddress{} : address_of(device);
+  const bool has_address = body.contains("address") || body.contains("port");
+  address.host = fields.text("address", address.host);
+  const auto port = fields.number("port", address.port);
+  if (port < 1 || port > 65535) fields.refuse("port", "must be 1 to 65535");
+  if (fields.error()) return *fields.error();
+  address.port = static_cast<std::uint16_t>(port);
+  if (body.contains("streams") || (is_new && !has_address)) {
+    if (has_address)
+      return FieldError{"address", {base::ErrorKind::invalid, "give either streams, or address and port"}};
+    auto read = streams_from(streams, "streams.");
+    if (!read) return read.error();
+    device.streams = *std::move(read);
+  } else if (has_address) {
+    if (is_new) device.streams = central::usual_streams({"0.0.0.0", 554});
+    return set_address(device, address);
+  }
+  return {};
+}
+
+FieldResult<void> read_device(const json::object& body, Device& device, bool is_new) {
+  FieldReader fields(body);
+  device.name = fields.text("name", is_new ? std::nullopt : std::optional(device.name));
+  read_texts(fields, device);
+  if (body.contains("password")) {
+    device.password = fields.text("password");
+    device.password_lost = false;
+  }
+  if (auto read = read_addresses(body, fields, device, is_new); !read) return read.error();
+  if (const auto* channels = is_new ? body.if_contains("channels") : nullptr) {
+    fields.known("channels");
+    auto read = channels_from(*channels);
+    if (!read) return read.error();
+    device.channels = *std::move(read);
+  }
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  return {};
+}
+
+/// Nothing has changed that its connections or its name depend on, so that a recording goes on undisturbed.
+bool stays_connected(const Device& before, const Channel& channel, const Device& after) {
+  const auto same = std::ranges::find(after.channels, channel.id, &Channel::id);
+  return same != after.channels.end() && after.connected && same->name == channel.name &&
+         before.username == after.username && before.password == after.password &&
+         before.transport == after.transport && streams_of(before, channel) == streams_of(after, *same);
+}
+
+}  // namespace
+
+FieldResult<Channel> channel_from(const json::object& body, const std::string& prefix) {
+  FieldReader fields(body, prefix);
+  Channel channel;
+  channel.number = count_of(fields, "number", 1);
+  channel.name = fields.text("name", "");
+  const json::object streams = fields.object("streams");
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  if (streams.empty()) return channel;
+  auto own = streams_from(streams, prefix + "streams.");
+  if (!own) return own.error();
+  channel.streams = *std::move(own);
+  return channel;
+}
+
+FieldResult<void> change_channel(const json::object& body, Channel& channel) {
+  FieldReader fields(body);
+  channel.name = fields.text("name", channel.name);
+  // Protocol RTSP fixes the type (micro-centre 3.3.1.1).
+  if (fields.text("type", "video") != "video")
+    fields.refuse("type", "must be video: an RTSP channel yields no single images");
+  const json::object streams = fields.object("streams");
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  if (!body.contains("streams")) return {};
+  channel.streams.clear();
+  if (streams.empty()) return {};
+  auto own = streams_from(streams, "streams.");
+  if (!own) return own.error();
+  channel.streams = *std::move(own);
+  return {};
+}
+
+DeviceState state_of(const ServerParts& parts, const Device& device) {
+  if (!device.connected) return {"disconnected", "an operator has disconnected it"};
+  DeviceState state;
+  for (const Channel& channel : device.channels) {
+    const auto relayed = parts.channels.find(channel.id);
+    if (!relayed) continue;
+    const auto source = relayed->main_source();
+    if (source.state == devices::SourceState::online) return {"online", {}};
+    if (state.state.empty()) state = {std::string(devices::to_string(source.state)), source.cause};
+  }
+  if (state.state.empty()) state = {"offline", "it has no channels"};
+  if (device.password_lost)
+    state = {"offline",
+             "its password cannot be read any more, because the key file was lost: enter it again"};
+  return state;
+}
+
+json::object to_json(const ServerParts& parts, const Device& device) {
+  json::array channels;
+  for (const auto& channel : device.channels) channels.push_back(to_json(channel));
+  const auto address = address_of(device);
+  auto state = state_of(parts, device);
+  return {{"id", device.id},
+          {"name", device.name},
+          {"driver", device.driver},
+          {"streams", streams_json(device.streams)},
+          {"username", device.username},
+          {"transport", to_string(device.transport)},
+          {"channels", std::move(channels)},
+          {"address", address.host},
+          {"port", address.port},
+          {"area", device.area},
+          {"description", device.description},
+          {"type", device.type},
+          {"manufacturer", device.manufacturer},
+          {"channel_count", device.channel_count},
+          {"inputs", device.inputs},
+          {"outputs", device.outputs},
+          {"heads", device.heads},
+          {"connected", device.connected},
+          {"state", std::move(state.state)},
+          {"cause", std::move(state.cause)}};
+}
+
+FieldResult<Device> device_from(const json::object& body) {
+  Device device;
+  if (auto read = read_device(body, device, true); !read) return read.error();
+  return device;
+}
+
+FieldResult<void> change_device(const json::object& body, Device& device) {
+  const std::string name = device.name;
+  if (auto read = read_device(body, device, false); !read) return read;
+  // The only channel is called as its device until somebody names it otherwise.
+  if (device.channels.size() == 1 && device.channels.front().name == name)
+    device.channels.front().name = device.name;
+  return {};
+}
+
+void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed& changed) {
+  const Device& before = *changed.before;
+  for (const Channel& channel : before.channels) {
+    if (!changed.after || !stays_connected(before, channel, *changed.after))
+      parts.channels.remove(channel.id);
+  }
+  if (changed.after) parts.activate(*changed.after, true);
+}
+
+void reconnect_channels(ServerParts& parts, const Device& device) {
+  for (const Channel& channel : device.channels) parts.channels.remove(channel.id);
+  parts.activate(device, true);
+}
+
+void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,
+                 std::string message) {
+  const auto* channel = device.channels.empty() ? nullptr : &device.channels.front();
+  parts.events.append({0,
+                       {},
+                       std::move(type),
+                       channel ? channel->id : std::string(),
+                       channel ? channel->name : device.name,
+                       {},
+                       fmt::format("device \"{}\" {}", device.name, message),
+                       {{"device", device.id}, {"by", request.account}, {"source", request.source()}}});
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include <boost/json/object.hpp>
+
+#include "system/api/server_parts.hpp"
+#include "system/http/http_message.hpp"
+
+namespace watchrig::api {
+
+/// Whether a device delivers: "online" when one of its channels does, "connecting", "offline" with the reason
+/// of the first that does not, or "disconnected" by hand.
+struct DeviceState {
+  std::string state;
+  std::string cause;
+};
+DeviceState state_of(const ServerParts& parts, const central::Device& device);
+
+/// A device as clients see it: without its password.
+boost::json::object to_json(const ServerParts& parts, const central::Device& device);
+
+/// Reads what a body says about a device; of an old one, what it leaves out stays as it is.
+central::FieldResult<central::Device> device_from(const boost::json::object& body);
+central::FieldResult<void> change_device(const boost::json::object& body, central::Device& device);
+
+/// One channel of a device; `prefix` stands before the field of an error.
+central::FieldResult<central::Channel> channel_from(const boost::json::object& body,
+                                                    const std::string& prefix = {});
+/// Its name, and addresses of its own; `"streams":{}` gives it those of its device again.
+central::FieldResult<void> change_channel(const boost::json::object& body, central::Channel& channel);
+
+/// Connects anew what the change concerns, ends what is gone, and begins what is new; without `after` the
+/// device was removed.
+void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed& changed);
+/// All channels at once, without waiting for their next attempt.
+void reconnect_channels(ServerParts& parts, const central::Device& device);
+
+/// An event about a device.
+void tell_device(ServerParts& parts, std::string type, const http::Request& request,
+                 const central::Device& device, std::string message);
+
+}  // namespace watchrig::api

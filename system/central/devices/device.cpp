@@ -1,0 +1,227 @@
+#include "system/central/devices/device.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+
+namespace watchrig::central {
+
+using base::ErrorKind;
+
+namespace {
+
+constexpr std::uint32_t most_ports = 1024;  // of inputs, outputs, heads
+constexpr std::size_t longest_text = 255;
+constexpr std::string_view types[] = {"ipc", "nvr", "dvr", "dvs", "other"};
+
+FieldError refuse(std::string field, std::string message) {
+  return {std::move(field), {ErrorKind::invalid, std::move(message)}};
+}
+
+std::string with_number(std::string text, std::uint32_t number) {
+  const std::string digits = std::to_string(number);
+  for (auto at = text.find(Device::placeholder); at != std::string::npos;
+       at = text.find(Device::placeholder, at + digits.size())) {
+    text.replace(at, Device::placeholder.size(), digits);
+  }
+  return text;
+}
+
+/// A placeholder is no part of a URL; what stands there while the rest is looked at comes back by `restored`.
+constexpr std::string_view stand_in = "watchrig-channel-number";
+
+std::string parseable(std::string address) {
+  for (auto at = address.find(Device::placeholder); at != std::string::npos;
+       at = address.find(Device::placeholder)) {
+    address.replace(at, Device::placeholder.size(), stand_in);
+  }
+  return address;
+}
+
+std::string restored(std::string address) {
+  for (auto at = address.find(stand_in); at != std::string::npos; at = address.find(stand_in)) {
+    address.replace(at, stand_in.size(), Device::placeholder);
+  }
+  return address;
+}
+
+FieldResult<void> check_streams(Streams& streams, const std::string& prefix, Device& device) {
+  for (auto& [stream, address] : streams) {
+    const std::string field = prefix + stream;
+    if (stream != "main" && stream != "sub") return refuse(field, "a device has the streams main and sub");
+    const std::string text = parseable(address);
+    const auto parsed = boost::urls::parse_uri(text);
+    if (!parsed || parsed->scheme() != "rtsp" || parsed->host().empty() || address.size() > 2048 ||
+        parsed->encoded_authority().find(stand_in) != std::string_view::npos) {
+      return refuse(field, "the address must be of the form rtsp://host[:port]/path");
+    }
+    if (parsed->has_port() && !parsed->port().empty() &&
+        base::parse_number<std::uint16_t>(std::string_view(parsed->port())).value_or(0) == 0)
+      return refuse(field, "a port is a number from 1 to 65535");
+    if (!parsed->has_userinfo()) continue;
+    boost::urls::url url(*parsed);
+    if (device.username.empty()) {
+      device.username = url.user();
+      device.password = url.password();
+    }
+    url.remove_userinfo();
+    address = restored(url.buffer());
+  }
+  return {};
+}
+
+FieldResult<void> check_texts(const Device& device) {
+  if (!is_name(device.name))
+    return refuse("name", "a device name has 1 to 63 bytes and no control characters");
+  if (device.driver != "rtsp") {
+    return refuse("driver", fmt::format("driver \"{}\" is not known; use rtsp", device.driver));
+  }
+  if (device.username.size() > longest_text || !is_printable(device.username)) {
+    return refuse("username", "a user name has at most 255 bytes and no control characters");
+  }
+  if (device.password.size() > longest_text) return refuse("password", "a password has at most 255 bytes");
+  if (device.description.size() > longest_text || !is_printable(device.description)) {
+    return refuse("description", "a description has at most 255 bytes and no control characters");
+  }
+  if (device.manufacturer.size() > 63 || !is_printable(device.manufacturer)) {
+    return refuse("manufacturer", "a manufacturer has at most 63 bytes and no control characters");
+  }
+  if (std::ranges::find(types, device.type) == std::end(types))
+    return refuse("type", "must be ipc, nvr, dvr, dvs or other");
+  return {};
+}
+
+FieldResult<void> check_counts(const Device& device) {
+  if (device.channel_count < 1 || device.channel_count > Device::most_channels) {
+    return refuse("channel_count", fmt::format("a device has 1 to {} channels", Device::most_channels));
+  }
+  for (const auto& [name, count] : {std::pair("inputs", device.inputs), std::pair("outputs", device.outputs),
+                                    std::pair("heads", device.heads)}) {
+    if (count > most_ports) return refuse(name, fmt::format("{} must be 0 to {}", name, most_ports));
+  }
+  return {};
+}
+
+FieldResult<void> check_channels(Device& device) {
+  std::set<std::uint32_t> numbers;
+  for (Channel& channel : device.channels) {
+    if (channel.number < 1 || channel.number > device.channel_count) {
+      return refuse("channels.number", fmt::format("channel {} is none of the {} of this device",
+                                                   channel.number, device.channel_count));
+    }
+    if (!numbers.insert(channel.number).second)
+      return refuse("channels.number", fmt::format("channel {} is named twice", channel.number));
+    if (channel.name.empty()) {
+      channel.name = device.channel_count == 1
+                         ? device.name
+                         : fmt::format("{} {}", device.name.substr(0, 59), channel.number);
+    }
+    if (!is_name(channel.name))
+      return refuse("channels.name", "a channel name has 1 to 63 bytes and no control characters");
+    if (auto valid = check_streams(channel.streams, "channels.streams.", device); !valid) return valid;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view to_string(Transport transport) { return transport == Transport::tcp ? "tcp" : "udp"; }
+
+std::string_view to_string(RecordPlan plan) { return plan == RecordPlan::none ? "none" : "continuous"; }
+
+std::optional<Transport> transport_from(std::string_view text) {
+  if (text == "tcp") return Transport::tcp;
+  if (text == "udp") return Transport::udp;
+  return std::nullopt;
+}
+
+std::optional<RecordPlan> record_plan_from(std::string_view text) {
+  if (text == "none") return RecordPlan::none;
+  if (text == "continuous") return RecordPlan::continuous;
+  return std::nullopt;
+}
+
+FieldResult<Device> checked(Device device) {
+  if (auto valid = check_texts(device); !valid) return valid.error();
+  if (auto valid = check_counts(device); !valid) return valid.error();
+  const auto main = device.streams.find("main");
+  if (main == device.streams.end() || main->second.empty())
+    return refuse("streams.main", "the address of the main stream is missing");
+  if (auto valid = check_streams(device.streams, "streams.", device); !valid) return valid.error();
+  if (device.channels.empty()) {
+    for (std::uint32_t number = 1; number <= device.channel_count; ++number) {
+      device.channels.emplace_back().number = number;
+    }
+  }
+  if (auto valid = check_channels(device); !valid) return valid.error();
+  return device;
+}
+
+DeviceAddress address_of(const Device& device) {
+  const auto main = device.streams.find("main");
+  if (main == device.streams.end()) return {};
+  const std::string text = parseable(main->second);
+  const auto url = boost::urls::parse_uri(text);
+  if (!url) return {};
+  return {std::string(url->encoded_host_address()),
+          url->has_port() && url->port_number() != 0 ? url->port_number() : std::uint16_t{554}};
+}
+
+FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
+  std::string host = address.host;
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  const std::string text = "rtsp://" + host + "/";
+  const auto wanted = boost::urls::parse_uri(text);
+  if (address.host.empty() || address.host.size() > longest_text || !wanted ||
+      wanted->encoded_host() != host) {
+    return refuse("address", "must be an IP address or the name of a host");
+  }
+  const auto change = [&](Streams& streams) {
+    for (auto& [stream, one] : streams) {
+      const std::string before = parseable(one);
+      boost::urls::url url(boost::urls::parse_uri(before).value());
+      url.set_encoded_host(host);
+      url.set_port_number(address.port);
+      one = restored(url.buffer());
+    }
+  };
+  change(device.streams);
+  for (Channel& channel : device.channels) change(channel.streams);
+  return {};
+}
+
+Streams usual_streams(const DeviceAddress& address) {
+  const bool bare_v6 = address.host.find(':') != std::string::npos && !address.host.starts_with('[');
+  const auto stream = [&](int subtype) {
+    return fmt::format("rtsp://{}{}{}:{}/cam/realmonitor?channel={}&subtype={}", bare_v6 ? "[" : "",
+                       address.host, bare_v6 ? "]" : "", address.port, Device::placeholder, subtype);
+  };
+  return {{"main", stream(0)}, {"sub", stream(1)}};
+}
+
+Streams streams_of(const Device& device, const Channel& channel) {
+  Streams streams = channel.streams.empty() ? device.streams : channel.streams;
+  for (auto& [name, address] : streams) address = with_number(std::move(address), channel.number);
+  return streams;
+}
+
+bool is_printable(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+bool is_name(std::string_view text) { return !text.empty() && text.size() <= 63 && is_printable(text); }
+
+std::int64_t number_of_id(std::string_view id, char prefix) {
+  // One text for one id: no "d01".
+  if (!id.starts_with(prefix) || (id.size() > 2 && id[1] == '0')) return -1;
+  const auto number = base::parse_number<std::int64_t>(id.substr(1));
+  return number && *number >= 0 ? *number : -1;
+}
+
+}  // namespace watchrig::central

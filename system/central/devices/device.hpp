@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "system/central/field_error.hpp"
+
+namespace watchrig::central {
+
+enum class Transport { tcp, udp };
+enum class RecordPlan { none, continuous };
+
+std::string_view to_string(Transport transport);
+std::string_view to_string(RecordPlan plan);
+std::optional<Transport> transport_from(std::string_view text);
+std::optional<RecordPlan> record_plan_from(std::string_view text);
+
+/// "main" and perhaps "sub" -> rtsp:// address without credentials.
+using Streams = std::map<std::string, std::string>;
+
+/// One video channel of a device.
+struct Channel {
+  std::string id;  ///< "c1"; never used again
+  std::string name;
+  RecordPlan plan = RecordPlan::none;
+  std::string recorded_stream = "main";
+  std::uint32_t number = 1;  ///< of the channel on its device, from 1; unique there
+  Streams streams;           ///< its own addresses; empty: those of the device
+};
+
+/// A remote device as an operator adds it.
+struct Device {
+  static constexpr std::uint32_t most_channels = 256;
+  static constexpr std::string_view placeholder = "{channel}";
+
+  std::string id;               ///< "d1"; never used again
+  std::string name;             ///< 1 to 63 bytes, unique
+  std::string driver = "rtsp";  ///< the only one so far
+  Streams streams;              ///< `{channel}` in it stands for the channel's number
+  std::string username;
+  std::string password;
+  Transport transport = Transport::tcp;
+  std::vector<Channel> channels;  ///< those that were picked
+  std::string area = "a0";
+  std::string description;          ///< up to 255 bytes
+  std::string type = "ipc";         ///< ipc, nvr, dvr, dvs or other
+  std::string manufacturer;         ///< up to 63 bytes
+  std::uint32_t channel_count = 1;  ///< that the device has, picked or not
+  std::uint32_t inputs = 0;         ///< alarm inputs
+  std::uint32_t outputs = 0;        ///< relays
+  std::uint32_t heads = 0;          ///< PTZ heads
+  bool connected = true;            ///< false: disconnected by hand
+  bool password_lost = false;       ///< it is stored, but the key that opens it is gone
+  std::int64_t version = 1;         ///< grows with each change
+};
+using DevicePtr = std::shared_ptr<const Device>;
+
+/// Checks what an operator entered, completes it, and takes credentials out of the addresses into the fields
+/// when those are empty. A device without channels gets all that it has, named after it.
+FieldResult<Device> checked(Device device);
+
+/// Host and port of the main stream; port 554 when it names none.
+struct DeviceAddress {
+  std::string host;
+  std::uint16_t port = 554;
+};
+DeviceAddress address_of(const Device& device);
+/// Puts host and port into every address of the device and its channels.
+FieldResult<void> set_address(Device& device, const DeviceAddress& address);
+/// The usual addresses of a device that is known by host and port only (IVSS 5.4.2.2).
+Streams usual_streams(const DeviceAddress& address);
+
+/// The addresses of one channel: its own or the device's, with its number in place.
+Streams streams_of(const Device& device, const Channel& channel);
+
+/// 1 to 63 bytes of UTF-8 without control characters.
+bool is_name(std::string_view text);
+bool is_printable(std::string_view text);
+
+/// "d7" -> 7; -1 when it is no such id.
+std::int64_t number_of_id(std::string_view id, char prefix);
+
+}  // namespace watchrig::central

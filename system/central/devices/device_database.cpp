@@ -1,0 +1,212 @@
+#include "system/central/devices/device_database.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace watchrig::central {
+
+using base::Result;
+
+namespace {
+
+const std::vector<std::string_view> migrations{
+    // AUTOINCREMENT: an id is never given twice, because recordings keep referring to it.
+    "CREATE TABLE device(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, driver TEXT NOT "
+    "NULL,"
+    " main_url TEXT NOT NULL, sub_url TEXT NOT NULL, username TEXT NOT NULL, password TEXT NOT NULL,"
+    " transport TEXT NOT NULL);"
+    "CREATE TABLE channel(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE, name TEXT NOT NULL, plan TEXT NOT "
+    "NULL,"
+    " recorded_stream TEXT NOT NULL)",
+    // The column of readable passwords stays, empty: seal_readable_passwords moves what it holds.
+    "ALTER TABLE device RENAME COLUMN password TO readable_password;"
+    "ALTER TABLE device ADD COLUMN sealed_password TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE device ADD COLUMN area INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN description TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE device ADD COLUMN type TEXT NOT NULL DEFAULT 'ipc';"
+    "ALTER TABLE device ADD COLUMN manufacturer TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE device ADD COLUMN channel_count INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE device ADD COLUMN inputs INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN outputs INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN heads INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN connected INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE device ADD COLUMN version INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE channel ADD COLUMN number INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE channel ADD COLUMN main_url TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE channel ADD COLUMN sub_url TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX channel_device ON channel(device);"
+    "CREATE TABLE area(id INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER NOT NULL, name TEXT NOT NULL,"
+    " version INTEGER NOT NULL, UNIQUE(parent, name))"};
+
+std::string stream_of(const Streams& streams, const std::string& stream) {
+  const auto it = streams.find(stream);
+  return it == streams.end() ? std::string() : it->second;
+}
+
+}  // namespace
+
+Result<DeviceDatabase> DeviceDatabase::open(const std::filesystem::path& file,
+                                            const platform::SecretVault& vault) {
+  auto database = platform::SqliteDatabase::open(file, migrations);
+  if (!database) return database.error();
+  DeviceDatabase opened(std::move(*database), vault);
+  // What is overwritten or removed leaves no bytes behind: these tables have held secrets.
+  if (const auto set = opened.database_.execute("PRAGMA secure_delete=ON"); !set) return set.error();
+  if (const auto sealed = opened.seal_readable_passwords(); !sealed) return sealed.error();
+  return opened;
+}
+
+Result<> DeviceDatabase::seal_readable_passwords() {
+  std::vector<std::pair<std::int64_t, std::string>> readable;
+  {
+    auto query = database_.prepare("SELECT id, readable_password FROM device WHERE readable_password<>''");
+    if (!query) return query.error();
+    for (auto row = query->step();; row = query->step()) {
+      if (!row) return row.error();
+      if (!*row) break;
+      readable.emplace_back(query->integer(0), query->text(1));
+    }
+  }
+  if (readable.empty()) return {};
+  const auto moved = transaction([&]() -> Result<> {
+    auto update = database_.prepare("UPDATE device SET readable_password='', sealed_password=? WHERE id=?");
+    if (!update) return update.error();
+    for (const auto& [id, password] : readable) {
+      const auto sealed = vault_.seal(password, password_purpose(id));
+      if (!sealed) return sealed.error();
+      if (const auto done = update->bind(*sealed, id).run(); !done) return done;
+    }
+    return {};
+  });
+  if (!moved) return moved;
+  // Free pages and the write-ahead log still have them.
+  return database_.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+Result<> DeviceDatabase::transaction(const std::function<Result<>()>& work) {
+  if (within_) return work();
+  auto done = database_.execute("BEGIN IMMEDIATE");
+  if (!done) return done;
+  within_ = true;
+  done = work();
+  within_ = false;
+  if (done) done = database_.execute("COMMIT");
+  if (!done) (void)database_.execute("ROLLBACK");
+  return done;
+}
+
+Result<> DeviceDatabase::insert(Device& device) {
+  return transaction([&]() -> Result<> {
+    auto row = database_.prepare(
+        "INSERT INTO device(name, driver, main_url, sub_url, username, readable_password, transport) "
+        "VALUES(?,?,'','','','','')");
+    if (!row) return row.error();
+    if (const auto done = row->bind(device.name, device.driver).run(); !done) return done;
+    const std::int64_t id = database_.last_insert_id();
+    device.id = fmt::format("d{}", id);
+    if (const auto done = write(device); !done) return done;
+    for (Channel& channel : device.channels) {
+      if (const auto done = insert_channel(id, channel); !done) return done;
+    }
+    return {};
+  });
+}
+
+Result<> DeviceDatabase::update(Device& device, const Device& before) {
+  return transaction([&]() -> Result<> {
+    const std::int64_t id = number_of_id(device.id, 'd');
+    if (const auto done = write(device); !done) return done;
+    for (const Channel& old : before.channels) {
+      if (std::ranges::find(device.channels, old.id, &Channel::id) != device.channels.end()) continue;
+      const auto done = erase_row("DELETE FROM channel WHERE id=?", number_of_id(old.id, 'c'));
+      if (!done) return done;
+    }
+    for (Channel& channel : device.channels) {
+      const auto done = channel.id.empty() ? insert_channel(id, channel) : update_channel(channel);
+      if (!done) return done;
+    }
+    return {};
+  });
+}
+
+Result<> DeviceDatabase::write(const Device& device) {
+  const std::int64_t id = number_of_id(device.id, 'd');
+  // Without the key, what is stored stays: the right key file may come back.
+  std::string sealed;
+  if (!device.password.empty()) {
+    auto done = vault_.seal(device.password, password_purpose(id));
+    if (!done) return done.error();
+    sealed = *std::move(done);
+  }
+  auto row = database_.prepare(
+      "UPDATE device SET name=?, driver=?, main_url=?, sub_url=?, username=?, transport=?, area=?,"
+      " description=?, type=?, manufacturer=?, channel_count=?, inputs=?, outputs=?, heads=?, connected=?,"
+      " version=?, sealed_password=CASE WHEN ? THEN sealed_password ELSE ? END WHERE id=?");
+  if (!row) return row.error();
+  const std::string main = stream_of(device.streams, "main");
+  const std::string sub = stream_of(device.streams, "sub");
+  return row
+      ->bind(device.name, device.driver, main, sub, device.username, to_string(device.transport),
+             number_of_id(device.area, 'a'), device.description, device.type, device.manufacturer,
+             device.channel_count, device.inputs, device.outputs, device.heads,
+             std::int64_t{device.connected}, device.version, std::int64_t{device.password_lost}, sealed, id)
+      .run();
+}
+
+Result<> DeviceDatabase::insert_channel(std::int64_t device, Channel& channel) {
+  auto row = database_.prepare(
+      "INSERT INTO channel(device, name, plan, recorded_stream, number, main_url, sub_url) "
+      "VALUES(?,?,?,?,?,?,?)");
+  if (!row) return row.error();
+  const std::string main = stream_of(channel.streams, "main");
+  const std::string sub = stream_of(channel.streams, "sub");
+  row->bind(device, channel.name, to_string(channel.plan), channel.recorded_stream, channel.number, main,
+            sub);
+  if (const auto done = row->run(); !done) return done;
+  channel.id = fmt::format("c{}", database_.last_insert_id());
+  return {};
+}
+
+Result<> DeviceDatabase::update_channel(const Channel& channel) {
+  auto row = database_.prepare("UPDATE channel SET name=?, main_url=?, sub_url=? WHERE id=?");
+  if (!row) return row.error();
+  const std::string main = stream_of(channel.streams, "main");
+  const std::string sub = stream_of(channel.streams, "sub");
+  return row->bind(channel.name, main, sub, number_of_id(channel.id, 'c')).run();
+}
+
+Result<> DeviceDatabase::set_plan(const Channel& channel) {
+  auto row = database_.prepare("UPDATE channel SET plan=?, recorded_stream=? WHERE id=?");
+  if (!row) return row.error();
+  return row->bind(to_string(channel.plan), channel.recorded_stream, number_of_id(channel.id, 'c')).run();
+}
+
+Result<> DeviceDatabase::erase_row(std::string_view sql, std::int64_t id) {
+  auto row = database_.prepare(sql);
+  if (!row) return row.error();
+  return row->bind(id).run();
+}
+
+Result<> DeviceDatabase::erase_device(std::int64_t id) {
+  return erase_row("DELETE FROM device WHERE id=?", id);
+}
+
+Result<> DeviceDatabase::erase_area(std::int64_t id) { return erase_row("DELETE FROM area WHERE id=?", id); }
+
+Result<> DeviceDatabase::insert(Area& area) {
+  auto row = database_.prepare("INSERT INTO area(parent, name, version) VALUES(?,?,?)");
+  if (!row) return row.error();
+  if (const auto done = row->bind(area.parent, area.name, area.version).run(); !done) return done;
+  area.id = database_.last_insert_id();
+  return {};
+}
+
+Result<> DeviceDatabase::update(const Area& area) {
+  auto row = database_.prepare("UPDATE area SET parent=?, name=?, version=? WHERE id=?");
+  if (!row) return row.error();
+  return row->bind(area.parent, area.name, area.version, area.id).run();
+}
+
+}  // namespace watchrig::central

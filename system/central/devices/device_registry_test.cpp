@@ -1,0 +1,265 @@
+#include "system/central/devices/device_registry.hpp"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+namespace watchrig::central {
+namespace {
+
+class DeviceRegistryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) / ("devices" + std::to_string(::getpid()));
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::unique_ptr<DeviceRegistry> open() {
+    const auto vault = platform::SecretVault::open(folder_ / "secrets.key").value();
+    return DeviceRegistry::open(folder_ / "devices.db", vault).value();
+  }
+  static std::vector<DevicePtr> all(const DeviceRegistry& registry) {
+    return registry.list(DeviceQuery{}).items;
+  }
+  /// In any file of the folder, the write-ahead log too.
+  bool is_on_disk(const std::string& text) const {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      if (bytes.find(text) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  static Device device(const std::string& name) {
+    Device made;
+    made.name = name;
+    made.streams["main"] = "rtsp://127.0.0.1:554/main";
+    return made;
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(DeviceRegistryTest, DevicesAndPlansSurviveARestart) {
+  {
+    auto registry = open();
+    Device gate = device("Gate \"1\"; é");
+    gate.streams["sub"] = "rtsp://127.0.0.1:554/sub";
+    gate.username = "admin";
+    gate.password = "secret";
+    gate.transport = Transport::udp;
+    const auto added = registry->add(gate);
+    ASSERT_TRUE(added);
+    EXPECT_EQ((*added)->id, "d1");
+    EXPECT_EQ((*added)->channels.front().id, "c1");
+    ASSERT_TRUE(registry->set_plan("c1", RecordPlan::continuous, "sub"));
+  }
+  const auto registry = open();
+  const auto devices = all(*registry);
+  ASSERT_EQ(devices.size(), 1U);
+  EXPECT_EQ(devices[0]->name, "Gate \"1\"; é");
+  EXPECT_EQ(devices[0]->password, "secret");
+  EXPECT_EQ(devices[0]->transport, Transport::udp);
+  EXPECT_EQ(devices[0]->channels[0].plan, RecordPlan::continuous);
+  EXPECT_EQ(devices[0]->channels[0].recorded_stream, "sub");
+}
+
+TEST_F(DeviceRegistryTest, IdsAreNeverUsedTwice) {
+  auto registry = open();
+  ASSERT_TRUE(registry->add(device("a")));
+  ASSERT_TRUE(registry->remove("d1"));
+  EXPECT_EQ((*registry->add(device("a")))->id, "d2");
+  EXPECT_EQ(registry->find("d1").error().kind, base::ErrorKind::not_found);
+  EXPECT_EQ(registry->remove("d1").error().error.kind, base::ErrorKind::not_found);
+}
+
+TEST_F(DeviceRegistryTest, ATakenNameIsAConflict) {
+  auto registry = open();
+  ASSERT_TRUE(registry->add(device("a")));
+  const auto again = registry->add(device("a"));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().field, "name");
+  EXPECT_EQ(again.error().error.kind, base::ErrorKind::conflict);
+  EXPECT_EQ(all(*registry).size(), 1U);
+}
+
+TEST_F(DeviceRegistryTest, EachWrongFieldIsNamedAndNothingIsAdded) {
+  auto registry = open();
+  const auto refused_field = [&](auto change) {
+    Device wrong = device("wrong");
+    change(wrong);
+    const auto added = registry->add(wrong);
+    return added ? std::string("accepted") : added.error().field;
+  };
+  EXPECT_EQ(refused_field([](Device& d) { d.name = ""; }), "name");
+  EXPECT_EQ(refused_field([](Device& d) { d.name = std::string(64, 'x'); }), "name");
+  EXPECT_EQ(refused_field([](Device& d) { d.name = "a\nb"; }), "name");
+  EXPECT_EQ(refused_field([](Device& d) { d.driver = "onvif"; }), "driver");
+  EXPECT_EQ(refused_field([](Device& d) { d.streams.clear(); }), "streams.main");
+  EXPECT_EQ(refused_field([](Device& d) { d.area = "a7"; }), "area");
+  EXPECT_EQ(refused_field([](Device& d) { d.channel_count = 257; }), "channel_count");
+  EXPECT_EQ(refused_field([](Device& d) { d.channel_count = 0; }), "channel_count");
+  EXPECT_EQ(refused_field([](Device& d) { d.streams["third"] = "rtsp://h/x"; }), "streams.third");
+  EXPECT_EQ(refused_field([](Device& d) { d.username = std::string(256, 'x'); }), "username");
+  EXPECT_EQ(refused_field([](Device& d) { d.password = std::string(256, 'x'); }), "password");
+  for (const char* address : {"", "http://host/x", "rtsp://", "rtsp:///path", "not a url", "rtsp://a b/"}) {
+    EXPECT_EQ(refused_field([&](Device& d) { d.streams["main"] = address; }), "streams.main") << address;
+  }
+  EXPECT_EQ(refused_field([](Device& d) { d.name = std::string(63, 'x'); }), "accepted");
+  EXPECT_EQ(all(*registry).size(), 1U);
+}
+
+TEST_F(DeviceRegistryTest, CredentialsLeaveTheAddress) {
+  Device given = device("a");
+  given.streams["main"] = "rtsp://user:p%40ss@127.0.0.1/main";
+  const auto added = open()->add(given);
+  ASSERT_TRUE(added);
+  EXPECT_EQ((*added)->streams.at("main"), "rtsp://127.0.0.1/main");
+  EXPECT_EQ((*added)->username, "user");
+  EXPECT_EQ((*added)->password, "p@ss");
+}
+
+TEST_F(DeviceRegistryTest, APlanNeedsItsStreamAndChannel) {
+  auto registry = open();
+  ASSERT_TRUE(registry->add(device("a")));
+  EXPECT_EQ(registry->set_plan("c1", RecordPlan::continuous, "sub").error().kind, base::ErrorKind::invalid);
+  EXPECT_EQ(registry->set_plan("c2", RecordPlan::continuous, "main").error().kind,
+            base::ErrorKind::not_found);
+}
+
+TEST_F(DeviceRegistryTest, APasswordIsNowhereInTheFilesAndComesBack) {
+  {
+    auto registry = open();
+    Device given = device("a");
+    given.streams["main"] = "rtsp://user:wHoKnows77@127.0.0.1/main";
+    ASSERT_TRUE(registry->add(given));
+    EXPECT_FALSE(is_on_disk("wHoKnows77"));
+  }
+  EXPECT_FALSE(is_on_disk("wHoKnows77"));
+  EXPECT_EQ(all(*open())[0]->password, "wHoKnows77");
+}
+
+TEST_F(DeviceRegistryTest, ReadablePasswordsOfAnOlderProgramAreSealedAndWiped) {
+  {
+    auto old = platform::SqliteDatabase::open(
+        folder_ / "devices.db",
+        {"CREATE TABLE device(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, driver TEXT,"
+         " main_url TEXT, sub_url TEXT, username TEXT, password TEXT NOT NULL, transport TEXT);"
+         "CREATE TABLE channel(id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER REFERENCES device(id) ON"
+         " DELETE CASCADE, name TEXT, plan TEXT, recorded_stream TEXT)"});
+    ASSERT_TRUE(old);
+    ASSERT_TRUE(
+        old->execute("INSERT INTO device VALUES(4,'Gate','rtsp','rtsp://h/m','','admin','wHoKnows77','tcp');"
+                     "INSERT INTO channel VALUES(9,4,'Gate','continuous','main')"));
+  }
+  ASSERT_TRUE(is_on_disk("wHoKnows77"));
+  const auto registry = open();
+  EXPECT_FALSE(is_on_disk("wHoKnows77"));
+  const auto gate = registry->find("d4").value();
+  EXPECT_EQ(gate->password, "wHoKnows77");
+  EXPECT_EQ(gate->channels.front().id, "c9");
+  EXPECT_EQ(gate->channels.front().plan, RecordPlan::continuous);
+}
+
+TEST_F(DeviceRegistryTest, WithoutItsKeyAPasswordIsLostUntilItIsEnteredAgain) {
+  Device given = device("a");
+  given.password = "secret";
+  ASSERT_TRUE(open()->add(given));
+  std::filesystem::rename(folder_ / "secrets.key", folder_ / "kept.key");
+  {
+    const auto registry = open();
+    EXPECT_TRUE(registry->find("d1").value()->password_lost);
+    EXPECT_EQ(registry->find("d1").value()->password, "");
+    // A change of something else does not throw away what the right key would open.
+    ASSERT_TRUE(registry->change("d1", [](Device& d) -> FieldResult<void> {
+      d.description = "new";
+      return {};
+    }));
+  }
+  std::filesystem::rename(folder_ / "kept.key", folder_ / "secrets.key");
+  EXPECT_EQ(open()->find("d1").value()->password, "secret");
+}
+
+TEST_F(DeviceRegistryTest, OfManyChannelsThosePickedExist) {
+  auto registry = open();
+  Device recorder = device("Hall");
+  recorder.channel_count = 16;
+  recorder.streams["main"] = "rtsp://127.0.0.1/ch{channel}/0";
+  recorder.channels = {{"", "Door", RecordPlan::none, "main", 3, {}},
+                       {"", "", RecordPlan::none, "main", 16, {}}};
+  const auto added = registry->add(recorder).value();
+  ASSERT_EQ(added->channels.size(), 2U);
+  EXPECT_EQ(streams_of(*added, added->channels[0]).at("main"), "rtsp://127.0.0.1/ch3/0");
+  EXPECT_EQ(added->channels[1].name, "Hall 16");
+  EXPECT_EQ(registry->find_channel("Door").value().channel->id, "c1");
+  recorder.name = "Yard";
+  recorder.channels.clear();
+  EXPECT_EQ(registry->add(recorder).value()->channels.size(), 16U);
+  recorder.name = "Wrong";
+  recorder.channels = {{"", "x", RecordPlan::none, "main", 17, {}}};
+  EXPECT_EQ(registry->add(recorder).error().field, "channels.number");
+}
+
+TEST_F(DeviceRegistryTest, AChangeKeepsIdsAndTakesTheNewAddressEverywhere) {
+  {
+    auto registry = open();
+    Device given = device("a");
+    given.streams["sub"] = "rtsp://127.0.0.1:554/sub?x=1";
+    ASSERT_TRUE(registry->add(given));
+    const auto changed = registry->change("d1", [](Device& d) { return set_address(d, {"::1", 8554}); });
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(changed->after->version, 2);
+    EXPECT_EQ(changed->before->streams.at("main"), "rtsp://127.0.0.1:554/main");
+    const auto refused = registry->change("d1", [](Device& d) { return set_address(d, {"a b", 1}); });
+    EXPECT_EQ(refused.error().field, "address");
+  }
+  const auto registry = open();
+  const auto after = registry->find("d1").value();
+  EXPECT_EQ(after->streams.at("sub"), "rtsp://[::1]:8554/sub?x=1");
+  EXPECT_EQ(after->version, 2);
+  EXPECT_EQ(after->channels.front().id, "c1");
+  EXPECT_EQ(address_of(*after).host, "::1");
+}
+
+TEST_F(DeviceRegistryTest, AWrongRowKeepsNoOtherOut) {
+  auto registry = open();
+  const auto rows = registry->add({device("a"), device(""), device("a"), device("b")});
+  EXPECT_TRUE(rows[0]);
+  EXPECT_EQ(rows[1].error().field, "name");
+  EXPECT_EQ(rows[2].error().field, "name");
+  EXPECT_TRUE(rows[3]);
+  EXPECT_EQ(all(*open()).size(), 2U);
+}
+
+TEST_F(DeviceRegistryTest, ListsAreFilteredSortedAndPaged) {
+  auto registry = open();
+  for (const char* name : {"Tür Nord", "gate 2", "GATE 10", "Yard"}) ASSERT_TRUE(registry->add(device(name)));
+  ASSERT_TRUE(registry->change("d4", [](Device& d) { return set_address(d, {"10.1.2.3", 554}); }));
+  const auto names = [&](DeviceQuery query) {
+    std::vector<std::string> list;
+    for (const auto& one : registry->list(query).items) list.push_back(one->name);
+    return list;
+  };
+  using ::testing::ElementsAre;
+  DeviceQuery query;
+  query.text = "ATE";
+  EXPECT_THAT(names(query), ElementsAre("gate 2", "GATE 10"));
+  query.text = "TÜR";
+  EXPECT_THAT(names(query), ElementsAre("Tür Nord"));
+  query = {};
+  query.address = "10.1";
+  EXPECT_THAT(names(query), ElementsAre("Yard"));
+  query = {};
+  query.sort = DeviceSort::name;
+  query.descending = true;
+  query.offset = 1;
+  query.limit = 2;
+  EXPECT_THAT(names(query), ElementsAre("Tür Nord", "gate 2"));
+  EXPECT_EQ(registry->list(query).total, 4U);
+  query.offset = 4;
+  EXPECT_TRUE(names(query).empty());
+}
+
+}  // namespace
+}  // namespace watchrig::central
