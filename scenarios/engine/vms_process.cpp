@@ -1,6 +1,9 @@
 #include "scenarios/engine/vms_process.hpp"
 
+#include <arpa/inet.h>
 #include <csignal>
+#include <ifaddrs.h>
+#include <net/if.h>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -14,6 +17,22 @@ namespace json = boost::json;
 constexpr auto ready_deadline = std::chrono::seconds(30);
 constexpr auto stop_patience = std::chrono::seconds(15);
 constexpr auto kill_patience = std::chrono::seconds(10);
+
+/// The first IPv4 address that is not of the loopback interface; empty when there is none.
+std::string network_address() {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return {};
+  std::string address;
+  for (const ifaddrs* entry = list; entry && address.empty(); entry = entry->ifa_next) {
+    const bool up = (entry->ifa_flags & IFF_UP) && !(entry->ifa_flags & IFF_LOOPBACK);
+    if (!up || !entry->ifa_addr || entry->ifa_addr->sa_family != AF_INET) continue;
+    char text[INET_ADDRSTRLEN];
+    const auto* ip4 = reinterpret_cast<const sockaddr_in*>(entry->ifa_addr);
+    if (::inet_ntop(AF_INET, &ip4->sin_addr, text, sizeof text)) address = text;
+  }
+  ::freeifaddrs(list);
+  return address;
+}
 
 }  // namespace
 
@@ -144,6 +163,15 @@ http::HttpClient VmsProcess::api() const {
 http::HttpClient VmsProcess::anonymous() const {
   const std::lock_guard lock(mutex_);
   return http::HttpClient(ready_.http);
+}
+
+base::Result<http::HttpClient> VmsProcess::over_network() const {
+  const auto address = network_address();
+  if (address.empty())
+    return base::Error{base::ErrorKind::not_found, "this machine has no address on a network"};
+  const std::lock_guard lock(mutex_);
+  const auto port = ready_.http.rfind(':');
+  return http::HttpClient("http://" + address + ready_.http.substr(port));
 }
 
 std::string VmsProcess::rtsp() const {

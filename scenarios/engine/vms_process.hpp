@@ -68,6 +68,9 @@ class VmsProcess {
   http::HttpClient api() const;
   /// The same without being signed in.
   http::HttpClient anonymous() const;
+  /// The same by an address of this machine on a network, as vmsd sees other machines. not_found: it has
+  /// none.
+  base::Result<http::HttpClient> over_network() const;
   /// rtsp://user:password@host:port
   std::string rtsp() const;
 

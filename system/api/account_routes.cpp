@@ -3,6 +3,7 @@
 
 #include "system/api/account_requests.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/protection_requests.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/central/accounts/password.hpp"
@@ -118,11 +119,21 @@ Response initialise(ServerParts& parts, const Request& request) {
   answers.licence_accepted = fields.flag("licence_accepted", false);
   answers.password = fields.text("password");
   answers.password_again = fields.text("password_again");
-  answers.email = fields.text("email");
+  const bool by_email = fields.flag("email_protection", true);
+  answers.email_needed = by_email;
+  answers.email = fields.text("email", by_email ? std::nullopt : std::optional<std::string>(""));
+  const bool by_questions = fields.flag("question_protection", true);
+  answers.questions = questions_in(fields);
+  answers.hint = fields.text("password_hint", "");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   if (const auto initialised = parts.accounts.initialise(answers); !initialised) {
     return error_response(initialised.error());
+  }
+  if (const auto set =
+          parts.settings.change("password_reset", {{"email", by_email}, {"questions", by_questions}});
+      !set) {
+    return error_response(set.error());
   }
   tell_account(parts, "system.initialised", request, std::string(central::Accounts::administrator),
                fmt::format("the server was initialised from {}", request.source()));
@@ -195,8 +206,14 @@ Response confirm(ServerParts& parts, const Request& request) {
 
 Response show_account(ServerParts& parts, const Request& request) {
   const auto rights = parts.accounts.rights(request.account);
+  const auto protection = parts.accounts.protection(request.account);
+  if (!protection) return http::error_response(protection.error());
+  const std::chrono::days allowed(parts.settings.number("accounts", "password_reminder"));
+  const bool aged = allowed.count() > 0 && parts.clock.now() - protection->password_set > allowed;
   return http::json_response(200, json::object{{"name", request.account},
                                                {"session", request.session},
+                                               {"password_set", base::format_utc(protection->password_set)},
+                                               {"password_is_old", aged},
                                                {"administrator", rights->is_everything()},
                                                {"authorities", central::to_json(rights->grants())}});
 }

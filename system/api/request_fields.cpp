@@ -72,6 +72,11 @@ json::object FieldReader::object(const std::string& name) {
   return value->as_object();
 }
 
+const json::value* FieldReader::member(const std::string& name) {
+  known_.push_back(name);
+  return object_.if_contains(name);
+}
+
 void FieldReader::no_others() {
   for (const auto& member : object_) {
     if (std::find(known_.begin(), known_.end(), std::string_view(member.key())) == known_.end()) {

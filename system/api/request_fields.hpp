@@ -30,6 +30,12 @@ class FieldReader {
   boost::json::object object(const std::string& name);
   /// A member that the caller reads by itself.
   void known(const std::string& name) { known_.push_back(name); }
+  /// A member of any type; null when it is missing.
+  const boost::json::value* member(const std::string& name);
+  /// Takes over what a reader of a part has found wrong.
+  void adopt(const central::FieldError& error) {
+    if (!error_) error_ = error;
+  }
   /// Refuses members that nobody asked for.
   void no_others();
   void refuse(const std::string& name, const std::string& message);

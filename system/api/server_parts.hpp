@@ -7,9 +7,11 @@
 #include "system/api/work_pool.hpp"
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
+#include "system/central/accounts/password_resets.hpp"
 #include "system/central/accounts/sign_in.hpp"
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
+#include "system/central/mail/mailer.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/storage/relay/channel_set.hpp"
@@ -34,6 +36,8 @@ struct ServerParts {
   /// Starts those channels of a device that are not running.
   std::function<void(const central::Device&, bool continued)> activate;
   platform::HostNetwork& host_network;
+  central::Mailer& mailer;
+  central::PasswordResets& resets;
 };
 
 }  // namespace watchrig::api

@@ -95,6 +95,9 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_event_routes(router, parts);
   add_live_routes(router, parts);
   add_network_routes(router, parts);
+  add_mail_routes(router, parts);
+  add_password_reset_routes(router, parts);
+  add_protection_routes(router, parts);
   add_openapi_route(router);
 }
 

@@ -97,9 +97,14 @@ Outcome expect_metric(StepContext& step) {
 
 /// Signed in as the step says: as a session that was kept, as nobody, or as the harness.
 base::Result<http::HttpClient> client_of(const StepContext& step) {
-  if (!step.has("as")) return step.bench.vms.api();
+  if (!step.has("as") && !step.has("via")) return step.bench.vms.api();
   auto client = step.bench.vms.anonymous();
-  const auto name = step.text("as");
+  if (step.has("via")) {
+    auto remote = step.bench.vms.over_network();
+    if (!remote) return remote.error();
+    client = *std::move(remote);
+  }
+  const auto name = step.text("as", "nobody");
   if (name == "nobody") return client;
   const auto session = step.bench.sessions.find(name);
   if (!session) {
@@ -129,6 +134,7 @@ Outcome expect_response(StepContext& step) {
   const auto sent = step.filled("body");
   if (!sent) return of_author(sent.error().message);
   const auto client = client_of(step);
+  if (!client && step.has("via")) return {reports::Verdict::skip, client.error().message};
   if (!client) return of_author(client.error().message);
   const auto method = step.text("method", "GET");
   const auto answer = client->request(method, *path, *sent);
@@ -192,6 +198,7 @@ std::vector<StepDefinition> state_steps() {
          {"contains", text},
          {"as", name},
          {"keep", name},
+         {"via", choice, false, "network"},
          {"take", fields}}},
        expect_response},
   };

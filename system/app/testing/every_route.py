@@ -19,7 +19,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/pyth
 from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 OPEN = {("get", "/healthz"), ("get", "/metrics"), ("get", "/api/v1/openapi.json"), ("get", "/api/v1/initialisation"),
-        ("post", "/api/v1/initialisation"), ("post", "/api/v1/password-strength"), ("post", "/api/v1/sessions")}
+        ("post", "/api/v1/initialisation"), ("post", "/api/v1/password-strength"), ("post", "/api/v1/sessions"),
+        ("post", "/api/v1/password-resets"), ("post", "/api/v1/password-resets/{token}/code"),
+        ("put", "/api/v1/password-resets/{token}"), ("get", "/api/v1/password-hint")}
 AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs"]
 FOR_ALL = {"signed in", "everybody"}
 ADMINISTRATORS = ""  # a route that names no right is for them only

@@ -6,6 +6,7 @@
 
 #include "system/central/accounts/accounts.hpp"
 #include "system/central/accounts/password.hpp"
+#include "system/central/mailbox.hpp"
 
 namespace watchrig::central {
 
@@ -181,8 +182,9 @@ FieldResult<void> Accounts::add_user(const User& user, const std::string& passwo
   if (auto checked = check_group_of_users(user.group); !checked && user.group != administrators) {
     return FieldError{"group", checked.error()};
   }
-  auto done = run(database_, "INSERT INTO account VALUES(?, ?, ?, ?, ?)", std::string_view(user.name),
-                  std::string_view(*hash), std::string_view(user.email),
+  auto done = run(database_,
+                  "INSERT INTO account(name, password, email, password_set, member_of) VALUES(?, ?, ?, ?, ?)",
+                  std::string_view(user.name), std::string_view(*hash), std::string_view(user.email),
                   clock_.now().time_since_epoch().count(), std::string_view(user.group));
   if (done) done = load();
   if (!done) return of_server(done.error());

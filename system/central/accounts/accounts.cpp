@@ -1,8 +1,7 @@
 #include "system/central/accounts/accounts.hpp"
 
-#include <algorithm>
-
 #include "system/central/accounts/password.hpp"
+#include "system/central/mailbox.hpp"
 
 namespace watchrig::central {
 
@@ -18,7 +17,12 @@ const std::vector<std::string_view> migrations{
     "CREATE TABLE account_group(name TEXT PRIMARY KEY, grants TEXT NOT NULL, fixed INTEGER NOT NULL) WITHOUT "
     "ROWID;"
     "INSERT INTO account_group VALUES('admin', '{}', 1), ('onvif', '{}', 1);"
-    "ALTER TABLE account ADD COLUMN member_of TEXT NOT NULL DEFAULT 'admin'"};
+    "ALTER TABLE account ADD COLUMN member_of TEXT NOT NULL DEFAULT 'admin'",
+    "ALTER TABLE account ADD COLUMN hint TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE security_question(account TEXT NOT NULL, position INTEGER NOT NULL, question TEXT NOT NULL,"
+    " answer TEXT NOT NULL, PRIMARY KEY(account, position)) WITHOUT ROWID;"
+    "CREATE TRIGGER account_gone AFTER DELETE ON account BEGIN"
+    " DELETE FROM security_question WHERE account = old.name; END"};
 
 // Of no password that anybody could enter: checked in place of an unknown account's.
 const std::string nobody =
@@ -28,16 +32,11 @@ FieldError refuse(std::string field, std::string message) {
   return {std::move(field), {ErrorKind::invalid, std::move(message)}};
 }
 
-}  // namespace
-
-bool Accounts::is_mailbox(std::string_view text) {
-  const auto at = text.find('@');
-  return text.size() <= 254 && at != 0 && at != std::string_view::npos && at <= 64 && at + 1 < text.size() &&
-         text.find('@', at + 1) == std::string_view::npos &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return c > ' ' && c <= '~' && std::string_view("()<>[]\\,;:\"").find(c) == std::string_view::npos;
-         });
+FieldError done_already() {
+  return {{}, {ErrorKind::conflict, "the server is initialised already; sign in as admin"}};
 }
+
+}  // namespace
 
 FieldResult<void> Accounts::check_new(const std::string& password, const std::string& again,
                                       std::string_view name) {
@@ -61,25 +60,32 @@ Result<std::unique_ptr<Accounts>> Accounts::open(const std::filesystem::path& fi
 }
 
 FieldResult<void> Accounts::initialise(const Initialisation& answers) {
-  const FieldError done_already{{},
-                                {ErrorKind::conflict, "the server is initialised already; sign in as admin"}};
-  if (initialised_) return done_already;
+  if (initialised_) return done_already();
   if (!answers.licence_accepted) return refuse("licence_accepted", "the licence agreement must be accepted");
   if (const auto checked = check_new(answers.password, answers.password_again, administrator); !checked) {
     return checked.error();
   }
-  if (!is_mailbox(answers.email))
+  if (!is_mailbox(answers.email) && (answers.email_needed || !answers.email.empty()))
     return refuse("email", "an e-mail address is needed, for resetting the password");
+  if (auto checked = check_questions(answers.questions); !checked) return checked;
+  if (auto checked = check_hint(answers.hint); !checked) return checked;
   const auto hash = hash_password(answers.password);
   if (!hash) return FieldError{{}, hash.error()};
+  if (auto made = make_administrator(answers, *hash); !made) return made;
+  return set_questions(std::string(administrator), answers.questions);
+}
+
+FieldResult<void> Accounts::make_administrator(const Initialisation& answers, const std::string& hash) {
   const std::lock_guard lock(mutex_);
-  if (initialised_) return done_already;
-  auto insert = database_.prepare("INSERT INTO account VALUES(?, ?, ?, ?, ?)");
+  if (initialised_) return done_already();
+  auto insert = database_.prepare(
+      "INSERT INTO account(name, password, email, password_set, member_of, hint) VALUES(?, ?, ?, ?, ?, ?)");
   if (!insert) return FieldError{{}, insert.error()};
-  const auto done = insert
-                        ->bind(administrator, std::string_view(*hash), std::string_view(answers.email),
-                               clock_.now().time_since_epoch().count(), administrators)
-                        .run();
+  const auto done =
+      insert
+          ->bind(administrator, std::string_view(hash), std::string_view(answers.email),
+                 clock_.now().time_since_epoch().count(), administrators, std::string_view(answers.hint))
+          .run();
   if (!done) return FieldError{{}, done.error()};
   if (auto loaded = load(); !loaded) return FieldError{{}, loaded.error()};
   initialised_ = true;

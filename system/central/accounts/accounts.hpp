@@ -14,12 +14,28 @@
 
 namespace watchrig::central {
 
+struct SecurityQuestion {
+  std::string question;
+  std::string answer;  ///< upper and lower case and blanks around it do not matter
+};
+
 /// What turns a fresh server into one that can be used.
 struct Initialisation {
   std::string password;
   std::string password_again;
   std::string email;  ///< for resetting the password
   bool licence_accepted = false;
+  bool email_needed = true;  ///< false: may be empty
+  std::vector<SecurityQuestion> questions = {};
+  std::string hint = {};
+};
+
+/// What helps an account whose password is forgotten.
+struct Protection {
+  std::string email;
+  std::vector<std::string> questions;
+  std::string hint;  ///< for the local login only (IVSS 5.1)
+  base::UtcTime password_set;
 };
 
 /// What a user may do is what its group may do.
@@ -58,6 +74,25 @@ class Accounts {
   FieldResult<void> set_password(const std::string& name, const std::string& password,
                                  const std::string& password_again);
 
+  /// Refuses what set_password() would, without setting anything.
+  static FieldResult<void> check_new(const std::string& password, const std::string& again,
+                                     std::string_view name);
+
+  static constexpr std::size_t least_questions = 2;
+  static constexpr std::size_t most_questions = 5;
+  static constexpr std::size_t shortest_question = 4;
+  static constexpr std::size_t shortest_answer = 3;
+  /// Errors: not_found.
+  base::Result<Protection> protection(const std::string& name) const;
+  /// Errors of these: not_found, invalid with the field.
+  FieldResult<void> set_email(const std::string& name, const std::string& email);
+  FieldResult<void> set_hint(const std::string& name, const std::string& hint);
+  /// In place of those before; none takes them away. Hashes the answers.
+  FieldResult<void> set_questions(const std::string& name, const std::vector<SecurityQuestion>& questions);
+  /// Whether these are the answers to all questions, in their order. Errors: denied, also when there are
+  /// none.
+  base::Result<> check_answers(const std::string& name, const std::vector<std::string>& answers) const;
+
   std::vector<Group> groups() const;
   /// Errors: conflict (the name is taken), full, invalid.
   FieldResult<void> add_group(const Group& group);
@@ -81,10 +116,9 @@ class Accounts {
  private:
   Accounts(platform::SqliteDatabase database, const base::Clock& clock);
   base::Result<std::string> hash_of(const std::string& name) const;
-  /// A mailbox of RFC 5321 without quoting.
-  static bool is_mailbox(std::string_view text);
-  static FieldResult<void> check_new(const std::string& password, const std::string& again,
-                                     std::string_view name);
+  static FieldResult<void> check_questions(const std::vector<SecurityQuestion>& questions);
+  static FieldResult<void> check_hint(const std::string& hint);
+  FieldResult<void> make_administrator(const Initialisation& answers, const std::string& hash);
   // Under mutex_.
   base::Result<> load();
   base::Result<> check_group_of_users(const std::string& name) const;

@@ -4,11 +4,7 @@
 
 namespace watchrig::central {
 
-namespace {
-
 bool is_this_machine(std::string_view source) { return source.starts_with("127.") || source == "::1"; }
-
-}  // namespace
 
 SignIn::Rules SignIn::rules_from(const Settings& settings) {
   const auto lock = [&](std::string_view section) {
@@ -45,9 +41,13 @@ std::optional<SignIn::Refused> SignIn::check(const std::string& name, const std:
   if (checked) return std::nullopt;
   if (checked.error().kind != base::ErrorKind::denied)
     return Refused{Refusal::failed, checked.error().message};
+  return Refused{Refusal::wrong, checked.error().message, count_failure(name, source)};
+}
+
+bool SignIn::count_failure(const std::string& name, const std::string& source) {
   const bool account = locked_accounts.failed(name);
   const bool address = !is_this_machine(source) && locked_sources.failed(source);
-  return Refused{Refusal::wrong, checked.error().message, account || address};
+  return account || address;
 }
 
 SignIn::Outcome SignIn::attempt(const std::string& name, const std::string& password,

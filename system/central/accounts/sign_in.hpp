@@ -7,6 +7,10 @@
 
 namespace watchrig::central {
 
+/// Whether a client's address is one of this machine's loopback interface: somebody who sits at the server,
+/// or a proxy on it.
+bool is_this_machine(std::string_view source);
+
 /// The one way to a session. Wrong passwords lock the account, and the source too unless it is this machine
 /// itself (IVSS 8.6.3, micro server appendix 1). Any thread.
 class SignIn {
@@ -48,6 +52,8 @@ class SignIn {
   /// for. Hashes the password: for a worker thread.
   std::optional<Refused> check(const std::string& name, const std::string& password,
                                const std::string& source);
+  /// Counts a wrong proof of another kind than a password; true when it locks the account or the source.
+  bool count_failure(const std::string& name, const std::string& source);
   /// `source` is the address of the client without its port. Hashes the password: for a worker thread.
   Outcome attempt(const std::string& name, const std::string& password, const std::string& source);
 

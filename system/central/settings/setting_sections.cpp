@@ -1,3 +1,4 @@
+#include "system/central/mail/mail_settings.hpp"
 #include "system/central/settings/settings.hpp"
 
 namespace watchrig::central {
@@ -37,10 +38,19 @@ const std::vector<SettingSection>& setting_sections() {
       {"accounts",
        "sign-ins",
        {number_setting("idle_logout", 30, 0, minutes_of_a_day,
-                       "minutes without a request until a session ends; 0: never")},
+                       "minutes without a request until a session ends; 0: never"),
+        number_setting("password_reminder", 90, 0, 3650,
+                       "days after which owners are reminded to change their password; 0: never")},
        {}},
       lock_section("lock.accounts", "locking of accounts after wrong passwords"),
       lock_section("lock.sources", "locking of client addresses after wrong passwords"),
+      {"password_reset",
+       "ways to a new password when one is forgotten",
+       {flag_setting("service", true, "over the network, by a mailed code"),
+        flag_setting("email", true, "by a mailed code at all"),
+        flag_setting("questions", true, "by security questions, at the server itself")},
+       {}},
+      mail_section(),
   };
   return sections;
 }

@@ -1,0 +1,101 @@
+#include <boost/json/value_from.hpp>
+#include <fmt/format.h>
+
+#include "system/api/account_requests.hpp"
+#include "system/api/gate.hpp"
+#include "system/api/protection_requests.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using http::Request;
+using http::Response;
+
+std::vector<central::SecurityQuestion> questions_in(FieldReader& fields) {
+  std::vector<central::SecurityQuestion> questions;
+  const auto* value = fields.member("questions");
+  if (!value) return questions;
+  const auto* list = value->if_array();
+  if (!list) fields.refuse("questions", "must be a list of objects");
+  for (std::size_t i = 0; list && i < list->size() && !fields.error(); ++i) {
+    const auto* object = (*list)[i].if_object();
+    if (!object) {
+      fields.refuse("questions", "must be a list of objects");
+      break;
+    }
+    FieldReader entry(*object, fmt::format("questions.{}.", i));
+    questions.push_back({entry.text("question"), entry.text("answer")});
+    entry.no_others();
+    if (entry.error()) fields.adopt(*entry.error());
+  }
+  return questions;
+}
+
+namespace {
+
+Response show_protection(ServerParts& parts, const Request& request) {
+  const auto protection = parts.accounts.protection(request.account);
+  if (!protection) return http::error_response(protection.error());
+  return http::json_response(200, json::object{{"email", protection->email},
+                                               {"questions", json::value_from(protection->questions)},
+                                               {"password_hint", protection->hint}});
+}
+
+Response answer(ServerParts& parts, const Request& request, const central::FieldResult<void>& done,
+                std::string_view what) {
+  if (!done) return error_response(done.error());
+  tell_account(parts, "account.changed", request, request.account,
+               fmt::format("\"{}\" has changed {} for a forgotten password", request.account, what));
+  return http::no_content();
+}
+
+Response set_email(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto email = fields.text("email");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return answer(parts, request, parts.accounts.set_email(request.account, email), "the e-mail address");
+}
+
+Response set_questions(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  if (!body->contains("questions")) fields.refuse("questions", "is missing");
+  const auto questions = questions_in(fields);
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return answer(parts, request, parts.accounts.set_questions(request.account, questions), "the questions");
+}
+
+Response set_hint(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto hint = fields.text("password_hint");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return answer(parts, request, parts.accounts.set_hint(request.account, hint), "the hint");
+}
+
+}  // namespace
+
+void add_protection_routes(http::Router& router, ServerParts& parts) {
+  const http::Guard owner{signed_in, true};
+  router.add_plain("GET", "/api/v1/account/protection", {signed_in},
+                   "What helps if one forgets one's own password",
+                   [&parts](const Request& request) { return show_protection(parts, request); });
+  router.add_plain("PUT", "/api/v1/account/email", owner, "Changes one's own e-mail address",
+                   [&parts](const Request& request) { return set_email(parts, request); });
+  router.add("PUT", "/api/v1/account/questions", owner,
+             "Changes one's own security questions and answers; none takes them away",
+             on_hashers(parts, set_questions));
+  router.add_plain("PUT", "/api/v1/account/hint", owner, "Changes what reminds one of the own password",
+                   [&parts](const Request& request) { return set_hint(parts, request); });
+}
+
+}  // namespace watchrig::api
