@@ -87,6 +87,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_system_routes(router, parts);
   add_account_routes(router, parts);
   add_user_routes(router, parts);
+  add_device_table_routes(router, parts);
   add_device_routes(router, parts);
   add_device_batch_routes(router, parts);
   add_area_routes(router, parts);

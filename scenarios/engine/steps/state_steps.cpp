@@ -157,6 +157,9 @@ Outcome expect_response(StepContext& step) {
   if (step.has("contains") && answer->body.find(step.text("contains")) == std::string::npos) {
     return failed(fmt::format("{}, without \"{}\"", what, step.text("contains")));
   }
+  if (step.has("take-body")) {
+    step.bench.values.put(step.text("take-body"), std::make_shared<std::string>(answer->body));
+  }
   if (step.has("take") && !error) {
     if (const auto lacks = take_values(step, body); !lacks.empty())
       return failed(fmt::format("{}, without a text {}", what, lacks));
@@ -199,6 +202,7 @@ std::vector<StepDefinition> state_steps() {
          {"as", name},
          {"keep", name},
          {"via", choice, false, "network"},
+         {"take-body", name},
          {"take", fields}}},
        expect_response},
   };

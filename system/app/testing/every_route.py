@@ -35,8 +35,9 @@ def ask(address, method, path, headers):
     try:
         connection.request(method.upper(), path, headers=headers)
         answer = connection.getresponse()
-        body = json.loads(answer.read() or b"{}")
-        return answer.status, body.get("error", {}).get("code", "")
+        text = answer.read()
+        is_json = text and answer.headers.get_content_type() == "application/json"
+        return answer.status, (json.loads(text) if is_json else {}).get("error", {}).get("code", "")
     finally:
         connection.close()
 

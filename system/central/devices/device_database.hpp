@@ -35,6 +35,8 @@ class DeviceDatabase {
   /// All or nothing, and one write to the disk.
   base::Result<> transaction(const std::function<base::Result<>()>& work);
 
+  const platform::SecretVault& vault() const { return vault_; }
+
  private:
   DeviceDatabase(platform::SqliteDatabase database, const platform::SecretVault& vault)
       : database_(std::move(database)), vault_(vault) {}

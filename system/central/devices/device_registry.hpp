@@ -68,6 +68,9 @@ class DeviceRegistry {
   std::vector<std::int64_t> area_path(std::int64_t area) const;
   std::vector<std::int64_t> area_path_of_channel(std::string_view channel) const;
 
+  /// What the passwords are sealed with; for backups.
+  const platform::SecretVault& vault() const { return database_.vault(); }
+
  private:
   explicit DeviceRegistry(DeviceDatabase database) : database_(std::move(database)) {}
   // Under mutex_.

@@ -1,5 +1,7 @@
 #include "system/storage/relay/relay_channel.hpp"
 
+#include <utility>
+
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
@@ -43,7 +45,6 @@ void RelayChannel::start(bool continued) {
     for (auto& [name, stream] : self->streams_) stream.source->start();
     self->begun_ = self->interrupted_ = continued;
     if (!self->settings_.recorded_stream.empty()) self->begin_recording(self->settings_.recorded_stream);
-    base::spawn(self->executor_, watch_loop(self), "watch of " + self->settings_.name);
   });
 }
 
@@ -106,6 +107,8 @@ void RelayChannel::begin_recording(const std::string& stream) {
     cause_ = "waiting for the first key frame";
   }
   base::spawn(executor_, record_loop(shared_from_this(), stream, ++turn_), "recording of " + settings_.name);
+  if (!std::exchange(watched_, true))
+    base::spawn(executor_, watch_loop(shared_from_this()), "watch of " + settings_.name);
 }
 
 asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> self, std::string stream,
@@ -157,10 +160,11 @@ void RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr
 
 asio::awaitable<void> RelayChannel::watch_loop(std::shared_ptr<RelayChannel> self) {
   base::Timer timer(self->executor_, self->clock_);
-  while (!self->stopped_) {
+  while (!self->stopped_ && !self->recorded_stream_.empty()) {
     co_await timer.wait_for(std::chrono::milliseconds(500));
     if (!self->stopped_) self->check_recording();
   }
+  self->watched_ = false;
 }
 
 void RelayChannel::check_recording() {

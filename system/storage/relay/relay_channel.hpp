@@ -111,6 +111,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   std::shared_ptr<media::UnitReader> reader_;
   std::uint64_t turn_ = 0;  ///< counts record() calls; an older record_loop ends
   bool stopped_ = false;
+  bool watched_ = false;        ///< watch_loop runs: only while something is to be recorded
   std::optional<bool> online_;  ///< nothing before the first attempt has ended
   bool begun_ = false;          ///< recording.started has been raised for this plan
   bool alarmed_ = false;        ///< recording.failed has been raised and nothing has come since

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Reads vmsd's device tables with Python's csv module, and gives it tables that Python writes in the dialects of
+spreadsheets; a backup goes to another server, which refuses it. usage: device_tables.py VMSD
+"""
+import csv
+import io
+import json
+import pathlib
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
+from vmsd_client import PATIENCE, Client, Program  # noqa: E402
+
+NAMES = ["plain", "comma, semicolon; tab\t", 'quote "x"', "Tür 7", "=1+1", "+49 30", "-minus", "@SUM(A1)", "'=1", "'apostrophe", "日本"]
+
+
+def ask(client, method, path, body=None):
+    request = urllib.request.Request(client.base_url + path, method=method, data=body)
+    request.add_header("Authorization", f"Bearer {client.session['token']}")
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def table(names, dialect, encoding):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, **dialect)
+    writer.writerow(["Name", "IP", "Port", "User", "Password"])
+    for number, name in enumerate(names):
+        writer.writerow([name, f"10.0.0.{number + 1}", 554, "u", "Zq-secret-55"])
+    return text.getvalue().encode(encoding)
+
+
+def formula_free(field):
+    return field[:1] not in ("=", "+", "-", "@", "\t", "\r")
+
+
+def names_of(admin):
+    return [device["name"] for device in json.loads(ask(admin, "GET", "/api/v1/devices?limit=1000")[1])["devices"]]
+
+
+def check_dialect(admin, title, dialect, encoding, wrong):
+    # A tab is trimmed off at the end of a field, and control characters are no name.
+    names = [f"{title} {name}" if formula_free(name) and not name.startswith("'") else name + title for name in NAMES if "\t" not in name]
+    answer = json.loads(ask(admin, "POST", "/api/v1/devices/import", table(names, dialect, encoding))[1])
+    expected = [name[1:] if name.startswith("'=") else name for name in names]
+    if answer.get("added") != len(names):
+        wrong.append(f"{title}: {answer}")
+    missing = [name for name in expected if name not in names_of(admin)]
+    if missing:
+        wrong.append(f"{title}: {missing} did not arrive")
+    status, exported = ask(admin, "GET", "/api/v1/devices/export.csv")
+    rows = list(csv.reader(io.StringIO(exported.decode("utf-8-sig"), newline="")))
+    for row in rows[1:]:
+        if not all(formula_free(field) for field in row):
+            wrong.append(f"{title}: {row} holds a formula")
+    if status != 200 or len(rows) != len(names) + 1 or any(len(row) != 6 for row in rows) or b"Zq-secret-55" in exported:
+        wrong.append(f"{title}: exported {rows}")
+    backup = ask(admin, "GET", "/api/v1/devices/export.backup")[1]
+    if b"Zq-secret" in backup or b"10.0.0" in backup:
+        wrong.append(f"{title}: the backup is readable")
+    ids = [device["id"] for device in json.loads(ask(admin, "GET", "/api/v1/devices?limit=1000")[1])["devices"]]
+    ask(admin, "POST", "/api/v1/devices/removal", json.dumps({"ids": ids}).encode())
+    again = json.loads(ask(admin, "POST", "/api/v1/devices/import", exported)[1])
+    listed = [row["device"]["name"] for row in again["rows"] if row["status"] == "incomplete"]
+    if sorted(listed) != sorted(expected):  # without passwords, each row is to be completed
+        wrong.append(f"{title}: imported again {listed}")
+    restored = json.loads(ask(admin, "POST", "/api/v1/devices/import", backup)[1])
+    if restored.get("added") != len(names) or sorted(names_of(admin)) != sorted(expected):
+        wrong.append(f"{title}: restored {restored}")
+    ids = [device["id"] for device in json.loads(ask(admin, "GET", "/api/v1/devices?limit=1000")[1])["devices"]]
+    ask(admin, "POST", "/api/v1/devices/removal", json.dumps({"ids": ids}).encode())
+    return backup
+
+
+def main():
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
+        options = ["--set", "http.port=0", "--set", "rtsp.port=0"]
+        with Program(log, sys.argv[1], "--data", f"{folder}/one", *options) as vmsd:
+            admin = Client(vmsd.ready["http"]).initialise()
+            check_dialect(admin, "excel", {"dialect": "excel"}, "utf-8-sig", wrong)
+            check_dialect(admin, "semicolon", {"delimiter": ";"}, "utf-8-sig", wrong)
+            check_dialect(admin, "tabs", {"dialect": "excel-tab"}, "utf-8", wrong)
+            backup = check_dialect(admin, "unix", {"dialect": "unix"}, "utf-8", wrong)
+        with Program(log, sys.argv[1], "--data", f"{folder}/two", *options) as vmsd:
+            status, text = ask(Client(vmsd.ready["http"]).initialise(), "POST", "/api/v1/devices/import", backup)
+            if status != 400 or b"another key" not in text:
+                wrong.append(f"another server took the backup: {status} {text}")
+    for line in wrong:
+        print(f"FAILED: {line}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
