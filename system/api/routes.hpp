@@ -20,6 +20,8 @@ void add_recording_routes(http::Router& router, ServerParts& parts);
 void add_event_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);
+void add_schedule_routes(http::Router& router, ServerParts& parts);
+void add_time_routes(http::Router& router, ServerParts& parts);
 void add_mail_routes(http::Router& router, ServerParts& parts);
 void add_password_reset_routes(http::Router& router, ServerParts& parts);
 void add_protection_routes(http::Router& router, ServerParts& parts);

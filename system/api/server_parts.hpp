@@ -12,6 +12,7 @@
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/central/mail/mailer.hpp"
+#include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/storage/relay/channel_set.hpp"
@@ -38,6 +39,7 @@ struct ServerParts {
   platform::HostNetwork& host_network;
   central::Mailer& mailer;
   central::PasswordResets& resets;
+  central::Schedules& schedules;
 };
 
 }  // namespace watchrig::api

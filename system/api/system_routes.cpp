@@ -96,6 +96,8 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_event_routes(router, parts);
   add_live_routes(router, parts);
   add_network_routes(router, parts);
+  add_schedule_routes(router, parts);
+  add_time_routes(router, parts);
   add_mail_routes(router, parts);
   add_password_reset_routes(router, parts);
   add_protection_routes(router, parts);

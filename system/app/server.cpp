@@ -119,6 +119,7 @@ class Server {
   std::unique_ptr<central::SignIn> sign_in_;
   std::unique_ptr<central::Mailer> mailer_;
   central::PasswordResets resets_{clock_};
+  std::unique_ptr<central::Schedules> schedules_;
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<storage::ChannelSet> channels_;
   std::unique_ptr<platform::HostNetwork> host_network_;
@@ -148,6 +149,9 @@ Result<> Server::open_stores() {
   accounts_ = std::move(*accounts);
   sign_in_ = std::make_unique<central::SignIn>(*accounts_, clock_, central::SignIn::rules_from(*settings_));
   mailer_ = std::make_unique<central::Mailer>(*settings_, clock_);
+  auto schedules = central::Schedules::open(data / "schedules.db");
+  if (!schedules) return schedules.error();
+  schedules_ = std::move(*schedules);
   auto registry = central::DeviceRegistry::open(data / "devices.db", *vault_);
   if (!registry) return registry.error();
   registry_ = std::move(*registry);
@@ -170,7 +174,7 @@ Result<> Server::open_stores() {
       api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *settings_, *storage_,
                        *channels_, workers_, hashers_, scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
-                       *host_network_, *mailer_, resets_});
+                       *host_network_, *mailer_, resets_, *schedules_});
   return {};
 }
 

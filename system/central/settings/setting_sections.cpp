@@ -1,5 +1,6 @@
 #include "system/central/mail/mail_settings.hpp"
 #include "system/central/settings/settings.hpp"
+#include "system/central/time/local_time.hpp"
 
 namespace watchrig::central {
 
@@ -51,6 +52,7 @@ const std::vector<SettingSection>& setting_sections() {
         flag_setting("questions", true, "by security questions, at the server itself")},
        {}},
       mail_section(),
+      time_section(),
   };
   return sections;
 }
