@@ -72,10 +72,21 @@ Outcome Bench::set_up() {
   capture_ = std::make_unique<PacketCapture>(evidence.path(""), [this] {
     return std::vector<pid_t>{vms.pid(), rig_pid_.load()};
   });
+  if (auto laid = lay_cables(); !reports::passed(laid.verdict)) return laid;
   if (auto started = start_rig(); !reports::passed(started.verdict)) return started;
   if (auto started = start_vms(); !reports::passed(started.verdict)) return started;
   events_ = std::make_unique<EventFeed>(vms, clock, chronicle, halt);
   sampler_ = std::make_unique<ProcessSampler>([this] { return vms.pid(); }, clock);
+  return {};
+}
+
+Outcome Bench::lay_cables() {
+  if (scenario.server.cards.empty()) return {};
+  auto made = HostCards::make(scenario.server.cards);
+  if (!made) return {Verdict::skip, "network cards for vmsd need iproute2 and root: " + made.error().message};
+  cards_ = *std::move(made);
+  vms.append({"--set", "host.network=iproute2", "--set", "host.namespace=" + cards_->name_space(), "--set",
+              "host.resolver=" + (data_ / "resolv.conf").string()});
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "scenarios/engine/event_feed.hpp"
 #include "scenarios/engine/evidence_folder.hpp"
 #include "scenarios/engine/halt.hpp"
+#include "scenarios/engine/host_cards.hpp"
 #include "scenarios/engine/packet_capture.hpp"
 #include "scenarios/engine/process_sampler.hpp"
 #include "scenarios/engine/registry.hpp"
@@ -80,6 +81,8 @@ class Bench {
 
   /// Null in a scenario without virtual devices.
   RigProcess* rig() { return rig_.get(); }
+  /// Null in a scenario that gives vmsd no cards.
+  HostCards* cards() { return cards_.get(); }
   EventFeed& events() { return *events_; }
   const ProcessSampler& sampler() const { return *sampler_; }
   std::filesystem::path data_folder() const { return data_; }
@@ -103,6 +106,7 @@ class Bench {
   unsigned next_number() { return ++number_; }
 
  private:
+  Outcome lay_cables();
   Outcome start_rig();
   Outcome start_vms();
   void collect_faults();
@@ -120,6 +124,7 @@ class Bench {
   std::atomic<bool> closing_ = false;
   std::atomic<pid_t> rig_pid_ = 0;
   std::map<std::string, Device> devices_;
+  std::unique_ptr<HostCards> cards_;
   std::unique_ptr<RigProcess> rig_;
   std::unique_ptr<EventFeed> events_;
   std::unique_ptr<ProcessSampler> sampler_;

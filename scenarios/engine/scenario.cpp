@@ -73,10 +73,12 @@ std::string to_xml(const Scenario& scenario) {
     set(node, "reason", failure.reason);
     set(node, "fingerprint", failure.fingerprint);
   }
-  if (const auto& server = scenario.server; !server.initialise || !server.settings.empty()) {
+  if (const auto& server = scenario.server;
+      !server.initialise || !server.settings.empty() || !server.cards.empty()) {
     auto node = root.append_child("server");
     set(node, "initialise", server.initialise ? "yes" : "no");
     set(node, "settings", fmt::format("{}", fmt::join(server.settings, " ")));
+    set(node, "cards", fmt::format("{}", fmt::join(server.cards, " ")));
   }
   if (!scenario.rig.empty()) {
     pugi::xml_document rig;

@@ -32,6 +32,7 @@ struct ExpectedFailure {
 struct ServerSetup {
   bool initialise = true;             ///< and signed in; false: as it was found, and nobody is signed in
   std::vector<std::string> settings;  ///< `name=value`, given to vmsd by --set
+  std::vector<std::string> cards;     ///< network cards made for vmsd to look after; see HostCards
 };
 
 /// A scenario file, checked as far as it can be without running it.

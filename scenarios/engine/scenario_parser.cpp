@@ -104,7 +104,7 @@ base::Result<> read_known_failure(const XmlSource& source, pugi::xml_node node, 
 
 base::Result<> read_server(const XmlSource& source, pugi::xml_node node, const Variables& variables,
                            ServerSetup& server) {
-  if (auto only = only_attributes(source, node, "initialise settings"); !only) return only;
+  if (auto only = only_attributes(source, node, "initialise settings cards"); !only) return only;
   const std::string_view initialise = node.attribute("initialise").as_string("yes");
   if (initialise != "yes" && initialise != "no") {
     return source.error(node, fmt::format("initialise=\"{}\" is neither yes nor no", initialise));
@@ -118,6 +118,9 @@ base::Result<> read_server(const XmlSource& source, pugi::xml_node node, const V
       return source.error(node, fmt::format("settings: \"{}\" is not name=value", setting));
     }
     server.settings.emplace_back(setting);
+  }
+  for (const auto card : base::split(node.attribute("cards").value(), ' ')) {
+    if (!card.empty()) server.cards.emplace_back(card);
   }
   return {};
 }

@@ -54,6 +54,10 @@ class VmsProcess {
 
   /// Waits until it is ready, at most 30 s. not_found: no such program. Conflict: it already runs.
   base::Result<> start();
+  /// Words for the command line of its next life.
+  void append(const std::vector<std::string>& words) {
+    options_.command.insert(options_.command.end(), words.begin(), words.end());
+  }
   /// SIGKILL. Conflict: it does not run.
   base::Result<> kill();
   /// SIGTERM; the error says that it had to be killed or how it ended otherwise.
@@ -78,7 +82,7 @@ class VmsProcess {
   base::Result<std::shared_ptr<ChildProcess>> leaving();
   base::Result<VmsSession> sign_in(const http::HttpClient& client) const;
 
-  const Options options_;
+  Options options_;
   mutable std::mutex mutex_;
   std::shared_ptr<ChildProcess> process_;
   VmsReady ready_;

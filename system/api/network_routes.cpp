@@ -18,7 +18,7 @@ using platform::HostNetwork;
 
 namespace {
 
-const http::Guard administrators{};
+const http::Guard system{"system"};
 
 Response show(ServerParts& parts) {
   const auto view = parts.host_network.view();
@@ -126,6 +126,23 @@ Response split(ServerParts& parts, const Request& request) {
   return finish(parts, request, parts.host_network.split(name), fmt::format("bond \"{}\" split", name));
 }
 
+json::object to_json(const HostNetwork::Ssh& ssh) {
+  return {{"enabled", ssh.wanted}, {"running", ssh.running}, {"changeable", ssh.changeable}};
+}
+
+Response set_ssh(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const bool on = fields.flag("enabled", false);
+  if (!body->contains("enabled")) fields.refuse("enabled", "is missing");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  const auto answer =
+      finish(parts, request, parts.host_network.set_ssh(on), on ? "SSH switched on" : "SSH switched off");
+  return answer.status == 200 ? http::json_response(200, to_json(parts.host_network.ssh())) : answer;
+}
+
 }  // namespace
 
 void add_network_routes(http::Router& router, ServerParts& parts) {
@@ -136,21 +153,27 @@ void add_network_routes(http::Router& router, ServerParts& parts) {
       return parts.workers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
     };
   };
-  router.add("GET", "/api/v1/network", administrators, "The machine's cards, routes and name servers",
+  router.add("GET", "/api/v1/network", system, "The machine's cards, routes and name servers",
              on_workers([](ServerParts& all, const Request&) { return show(all); }));
-  router.add("PUT", "/api/v1/network/cards/{card}", administrators,
+  router.add("PUT", "/api/v1/network/cards/{card}", system,
              "Sets a card's address (static or dhcp), gateway and MTU", on_workers(set_card));
-  router.add("PUT", "/api/v1/network/default-card", administrators,
+  router.add("PUT", "/api/v1/network/default-card", system,
              "Chooses the card whose gateway counts; it must be online", on_workers(set_default_card));
-  router.add("PUT", "/api/v1/network/name-servers", administrators,
+  router.add("PUT", "/api/v1/network/name-servers", system,
              "Takes name servers from DHCP, or a preferred and an alternate one",
              on_workers(set_name_servers));
-  router.add("POST", "/api/v1/network/routes", administrators, "Adds a static route", on_workers(add_route));
-  router.add("DELETE", "/api/v1/network/routes/{card}/{destination}", administrators,
+  router.add("POST", "/api/v1/network/routes", system, "Adds a static route", on_workers(add_route));
+  router.add("DELETE", "/api/v1/network/routes/{card}/{destination}", system,
              "Removes the route of a card to ADDRESS-PREFIX, such as 10.9.0.0-16", on_workers(remove_route));
-  router.add("POST", "/api/v1/network/bonds", administrators,
-             "Bonds cards as balance-rr, active-backup or 802.3ad", on_workers(bond));
-  router.add("DELETE", "/api/v1/network/bonds/{bond}", administrators,
+  router.add("POST", "/api/v1/network/bonds", system, "Bonds cards as balance-rr, active-backup or 802.3ad",
+             on_workers(bond));
+  router.add("GET", "/api/v1/network/ssh", system, "Whether SSH leads to this machine's background",
+             on_workers([](ServerParts& all, const Request&) {
+               return http::json_response(200, to_json(all.host_network.ssh()));
+             }));
+  router.add("PUT", "/api/v1/network/ssh", system, "Switches SSH on or off; it is off unless asked for",
+             on_workers(set_ssh));
+  router.add("DELETE", "/api/v1/network/bonds/{bond}", system,
              "Splits a bond; its address stays with the first card", on_workers(split));
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "system/app/front_door.hpp"
+#include "system/app/lease_keeper.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 
@@ -167,7 +168,8 @@ Result<> Server::open_stores() {
   const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
   channels_ = std::make_unique<storage::ChannelSet>(clock_, *storage_, executors, EventWriter(*events_));
   auto network = platform::HostNetwork::open(
-      {options_.change_network, options_.network_namespace, data, options_.resolver_file, {}}, clock_);
+      {options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh},
+      clock_);
   if (!network) return network.error();
   host_network_ = std::move(*network);
   parts_ = std::make_unique<api::ServerParts>(
@@ -230,6 +232,7 @@ Result<> Server::run() {
   for (const auto& failure : host_network_->restore()) {
     events_->append({0, {}, "network.failed", {}, {}, "host", "could not be set again: " + failure, {}});
   }
+  keep_leases(pool_.next(), clock_, *host_network_, workers_, *events_);
   central::DeviceQuery all;
   all.limit = central::DeviceRegistry::most_devices;
   for (const auto& device : registry_->list(all).items) activate(*device, true);
@@ -242,6 +245,7 @@ Result<> Server::run() {
   workers_.join();
   hashers_.join();
   storage_->stop();
+  host_network_->stop();
   mark.remove();
   return {};
 }

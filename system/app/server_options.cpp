@@ -27,17 +27,25 @@ Result<> set_number(Number& target, std::string_view name, std::string_view text
 
 /// What of the machine may be changed is for whoever starts the server, never for its users.
 Result<> set_host(ServerOptions& options, std::string_view name, std::string_view value) {
+  using Ssh = platform::SshService::Backend;
+  if (name == "host.ssh_port")
+    return set_number(options.ssh.port, name, value, std::uint16_t{1}, std::uint16_t{65535});
   if (name == "host.namespace") {
     options.network_namespace = value;
   } else if (name == "host.resolver") {
     options.resolver_file = value;
   } else if (name == "host.network" && (value == "read-only" || value == "iproute2")) {
     options.change_network = value == "iproute2";
+  } else if (name == "host.ssh" && (value == "none" || value == "systemctl" || value == "sshd")) {
+    options.ssh.backend = value == "none" ? Ssh::none : value == "sshd" ? Ssh::sshd : Ssh::systemctl;
   } else {
-    return Error{ErrorKind::invalid,
-                 fmt::format("{}={}: there are host.network=read-only, host.network=iproute2, "
-                             "host.namespace=NAME and host.resolver=FILE",
-                             name, value)};
+    return Error{
+        ErrorKind::invalid,
+        fmt::format(
+            "{}={}: there are host.network=read-only, host.network=iproute2, "
+            "host.namespace=NAME, host.resolver=FILE, host.ssh=none, host.ssh=systemctl, host.ssh=sshd "
+            "and host.ssh_port=PORT",
+            name, value)};
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
 #include "system/central/settings/settings.hpp"
+#include "system/platform/host_network/ssh_service.hpp"
 
 namespace watchrig::app {
 
@@ -17,8 +18,9 @@ struct ServerOptions {
   central::FixedSettings settings;  ///< those that hold as long as the program runs
   unsigned threads = 0;             ///< of input and output; 0: one a core
   std::string log_level = "info";
-  bool change_network = false;          ///< the machine's own, by iproute2
-  std::string network_namespace;        ///< in place of the machine's own
+  bool change_network = false;    ///< the machine's own, by iproute2
+  std::string network_namespace;  ///< in place of the machine's own
+  platform::SshService::Options ssh;
   std::filesystem::path resolver_file;  ///< of name servers; empty: the usual one
 };
 

@@ -25,6 +25,7 @@ std::vector<StepDefinition> view_steps();       ///< view, close-view, expect-vi
 std::vector<StepDefinition> export_steps();     ///< export, expect-export
 std::vector<StepDefinition> state_steps();      ///< expect-channel, expect-metric, expect-response
 std::vector<StepDefinition> mail_steps();       ///< expect-mail
+std::vector<StepDefinition> host_steps();       ///< plug, renew-cards, expect-cards, expect-port
 std::vector<StepDefinition> measure_steps();    ///< measure
 
 }  // namespace watchrig::scenarios

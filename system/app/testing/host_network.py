@@ -169,6 +169,28 @@ def check_dhcp(client, folder, resolver):
     expect("static again", addresses("lan3"), ["10.3.3.9/24"])
 
 
+def ssh_banner():
+    """What answers at port 2222 of the cards; nothing when nobody does."""
+    asked = subprocess.run(["ip", "netns", "exec", NEAR, sys.executable, "-c", "import socket; "
+                            "print(socket.create_connection(('10.1.1.2', 2222), 5).recv(7).decode())"],
+                           capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return asked.stdout.strip()
+
+
+def check_ssh(client):
+    run("ip", "-n", NEAR, "link", "set", "lo", "up")
+    expect("SSH when new", (client.call("GET", "/api/v1/network/ssh")["enabled"], ssh_banner()), (False, ""))
+    expect("no word", refused(client, "PUT", "/api/v1/network/ssh", {}), (400, "invalid", "enabled"))
+    if not shutil.which("sshd"):
+        print("note: there is no sshd; not switched on")
+        return
+    client.call("PUT", "/api/v1/network/ssh", {"enabled": True})
+    expect("SSH on", ssh_banner(), "SSH-2.0")
+    client.call("PUT", "/api/v1/network/ssh", {"enabled": False})
+    expect("SSH off", ssh_banner(), "")
+    client.call("PUT", "/api/v1/network/ssh", {"enabled": True})
+
+
 def check_bond(client):
     """Where the kernel has no bonding, everything is as it was before."""
     path, body = "/api/v1/network/bonds", {"name": "bond0", "mode": "active-backup", "cards": ["lan1", "lan2"]}
@@ -201,7 +223,8 @@ def serve(folder, log, *settings):
 
 def check_namespace(folder, log):
     resolver = folder / "resolv.conf"
-    settings = ("host.network=iproute2", f"host.namespace={NEAR}", f"host.resolver={resolver}")
+    settings = ("host.network=iproute2", f"host.namespace={NEAR}", f"host.resolver={resolver}",
+                "host.ssh=sshd", "host.ssh_port=2222")
     with cables():
         with serve(folder, log, *settings) as vmsd:
             for number, card in enumerate(CARDS, 1):
@@ -213,9 +236,11 @@ def check_namespace(folder, log):
             check_routes(client)
             check_name_servers(client, resolver)
             check_dhcp(client, folder, resolver)
+            check_ssh(client)
             check_bond(client)
             before = [addresses(card) for card in CARDS], routes()
     with cables():
+        expect("SSH ends with the server", subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, check=False).stdout, b"")
         with serve(folder, log, *settings) as vmsd:
             expect("set again after a restart of the machine", ([addresses(card) for card in CARDS], routes()), before)
             client = Client(vmsd.ready["http"])

@@ -57,7 +57,8 @@ HostNetwork::HostNetwork(Options options, WantedNetwork wanted, const base::Cloc
     : options_(completed(std::move(options))),
       prefix_(prefix_of(options_.name_space)),
       clock_(clock),
-      wanted_(std::move(wanted)) {}
+      wanted_(std::move(wanted)),
+      ssh_(options_.ssh, options_.folder, options_.run, prefix_) {}
 
 Result<std::unique_ptr<HostNetwork>> HostNetwork::open(Options options, const base::Clock& clock) {
   if (!options.name_space.empty() && !is_card_name(options.name_space)) {

@@ -4,6 +4,7 @@
 
 #include "system/base/clock.hpp"
 #include "system/platform/host_network/network_memory.hpp"
+#include "system/platform/host_network/ssh_service.hpp"
 
 namespace watchrig::platform {
 
@@ -30,6 +31,12 @@ class HostNetwork {
     std::filesystem::path folder;         ///< for what was asked for
     std::filesystem::path resolver_file;  ///< empty: /etc/resolv.conf, or that of the namespace (ip-netns(8))
     CommandRunner run;                    ///< empty: the real programs, 10 s each
+    SshService::Options ssh;
+  };
+  struct Ssh {
+    bool changeable = false;
+    bool wanted = false;
+    bool running = false;
   };
   struct Card {
     bool dhcp = false;
@@ -62,9 +69,16 @@ class HostNetwork {
   NetworkResult<> bond(const BondSettings& bond);
   NetworkResult<> split(const std::string& bond);
 
+  Ssh ssh() const;
+  NetworkResult<> set_ssh(bool on);
+  /// Ends what ends with the server: its own sshd.
+  void stop();
+
   /// Sets again what was asked for and is not so; cards that have no address and were never set get the
   /// address they have when new. Each entry is one that failed, with its reason.
   std::vector<std::string> restore();
+  /// Whether half of the time of an address by DHCP is over.
+  bool lease_due() const;
   /// Asks again for addresses by DHCP whose time is half over. The same.
   std::vector<std::string> renew_leases();
 
@@ -91,6 +105,7 @@ class HostNetwork {
   WantedNetwork wanted_;
   std::map<std::string, base::UtcTime> renewals_;
   std::vector<Ipv4> leased_servers_;
+  SshService ssh_;
 };
 
 }  // namespace watchrig::platform

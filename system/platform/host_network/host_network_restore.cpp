@@ -80,8 +80,11 @@ void HostNetwork::restore_routes(std::vector<std::string>& failures) {
 
 std::vector<std::string> HostNetwork::restore() {
   std::vector<std::string> failures;
-  if (!options_.changes) return failures;
   const std::lock_guard lock(mutex_);
+  if (wanted_.ssh && !ssh_.running()) {
+    if (auto done = ssh_.set(true); !done) failures.push_back("SSH: " + done.error().message);
+  }
+  if (!options_.changes) return failures;
   restore_bonds(failures);
   restore_cards(failures);
   restore_routes(failures);
@@ -90,6 +93,29 @@ std::vector<std::string> HostNetwork::restore() {
       failures.push_back("name servers: " + written.error().message);
   }
   return failures;
+}
+
+HostNetwork::Ssh HostNetwork::ssh() const {
+  const std::lock_guard lock(mutex_);
+  return {ssh_.backend() != SshService::Backend::none, wanted_.ssh, ssh_.running()};
+}
+
+NetworkResult<> HostNetwork::set_ssh(bool on) {
+  const std::lock_guard lock(mutex_);
+  if (auto done = ssh_.set(on); !done) return NetworkRefusal{{}, done.error()};
+  WantedNetwork next = wanted_;
+  next.ssh = on;
+  return remember(std::move(next));
+}
+
+void HostNetwork::stop() {
+  const std::lock_guard lock(mutex_);
+  if (ssh_.backend() == SshService::Backend::sshd) (void)ssh_.set(false);
+}
+
+bool HostNetwork::lease_due() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(renewals_, [&](const auto& entry) { return entry.second <= clock_.now(); });
 }
 
 std::vector<std::string> HostNetwork::renew_leases() {

@@ -46,13 +46,15 @@ class HostNetworkTest : public testing::Test {
     if (text == "ip -4 -j route show table main") return CommandOutcome{0, routes, {}};
     if (command[0] == "grep") return CommandOutcome{1, "/sys/class/net/lan1/speed:1000\n", {}};
     changes_.push_back(text);
+    if (command[0] == "udhcpc")
+      return CommandOutcome{0, "ip=10.1.1.77\nsubnet=255.255.255.0\nrouter=10.1.1.1\nlease=600\n", {}};
     if (!failing_.empty() && text.find(failing_) != std::string::npos)
       return CommandOutcome{2, {}, "RTNETLINK answers: Operation not permitted\n"};
     return CommandOutcome{};
   }
 
   std::unique_ptr<HostNetwork> open(bool may_change = true) {
-    HostNetwork::Options options{may_change, {}, folder_, folder_ / "resolv.conf", {}};
+    HostNetwork::Options options{may_change, {}, folder_, folder_ / "resolv.conf", {}, {}};
     options.run = [this](const CommandLine& command) { return answer(command); };
     return *HostNetwork::open(options, clock_);
   }
@@ -188,11 +190,32 @@ TEST_F(HostNetworkTest, WhatWasSetIsSetAgain) {
   EXPECT_EQ(open()->view()->name_servers, (std::vector<std::string>{"9.9.9.9", "1.1.1.1"}));
 }
 
+TEST_F(HostNetworkTest, ALeaseIsAskedForAgainWhenHalfOfItIsOver) {
+  const auto network = open();
+  ASSERT_TRUE(network->set_card("lan1", {true, {}, {}, 1500}));
+  EXPECT_THAT(changes_, testing::Contains("ip -4 address add 10.1.1.77/24 dev lan1 broadcast + valid_lft 600 "
+                                          "preferred_lft 600"));
+  changes_.clear();
+  clock_.advance(std::chrono::seconds(299));
+  EXPECT_FALSE(network->lease_due());
+  EXPECT_THAT(network->renew_leases(), testing::IsEmpty());
+  EXPECT_THAT(changes_, testing::IsEmpty());
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(network->lease_due());
+  failing_ = "route replace";
+  EXPECT_THAT(network->renew_leases(), testing::SizeIs(1));
+  EXPECT_THAT(changes_, testing::Contains(testing::HasSubstr("udhcpc -i lan1")));
+  failing_.clear();
+  ASSERT_TRUE(network->set_card("lan1", card("10.1.1.5", 24, "10.1.1.1")));
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_FALSE(network->lease_due()) << "it is static now";
+}
+
 TEST_F(HostNetworkTest, ADamagedMemoryIsNamed) {
   for (const auto* text :
        {"", "[]", "{\"cards\":7}", "{\"cards\":{\"-h\":{}}}", "{\"routes\":[{\"card\":\"a b\"}]}"}) {
     std::ofstream(folder_ / "network.json", std::ios::trunc) << text;
-    const auto opened = HostNetwork::open({true, {}, folder_, {}, {}}, clock_);
+    const auto opened = HostNetwork::open({true, {}, folder_, {}, {}, {}}, clock_);
     ASSERT_FALSE(opened) << text;
     EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
     EXPECT_NE(opened.error().message.find("network.json"), std::string::npos);

@@ -1,0 +1,122 @@
+#include "scenarios/engine/host_cards.hpp"
+
+#include <arpa/inet.h>
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "scenarios/engine/child_process.hpp"
+#include "system/base/text.hpp"
+
+namespace watchrig::scenarios {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(20);
+
+/// Names of a run's own, so that runs at the same time do not meet.
+std::string new_name() {
+  static std::atomic<unsigned> made = 0;
+  return fmt::format("wr{}-{}", ::getpid(), ++made);
+}
+
+/// The one line that the command prints.
+Result<std::string> run(std::vector<std::string> command, bool prints) {
+  const auto words = base::joined(command, " ");
+  auto process = ChildProcess::start({.command = std::move(command), .error_log = {}});
+  if (!process) return Error{ErrorKind::not_found, process.error().message};
+  std::string line;
+  if (prints) {
+    const auto printed = (*process)->first_line(patience);
+    if (printed) line = *printed;
+  }
+  const auto exit = (*process)->wait(patience);
+  if (exit && exit->clean()) return line;
+  return Error{ErrorKind::denied, fmt::format("{}: {}", words, exit ? to_string(*exit) : "does not end")};
+}
+
+/// A thread is in a namespace of its own choice; a process with threads is not asked.
+Result<bool> connects(const std::string& name_space, const std::string& address, std::uint16_t port) {
+  const int space = ::open(fmt::format("/run/netns/{}", name_space).c_str(), O_RDONLY | O_CLOEXEC);
+  const bool inside = space >= 0 && ::setns(space, CLONE_NEWNET) == 0;
+  const int failure = errno;
+  if (space >= 0) ::close(space);
+  if (!inside) return base::os_error("enter namespace", name_space, failure);
+  sockaddr_in target{};
+  target.sin_family = AF_INET;
+  target.sin_port = htons(port);
+  if (::inet_pton(AF_INET, address.c_str(), &target.sin_addr) != 1)
+    return Error{ErrorKind::invalid, fmt::format("\"{}\" is no IPv4 address", address)};
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return base::os_error("open", "a socket", errno);
+  const bool connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0;
+  ::close(socket);
+  return connected;
+}
+
+}  // namespace
+
+HostCards::HostCards(std::vector<std::string> cards)
+    : cards_(std::move(cards)), near_(new_name()), far_(near_ + "f") {}
+
+HostCards::~HostCards() { remove(); }
+
+void HostCards::remove() const {
+  for (const auto& name : {near_, far_}) (void)run({"ip", "netns", "del", name}, false);
+}
+
+Result<> HostCards::lay_cables() const {
+  for (const auto& name : {near_, far_}) {
+    if (auto made = run({"ip", "netns", "add", name}, false); !made) return made.error();
+  }
+  if (auto up = run({"ip", "-n", near_, "link", "set", "lo", "up"}, false); !up) return up.error();
+  for (const auto& card : cards_) {
+    const auto made = run(
+        {"ip", "-n", near_, "link", "add", card, "type", "veth", "peer", "name", card, "netns", far_}, false);
+    if (!made) return made.error();
+    if (auto in = plug(card, true); !in) return in;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<HostCards>> HostCards::make(const std::vector<std::string>& cards) {
+  std::unique_ptr<HostCards> made(new HostCards(cards));
+  if (auto laid = made->lay_cables(); !laid) return laid.error();
+  return made;
+}
+
+Result<std::string> HostCards::show(const std::string& words) const {
+  std::vector<std::string> command{"ip", "-n", near_, "-j"};
+  for (const auto word : base::split(words, ' ')) command.emplace_back(word);
+  return run(std::move(command), true);
+}
+
+Result<> HostCards::plug(const std::string& card, bool in) const {
+  const auto done = run({"ip", "-n", far_, "link", "set", card, in ? "up" : "down"}, false);
+  if (!done) return done.error();
+  return {};
+}
+
+Result<> HostCards::renew() {
+  remove();
+  return lay_cables();
+}
+
+Result<bool> HostCards::listens(const std::string& address, std::uint16_t port) const {
+  Result<bool> found = false;
+  std::thread([&] { found = connects(near_, address, port); }).join();
+  return found;
+}
+
+}  // namespace watchrig::scenarios

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "system/base/result.hpp"
+
+namespace watchrig::scenarios {
+
+/// Network cards for vmsd to look after: a network namespace with these cards, each with a cable to a port of
+/// a second namespace, the other end. Needs iproute2 and the right to make namespaces. One step at a time.
+class HostCards {
+ public:
+  /// Errors: denied or not_found, with the reason: then the scenario is skipped.
+  static base::Result<std::unique_ptr<HostCards>> make(const std::vector<std::string>& cards);
+  ~HostCards();
+  HostCards(const HostCards&) = delete;
+  HostCards& operator=(const HostCards&) = delete;
+
+  const std::string& name_space() const { return near_; }
+  /// What `ip -j` prints in the namespace for these words, which are separated by blanks.
+  base::Result<std::string> show(const std::string& words) const;
+  /// Pulls the cable out at the other end, or puts it in.
+  base::Result<> plug(const std::string& card, bool in) const;
+  /// New cards that know nothing, as after a restart of the machine.
+  base::Result<> renew();
+  /// Whether somebody listens at this address of the namespace.
+  base::Result<bool> listens(const std::string& address, std::uint16_t port) const;
+
+ private:
+  explicit HostCards(std::vector<std::string> cards);
+  base::Result<> lay_cables() const;
+  void remove() const;
+
+  const std::vector<std::string> cards_;
+  const std::string near_;
+  const std::string far_;
+};
+
+}  // namespace watchrig::scenarios
