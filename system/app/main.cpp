@@ -28,6 +28,12 @@ int main(int argc, char** argv) {
   program.add_option("--roles", roles, "roles to run; all of them is the only choice so far")
       ->capture_default_str();
   program.add_option("--set", settings, "a setting, as name=value; may be repeated");
+  std::string backup;
+  auto* restore =
+      program
+          .add_option("--restore-backup", backup,
+                      "puts a backup of the databases in place, the newest good one unless named, and starts")
+          ->expected(0, 1);
   program.add_option("--clock", clock, "epoch=UTC,scale=X[,start=UTC]");
   try {
     program.parse(argc, argv);
@@ -51,6 +57,7 @@ int main(int argc, char** argv) {
   if (options.log_level == "warning") base::set_log_level(base::LogLevel::warning);
   if (options.log_level == "error") base::set_log_level(base::LogLevel::error);
 
+  if (restore->count() > 0) options.restore_backup = backup;
   const auto done = app::run_server(options);
   return done ? 0 : fail(1, done.error());
 }

@@ -8,10 +8,12 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "system/app/backup_keeper.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
+#include "system/base/text.hpp"
 
 namespace watchrig::app {
 
@@ -101,6 +103,7 @@ class Server {
   Result<> run();
 
  private:
+  Result<> prepare_databases();
   Result<> open_stores();
   void follow_settings();
   void print_ready_line() const;
@@ -112,6 +115,9 @@ class Server {
   base::ExecutorPool pool_;
   api::WorkPool workers_{2, 64};
   api::WorkPool hashers_{1, 32};
+  std::string copied_;    ///< the backup made at the start
+  std::string restored_;  ///< what --restore-backup has done
+  std::unique_ptr<platform::DatabaseBackups> backups_;
   std::unique_ptr<platform::SecretVault> vault_;
   std::unique_ptr<central::DeviceRegistry> registry_;
   std::unique_ptr<central::Settings> settings_;
@@ -128,9 +134,30 @@ class Server {
   std::unique_ptr<FrontDoor> door_;
 };
 
+/// Before anything is opened: what is broken is refused, and what is sound is copied, since a newer program
+/// may be about to change its schema.
+Result<> Server::prepare_databases() {
+  if (auto made = make_folder(options_.data, fs::perms::owner_all); !made) return made;
+  backups_ = std::make_unique<platform::DatabaseBackups>(
+      options_.data, std::vector<std::string>{"events.db", "settings.db", "accounts.db", "devices.db"},
+      clock_);
+  if (options_.restore_backup) {
+    auto restored = backups_->restore(*options_.restore_backup);
+    if (!restored) return restored.error();
+    restored_ = *std::move(restored);
+    base::log_warning("{}", restored_);
+  }
+  if (auto checked = backups_->check(); !checked) return checked;
+  if (auto made = backups_->make()) {
+    copied_ = *std::move(made);
+  } else {
+    base::log_warning("{}", made.error().message);
+  }
+  return {};
+}
+
 Result<> Server::open_stores() {
   const fs::path& data = options_.data;
-  if (auto made = make_folder(data, fs::perms::owner_all); !made) return made;
   const fs::path scratch = data / "exports";
   std::error_code ignored;
   fs::remove_all(scratch, ignored);
@@ -209,7 +236,15 @@ void Server::print_ready_line() const {
 
 Result<> Server::run() {
   base::set_log_clock(clock_);
-  if (auto opened = open_stores(); !opened) return opened;
+  if (auto prepared = prepare_databases(); !prepared) return prepared;
+  if (auto opened = open_stores(); !opened) {
+    backups_->remove(copied_);  // what this program cannot open must not be the newest good one
+    const auto names = backups_->names(true);
+    if (opened.error().kind != ErrorKind::unsupported || names.empty()) return opened;
+    return Error{opened.error().kind,
+                 fmt::format("{}; backups that \"vmsd --restore-backup NAME\" puts in place: {}",
+                             opened.error().message, base::joined(names, ", "))};
+  }
   door_ = std::make_unique<FrontDoor>(*parts_, pool_);
   if (auto opened = door_->open(); !opened) return opened;
   follow_settings();
@@ -229,6 +264,8 @@ Result<> Server::run() {
          {}});
   }
   events_->append({0, {}, "system.started", {}, {}, {}, "the server has started", {}});
+  if (!restored_.empty()) events_->append({0, {}, "system.backup-restored", {}, {}, {}, restored_, {}});
+  keep_backups(pool_.next(), clock_, *backups_, workers_, *events_);
   for (const auto& failure : host_network_->restore()) {
     events_->append({0, {}, "network.failed", {}, {}, "host", "could not be set again: " + failure, {}});
   }
@@ -246,6 +283,7 @@ Result<> Server::run() {
   hashers_.join();
   storage_->stop();
   host_network_->stop();
+  if (auto made = backups_->make(); !made) base::log_warning("{}", made.error().message);
   mark.remove();
   return {};
 }

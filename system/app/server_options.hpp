@@ -18,8 +18,9 @@ struct ServerOptions {
   central::FixedSettings settings;  ///< those that hold as long as the program runs
   unsigned threads = 0;             ///< of input and output; 0: one a core
   std::string log_level = "info";
-  bool change_network = false;    ///< the machine's own, by iproute2
-  std::string network_namespace;  ///< in place of the machine's own
+  std::optional<std::string> restore_backup;  ///< put in place before the start; empty: the newest good one
+  bool change_network = false;                ///< the machine's own, by iproute2
+  std::string network_namespace;              ///< in place of the machine's own
   platform::SshService::Options ssh;
   std::filesystem::path resolver_file;  ///< of name servers; empty: the usual one
 };

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "system/base/clock.hpp"
+#include "system/platform/database_copy.hpp"
+
+namespace watchrig::platform {
+
+/// Copies of the databases of a data folder, in `backups/NAME/`, named by the time they were made. The newest
+/// three stay, and the newest of each of the last seven days. Copies hold what the databases hold: stored
+/// secrets stay sealed by a key that is not among them. Any thread; each call blocks it.
+class DatabaseBackups {
+ public:
+  /// `names` of the databases in the folder.
+  DatabaseBackups(std::filesystem::path folder, std::vector<std::string> names, const base::Clock& clock);
+
+  /// Each database that is there is sound, and each that the newest backup has is there. The error says which
+  /// one is not, why, and which backup would replace it.
+  base::Result<> check() const;
+  /// Copies all of them, if any has changed since the last time. The name of the copy; empty: nothing
+  /// changed. What does not get complete leaves nothing behind.
+  base::Result<std::string> make();
+  /// Takes one away again; an empty name is none.
+  void remove(const std::string& name);
+  /// Newest first; of those only the sound ones when `sound`.
+  std::vector<std::string> names(bool sound) const;
+  /// Puts a backup in place of the databases: the named one, or the newest that is sound. What was there is
+  /// kept in `broken-TIME/`. Only while no server uses the folder (conflict). Gives back what was done, for a
+  /// person.
+  base::Result<std::string> restore(const std::string& name);
+
+ private:
+  using State = std::map<std::string, std::pair<std::filesystem::file_time_type, std::uintmax_t>>;
+  State state_now() const;
+  std::filesystem::path store() const { return folder_ / "backups"; }
+  base::Result<> check_backup(const std::string& name) const;
+  base::Result<> set_aside(const std::filesystem::path& aside) const;
+  void prune() const;
+
+  const std::filesystem::path folder_;
+  const std::vector<std::string> databases_;
+  const base::Clock& clock_;
+  mutable std::mutex mutex_;
+  State copied_;
+};
+
+/// Whether a server that still runs has left its number in `folder/running`.
+bool is_in_use(const std::filesystem::path& folder);
+
+}  // namespace watchrig::platform

@@ -1,0 +1,110 @@
+#include "system/platform/database_copy.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <memory>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace watchrig::platform {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+constexpr int busy_patience = 5000;  // ms
+constexpr int pages_at_once = 256;   // so that a writer is never kept waiting for long
+constexpr int most_rounds = 100'000;
+
+struct Close {
+  void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+};
+using Handle = std::unique_ptr<sqlite3, Close>;
+
+Error damaged(const fs::path& file, std::string_view why) {
+  return {ErrorKind::corrupt, fmt::format("database {} is damaged: {}", file.string(), why)};
+}
+
+Result<Handle> open(const fs::path& file, int flags) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
+  Handle handle(raw);
+  if (code != SQLITE_OK) return damaged(file, sqlite3_errmsg(raw));
+  sqlite3_busy_timeout(raw, busy_patience);
+  return handle;
+}
+
+Result<> quick_check(const fs::path& file) {
+  const auto database = open(file, SQLITE_OPEN_READWRITE);
+  if (!database) return database.error();
+  std::string found;
+  const auto note = [](void* target, int columns, char** values, char**) {
+    auto& text = *static_cast<std::string*>(target);
+    if (text.empty() && columns > 0 && values[0]) text = values[0];
+    return 0;
+  };
+  if (sqlite3_exec(database->get(), "PRAGMA quick_check(1)", note, &found, nullptr) != SQLITE_OK)
+    return damaged(file, sqlite3_errmsg(database->get()));
+  if (found != "ok") return damaged(file, found);
+  return {};
+}
+
+Result<> sync_file(const fs::path& file) {
+  const int number = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (number < 0) return base::os_error("open", file.string(), errno);
+  const bool done = ::fsync(number) == 0;
+  const int failure = errno;
+  ::close(number);
+  if (!done) return base::os_error("write", file.string(), failure);
+  return {};
+}
+
+}  // namespace
+
+Result<> check_database(const fs::path& file) {
+  std::error_code failure;
+  const auto status = fs::status(file, failure);
+  if (!fs::exists(status))
+    return Error{ErrorKind::not_found, fmt::format("database {} is missing", file.string())};
+  if (!fs::is_regular_file(status)) return damaged(file, "it is no file");
+  if (::access(file.c_str(), R_OK | W_OK) != 0) {
+    return Error{ErrorKind::denied,
+                 fmt::format("database {} may not be read and written by this user: set its owner and rights",
+                             file.string())};
+  }
+  // SQLite takes an empty file for a new database, and would forget all that was in it.
+  if (fs::file_size(file, failure) == 0) return damaged(file, "it is empty");
+  return quick_check(file);
+}
+
+Result<> copy_database(const fs::path& source, const fs::path& target) {
+  std::error_code ignored;
+  if (fs::exists(target, ignored))
+    return Error{ErrorKind::conflict, fmt::format("{} is there already", target.string())};
+  {
+    const auto from = open(source, SQLITE_OPEN_READWRITE);
+    if (!from) return from.error();
+    const auto to = open(target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    if (!to) return to.error();
+    sqlite3_backup* backup = sqlite3_backup_init(to->get(), "main", from->get(), "main");
+    if (!backup) return damaged(target, sqlite3_errmsg(to->get()));
+    int code = SQLITE_OK;
+    for (int round = 0; round < most_rounds; ++round) {
+      code = sqlite3_backup_step(backup, pages_at_once);
+      if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) break;
+    }
+    sqlite3_backup_finish(backup);
+    if (code != SQLITE_DONE) return damaged(source, sqlite3_errstr(code));
+    // One file, without a log beside it, is easier to carry about.
+    sqlite3_exec(to->get(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);
+  }
+  if (auto synced = sync_file(target); !synced) return synced;
+  return check_database(target);
+}
+
+}  // namespace watchrig::platform
