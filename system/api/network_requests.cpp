@@ -167,6 +167,8 @@ json::object to_json(const HostNetwork::View& view, const std::optional<std::str
 
 http::Response network_error(const platform::NetworkRefusal& refusal) {
   const auto& [field, error] = refusal;
+  // Not a matter of rights: nobody may.
+  if (error.kind == ErrorKind::denied) return http::error_response(403, "read_only", field, error.message);
   if (field.empty()) return http::error_response(error);
   return http::error_response(base::Error{error.kind, fmt::format("{} {}", field, error.message)}, field);
 }

@@ -42,7 +42,7 @@ Response finish(ServerParts& parts, const Request& request, const platform::Netw
 
 Response set_card(ServerParts& parts, const Request& request) {
   if (const auto reason = parts.host_network.read_only())
-    return http::error_response(403, "denied", {}, *reason);
+    return http::error_response(403, "read_only", {}, *reason);
   const auto name = request.param("card");
   const auto view = parts.host_network.view();
   if (!view) return http::error_response(view.error());

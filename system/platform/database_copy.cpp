@@ -1,7 +1,9 @@
 #include "system/platform/database_copy.hpp"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <fstream>
 #include <memory>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ namespace {
 constexpr int busy_patience = 5000;  // ms
 constexpr int pages_at_once = 256;   // so that a writer is never kept waiting for long
 constexpr int most_rounds = 100'000;
+constexpr std::uintmax_t smallest_page = 512;
 
 struct Close {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -37,6 +40,18 @@ Result<Handle> open(const fs::path& file, int flags) {
   if (code != SQLITE_OK) return damaged(file, sqlite3_errmsg(raw));
   sqlite3_busy_timeout(raw, busy_patience);
   return handle;
+}
+
+/// A file ends with a whole page, unless the log beside it still has what belongs there. SQLite itself fills
+/// up a page that is cut off with zeros.
+bool is_cut_off(const fs::path& file) {
+  std::error_code failure;
+  const auto log = fs::file_size(file.string() + "-wal", failure);
+  if (!failure && log > 0) return false;
+  std::array<unsigned char, 18> header{};
+  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(header.data()), header.size());
+  const unsigned page = header[16] * 256u + header[17];  // file format, 1.3.2; 1 stands for 65,536
+  return fs::file_size(file, failure) % (page <= 1 ? 65'536 : page) != 0;
 }
 
 Result<> quick_check(const fs::path& file) {
@@ -77,8 +92,10 @@ Result<> check_database(const fs::path& file) {
                  fmt::format("database {} may not be read and written by this user: set its owner and rights",
                              file.string())};
   }
-  // SQLite takes an empty file for a new database, and would forget all that was in it.
-  if (fs::file_size(file, failure) == 0) return damaged(file, "it is empty");
+  // SQLite takes a file that is empty, or as good as, for a new database, and would forget all that was in
+  // it.
+  if (fs::file_size(file, failure) < smallest_page) return damaged(file, "it is empty");
+  if (is_cut_off(file)) return damaged(file, "its end is cut off");
   return quick_check(file);
 }
 

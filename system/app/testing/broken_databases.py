@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/pyth
 from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 SETTINGS = ("--set", "http.port=0", "--set", "rtsp.port=0")
+START = 5  # seconds within which vmsd has refused to start, or has started
 DATABASES = ("accounts.db", "devices.db", "settings.db", "events.db")
 failures = []
 
@@ -45,7 +46,10 @@ DAMAGES = {
 
 def refusal(vmsd, data):
     """What vmsd says instead of starting."""
-    ended = subprocess.run([vmsd, "--data", data, *SETTINGS], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    try:
+        ended = subprocess.run([vmsd, "--data", data, *SETTINGS], capture_output=True, text=True, timeout=START, check=False)
+    except subprocess.TimeoutExpired:
+        return "it has started"
     return ended.stderr if ended.returncode == 1 else f"exit code {ended.returncode}"
 
 

@@ -213,7 +213,7 @@ def check_read_only(client):
     shown = client.call("GET", "/api/v1/network")
     expect("changeable", shown["changeable"], False)
     expect("cards", {card["name"] for card in shown["cards"]} <= set(os.listdir("/sys/class/net")), True)
-    expect("read-only", refused(client, "PUT", "/api/v1/network/cards/eth0", static("10.1.1.2"))[:2], (403, "denied"))
+    expect("read-only", refused(client, "PUT", "/api/v1/network/cards/eth0", static("10.1.1.2"))[:2], (403, "read_only"))
 
 
 def serve(folder, log, *settings):
