@@ -251,7 +251,7 @@ void add_account_routes(http::Router& router, ServerParts& parts) {
                    });
   router.add("POST", "/api/v1/initialisation", {everybody},
              "Makes the administrator of a fresh server, and signs it in", on_hashers(parts, initialise));
-  router.add_plain("POST", "/api/v1/password-strength", {everybody},
+  router.add_plain("POST", "/api/v1/password-strength", {everybody, false, false},
                    "How strong a password would be, and what is wrong with it", rate_password);
   router.add("POST", "/api/v1/sessions", {everybody}, "Signs in", on_hashers(parts, open_session));
   router.add_plain("GET", "/api/v1/sessions", {"accounts"}, "Who is signed in",

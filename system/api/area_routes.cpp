@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/etag.hpp"
 #include "system/api/idempotency.hpp"
 #include "system/api/request_fields.hpp"
@@ -28,16 +29,10 @@ Response show(int status, const central::AreaOfDevices& of) {
   return with_etag(http::json_response(status, to_json(of)), of.area.version);
 }
 
-void tell(ServerParts& parts, std::string type, const Request& request, const Area& area,
-          std::string message) {
-  parts.events.append({0,
-                       {},
-                       std::move(type),
-                       {},
-                       {},
-                       {},
-                       fmt::format("area \"{}\" {}", area.name, message),
-                       {{"area", id_text(area.id)}, {"by", request.account}, {"source", request.source()}}});
+void tell_area(ServerParts& parts, std::string type, const Request& request, const Area& area,
+               std::string message) {
+  tell(parts, request, std::move(type), fmt::format("area \"{}\" {}", area.name, message),
+       {{"area", id_text(area.id)}});
 }
 
 Response list_areas(ServerParts& parts, const Request&) {
@@ -64,7 +59,7 @@ Response add_area(ServerParts& parts, const Request& request) {
   if (!area) return error_response(area.error());
   const auto added = parts.registry.add_area(*area);
   if (!added) return error_response(added.error());
-  tell(parts, "area.added", request, added->area, "was added");
+  tell_area(parts, "area.added", request, added->area, "was added");
   return show(201, *added);
 }
 
@@ -83,7 +78,7 @@ Response change_area(ServerParts& parts, const Request& request) {
         return {};
       });
   if (!changed) return error_response(changed.error());
-  tell(parts, "area.changed", request, changed->area, "was changed");
+  tell_area(parts, "area.changed", request, changed->area, "was changed");
   return show(200, *changed);
 }
 
@@ -92,7 +87,7 @@ Response remove_area(ServerParts& parts, const Request& request) {
       parts.registry.remove_area(central::number_of_id(request.param("area"), 'a'),
                                  [&](Area& area) { return check_if_match(request, area.version); });
   if (!removed) return error_response(removed.error());
-  tell(parts, "area.removed", request, *removed, "was removed");
+  tell_area(parts, "area.removed", request, *removed, "was removed");
   return http::no_content();
 }
 

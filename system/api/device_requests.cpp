@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/request_fields.hpp"
 
 namespace watchrig::api {
@@ -242,14 +243,13 @@ void reconnect_channels(ServerParts& parts, const Device& device) {
 void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,
                  std::string message) {
   const auto* channel = device.channels.empty() ? nullptr : &device.channels.front();
-  parts.events.append({0,
-                       {},
-                       std::move(type),
-                       channel ? channel->id : std::string(),
-                       channel ? channel->name : device.name,
-                       {},
-                       fmt::format("device \"{}\" {}", device.name, message),
-                       {{"device", device.id}, {"by", request.account}, {"source", request.source()}}});
+  central::Event event;
+  event.type = std::move(type);
+  event.channel = channel ? channel->id : std::string();
+  event.channel_name = channel ? channel->name : device.name;
+  event.message = fmt::format("device \"{}\" {}", device.name, message);
+  event.data = {{"device", device.id}};
+  tell(parts, request, std::move(event));
 }
 
 }  // namespace watchrig::api

@@ -28,10 +28,10 @@ asio::awaitable<void> notice_end(http::WebSocket socket, std::shared_ptr<Bell> b
   bell->close();
 }
 
-/// Those of a channel need the authority for it; what accounts did is for those who look after them.
+/// Those of a channel need the authority for it; what somebody did elsewhere is for those who read logs.
 bool may_read(const central::Rights& rights, const central::Event& event) {
   using central::Authority;
-  if (event.type.starts_with("account.")) return rights.may(Authority::accounts);
+  if (event.channel.empty() && !event.account.empty()) return rights.may(Authority::logs);
   return rights.may(Authority::events, event.channel);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
+
 namespace watchrig::api {
 namespace {
 
@@ -27,10 +29,22 @@ Response unauthenticated() {
   return response;
 }
 
-Response denied(const Route& route) {
+Response denied(ServerParts& parts, const Route& route, const Request& request) {
+  tell_refused(parts, route, request, "denied");
   return http::error_response(
       403, "denied", {},
       fmt::format("your group lacks the authority \"{}\"; the administrator grants it", route.guard.right));
+}
+
+/// A token is good from where it was given only.
+void tell_stolen(ServerParts& parts, const Request& request, const central::Session& session) {
+  central::Event event;
+  event.type = "session.hijacked";
+  event.account = session.account;
+  event.result = "denied";
+  event.message = fmt::format("the token of session {} of \"{}\", signed in from {}, was used from {}",
+                              session.id, session.account, session.source, request.source());
+  tell(parts, request, std::move(event));
 }
 
 Response no_channel(const std::string& channel) {
@@ -64,8 +78,9 @@ http::Gate make_gate(ServerParts& parts) {
   return [&parts](const Route& route, Request& request) -> std::optional<Response> {
     if (route.guard.right == everybody) return std::nullopt;
     if (auto refusal = refuse_uninitialised(parts.accounts)) return refusal;
-    const auto session = parts.sign_in.sessions.use(token_of(route, request));
-    if (!session) return unauthenticated();
+    const auto [session, stolen] = parts.sign_in.sessions.use(token_of(route, request), request.source());
+    if (stolen) tell_stolen(parts, request, *session);
+    if (!session || stolen) return unauthenticated();
     request.account = session->account;
     request.session = session->id;
     const auto rights = parts.accounts.rights(session->account);
@@ -73,9 +88,9 @@ http::Gate make_gate(ServerParts& parts) {
       if (const auto known = parts.registry.find_channel(channel->second))
         channel->second = known->channel->id;
       if (!rights->sees(channel->second)) return no_channel(channel->second);
-      if (!may(*rights, route.guard.right, channel->second)) return denied(route);
+      if (!may(*rights, route.guard.right, channel->second)) return denied(parts, route, request);
     } else if (!may(*rights, route.guard.right, std::nullopt)) {
-      return denied(route);
+      return denied(parts, route, request);
     }
     if (route.guard.confirmed && session->confirmed_until <= parts.clock.now()) return unconfirmed();
     return std::nullopt;

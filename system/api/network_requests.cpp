@@ -173,15 +173,4 @@ http::Response network_error(const platform::NetworkRefusal& refusal) {
   return http::error_response(base::Error{error.kind, fmt::format("{} {}", field, error.message)}, field);
 }
 
-void tell_network(ServerParts& parts, const http::Request& request, std::string type, std::string message) {
-  parts.events.append({0,
-                       {},
-                       std::move(type),
-                       {},
-                       {},
-                       {},
-                       std::move(message),
-                       {{"source", request.source()}, {"by", request.account}}});
-}
-
 }  // namespace watchrig::api

@@ -28,6 +28,4 @@ central::FieldResult<platform::HostRoute> route_named(const std::string& card,
 boost::json::object to_json(const platform::HostNetwork::View& view,
                             const std::optional<std::string>& read_only);
 http::Response network_error(const platform::NetworkRefusal& refusal);
-void tell_network(ServerParts& parts, const http::Request& request, std::string type, std::string message);
-
 }  // namespace watchrig::api

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "system/api/account_requests.hpp"
+#include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/network_requests.hpp"
 #include "system/api/request_fields.hpp"
@@ -31,12 +32,12 @@ Response finish(ServerParts& parts, const Request& request, const platform::Netw
                 const std::string& what) {
   if (!done) {
     const auto& [field, error] = done.error();
-    tell_network(parts, request, "network.refused",
-                 fmt::format("{} by {} was refused: {}{}{}", what, request.account, field,
-                             field.empty() ? "" : " ", error.message));
+    tell(parts, request, "network.refused",
+         fmt::format("{} by {} was refused: {}{}{}", what, request.account, field, field.empty() ? "" : " ",
+                     error.message));
     return network_error(done.error());
   }
-  tell_network(parts, request, "network.changed", fmt::format("{} by {}", what, request.account));
+  tell(parts, request, "network.changed", fmt::format("{} by {}", what, request.account));
   return show(parts);
 }
 

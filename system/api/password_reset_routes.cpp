@@ -150,7 +150,7 @@ Response send_code(ServerParts& parts, const Request& request) {
       const auto message = sent ? fmt::format("a security code for \"{}\" was mailed", name)
                                 : fmt::format("a security code for \"{}\" could not be mailed: {}", name,
                                               sent.error().message);
-      parts.events.append({0, {}, type, {}, {}, {}, message, {{"account", name}}});
+      parts.events.append({0, {}, type, {}, {}, {}, message, {{"account", name}}, name});
     };
     const auto until = parts.clock.now() + central::PasswordResets::validity;
     const auto posted =

@@ -18,6 +18,7 @@ void add_area_routes(http::Router& router, ServerParts& parts);
 void add_channel_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
 void add_event_routes(http::Router& router, ServerParts& parts);
+void add_log_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);
 void add_schedule_routes(http::Router& router, ServerParts& parts);

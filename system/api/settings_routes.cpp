@@ -1,7 +1,7 @@
 #include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 
-#include "system/api/account_requests.hpp"
+#include "system/api/audit.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
@@ -111,8 +111,11 @@ Response change_settings(ServerParts& parts, const Request& request) {
   if (!revision) return refusal(revision.error());
   const auto changed = parts.settings.change(section->name, *body, *revision);
   if (!changed) return refusal(changed.error());
-  tell_account(parts, "settings.changed", request, request.account,
-               fmt::format("settings \"{}\" were changed by \"{}\"", section->name, request.account));
+  tell(parts, request, "settings.changed",
+       fmt::format("settings \"{}\" were changed by \"{}\"", section->name, request.account),
+       {{"section", section->name},
+        {"before", Settings::shown(*section, changed->before.values)},
+        {"after", Settings::shown(*section, changed->after.values)}});
   return show(*section, changed->after);
 }
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/spawn.hpp"
@@ -94,6 +95,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_channel_routes(router, parts);
   add_recording_routes(router, parts);
   add_event_routes(router, parts);
+  add_log_routes(router, parts);
   add_live_routes(router, parts);
   add_network_routes(router, parts);
   add_schedule_routes(router, parts);
@@ -102,6 +104,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_password_reset_routes(router, parts);
   add_protection_routes(router, parts);
   add_openapi_route(router);
+  audit(router, parts);
 }
 
 }  // namespace watchrig::api

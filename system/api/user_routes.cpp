@@ -31,6 +31,13 @@ Response list_groups(ServerParts& parts) {
   return http::json_response(200, json::object{{"groups", std::move(list)}});
 }
 
+std::optional<central::Group> find_group(ServerParts& parts, const std::string& name) {
+  for (auto& group : parts.accounts.groups()) {
+    if (group.name == name) return std::move(group);
+  }
+  return std::nullopt;
+}
+
 bool holds(const central::Rights& rights, central::Authority authority,
            const std::set<std::string>& channels) {
   return std::ranges::all_of(channels, [&](const auto& channel) { return rights.may(authority, channel); });
@@ -61,7 +68,8 @@ Response add_group(ServerParts& parts, const Request& request) {
   group.grants = *grants;
   if (const auto added = parts.accounts.add_group(group); !added) return error_response(added.error());
   tell_account(parts, "account.group-added", request, group.name,
-               fmt::format("group \"{}\" was added by \"{}\"", group.name, request.account));
+               fmt::format("group \"{}\" was added by \"{}\"", group.name, request.account),
+               {{"after", central::to_json(group.grants)}});
   return http::json_response(201, to_json(group));
 }
 
@@ -75,11 +83,13 @@ Response change_group(ServerParts& parts, const Request& request) {
   if (!grants) return error_response(grants.error());
   if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
   const auto name = request.param("group");
+  const auto before = find_group(parts, name);
   if (const auto changed = parts.accounts.change_group(name, *grants); !changed) {
     return http::error_response(changed.error());
   }
   tell_account(parts, "account.group-changed", request, name,
-               fmt::format("the authorities of group \"{}\" were changed by \"{}\"", name, request.account));
+               fmt::format("the authorities of group \"{}\" were changed by \"{}\"", name, request.account),
+               {{"before", central::to_json(before->grants)}, {"after", central::to_json(*grants)}});
   return http::json_response(200, to_json(central::Group{name, *grants, false}));
 }
 
@@ -98,11 +108,21 @@ std::set<std::string> online_accounts(ServerParts& parts) {
   return names;
 }
 
+std::optional<central::User> find_user(ServerParts& parts, const std::string& name) {
+  for (auto& user : parts.accounts.users()) {
+    if (user.name == name) return std::move(user);
+  }
+  return std::nullopt;
+}
+
+json::object facts(const central::User& user) {
+  return {{"name", user.name}, {"group", user.group}, {"email", user.email}};
+}
+
 json::object to_json(const central::User& user, const std::set<std::string>& online) {
-  return {{"name", user.name},
-          {"group", user.group},
-          {"email", user.email},
-          {"online", online.contains(user.name)}};
+  auto object = facts(user);
+  object["online"] = online.contains(user.name);
+  return object;
 }
 
 Response list_users(ServerParts& parts) {
@@ -122,11 +142,10 @@ std::optional<Response> refuse_administrators(ServerParts& parts, const Request&
 }
 
 std::optional<Response> refuse_group(ServerParts& parts, const Request& request, const std::string& name) {
-  for (const auto& group : parts.accounts.groups()) {
-    if (group.name != name) continue;
-    if (auto error = beyond(parts, request, group.grants))
-      return error_response(central::FieldError{"group", error->error});
-  }
+  const auto group = find_group(parts, name);
+  if (!group) return std::nullopt;
+  if (auto error = beyond(parts, request, group->grants))
+    return error_response(central::FieldError{"group", error->error});
   return std::nullopt;
 }
 
@@ -158,9 +177,11 @@ Response change_user(ServerParts& parts, const Request& request) {
   if (fields.error()) return error_response(*fields.error());
   if (auto refusal = refuse_administrators(parts, request, user.group, user.name)) return *std::move(refusal);
   if (auto refusal = refuse_group(parts, request, user.group)) return *std::move(refusal);
+  const auto before = find_user(parts, user.name);
   if (const auto changed = parts.accounts.change_user(user); !changed) return error_response(changed.error());
   tell_account(parts, "account.changed", request, user.name,
-               fmt::format("user \"{}\" was changed by \"{}\"", user.name, request.account));
+               fmt::format("user \"{}\" was changed by \"{}\"", user.name, request.account),
+               {{"before", facts(*before)}, {"after", facts(user)}});
   return http::json_response(200, to_json(user, online_accounts(parts)));
 }
 
@@ -213,8 +234,7 @@ Response block(ServerParts& parts, const Request& request) {
     return http::error_response(403, "denied", {}, "neither yourself nor admin can be blocked");
   }
   if (auto refusal = refuse_administrators(parts, request, {}, name)) return *std::move(refusal);
-  const auto users = parts.accounts.users();
-  if (std::ranges::find(users, name, &central::User::name) == users.end()) {
+  if (!find_user(parts, name)) {
     return http::error_response(404, "not_found", {}, fmt::format("there is no user \"{}\"", name));
   }
   parts.sign_in.locked_accounts.lock(name, std::chrono::minutes(*minutes));

@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include "system/base/log.hpp"
 
@@ -15,7 +16,18 @@ namespace {
 const std::vector<std::string_view> migrations{
     "CREATE TABLE event(sequence INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, type TEXT NOT NULL,"
     " channel TEXT NOT NULL, channel_name TEXT NOT NULL, cause TEXT NOT NULL, message TEXT NOT NULL,"
-    " data TEXT NOT NULL)"};
+    " data TEXT NOT NULL)",
+    "ALTER TABLE event ADD COLUMN account TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE event ADD COLUMN source TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE event ADD COLUMN result TEXT NOT NULL DEFAULT 'ok';"
+    "ALTER TABLE event ADD COLUMN log TEXT NOT NULL DEFAULT 'event';"
+    "ALTER TABLE event ADD COLUMN severity TEXT NOT NULL DEFAULT 'notification';"
+    // The highest number that was given when entries were cleared: none is given twice.
+    "CREATE TABLE given(last INTEGER NOT NULL);"
+    "INSERT INTO given VALUES(0);"
+    "CREATE INDEX event_by_log ON event(log, time_ns)"};
+
+constexpr std::int64_t events_between_cleanings = 1000;
 
 }  // namespace
 
@@ -27,7 +39,8 @@ Result<std::unique_ptr<EventLog>> EventLog::open(const std::filesystem::path& fi
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
   std::unique_ptr<EventLog> log(new EventLog(std::move(*database), clock));
-  auto query = log->database_.prepare("SELECT coalesce(max(sequence), 0) FROM event");
+  auto query = log->database_.prepare(
+      "SELECT max((SELECT coalesce(max(sequence), 0) FROM event), (SELECT last FROM given))");
   if (!query) return query.error();
   if (const auto row = query->step(); !row) return row.error();
   log->last_ = query->integer(0);
@@ -53,38 +66,59 @@ void EventLog::append(Event event) {
 }
 
 Result<> EventLog::write(const Event& event) {
-  auto insert = database_.prepare("INSERT INTO event VALUES(?,?,?,?,?,?,?,?)");
+  auto insert = database_.prepare(
+      fmt::format("INSERT INTO event({}, log, severity) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", columns()));
   if (!insert) return insert.error();
   const std::int64_t time_ns = event.time.time_since_epoch().count();
   const std::string data = json::serialize(event.data);
   insert->bind(event.sequence, time_ns, event.type, event.channel, event.channel_name, event.cause,
-               event.message, data);
-  if (const auto done = insert->run(); !done || event.sequence % 1000 != 0) return done;
-  auto forget = database_.prepare("DELETE FROM event WHERE sequence <= ?");
+               event.message, data, event.account, event.source, event.result, to_string(event.log()),
+               to_string(event.severity()));
+  if (const auto done = insert->run(); !done || event.sequence % events_between_cleanings != 0) return done;
+  for (const auto log : {LogKind::system, LogKind::operation, LogKind::event, LogKind::link}) {
+    if (auto done = forget_oldest(log); !done) return done;
+  }
+  return {};
+}
+
+Result<> EventLog::forget_oldest(LogKind log) {
+  auto forget = database_.prepare(
+      "DELETE FROM event WHERE log=?1 AND sequence <= (SELECT sequence FROM event WHERE log=?1 "
+      "ORDER BY sequence DESC LIMIT 1 OFFSET ?2)");
   if (!forget) return forget.error();
-  return forget->bind(event.sequence - keep).run();
+  return forget->bind(to_string(log), keep).run();
+}
+
+std::string_view EventLog::columns() {
+  return "sequence, time_ns, type, channel, channel_name, cause, message, data, account, source, result";
+}
+
+Event EventLog::read(const platform::SqliteStatement& row) {
+  Event event;
+  event.sequence = row.integer(0);
+  event.time = base::UtcTime(base::Duration(row.integer(1)));
+  event.type = row.text(2);
+  event.channel = row.text(3);
+  event.channel_name = row.text(4);
+  event.cause = row.text(5);
+  event.message = row.text(6);
+  json::error_code failure;
+  const json::value data = json::parse(row.text(7), failure);
+  if (!failure && data.is_object()) event.data = data.as_object();
+  event.account = row.text(8);
+  event.source = row.text(9);
+  event.result = row.text(10);
+  return event;
 }
 
 std::vector<Event> EventLog::since(std::int64_t after, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   std::vector<Event> events;
-  auto query = database_.prepare("SELECT * FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?");
+  auto query = database_.prepare(
+      fmt::format("SELECT {} FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", columns()));
   if (!query) return events;
   query->bind(after, static_cast<std::int64_t>(limit));
-  for (auto row = query->step(); row && *row; row = query->step()) {
-    Event event;
-    event.sequence = query->integer(0);
-    event.time = base::UtcTime(base::Duration(query->integer(1)));
-    event.type = query->text(2);
-    event.channel = query->text(3);
-    event.channel_name = query->text(4);
-    event.cause = query->text(5);
-    event.message = query->text(6);
-    json::error_code failure;
-    const json::value data = json::parse(query->text(7), failure);
-    if (!failure && data.is_object()) event.data = data.as_object();
-    events.push_back(std::move(event));
-  }
+  for (auto row = query->step(); row && *row; row = query->step()) events.push_back(read(*query));
   return events;
 }
 
@@ -108,7 +142,12 @@ json::object to_json(const Event& event) {
           {"channel_name", event.channel_name},
           {"cause", event.cause},
           {"message", event.message},
-          {"data", event.data}};
+          {"data", event.data},
+          {"log", to_string(event.log())},
+          {"severity", to_string(event.severity())},
+          {"account", event.account},
+          {"source", event.source},
+          {"result", event.result}};
 }
 
 }  // namespace watchrig::central

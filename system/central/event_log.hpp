@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,21 @@
 
 namespace watchrig::central {
 
+/// Which log an entry belongs to (IVSS 9.1).
+enum class LogKind {
+  system,     ///< the server and its storage
+  operation,  ///< what somebody did
+  event,      ///< what happened to channels: alarms
+  link,       ///< sign-ins and connections of cameras
+};
+std::string_view to_string(LogKind kind);
+std::optional<LogKind> log_kind_from(std::string_view text);
+
+/// How much it matters (IVSS 7.6).
+enum class Severity { notification, warning, error };
+std::string_view to_string(Severity severity);
+std::optional<Severity> severity_from(std::string_view text);
+
 /// Something that happened, for operators and programs.
 struct Event {
   std::int64_t sequence = 0;  ///< ascending without gaps from 1, over restarts
@@ -26,9 +42,16 @@ struct Event {
   std::string cause;    ///< why, for a person or one word for programs
   std::string message;  ///< what happened, to which object, what to do
   boost::json::object data;
+  std::string account = {};   ///< who did it; empty: nobody but the server
+  std::string source = {};    ///< from which address, without port
+  std::string result = "ok";  ///< or the code of what went wrong
+
+  /// By the type, and by whether somebody did it.
+  LogKind log() const;
+  Severity severity() const;
 };
 
-/// The events of the server, kept in a database over restarts; the newest `keep` of them. Any thread.
+/// The events of the server, kept in a database over restarts; of each log the newest `keep`. Any thread.
 class EventLog {
  public:
   static constexpr std::int64_t keep = 100'000;
@@ -45,12 +68,42 @@ class EventLog {
   std::vector<Event> since(std::int64_t after, std::size_t limit) const;
   std::int64_t last() const;
 
+  /// Entries of one log that meet all conditions; empty ones are met by all.
+  struct Query {
+    LogKind log = LogKind::system;
+    base::UtcTime from;
+    base::UtcTime to;
+    std::string type;  ///< the whole type or what it begins with before a dot
+    std::optional<Severity> severity;
+    std::string account;
+    std::string source;
+    std::string channel;
+    std::string text;           ///< anywhere in the message, in any case of ASCII letters
+    std::string sort = "time";  ///< a column of sort_columns()
+    bool descending = true;
+    std::size_t limit = 100;
+    std::size_t offset = 0;
+  };
+  struct Found {
+    std::vector<Event> events;
+    std::int64_t total = 0;  ///< without limit and offset
+  };
+  static const std::vector<std::string_view>& sort_columns();
+  base::Result<Found> search(const Query& query) const;
+  /// Removes entries of a log: all, those of a severity, or one by its sequence. Returns how many. Their
+  /// numbers are not used again.
+  base::Result<std::int64_t> clear(LogKind log, std::optional<Severity> severity,
+                                   std::optional<std::int64_t> sequence);
+
   /// Tells `listener` every later event until the returned handle is destroyed.
   std::shared_ptr<void> listen(Listener listener);
 
  private:
   EventLog(platform::SqliteDatabase database, const base::Clock& clock);
   base::Result<> write(const Event& event);
+  base::Result<> forget_oldest(LogKind log);
+  static std::string_view columns();
+  static Event read(const platform::SqliteStatement& row);
 
   const base::Clock& clock_;
   mutable std::mutex mutex_;

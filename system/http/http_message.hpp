@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -25,9 +26,10 @@ struct Request {
   std::map<std::string, std::string> query;    ///< the last value of each name
   std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
-  std::string peer;     ///< "127.0.0.1:40312"
-  std::string account;  ///< who asks, when the gate has found out
-  std::string session;  ///< of that account
+  std::string peer;                              ///< "127.0.0.1:40312"
+  std::string account;                           ///< who asks, when the gate has found out
+  std::string session;                           ///< of that account
+  std::shared_ptr<std::atomic<bool>> told = {};  ///< set when the log knows of what the request does
 
   /// The peer's address without its port.
   std::string source() const { return peer.substr(0, peer.rfind(':')); }

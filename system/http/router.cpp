@@ -80,4 +80,10 @@ std::variant<const Route*, Response> Router::match(Request& request, bool upgrad
   return response;
 }
 
+void Router::wrap(const std::function<Handler(const Route&)>& wrapper) {
+  for (auto& route : routes_) {
+    if (route.handler) route.handler = wrapper(route);
+  }
+}
+
 }  // namespace watchrig::http

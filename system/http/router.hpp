@@ -26,6 +26,7 @@ using SocketHandler = std::function<boost::asio::awaitable<void>(Request, WebSoc
 struct Guard {
   std::string right;
   bool confirmed = false;  ///< the caller must have given the password again
+  bool audited = true;     ///< changes are logged; false where nothing changes
 };
 
 /// A parameter of the query, for the API description.
@@ -62,6 +63,9 @@ class Router {
   /// The route for the request, into which it puts the pattern's {names} and what the gate has found out; or
   /// the answer that refuses it: 404, 405, 426, or the gate's.
   std::variant<const Route*, Response> match(Request& request, bool upgrade) const;
+
+  /// Puts something around the handler of each route that was added.
+  void wrap(const std::function<Handler(const Route&)>& wrapper);
 
   const std::vector<Route>& routes() const { return routes_; }
 

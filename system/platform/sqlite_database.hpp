@@ -28,6 +28,10 @@ class SqliteStatement {
     return *this;
   }
 
+  /// One value, for the parameter at a position from 1, after reset().
+  void bind_at(int at, std::int64_t value) { bind_one(at, value); }
+  void bind_at(int at, std::string_view value) { bind_one(at, value); }
+
   /// True when there is a row to read, false at the end. Errors: conflict (a constraint), full, corrupt, io.
   base::Result<bool> step();
   /// Runs a statement that yields no rows.

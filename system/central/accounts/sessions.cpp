@@ -56,15 +56,16 @@ Result<std::pair<Session, SessionSecrets>> Sessions::open(const std::string& acc
   return std::pair(session, SessionSecrets{*token, *key});
 }
 
-std::optional<Session> Sessions::use(std::string_view token) {
+Sessions::Use Sessions::use(std::string_view token, std::string_view source) {
   const std::string hash = digest(token);
   const auto now = clock_.now();
   const std::lock_guard lock(mutex_);
   drop_idle(now);
   const auto it = entries_.find(hash);
-  if (it == entries_.end()) return std::nullopt;
-  it->second.session.last_use = now;
-  return it->second.session;
+  if (it == entries_.end()) return {};
+  const bool stolen = it->second.session.source != source;
+  if (!stolen) it->second.session.last_use = now;
+  return {it->second.session, stolen};
 }
 
 std::optional<std::string> Sessions::stream_key(std::string_view id) {

@@ -43,8 +43,12 @@ class Sessions {
   /// Errors: full (the limit is reached), io (the system gives no random numbers).
   base::Result<std::pair<Session, SessionSecrets>> open(const std::string& account,
                                                         const std::string& source);
-  /// The session of a token, which stays alive by this; nothing when there is none any more.
-  std::optional<Session> use(std::string_view token);
+  struct Use {
+    std::optional<Session> session;  ///< nothing when there is none any more
+    bool stolen = false;             ///< the token came from another address than the sign-in
+  };
+  /// The session of a token, which stays alive by this unless it is stolen.
+  Use use(std::string_view token, std::string_view source);
   /// The stream key of a session by its id; asking does not keep it alive.
   std::optional<std::string> stream_key(std::string_view id);
   std::vector<Session> all();

@@ -54,7 +54,7 @@ TEST_F(SignInTest, the_right_password_opens_a_session_with_secrets_of_its_own) {
   EXPECT_EQ(one->session.source, "192.0.2.1");
   EXPECT_NE(one->secrets.token, two->secrets.token);
   EXPECT_NE(one->secrets.stream_key, two->secrets.stream_key);
-  EXPECT_EQ(sign_in->sessions.use(one->secrets.token)->id, one->session.id);
+  EXPECT_EQ(sign_in->sessions.use(one->secrets.token, one->session.source).session->id, one->session.id);
 }
 
 TEST_F(SignInTest, an_unknown_name_is_answered_as_a_wrong_password) {

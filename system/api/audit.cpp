@@ -1,0 +1,101 @@
+#include "system/api/audit.hpp"
+
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+namespace watchrig::api {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using http::Handler;
+using http::Request;
+using http::Response;
+using http::Route;
+
+namespace {
+
+constexpr int first_failure = 300;
+
+bool is_audited(const Route& route) {
+  return route.guard.audited && (route.method != "GET" || route.guard.right == "download");
+}
+
+/// What the route is about, for the log: {"user": "ann"}. A token of a path is a secret.
+json::object objects_of(const Request& request) {
+  json::object objects;
+  for (const auto& [name, value] : request.params) {
+    if (name != "token") objects[name] = value;
+  }
+  return objects;
+}
+
+std::string code_of(const Response& response) {
+  boost::system::error_code failure;
+  const auto body = json::parse(response.body, failure);
+  if (failure) return std::to_string(response.status);
+  const auto* code = body.find_pointer("/error/code", failure);
+  return code && code->is_string() ? std::string(code->as_string()) : std::to_string(response.status);
+}
+
+void tell_outcome(ServerParts& parts, const Route& route, const Request& request, const std::string& result) {
+  central::Event event;
+  const bool done = result == "ok";
+  event.type = done ? "operation.done" : "operation.refused";
+  event.message = fmt::format("{} {} by \"{}\"{}", request.method, route.pattern, request.account,
+                              done ? "" : fmt::format(" was refused: {}", result));
+  event.data = objects_of(request);
+  event.data["operation"] = route.summary;
+  event.result = result;
+  tell(parts, request, std::move(event));
+}
+
+/// A coroutine owns what it is given: the route lives as long as the router.
+asio::awaitable<Response> handle(ServerParts* parts, const Route* route, const Handler* handler,
+                                 Request request) {
+  request.told = std::make_shared<std::atomic<bool>>(false);
+  Request asked = request;
+  asked.body.clear();
+  try {
+    Response response = co_await (*handler)(std::move(request));
+    if (!*asked.told)
+      tell_outcome(*parts, *route, asked, response.status < first_failure ? "ok" : code_of(response));
+    co_return response;
+  } catch (const std::exception&) {
+    tell_outcome(*parts, *route, asked, "internal");
+    throw;
+  }
+}
+
+}  // namespace
+
+void tell(ServerParts& parts, const Request& request, central::Event event) {
+  if (event.account.empty()) event.account = request.account;
+  event.source = request.source();
+  if (request.told) *request.told = true;
+  parts.events.append(std::move(event));
+}
+
+void tell(ServerParts& parts, const Request& request, std::string type, std::string message,
+          json::object data) {
+  central::Event event;
+  event.type = std::move(type);
+  event.message = std::move(message);
+  event.data = std::move(data);
+  tell(parts, request, std::move(event));
+}
+
+void tell_refused(ServerParts& parts, const Route& route, const Request& request, std::string_view code) {
+  if (is_audited(route)) tell_outcome(parts, route, request, std::string(code));
+}
+
+void audit(http::Router& router, ServerParts& parts) {
+  router.wrap([&parts](const Route& route) -> Handler {
+    if (!is_audited(route)) return route.handler;
+    auto inner = std::make_shared<const Handler>(route.handler);
+    return [&parts, &route, inner](Request request) {
+      return handle(&parts, &route, inner.get(), std::move(request));
+    };
+  });
+}
+
+}  // namespace watchrig::api

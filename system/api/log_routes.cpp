@@ -1,0 +1,162 @@
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/audit.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+#include "system/base/text.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using base::ErrorKind;
+using central::EventLog;
+using central::FieldError;
+using central::FieldResult;
+using http::Request;
+using http::Response;
+
+namespace {
+
+constexpr base::Duration longest_search = std::chrono::days(7);  // platform manual 1.5.2
+constexpr std::int64_t longest_page = 1000;
+constexpr std::int64_t farthest = central::EventLog::keep;
+
+FieldError refuse(std::string field, std::string message) {
+  return {std::move(field), {ErrorKind::invalid, std::move(message)}};
+}
+
+FieldResult<central::LogKind> log_of(const Request& request) {
+  const auto name = request.param("log");
+  if (const auto log = central::log_kind_from(name)) return *log;
+  return FieldError{{},
+                    {ErrorKind::not_found, fmt::format("there is no log \"{}\"; there are system, operation, "
+                                                       "event and link",
+                                                       name)}};
+}
+
+FieldResult<std::optional<central::Severity>> severity_of(const Request& request) {
+  const auto text = request.query_value("severity");
+  if (!text) return std::optional<central::Severity>();
+  if (const auto severity = central::severity_from(*text)) return std::optional(*severity);
+  return refuse("severity", "severity must be notification, warning or error");
+}
+
+/// Without `to` up to now, without `from` the seven days before `to`.
+FieldResult<Period> log_period(const ServerParts& parts, const Request& request) {
+  // Now belongs to it.
+  Period period{{}, parts.clock.now() + base::Duration(1)};
+  if (const auto text = request.query_value("to")) {
+    const auto parsed = base::parse_utc(*text);
+    if (!parsed) return FieldError{"to", parsed.error()};
+    period.to = *parsed;
+  }
+  period.from = period.to - longest_search;
+  if (const auto text = request.query_value("from")) {
+    const auto parsed = base::parse_utc(*text);
+    if (!parsed) return FieldError{"from", parsed.error()};
+    period.from = *parsed;
+  }
+  if (period.from >= period.to) return refuse("to", "to must be later than from");
+  if (period.to - period.from > longest_search)
+    return refuse("from", "a log is searched over at most 7 days at a time");
+  return period;
+}
+
+/// `sort=type` ascends, `sort=-type` descends.
+FieldResult<void> read_sort(const Request& request, EventLog::Query& query) {
+  auto sort = request.query_value("sort").value_or("-time");
+  query.descending = sort.starts_with('-');
+  if (query.descending) sort.erase(0, 1);
+  const auto& columns = EventLog::sort_columns();
+  if (std::ranges::find(columns, sort) == columns.end())
+    return refuse("sort", fmt::format("a log has no column \"{}\"", sort));
+  query.sort = sort;
+  return {};
+}
+
+FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request& request) {
+  EventLog::Query query;
+  const auto log = log_of(request);
+  if (!log) return log.error();
+  const auto period = log_period(parts, request);
+  if (!period) return period.error();
+  const auto severity = severity_of(request);
+  if (!severity) return severity.error();
+  if (const auto sorted = read_sort(request, query); !sorted) return sorted.error();
+  const auto limit = number_of(request, "limit", 100, 1, longest_page);
+  if (!limit) return limit.error();
+  const auto offset = number_of(request, "offset", 0, 0, farthest);
+  if (!offset) return offset.error();
+  query.log = *log;
+  query.from = period->from;
+  query.to = period->to;
+  query.severity = *severity;
+  query.type = request.query_value("type").value_or("");
+  query.account = request.query_value("account").value_or("");
+  query.source = request.query_value("source").value_or("");
+  query.channel = request.query_value("channel").value_or("");
+  query.text = request.query_value("text").value_or("");
+  query.limit = static_cast<std::size_t>(*limit);
+  query.offset = static_cast<std::size_t>(*offset);
+  return query;
+}
+
+Response search_log(ServerParts& parts, const Request& request) {
+  const auto query = query_from(parts, request);
+  if (!query) return error_response(query.error());
+  const auto found = parts.events.search(*query);
+  if (!found) return http::error_response(found.error());
+  json::array entries;
+  for (const auto& event : found->events) entries.push_back(to_json(event));
+  return http::json_response(
+      200, json::object{{"entries", std::move(entries)}, {"total", found->total}, {"offset", query->offset}});
+}
+
+/// Of the log, one severity of it, or one entry.
+Response clear_log(ServerParts& parts, const Request& request, std::optional<std::int64_t> sequence) {
+  const auto log = log_of(request);
+  if (!log) return error_response(log.error());
+  const auto severity = severity_of(request);
+  if (!severity) return error_response(severity.error());
+  const auto cleared = parts.events.clear(*log, *severity, sequence);
+  if (!cleared) return http::error_response(cleared.error());
+  if (sequence && *cleared == 0)
+    return http::error_response(404, "not_found", {},
+                                fmt::format("the {} log has no entry {}", to_string(*log), *sequence));
+  // Into the operation log, so that emptying that one cannot be hidden.
+  tell(parts, request, "log.cleared",
+       fmt::format("{} entries of the {} log were cleared by \"{}\"", *cleared, to_string(*log),
+                   request.account),
+       {{"log", to_string(*log)}, {"cleared", *cleared}});
+  return http::json_response(200, json::object{{"cleared", *cleared}});
+}
+
+Response clear_entry(ServerParts& parts, const Request& request) {
+  const auto sequence = base::parse_number<std::int64_t>(request.param("entry"));
+  if (!sequence) return http::error_response(404, "not_found", {}, "an entry is named by its number \"seq\"");
+  return clear_log(parts, request, *sequence);
+}
+
+}  // namespace
+
+void add_log_routes(http::Router& router, ServerParts& parts) {
+  const auto on_workers = [&parts](Response (*work)(ServerParts&, const Request&)) -> http::Handler {
+    return [&parts, work](Request request) {
+      return parts.workers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
+    };
+  };
+  router.add("GET", "/api/v1/logs/{log}", {"logs"},
+             "Entries of the system, operation, event or link log, by ?from, ?to (7 days at most), ?type, "
+             "?severity, "
+             "?account, ?source, ?channel, ?text, ?sort, ?limit and ?offset",
+             on_workers(search_log));
+  router.add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one ?severity of it",
+             on_workers([](ServerParts& all, const Request& request) {
+               return clear_log(all, request, std::nullopt);
+             }));
+  router.add("DELETE", "/api/v1/logs/{log}/{entry}", {"logs", true}, "Clears one entry of a log",
+             on_workers(clear_entry));
+}
+
+}  // namespace watchrig::api
