@@ -1,6 +1,7 @@
 #include "system/api/device_requests.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -124,6 +125,9 @@ FieldResult<void> read_device(const json::object& body, Device& device, bool is_
   return {};
 }
 
+/// Two changes of a device must not leave channels of the older one.
+std::mutex restarting;
+
 /// Nothing has changed that its connections or its name depend on, so that a recording goes on undisturbed.
 bool stays_connected(const Device& before, const Channel& channel, const Device& after) {
   const auto same = std::ranges::find(after.channels, channel.id, &Channel::id);
@@ -165,6 +169,13 @@ FieldResult<void> change_channel(const json::object& body, Channel& channel) {
   if (!own) return own.error();
   channel.streams = *std::move(own);
   return {};
+}
+
+bool is_online(const ServerParts& parts, const Device& device) {
+  return device.connected && std::ranges::any_of(device.channels, [&](const Channel& channel) {
+           const auto relayed = parts.channels.find(channel.id);
+           return relayed && relayed->is_online();
+         });
 }
 
 DeviceState state_of(const ServerParts& parts, const Device& device) {
@@ -227,17 +238,20 @@ FieldResult<void> change_device(const json::object& body, Device& device) {
 }
 
 void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed& changed) {
+  const std::lock_guard lock(restarting);
   const Device& before = *changed.before;
+  // What is there now, not what this change has made of it: another one may have come since.
+  const auto now = parts.registry.find(before.id);
   for (const Channel& channel : before.channels) {
-    if (!changed.after || !stays_connected(before, channel, *changed.after))
-      parts.channels.remove(channel.id);
+    if (!now || !stays_connected(before, channel, **now)) parts.channels.remove(channel.id);
   }
-  if (changed.after) parts.activate(*changed.after, true);
+  if (now) parts.activate(**now, true);
 }
 
 void reconnect_channels(ServerParts& parts, const Device& device) {
+  const std::lock_guard lock(restarting);
   for (const Channel& channel : device.channels) parts.channels.remove(channel.id);
-  parts.activate(device, true);
+  if (const auto now = parts.registry.find(device.id)) parts.activate(**now, true);
 }
 
 void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,

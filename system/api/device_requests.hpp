@@ -15,6 +15,8 @@ struct DeviceState {
   std::string state;
   std::string cause;
 };
+/// Whether state_of says "online", cheaper.
+bool is_online(const ServerParts& parts, const central::Device& device);
 DeviceState state_of(const ServerParts& parts, const central::Device& device);
 
 /// A device as clients see it: without its password.
@@ -30,8 +32,7 @@ central::FieldResult<central::Channel> channel_from(const boost::json::object& b
 /// Its name, and addresses of its own; `"streams":{}` gives it those of its device again.
 central::FieldResult<void> change_channel(const boost::json::object& body, central::Channel& channel);
 
-/// Connects anew what the change concerns, ends what is gone, and begins what is new; without `after` the
-/// device was removed.
+/// Connects anew what differs from `before`, ends what is gone, and begins what is new, as the device is now.
 void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed& changed);
 /// All channels at once, without waiting for their next attempt.
 void reconnect_channels(ServerParts& parts, const central::Device& device);

@@ -70,7 +70,7 @@ central::FieldResult<central::DeviceQuery> query_of(ServerParts& parts, const Re
   if (const auto state = request.query_value("state")) {
     if (*state != "online" && *state != "offline") return refuse("state", "state must be online or offline");
     query->accept = [&parts, online = *state == "online"](const Device& device) {
-      return (state_of(parts, device).state == "online") == online;
+      return is_online(parts, device) == online;
     };
   }
   return query;

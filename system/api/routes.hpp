@@ -14,6 +14,8 @@ void add_device_routes(http::Router& router, ServerParts& parts);
 /// Before those of single devices, whose paths would take these for ids.
 void add_device_table_routes(http::Router& router, ServerParts& parts);
 void add_device_batch_routes(http::Router& router, ServerParts& parts);
+/// Views, view groups, video groups, maps and their icons.
+void add_layout_routes(http::Router& router, ServerParts& parts);
 void add_area_routes(http::Router& router, ServerParts& parts);
 void add_channel_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);

@@ -11,6 +11,7 @@
 #include "system/central/accounts/sign_in.hpp"
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
+#include "system/central/layouts/layout_store.hpp"
 #include "system/central/mail/mailer.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
@@ -40,6 +41,7 @@ struct ServerParts {
   central::Mailer& mailer;
   central::PasswordResets& resets;
   central::Schedules& schedules;
+  central::LayoutStore& layouts;
 };
 
 }  // namespace watchrig::api

@@ -92,6 +92,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_device_routes(router, parts);
   add_device_batch_routes(router, parts);
   add_area_routes(router, parts);
+  add_layout_routes(router, parts);
   add_channel_routes(router, parts);
   add_recording_routes(router, parts);
   add_event_routes(router, parts);

@@ -120,6 +120,7 @@ class Server {
   std::unique_ptr<platform::DatabaseBackups> backups_;
   std::unique_ptr<platform::SecretVault> vault_;
   std::unique_ptr<central::DeviceRegistry> registry_;
+  std::unique_ptr<central::LayoutStore> layouts_;
   std::unique_ptr<central::Settings> settings_;
   std::unique_ptr<central::EventLog> events_;
   std::unique_ptr<central::Accounts> accounts_;
@@ -184,6 +185,9 @@ Result<> Server::open_stores() {
   auto registry = central::DeviceRegistry::open(data / "devices.db", *vault_);
   if (!registry) return registry.error();
   registry_ = std::move(*registry);
+  auto layouts = central::LayoutStore::open(data / "layouts.db");
+  if (!layouts) return layouts.error();
+  layouts_ = std::move(*layouts);
 
   storage::Options options;
   options.directory = data / "recordings";
@@ -204,7 +208,7 @@ Result<> Server::open_stores() {
       api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *settings_, *storage_,
                        *channels_, workers_, hashers_, scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
-                       *host_network_, *mailer_, resets_, *schedules_});
+                       *host_network_, *mailer_, resets_, *schedules_, *layouts_});
   return {};
 }
 

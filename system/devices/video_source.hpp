@@ -49,6 +49,8 @@ class VideoSource {
   virtual void stop() = 0;
   /// Any thread.
   virtual SourceStatus status() const = 0;
+  /// Only that of status(), for lists of thousands. Any thread.
+  virtual SourceState state() const = 0;
 };
 
 }  // namespace watchrig::devices

@@ -98,6 +98,11 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
     return status_;
   }
 
+  SourceState state() const override {
+    const std::lock_guard lock(mutex_);
+    return status_.state;
+  }
+
  private:
   static asio::awaitable<void> run(std::shared_ptr<RtspSource> self);
   asio::awaitable<base::Error> play();

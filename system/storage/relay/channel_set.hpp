@@ -1,10 +1,11 @@
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "system/storage/relay/relay_channel.hpp"
@@ -33,7 +34,10 @@ class ChannelSet {
   const Executors executors_;
   const ChannelEventSink sink_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<RelayChannel>, std::less<>> channels_;  ///< by id
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, std::shared_ptr<RelayChannel>, Hash, std::equal_to<>> channels_;  ///< by id
 };
 
 }  // namespace watchrig::storage

@@ -238,6 +238,11 @@ devices::SourceStatus RelayChannel::main_source() const {
   return it == streams_.end() ? devices::SourceStatus{} : it->second.source->status();
 }
 
+bool RelayChannel::is_online() const {
+  const auto it = streams_.find("main");
+  return it != streams_.end() && it->second.source->state() == devices::SourceState::online;
+}
+
 ChannelStatus RelayChannel::status() const {
   ChannelStatus status;
   {

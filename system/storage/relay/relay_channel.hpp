@@ -81,6 +81,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   ChannelStatus status() const;
   /// What is known of the main stream's connection; cheaper than status().
   devices::SourceStatus main_source() const;
+  bool is_online() const;
 
  private:
   struct Stream {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "system/api/etag.hpp"
+#include "system/api/server_parts.hpp"
+#include "system/http/router.hpp"
+
+namespace watchrig::api {
+
+/// What a client sees of a view, group, map or icon: id, name and content, without the channels that the
+/// caller may not see or that are gone.
+boost::json::object to_json(const ServerParts& parts, const http::Request& request,
+                            const central::Layout& layout);
+
+/// The routes that all kinds have in common: list and add at `path`, read, change and remove at
+/// `path/{param}`. A body is `name`, for views and their groups `group`, and the members of the content.
+struct LayoutRoutes {
+  central::LayoutKind kind;
+  std::string path;       ///< "/api/v1/views"
+  std::string param;      ///< "view"
+  std::string list_name;  ///< "views"
+  http::Guard reading;
+  http::Guard changing;
+  std::string what;  ///< "a view", for the description
+};
+void add_layout_routes(http::Router& router, ServerParts& parts, const LayoutRoutes& routes);
+
+}  // namespace watchrig::api

@@ -1,0 +1,134 @@
+#include "system/central/layouts/layout_store.hpp"
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+namespace watchrig::central {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using base::ErrorKind;
+
+class LayoutStoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder = fs::path(testing::TempDir()) / ("layouts" + std::to_string(::getpid()));
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    open();
+  }
+  void TearDown() override {
+    store.reset();
+    fs::remove_all(folder);
+  }
+  void open() {
+    store.reset();
+    store = LayoutStore::open(folder / "layouts.db").value();
+  }
+  static Layout layout(LayoutKind kind, const std::string& name, std::int64_t parent,
+                       const char* content = "{}") {
+    return {kind, 0, parent, name, json::parse(content).as_object(), 1};
+  }
+  static Layout view(const std::string& name, int windows = 0, std::int64_t group = 1) {
+    Layout made = layout(LayoutKind::view, name, group);
+    json::array list;
+    for (int i = 1; i <= windows; ++i) list.push_back({{"window", i}, {"channel", "c1"}});
+    made.content["windows"] = std::move(list);
+    return made;
+  }
+  std::string refused_field(const Layout& wrong) {
+    const auto added = store->add(wrong);
+    return added ? "accepted" : added.error().field;
+  }
+
+  fs::path folder;
+  std::unique_ptr<LayoutStore> store;
+};
+
+TEST_F(LayoutStoreTest, ADefaultGroupIsThereAndStays) {
+  ASSERT_EQ(store->all(LayoutKind::view_group).size(), 1U);
+  EXPECT_EQ(id_of(store->all(LayoutKind::view_group)[0]), "g1");
+  EXPECT_EQ(store->remove(LayoutKind::view_group, "g1", true).error().error.kind, ErrorKind::denied);
+}
+
+TEST_F(LayoutStoreTest, HasAHundredViewsOfThirtySixWindows) {
+  EXPECT_EQ(refused_field(view("wide", 37)), "windows");
+  for (int i = 1; i <= 100; ++i) ASSERT_TRUE(store->add(view("view " + std::to_string(i), 36))) << i;
+  EXPECT_EQ(store->add(view("one more")).error().error.kind, ErrorKind::full);
+  open();
+  EXPECT_EQ(store->all(LayoutKind::view).size(), 100U);
+  EXPECT_EQ(store->add(view("one more")).error().error.kind, ErrorKind::full);
+}
+
+TEST_F(LayoutStoreTest, GroupsAreTwoDeepAndGoWithTheirViews) {
+  const auto outer = store->add(layout(LayoutKind::view_group, "outer", 0)).value();
+  const auto inner = store->add(layout(LayoutKind::view_group, "inner", outer.number)).value();
+  EXPECT_EQ(store->add(layout(LayoutKind::view_group, "third", inner.number)).error().error.kind,
+            ErrorKind::full);
+  const auto moved =
+      store->change(LayoutKind::view_group, id_of(outer), [](Layout& group) -> FieldResult<void> {
+        group.parent = 1;
+        return {};
+      });
+  EXPECT_EQ(moved.error().field, "group");
+  ASSERT_TRUE(store->add(view("a", 1, inner.number)));
+  EXPECT_EQ(refused_field(view("a", 1, inner.number)), "name");
+  EXPECT_EQ(refused_field(view("a", 1, 99)), "group");
+  EXPECT_EQ(store->remove(LayoutKind::view_group, id_of(outer), false).error().error.kind,
+            ErrorKind::conflict);
+  ASSERT_TRUE(store->remove(LayoutKind::view_group, id_of(outer), true));
+  EXPECT_TRUE(store->all(LayoutKind::view).empty());
+  EXPECT_EQ(store->all(LayoutKind::view_group).size(), 1U);
+}
+
+TEST_F(LayoutStoreTest, NamesHaveOneToSixtyFourCharacters) {
+  EXPECT_EQ(refused_field(view("")), "name");
+  EXPECT_EQ(refused_field(view(std::string(65, 'x'))), "name");
+  EXPECT_EQ(refused_field(view(std::string(64, 'x'))), "accepted");
+  std::string wide;
+  for (int i = 0; i < 64; ++i) wide += "ü";
+  EXPECT_EQ(refused_field(view(wide)), "accepted");
+}
+
+TEST_F(LayoutStoreTest, ContentIsChecked) {
+  const auto map = [&](const char* content) {
+    return refused_field(layout(LayoutKind::map, "m", 0, content));
+  };
+  EXPECT_EQ(map(R"({"area":"x","items":[]})"), "area");
+  EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","x":1.01,"y":0}]})"), "items.x");
+  EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","x":0}]})"), "items.y");
+  EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","device":"d1","input":1,"x":0,"y":0}]})"), "items");
+  EXPECT_EQ(map(R"({"area":"a0","items":[{"device":"d1","input":0,"x":0,"y":0}]})"), "items");
+  EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":0,"icon":"c1"}]})"), "items.icon");
+  EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":0,"url":"x"}]})"), "items.url");
+  EXPECT_EQ(
+      map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":1},{"device":"d1","input":2,"x":0.5,"y":0.5,"icon":"i1"}]})"),
+      "accepted");
+  EXPECT_EQ(refused_field(layout(LayoutKind::video_group, "g", 0, R"({"channels":["c1","c1"]})")),
+            "channels");
+  EXPECT_EQ(refused_field(layout(LayoutKind::view, "v", 1, R"({"windows":[{"window":37,"channel":"c1"}]})")),
+            "windows.window");
+  EXPECT_EQ(refused_field(layout(LayoutKind::view, "v", 1, R"({"windows":7})")), "windows");
+}
+
+TEST_F(LayoutStoreTest, PicturesAreKnownByTheirBytes) {
+  using namespace std::string_literals;
+  const auto map = id_of(store->add(layout(LayoutKind::map, "m", 0, R"({"area":"a0","items":[]})")).value());
+  const auto png = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR-IEND\xae\x42\x60\x82"s;
+  EXPECT_EQ(store->picture(LayoutKind::map, map).error().kind, ErrorKind::not_found);
+  for (const auto& wrong : {""s, "<svg/>"s, png.substr(0, png.size() - 1), png.substr(1)}) {
+    EXPECT_FALSE(store->set_picture(LayoutKind::map, map, wrong));
+  }
+  ASSERT_TRUE(store->set_picture(LayoutKind::map, map, png));
+  open();
+  EXPECT_EQ(store->picture(LayoutKind::map, map)->bytes, png);
+  EXPECT_EQ(store->picture(LayoutKind::map, map)->type, "image/png");
+  ASSERT_TRUE(store->set_picture(LayoutKind::map, map, "\xff\xd8\xff\xe0 \xff\xd9"s));
+  EXPECT_EQ(store->picture(LayoutKind::map, map)->type, "image/jpeg");
+  ASSERT_TRUE(store->remove(LayoutKind::map, map, false));
+  EXPECT_FALSE(store->picture(LayoutKind::map, map));
+}
+
+}  // namespace
+}  // namespace watchrig::central
