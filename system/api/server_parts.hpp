@@ -15,6 +15,7 @@
 #include "system/central/mail/mailer.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
+#include "system/central/time/server_clock.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
@@ -42,6 +43,7 @@ struct ServerParts {
   central::PasswordResets& resets;
   central::Schedules& schedules;
   central::LayoutStore& layouts;
+  central::ServerClock& server_clock;
 };
 
 }  // namespace watchrig::api

@@ -98,7 +98,10 @@ class RunMark {
 class Server {
  public:
   explicit Server(const ServerOptions& options)
-      : options_(options), clock_(options.clock), pool_(options.threads) {}
+      : options_(options),
+        clock_(options.clock, central::ServerClock::remembered(options.data / "clock_offset")),
+        server_clock_(clock_, options.data / "clock_offset"),
+        pool_(options.threads) {}
 
   Result<> run();
 
@@ -110,7 +113,8 @@ class Server {
   void activate(const central::Device& device, bool continued);
 
   const ServerOptions& options_;
-  base::Clock clock_;
+  base::CorrectedClock clock_;
+  central::ServerClock server_clock_;
   base::Metrics metrics_;
   base::ExecutorPool pool_;
   api::WorkPool workers_{2, 64};
@@ -208,7 +212,7 @@ Result<> Server::open_stores() {
       api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *settings_, *storage_,
                        *channels_, workers_, hashers_, scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
-                       *host_network_, *mailer_, resets_, *schedules_, *layouts_});
+                       *host_network_, *mailer_, resets_, *schedules_, *layouts_, server_clock_});
   return {};
 }
 

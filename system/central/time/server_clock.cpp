@@ -1,0 +1,51 @@
+#include "system/central/time/server_clock.hpp"
+
+#include <fstream>
+
+#include <fmt/format.h>
+
+namespace watchrig::central {
+
+namespace chrono = std::chrono;
+using base::CorrectedClock;
+using base::Error;
+using base::ErrorKind;
+
+CorrectedClock::Correction ServerClock::remembered(const std::filesystem::path& file) {
+  std::ifstream input(file);
+  std::int64_t offset = 0;
+  std::int64_t lead = 0;
+  std::int64_t begin = 0;
+  if (!(input >> offset >> lead >> begin) || lead < 0) return {};
+  return {base::Duration(offset), base::Duration(lead), base::UtcTime(base::Duration(begin))};
+}
+
+base::Result<> ServerClock::set(base::UtcTime time) {
+  if (time < chrono::sys_days(chrono::year(2000) / 1 / 1) ||
+      time >= chrono::sys_days(chrono::year(2200) / 1 / 1))
+    return Error{ErrorKind::invalid, "the time must be within the years 2000 to 2199"};
+  const std::lock_guard lock(mutex_);
+  if (clock_.now() - time > farthest_back) {
+    return Error{
+        ErrorKind::invalid,
+        "the clock cannot be set back by more than an hour, or recordings would get times that were used "
+        "already; set the clock of the operating system and start the server anew"};
+  }
+  clock_.set(time);
+  const auto correction = clock_.correction();
+  const auto part = file_.string() + ".part";
+  std::ofstream output(part);
+  output << correction.offset.count() << ' ' << correction.lead.count() << ' '
+         << correction.begin.time_since_epoch().count() << '\n';
+  output.close();
+  std::error_code failure;
+  if (output) std::filesystem::rename(part, file_, failure);
+  if (!output || failure) {
+    return Error{ErrorKind::io,
+                 fmt::format("the time is set, but the next start will not know: {} cannot be written",
+                             file_.string())};
+  }
+  return {};
+}
+
+}  // namespace watchrig::central
