@@ -21,6 +21,8 @@ std::vector<std::string> vmsd_command(const Equipment& equipment, const Scenario
                                    "--set",
                                    "http.port=0",
                                    "--set",
+                                   "https.port=0",
+                                   "--set",
                                    "rtsp.port=0",
                                    "--clock",
                                    base::Clock::format(clock.settings())};

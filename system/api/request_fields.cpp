@@ -48,6 +48,20 @@ std::int64_t FieldReader::number(const std::string& name, std::int64_t fallback)
   return value->get_int64();
 }
 
+std::int64_t FieldReader::number(const std::string& name, std::int64_t least, std::int64_t most) {
+  known_.push_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (!value) {
+    refuse(name, "is missing");
+    return least;
+  }
+  if (!value->is_int64() || value->get_int64() < least || value->get_int64() > most) {
+    refuse(name, fmt::format("must be a whole number from {} to {}", least, most));
+    return least;
+  }
+  return value->get_int64();
+}
+
 std::vector<std::string> FieldReader::texts(const std::string& name) {
   known_.push_back(name);
   const json::value* value = object_.if_contains(name);

@@ -26,6 +26,8 @@ class FieldReader {
   std::int64_t number(const std::string& name, std::int64_t fallback);
   /// The texts of a list; none when it is missing.
   std::vector<std::string> texts(const std::string& name);
+  /// A whole number within the limits; a missing one is refused.
+  std::int64_t number(const std::string& name, std::int64_t least, std::int64_t most);
   /// The object that is a member, or an empty one.
   boost::json::object object(const std::string& name);
   /// A member that the caller reads by itself.

@@ -21,6 +21,8 @@ void add_channel_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
 void add_event_routes(http::Router& router, ServerParts& parts);
 void add_log_routes(http::Router& router, ServerParts& parts);
+void add_certificate_routes(http::Router& router, ServerParts& parts);
+void add_https_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);
 void add_schedule_routes(http::Router& router, ServerParts& parts);

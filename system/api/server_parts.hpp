@@ -4,11 +4,14 @@
 #include <functional>
 #include <string>
 
+#include "system/api/https_switch.hpp"
 #include "system/api/work_pool.hpp"
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
 #include "system/central/accounts/password_resets.hpp"
 #include "system/central/accounts/sign_in.hpp"
+#include "system/central/certificates/certificate_store.hpp"
+#include "system/central/certificates/trusted_authorities.hpp"
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/central/layouts/layout_store.hpp"
@@ -44,6 +47,9 @@ struct ServerParts {
   central::Schedules& schedules;
   central::LayoutStore& layouts;
   central::ServerClock& server_clock;
+  central::CertificateStore& certificates;
+  central::TrustedAuthorities& authorities;
+  HttpsSwitch& https;
 };
 
 }  // namespace watchrig::api

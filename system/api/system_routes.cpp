@@ -104,6 +104,8 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_mail_routes(router, parts);
   add_password_reset_routes(router, parts);
   add_protection_routes(router, parts);
+  add_certificate_routes(router, parts);
+  add_https_routes(router, parts);
   add_openapi_route(router);
   audit(router, parts);
 }

@@ -55,12 +55,15 @@ FieldResult<void> check_listen(const json::object& values, const json::value& bu
 
 FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool) : parts_(parts), pool_(pool) {
   api::add_routes(router_, parts_);
+  parts_.https.serve(router_, [this] { return asio::any_io_executor(pool_.next()); });
 }
 
 Result<> FrontDoor::open() {
   if (auto opened = open_http(); !opened) return opened;
+  if (auto opened = open_https(); !opened) return opened;
   if (auto opened = open_rtsp(); !opened) return opened;
   watch("http", &FrontDoor::close_http, &FrontDoor::open_http);
+  watch("https", &FrontDoor::close_https, &FrontDoor::open_https);
   watch("rtsp", &FrontDoor::close_rtsp, &FrontDoor::open_rtsp);
   return {};
 }
@@ -125,11 +128,13 @@ asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*c
     timer.expires_after(between_attempts);
     co_await timer.async_wait(asio::use_awaitable);
   }
-  base::log_info("{} listens on {}", section, section == "http" ? http_url() : rtsp_url());
+  const auto where = section == "http" ? http_url() : section == "https" ? https_url() : rtsp_url();
+  if (!where.empty()) base::log_info("{} listens on {}", section, where);
 }
 
 void FrontDoor::stop() {
   http_->stop();
+  parts_.https.stop();
   rtsp_->stop();
 }
 
@@ -138,6 +143,11 @@ std::string FrontDoor::url(const std::string& section, std::uint16_t port) const
 }
 
 std::string FrontDoor::http_url() const { return url("http", http_->port()); }
+
+std::string FrontDoor::https_url() const {
+  const auto state = parts_.https.state();
+  return state.enabled ? state.url : std::string();
+}
 
 std::string FrontDoor::rtsp_url() const { return url("rtsp", rtsp_->port()); }
 

@@ -26,6 +26,8 @@ class FrontDoor {
   /// "http://127.0.0.1:8080", with the port that is really open.
   std::string http_url() const;
   std::string rtsp_url() const;
+  /// Empty while HTTPS is off.
+  std::string https_url() const;
 
  private:
   base::Result<> open_http();
@@ -33,6 +35,8 @@ class FrontDoor {
   void watch(const std::string& section, void (FrontDoor::*close)(), base::Result<> (FrontDoor::*start)());
   boost::asio::awaitable<void> reopen(std::string section, void (FrontDoor::*close)(),
                                       base::Result<> (FrontDoor::*start)());
+  base::Result<> open_https() { return parts_.https.open(); }
+  void close_https() { parts_.https.stop(); }
   void close_http() { http_->stop(); }
   void close_rtsp() { rtsp_->stop(); }
   std::string url(const std::string& section, std::uint16_t port) const;

@@ -108,6 +108,7 @@ class Server {
  private:
   Result<> prepare_databases();
   Result<> open_stores();
+  Result<> open_certificates();
   void follow_settings();
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
@@ -132,6 +133,9 @@ class Server {
   std::unique_ptr<central::Mailer> mailer_;
   central::PasswordResets resets_{clock_};
   std::unique_ptr<central::Schedules> schedules_;
+  std::unique_ptr<central::CertificateStore> certificates_;
+  std::unique_ptr<central::TrustedAuthorities> authorities_;
+  std::unique_ptr<api::HttpsSwitch> https_;
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<storage::ChannelSet> channels_;
   std::unique_ptr<platform::HostNetwork> host_network_;
@@ -193,6 +197,8 @@ Result<> Server::open_stores() {
   if (!layouts) return layouts.error();
   layouts_ = std::move(*layouts);
 
+  if (auto opened = open_certificates(); !opened) return opened;
+
   storage::Options options;
   options.directory = data / "recordings";
   options.segment_bytes = static_cast<std::uint64_t>(settings_->number("storage", "segment_bytes"));
@@ -212,7 +218,20 @@ Result<> Server::open_stores() {
       api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *settings_, *storage_,
                        *channels_, workers_, hashers_, scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
-                       *host_network_, *mailer_, resets_, *schedules_, *layouts_, server_clock_});
+                       *host_network_, *mailer_, resets_, *schedules_, *layouts_, server_clock_, *certificates_, *authorities_, *https_});
+  return {};
+}
+
+Result<> Server::open_certificates() {
+  const fs::path folder = options_.data / "certificates";
+  if (auto made = make_folder(folder, fs::perms::owner_all); !made) return made;
+  auto certificates = central::CertificateStore::open(folder / "own.db", clock_, central::own_addresses);
+  if (!certificates) return certificates.error();
+  certificates_ = std::move(*certificates);
+  auto authorities = central::TrustedAuthorities::open(folder / "trusted.db", clock_);
+  if (!authorities) return authorities.error();
+  authorities_ = std::move(*authorities);
+  https_ = std::make_unique<api::HttpsSwitch>(*certificates_, *settings_);
   return {};
 }
 
@@ -232,13 +251,14 @@ void Server::activate(const central::Device& device, bool continued) {
 }
 
 void Server::print_ready_line() const {
-  const boost::json::object line{{"ready", "vmsd"},
-                                 {"version", WATCHRIG_VERSION},
-                                 {"pid", ::getpid()},
-                                 {"http", door_->http_url()},
-                                 {"rtsp", door_->rtsp_url()},
-                                 {"data", fs::absolute(options_.data).string()},
-                                 {"clock", base::Clock::format(clock_.settings())}};
+  boost::json::object line{{"ready", "vmsd"},
+                           {"version", WATCHRIG_VERSION},
+                           {"pid", ::getpid()},
+                           {"http", door_->http_url()},
+                           {"rtsp", door_->rtsp_url()},
+                           {"data", fs::absolute(options_.data).string()},
+                           {"clock", base::Clock::format(clock_.settings())}};
+  if (const auto https = door_->https_url(); !https.empty()) line["https"] = https;
   fmt::print("{}\n", boost::json::serialize(line));
   std::fflush(stdout);
 }

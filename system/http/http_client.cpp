@@ -1,16 +1,19 @@
 #include "system/http/http_client.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
+
+#include "system/base/spawn.hpp"
+#include "system/http/connection_stream.hpp"
 
 namespace watchrig::http {
 
@@ -25,37 +28,36 @@ using boost::system::error_code;
 namespace {
 
 /// One exchange on a context of its own, so that a blocking call can have a deadline.
-template <class Body>
 class Exchange {
  public:
-  explicit Exchange(std::chrono::milliseconds deadline) : stream_(context_) {
-    stream_.expires_after(deadline);
+  Exchange(std::chrono::milliseconds deadline, std::optional<std::string> trusted)
+      : stream_(asio::ip::tcp::socket(context_)), trusted_(std::move(trusted)) {
+    stream_.next_layer().expires_after(deadline);
   }
 
+  template <class Parser>
   error_code run(const std::string& host, std::uint16_t port,
-                 const bhttp::request<bhttp::string_body>& request, bhttp::response_parser<Body>& parser) {
-    const auto address = asio::ip::make_address(host, failure_);
-    if (failure_) return failure_;
-    stream_.async_connect(tcp::endpoint(address, port), [&](error_code error) {
-      if (failed(error)) return;
-      bhttp::async_write(stream_, request, [&](error_code write_error, std::size_t) {
-        if (failed(write_error)) return;
-        bhttp::async_read(stream_, buffer_, parser,
-                          [&](error_code read_error, std::size_t) { failed(read_error); });
-      });
-    });
+                 const bhttp::request<bhttp::string_body>& request, Parser& parser) {
+    base::spawn(context_.get_executor(), talk(host, port, request, parser), "HTTP client");
     context_.run();
     return failure_;
   }
 
  private:
-  bool failed(error_code error) {
-    failure_ = error;
-    return static_cast<bool>(error);
+  template <class Parser>
+  asio::awaitable<void> talk(const std::string& host, std::uint16_t port,
+                             const bhttp::request<bhttp::string_body>& request, Parser& parser) {
+    const auto token = [this] { return asio::redirect_error(asio::use_awaitable, failure_); };
+    const auto address = asio::ip::make_address(host, failure_);
+    if (!failure_) co_await stream_.next_layer().async_connect(tcp::endpoint(address, port), token());
+    if (!failure_ && trusted_) failure_ = co_await stream_.connect_tls(*trusted_, host);
+    if (!failure_) co_await bhttp::async_write(stream_, request, token());
+    if (!failure_) co_await bhttp::async_read(stream_, buffer_, parser, token());
   }
 
   asio::io_context context_{1};
-  beast::tcp_stream stream_;
+  ConnectionStream stream_;
+  const std::optional<std::string> trusted_;
   beast::flat_buffer buffer_;
   error_code failure_;
 };
@@ -78,8 +80,8 @@ template <class Parser>
 base::Result<> HttpClient::exchange(std::string_view method, std::string_view target, std::string_view body,
                                     Parser& parser) const {
   const auto url = boost::urls::parse_uri(base_url_);
-  if (!url || url->scheme() != "http") {
-    return Error{ErrorKind::invalid, fmt::format("\"{}\" is not an http:// URL", base_url_)};
+  if (!url || (url->scheme() != "http" && url->scheme() != "https")) {
+    return Error{ErrorKind::invalid, fmt::format("\"{}\" is not an http:// or https:// URL", base_url_)};
   }
   std::string host = url->host_address();
   if (host == "localhost") host = "127.0.0.1";
@@ -93,9 +95,10 @@ base::Result<> HttpClient::exchange(std::string_view method, std::string_view ta
   request.keep_alive(false);
   request.prepare_payload();
   parser.body_limit(boost::none);
-  const std::uint16_t port = url->has_port() ? url->port_number() : std::uint16_t{80};
+  const bool tls = url->scheme() == "https";
+  const std::uint16_t port = url->has_port() ? url->port_number() : std::uint16_t(tls ? 443 : 80);
   const error_code failure =
-      Exchange<typename Parser::value_type::body_type>(deadline_).run(host, port, request, parser);
+      Exchange(deadline_, tls ? std::optional(trusted_) : std::nullopt).run(host, port, request, parser);
   if (!failure) return {};
   const auto kind = failure == beast::error::timeout ? ErrorKind::timeout : ErrorKind::unavailable;
   return Error{kind, fmt::format("{} {}{}: {}", method, base_url_, target, failure.message())};

@@ -10,7 +10,8 @@
 namespace watchrig::http {
 
 /// A blocking HTTP/1.1 client for programs that judge others: one request a connection, a deadline for the
-/// whole exchange in real time. `base_url` is "http://127.0.0.1:8080"; any thread may use one client.
+/// whole exchange in real time. `base_url` is "http://127.0.0.1:8080"
+/// or "https://…"; any thread may use one client.
 class HttpClient {
  public:
   explicit HttpClient(std::string base_url, std::chrono::milliseconds deadline = std::chrono::seconds(30));
@@ -28,6 +29,9 @@ class HttpClient {
   const std::string& base_url() const { return base_url_; }
   /// Sent with every request from now on (RFC 6750); empty: none.
   void set_token(std::string token) { token_ = std::move(token); }
+  const std::string& token() const { return token_; }
+  /// Certificates in PEM that an https:// server must show, or be issued by. Their dates are not checked.
+  void set_trusted(std::string certificates) { trusted_ = std::move(certificates); }
 
  private:
   template <class Parser>
@@ -37,6 +41,7 @@ class HttpClient {
   std::string base_url_;
   std::chrono::milliseconds deadline_;
   std::string token_;
+  std::string trusted_;
 };
 
 }  // namespace watchrig::http

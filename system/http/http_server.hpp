@@ -10,12 +10,13 @@
 
 #include "system/base/result.hpp"
 #include "system/http/router.hpp"
+#include "system/http/tls_identity.hpp"
 
 namespace watchrig::http {
 
-/// An HTTP/1.1 server with WebSockets. Each connection lives on one executor of those that `executors` hands
-/// out. Limits hold for every peer: bytes of header and body, connections, and seconds for a request to
-/// arrive.
+/// An HTTP/1.1 server with WebSockets, by plain TCP or by TLS. Each connection lives on one executor of those
+/// that `executors` hands out. Limits hold for every peer: bytes of header and body, connections, and seconds
+/// for a request to arrive.
 class HttpServer {
  public:
   struct Options {
@@ -25,6 +26,7 @@ class HttpServer {
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1024 * 1024;
     std::chrono::seconds request_deadline{30};  ///< real time
+    TlsIdentityPtr tls;                         ///< HTTPS with this identity; none: plain HTTP
   };
   using Executors = std::function<boost::asio::any_io_executor()>;
 
@@ -35,7 +37,10 @@ class HttpServer {
 
   std::uint16_t port() const;
   std::size_t connections() const;
-  /// Stops listening and drops every connection. Any thread.
+  /// Who the server is to those that connect from now on, for one that was started with TLS. Any thread.
+  void set_tls(TlsIdentityPtr identity);
+  /// Stops listening and drops every connection; that of a request under way after its answer. The port is
+  /// closed when this returns. Any thread.
   void stop();
 
  private:

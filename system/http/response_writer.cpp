@@ -26,10 +26,10 @@ void fill_header(bhttp::response<Body>& message, const Response& response, bool 
 
 }  // namespace
 
-asio::awaitable<bool> send_response(beast::tcp_stream& stream, Response response, bool keep_alive, bool head,
+asio::awaitable<bool> send_response(ConnectionStream& stream, Response response, bool keep_alive, bool head,
                                     std::chrono::milliseconds deadline) {
   error_code failure;
-  stream.expires_after(deadline);
+  stream.next_layer().expires_after(deadline);
   if (response.file) {
     bhttp::response<bhttp::file_body> message;
     fill_header(message, response, keep_alive);
@@ -38,7 +38,7 @@ asio::awaitable<bool> send_response(beast::tcp_stream& stream, Response response
     message.prepare_payload();
     bhttp::response_serializer<bhttp::file_body> serializer(message);
     while (!serializer.is_done() && !failure) {
-      stream.expires_after(deadline);
+      stream.next_layer().expires_after(deadline);
       if (head && serializer.is_header_done()) break;
       co_await bhttp::async_write_some(stream, serializer,
                                        asio::redirect_error(asio::use_awaitable, failure));

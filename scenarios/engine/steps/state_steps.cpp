@@ -126,6 +126,21 @@ std::string take_values(const StepContext& step, const json::value& body) {
   return {};
 }
 
+/// The same client where vmsd says that its HTTPS is, or was last; it trusts vmsd's own root only.
+base::Result<http::HttpClient> over_tls(const StepContext& step, const http::HttpClient& plain) {
+  const auto api = step.bench.vms.api();
+  const auto https = api.json("GET", "/api/v1/https");
+  if (!https) return https.error();
+  const auto* url = at_pointer(*https, "/url");
+  const auto root = api.request("GET", "/api/v1/certificates/ca.crt");
+  if (!root) return root.error();
+  if (!url || root->status != 200) return base::Error{base::ErrorKind::unavailable, "vmsd has no HTTPS"};
+  http::HttpClient client(std::string(url->as_string()));
+  client.set_token(plain.token());
+  client.set_trusted(root->body);
+  return client;
+}
+
 Outcome expect_response(StepContext& step) {
   const auto address = step.filled("path");
   if (!address) return of_author(address.error().message);
@@ -133,11 +148,17 @@ Outcome expect_response(StepContext& step) {
   if (!path) return of_author(path.error().message);
   const auto sent = step.filled("body");
   if (!sent) return of_author(sent.error().message);
-  const auto client = client_of(step);
+  auto client = client_of(step);
   if (!client && step.has("via")) return {reports::Verdict::skip, client.error().message};
   if (!client) return of_author(client.error().message);
+  if (step.text("over", "http") == "https") client = over_tls(step, *client);
+  if (!client) return of_vms(client.error());
   const auto method = step.text("method", "GET");
   const auto answer = client->request(method, *path, *sent);
+  if (step.text("connects", "yes") == "no") {
+    return answer ? failed(fmt::format("{} answers {}", client->base_url(), answer->status))
+                  : passed_with(answer.error().message);
+  }
   if (!answer) return of_vms(answer.error());
   const auto what =
       fmt::format("{} {} answers {} {}", method, *path, answer->status, answer->body.substr(0, 300));
@@ -203,6 +224,8 @@ std::vector<StepDefinition> state_steps() {
          {"keep", name},
          {"via", choice, false, "network"},
          {"take-body", name},
+         {"over", choice, false, "http|https"},
+         {"connects", choice, false, "yes|no"},
          {"take", fields}}},
        expect_response},
   };

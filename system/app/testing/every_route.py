@@ -22,7 +22,7 @@ OPEN = {("get", "/healthz"), ("get", "/metrics"), ("get", "/api/v1/openapi.json"
         ("post", "/api/v1/initialisation"), ("post", "/api/v1/password-strength"), ("post", "/api/v1/sessions"),
         ("post", "/api/v1/password-resets"), ("post", "/api/v1/password-resets/{token}/code"),
         ("put", "/api/v1/password-resets/{token}"), ("get", "/api/v1/password-hint")}
-AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs"]
+AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs", "security"]
 FOR_ALL = {"signed in", "everybody"}
 ADMINISTRATORS = ""  # a route that names no right is for them only
 # What else a client could bring along in place of a token.

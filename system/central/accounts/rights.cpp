@@ -26,7 +26,8 @@ constexpr Known known[] = {{Authority::live, "live", "monitoring", true},
                            {Authority::devices, "devices", "management", false},
                            {Authority::accounts, "accounts", "management", false},
                            {Authority::system, "system", "management", false},
-                           {Authority::logs, "logs", "management", false}};
+                           {Authority::logs, "logs", "management", false},
+                           {Authority::security, "security", "management", false}};
 constexpr std::size_t most_channels = 10'000;
 
 const Known& about(Authority authority) { return known[static_cast<std::size_t>(authority)]; }

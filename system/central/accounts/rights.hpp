@@ -24,6 +24,7 @@ enum class Authority {
   accounts,  ///< groups, users, sessions, locks
   system,    ///< settings and maintenance of the server
   logs,      ///< who has done what, and clearing logs
+  security,  ///< certificates, HTTPS, who may connect
 };
 std::vector<Authority> all_authorities();
 std::string_view to_string(Authority authority);

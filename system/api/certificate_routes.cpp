@@ -1,0 +1,182 @@
+#include <boost/json/array.hpp>
+
+#include "system/api/certificate_json.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using central::StoredCertificate;
+using http::Request;
+using http::Response;
+
+namespace {
+
+const http::Guard security{"security"};
+
+Response to_response(const central::FieldResult<StoredCertificate>& stored, int status) {
+  return stored ? http::json_response(status, to_json(*stored)) : error_response(stored.error());
+}
+
+Response to_file(const base::Result<std::string>& pem, const std::string& name) {
+  if (!pem) return http::error_response(pem.error());
+  Response response;
+  response.content_type = "application/x-pem-file";
+  response.body = *pem;
+  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + name + "\"");
+  return response;
+}
+
+central::CertificateSubject subject_of(FieldReader& fields) {
+  return {fields.text("country"),  fields.text("address"),          fields.text("province", ""),
+          fields.text("city", ""), fields.text("organisation", ""), fields.text("unit", "")};
+}
+
+Response list_certificates(ServerParts& parts, const Request&) {
+  json::array list;
+  for (const auto& one : parts.certificates.list()) list.push_back(to_json(one));
+  return http::json_response(200, json::object{{"certificates", std::move(list)}});
+}
+
+Response make(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto name = fields.text("name", "");
+  const auto subject = subject_of(fields);
+  const auto days = fields.number("valid_days", 1, central::most_valid_days);
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return to_response(parts.certificates.make(name, subject, static_cast<int>(days)), 201);
+}
+
+Response ask(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto name = fields.text("name", "");
+  const auto subject = subject_of(fields);
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return to_response(parts.certificates.request(name, subject), 201);
+}
+
+Response complete(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto certificate = fields.text("certificate");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return to_response(parts.certificates.complete(request.param("certificate"), certificate), 200);
+}
+
+Response install(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto name = fields.text("name", "");
+  const auto certificate = fields.text("certificate");
+  const auto key = fields.text("key");
+  const auto passphrase = fields.text("passphrase", "");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return to_response(parts.certificates.install(name, certificate, key, passphrase), 201);
+}
+
+Response rename(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto name = fields.text("name");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return to_response(parts.certificates.rename(request.param("certificate"), name), 200);
+}
+
+Response remove(ServerParts& parts, const Request& request) {
+  const auto removed = parts.certificates.remove(request.param("certificate"));
+  return removed ? http::no_content() : http::error_response(removed.error());
+}
+
+Response show_file(ServerParts& parts, const Request& request) {
+  const auto id = request.param("certificate");
+  return to_file(parts.certificates.certificate(id), "certificate.crt");
+}
+
+Response show_request(ServerParts& parts, const Request& request) {
+  const auto id = request.param("certificate");
+  return to_file(parts.certificates.request_text(id), "request.csr");
+}
+
+Response show_root(ServerParts& parts, const Request&) {
+  return to_file(parts.certificates.root(), "ca.crt");
+}
+
+Response list_authorities(ServerParts& parts, const Request&) {
+  json::array list;
+  for (const auto& one : parts.authorities.list()) list.push_back(to_json(one));
+  return http::json_response(200, json::object{{"authorities", std::move(list)}});
+}
+
+Response trust(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto certificate = fields.text("certificate");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  const auto added = parts.authorities.add(certificate);
+  if (!added) return error_response(added.error());
+  json::array list;
+  for (const auto& one : *added) list.push_back(to_json(one));
+  return http::json_response(201, json::object{{"authorities", std::move(list)}});
+}
+
+Response distrust(ServerParts& parts, const Request& request) {
+  const auto removed = parts.authorities.remove(request.param("authority"));
+  return removed ? http::no_content() : http::error_response(removed.error());
+}
+
+Response check_chain(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto chain = fields.text("chain");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  const auto verified = parts.authorities.verify(chain);
+  if (!verified && verified.error().kind != base::ErrorKind::denied)
+    return http::error_response(verified.error(), "chain");
+  return http::json_response(200, json::object{{"trusted", verified.has_value()},
+                                               {"reason", verified ? "" : verified.error().message}});
+}
+
+}  // namespace
+
+void add_certificate_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  const auto add = [&](const char* method, const char* pattern, const char* summary, Work work) {
+    router.add_plain(method, pattern, security, summary,
+                     [&parts, work](const Request& request) { return work(parts, request); });
+  };
+  add("GET", "/api/v1/certificates", "Certificates of the server with their states", list_certificates);
+  add("POST", "/api/v1/certificates", "Makes a certificate, issued by the server's own root", make);
+  add("POST", "/api/v1/certificate-requests", "Makes a key and a request for another authority", ask);
+  add("POST", "/api/v1/installed-certificates", "Installs a certificate with its key", install);
+  add("GET", "/api/v1/certificates/ca.crt", "The server's own root, for clients to trust", show_root);
+  add("PUT", "/api/v1/certificates/{certificate}", "Renames a certificate", rename);
+  add("DELETE", "/api/v1/certificates/{certificate}", "Deletes a certificate that is not in use", remove);
+  add("GET", "/api/v1/certificates/{certificate}/file", "The certificate with its chain in PEM", show_file);
+  add("GET", "/api/v1/certificates/{certificate}/request", "The request in PEM (PKCS#10)", show_request);
+  add("PUT", "/api/v1/certificates/{certificate}/answer", "Imports what the authority has answered",
+      complete);
+  add("GET", "/api/v1/trusted-authorities", "Whose certificates of others are believed", list_authorities);
+  add("POST", "/api/v1/trusted-authorities", "Trusts the authorities of a PEM text", trust);
+  add("DELETE", "/api/v1/trusted-authorities/{authority}", "Trusts an authority no more", distrust);
+  add("POST", "/api/v1/trusted-authorities/check", "Whether a chain in PEM leads to a trusted authority",
+      check_chain);
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include "system/api/account_requests.hpp"
+#include "system/api/https_switch.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using http::Request;
+using http::Response;
+
+namespace {
+
+Response show(ServerParts& parts, const Request&) {
+  const auto state = parts.https.state();
+  return http::json_response(200, json::object{{"enabled", state.enabled},
+                                               {"certificate", state.certificate},
+                                               {"port", state.port},
+                                               {"url", state.url}});
+}
+
+void tell(ServerParts& parts, const Request& request, const std::string& type, const std::string& what) {
+  parts.events.append({0,
+                       {},
+                       type,
+                       {},
+                       {},
+                       {},
+                       fmt::format("HTTPS {} by \"{}\"", what, request.account),
+                       {{"source", request.source()}, {"by", request.account}}});
+}
+
+Response change(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const bool enabled = fields.flag("enabled", false);
+  const auto certificate = fields.text("certificate", "");
+  if (!body->contains("enabled")) fields.refuse("enabled", "is missing");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (enabled) {
+    if (const auto done = parts.https.enable(certificate); !done) return error_response(done.error());
+    tell(parts, request, "https.on", fmt::format("was switched on at {}", parts.https.state().url));
+  } else {
+    if (const auto done = parts.https.disable(); !done) return http::error_response(done.error());
+    tell(parts, request, "https.off", "was switched off");
+  }
+  return show(parts, request);
+}
+
+Response uninstall(ServerParts& parts, const Request& request) {
+  if (const auto done = parts.https.uninstall(); !done) return http::error_response(done.error());
+  tell(parts, request, "https.off", "lost its certificate and was switched off");
+  return http::no_content();
+}
+
+}  // namespace
+
+void add_https_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  const auto add = [&](const char* method, http::Guard guard, const char* summary, Work work) {
+    router.add_plain(method, "/api/v1/https", std::move(guard), summary,
+                     [&parts, work](const Request& request) { return work(parts, request); });
+  };
+  add("GET", {"security"}, "Whether HTTPS is on, and with which certificate", show);
+  add("PUT", {"security"}, "Switches HTTPS on with a certificate, or off", change);
+  add("DELETE", {"security", true}, "Uninstalls the certificate of HTTPS, which closes its port", uninstall);
+}
+
+}  // namespace watchrig::api

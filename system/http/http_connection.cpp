@@ -1,0 +1,145 @@
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <fmt/format.h>
+
+#include "system/base/log.hpp"
+#include "system/http/http_server_state.hpp"
+#include "system/http/response_writer.hpp"
+#include "system/http/websocket_state.hpp"
+
+namespace watchrig::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::seconds handshake_deadline{10};
+constexpr std::chrono::seconds farewell{1};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+Request to_request(const bhttp::request<bhttp::string_body>& message, std::string peer) {
+  Request request;
+  request.method = message.method_string();
+  for (const auto& field : message) request.headers[lower(field.name_string())] = field.value();
+  request.body = message.body();
+  request.peer = std::move(peer);
+  return request;
+}
+
+/// What a request that could not be read is told; nothing when it was none.
+std::optional<Response> refusal_of(error_code failure, const HttpServer::Options& options) {
+  if (failure == bhttp::error::body_limit) {
+    return error_response(413, "invalid", {}, fmt::format("body is over {} bytes", options.max_body_bytes));
+  }
+  if (failure == bhttp::error::header_limit) {
+    return error_response(431, "invalid", {},
+                          fmt::format("header is over {} bytes", options.max_header_bytes));
+  }
+  if (failure.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
+      failure != bhttp::error::end_of_stream && failure != bhttp::error::partial_message) {
+    return error_response(400, "invalid", {}, "not HTTP/1.1: " + failure.message());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+asio::awaitable<bool> HttpServer::State::send(ConnectionStream& stream, Response response, bool keep_alive,
+                                              bool head) {
+  return send_response(stream, std::move(response), keep_alive, head, options.request_deadline);
+}
+
+asio::awaitable<void> HttpServer::State::serve(StreamPtr stream) {
+  const auto self = shared_from_this();
+  error_code failure;
+  if (const auto present = present_identity()) {
+    failure = co_await stream->accept_tls(present, std::min(handshake_deadline, options.request_deadline));
+  }
+  if (failure) {
+    base::log_debug("HTTPS port {}: handshake: {}", port, failure.message());
+    stream->next_layer().close();
+  } else {
+    co_await serve_requests(stream);
+    co_await stream->finish(farewell);
+  }
+  leave(stream);
+}
+
+asio::awaitable<void> HttpServer::State::serve_requests(StreamPtr stream) {
+  error_code failure;
+  auto& socket = stream->next_layer().socket();
+  const auto endpoint = socket.remote_endpoint(failure);
+  const std::string peer = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+  socket.set_option(asio::ip::tcp::no_delay(true), failure);
+  beast::flat_buffer buffer;
+  for (bool keep = true; keep && !has_stopped();) {
+    bhttp::request_parser<bhttp::string_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
+    parser.body_limit(options.max_body_bytes);
+    stream->next_layer().expires_after(options.request_deadline);
+    co_await bhttp::async_read(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, failure));
+    if (failure) {
+      auto refusal = refusal_of(failure, options);
+      if (refusal) co_await send(*stream, std::move(*refusal), false, false);
+      co_return;
+    }
+    keep = co_await answer(stream, parser.release(), peer);
+  }
+}
+
+asio::awaitable<bool> HttpServer::State::answer(StreamPtr stream, Message message, std::string peer) {
+  const bool keep = message.keep_alive();
+  const bool head = message.method() == bhttp::verb::head;
+  const bool wants_socket = beast::websocket::is_upgrade(message);
+  Request request = to_request(message, std::move(peer));
+  if (head) request.method = "GET";
+  auto target = parse_target(message.target());
+  if (!target) co_return co_await send(*stream, error_response(target.error()), keep, head);
+  request.path = std::move(target->first);
+  request.query = std::move(target->second);
+  auto matched = router.match(request, wants_socket);
+  if (auto* refusal = std::get_if<Response>(&matched)) {
+    co_return co_await send(*stream, std::move(*refusal), keep, head);
+  }
+  const Route& route = *std::get<const Route*>(matched);
+  if (route.socket) {
+    co_await upgrade(stream, std::move(message), route, std::move(request));
+    co_return false;
+  }
+  Response response;
+  stream->next_layer().expires_never();
+  try {
+    response = co_await route.handler(std::move(request));
+  } catch (const std::exception& e) {
+    base::log_error("{} {}: {}", route.method, route.pattern, e.what());
+    response = error_response(500, "internal", {}, "internal error; the server's log has its cause");
+  }
+  co_return co_await send(*stream, std::move(response), keep, head);
+}
+
+asio::awaitable<void> HttpServer::State::upgrade(StreamPtr stream, Message message, const Route& route,
+                                                 Request request) {
+  stream->next_layer().expires_never();
+  auto state = std::make_shared<WebSocket::State>(stream);
+  {
+    const std::lock_guard lock(mutex);
+    std::erase_if(sockets, [](const auto& socket) { return socket.expired(); });
+    sockets.push_back(state);
+  }
+  const bool accepted = co_await accept_socket(*state, std::move(message));
+  if (!accepted) co_return;
+  co_await route.socket(std::move(request), WebSocket(state));
+  co_await finish_socket(*state);
+}
+
+}  // namespace watchrig::http

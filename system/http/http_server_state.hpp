@@ -1,0 +1,50 @@
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "system/http/connection_stream.hpp"
+#include "system/http/http_server.hpp"
+
+namespace watchrig::http {
+
+/// What a server's listener and its connections share.
+struct HttpServer::State : std::enable_shared_from_this<State> {
+  using StreamPtr = std::shared_ptr<ConnectionStream>;
+  using Message = boost::beast::http::request<boost::beast::http::string_body>;
+  template <class T = void>
+  using Awaitable = boost::asio::awaitable<T>;
+
+  State(const Options& o, const Router& r, Executors e);
+
+  Awaitable<> accept();
+  /// From the first byte of a connection to its end.
+  Awaitable<> serve(StreamPtr stream);
+  Awaitable<> serve_requests(StreamPtr stream);
+  Awaitable<bool> answer(StreamPtr stream, Message message, std::string peer);
+  Awaitable<bool> send(ConnectionStream& stream, Response response, bool keep_alive, bool head);
+  Awaitable<> upgrade(StreamPtr stream, Message message, const Route& route, Request request);
+  /// False when there is no room for it, or the server has stopped.
+  bool enter(const StreamPtr& stream);
+  void leave(const StreamPtr& stream);
+  bool has_stopped() const;
+  TlsIdentityPtr present_identity() const;
+
+  const Options options;
+  const Router& router;
+  const Executors executors;
+  boost::asio::ip::tcp::acceptor acceptor;
+  std::uint16_t port = 0;
+  mutable std::mutex mutex;
+  bool stopped = false;
+  TlsIdentityPtr identity;
+  std::set<StreamPtr> streams;
+  std::vector<std::weak_ptr<WebSocket::State>> sockets;
+};
+
+}  // namespace watchrig::http
