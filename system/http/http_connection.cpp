@@ -56,7 +56,8 @@ std::optional<Response> refusal_of(error_code failure, const HttpServer::Options
 
 asio::awaitable<bool> HttpServer::State::send(ConnectionStream& stream, Response response, bool keep_alive,
                                               bool head) {
-  return send_response(stream, std::move(response), keep_alive, head, options.request_deadline);
+  return send_response(stream, std::move(response), keep_alive, head,
+                       {options.request_deadline, options.least_bytes_per_second});
 }
 
 asio::awaitable<void> HttpServer::State::serve(StreamPtr stream) {

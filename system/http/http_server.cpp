@@ -21,15 +21,27 @@ using boost::system::error_code;
 HttpServer::State::State(const Options& o, const Router& r, Executors e)
     : options(o), router(r), executors(std::move(e)), acceptor(executors()), identity(o.tls) {}
 
-bool HttpServer::State::enter(const StreamPtr& stream) {
+bool HttpServer::State::enter(const StreamPtr& stream, const Address& source) {
   const std::lock_guard lock(mutex);
   if (stopped || streams.size() >= options.max_connections) return false;
-  return streams.insert(stream).second;
+  const auto of_source = sources.find(source);
+  if (of_source != sources.end() && of_source->second >= options.max_connections_per_source) return false;
+  ++sources[source];
+  return streams.emplace(stream, source).second;
 }
 
 void HttpServer::State::leave(const StreamPtr& stream) {
   const std::lock_guard lock(mutex);
-  streams.erase(stream);
+  const auto found = streams.find(stream);
+  if (found == streams.end()) return;
+  const auto of_source = sources.find(found->second);
+  if (--of_source->second == 0) sources.erase(of_source);
+  streams.erase(found);
+}
+
+std::size_t HttpServer::State::open_streams() const {
+  const std::lock_guard lock(mutex);
+  return streams.size();
 }
 
 bool HttpServer::State::has_stopped() const {
@@ -53,11 +65,15 @@ asio::awaitable<void> HttpServer::State::accept() {
       base::log_warning("HTTP port {}: accept: {}", port, failure.message());
       continue;
     }
+    const auto source = socket.remote_endpoint(failure).address();
+    if (failure) continue;  // it has gone again
     auto stream = std::make_shared<ConnectionStream>(std::move(socket));
-    if (enter(stream)) {
+    if (enter(stream, source)) {
       base::spawn(stream->get_executor(), serve(stream), "HTTP connection");
     } else {
-      base::log_warning("HTTP port {}: connection refused, all {} are in use", port, options.max_connections);
+      base::log_warning("HTTP port {}: a connection from {} was refused: {} are open, at most {}, of one host {}",
+                        port, source.to_string(), open_streams(), options.max_connections,
+                        options.max_connections_per_source);
     }
   }
 }
@@ -89,10 +105,7 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& optio
 
 std::uint16_t HttpServer::port() const { return state_->port; }
 
-std::size_t HttpServer::connections() const {
-  const std::lock_guard lock(state_->mutex);
-  return state_->streams.size();
-}
+std::size_t HttpServer::connections() const { return state_->open_streams(); }
 
 void HttpServer::set_tls(TlsIdentityPtr identity) {
   const std::lock_guard lock(state_->mutex);
@@ -109,7 +122,8 @@ void HttpServer::stop() {
     error_code ignored;
     state->acceptor.close(ignored);
   });
-  for (const auto& stream : state_->streams) {
+  for (const auto& entry : state_->streams) {
+    const State::StreamPtr& stream = entry.first;
     asio::post(stream->get_executor(), [stream] { stream->next_layer().cancel(); });
   }
   for (const auto& weak : state_->sockets) {

@@ -23,9 +23,11 @@ class HttpServer {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: any free one
     std::size_t max_connections = 256;
+    std::size_t max_connections_per_source = 128;  ///< so that one host cannot take them all
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1024 * 1024;
     std::chrono::seconds request_deadline{30};  ///< real time
+    std::size_t least_bytes_per_second = 16 * 1024;  ///< at which a long answer must be taken
     TlsIdentityPtr tls;                         ///< HTTPS with this identity; none: plain HTTP
   };
   using Executors = std::function<boost::asio::any_io_executor()>;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <mutex>
-#include <set>
+#include <map>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -16,6 +16,7 @@ namespace watchrig::http {
 /// What a server's listener and its connections share.
 struct HttpServer::State : std::enable_shared_from_this<State> {
   using StreamPtr = std::shared_ptr<ConnectionStream>;
+  using Address = boost::asio::ip::address;
   using Message = boost::beast::http::request<boost::beast::http::string_body>;
   template <class T = void>
   using Awaitable = boost::asio::awaitable<T>;
@@ -30,8 +31,9 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   Awaitable<bool> send(ConnectionStream& stream, Response response, bool keep_alive, bool head);
   Awaitable<> upgrade(StreamPtr stream, Message message, const Route& route, Request request);
   /// False when there is no room for it, or the server has stopped.
-  bool enter(const StreamPtr& stream);
+  bool enter(const StreamPtr& stream, const Address& source);
   void leave(const StreamPtr& stream);
+  std::size_t open_streams() const;
   bool has_stopped() const;
   TlsIdentityPtr present_identity() const;
 
@@ -43,7 +45,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   mutable std::mutex mutex;
   bool stopped = false;
   TlsIdentityPtr identity;
-  std::set<StreamPtr> streams;
+  std::map<StreamPtr, Address> streams;
+  std::map<Address, std::size_t> sources;  ///< how many streams each has
   std::vector<std::weak_ptr<WebSocket::State>> sockets;
 };
 

@@ -4,6 +4,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 
+#include "system/base/timer.hpp"
+
 namespace watchrig::http {
 
 namespace asio = boost::asio;
@@ -24,12 +26,15 @@ void fill_header(bhttp::response<Body>& message, const Response& response, bool 
   message.keep_alive(keep_alive);
 }
 
+std::chrono::milliseconds time_for(std::uint64_t bytes, const Pace& pace) {
+  return pace.deadline + std::chrono::milliseconds(bytes * 1000 / pace.least_bytes_per_second);
+}
+
 }  // namespace
 
 asio::awaitable<bool> send_response(ConnectionStream& stream, Response response, bool keep_alive, bool head,
-                                    std::chrono::milliseconds deadline) {
+                                    Pace pace) {
   error_code failure;
-  stream.next_layer().expires_after(deadline);
   if (response.file) {
     bhttp::response<bhttp::file_body> message;
     fill_header(message, response, keep_alive);
@@ -37,8 +42,10 @@ asio::awaitable<bool> send_response(ConnectionStream& stream, Response response,
     if (failure) co_return false;
     message.prepare_payload();
     bhttp::response_serializer<bhttp::file_body> serializer(message);
-    while (!serializer.is_done() && !failure) {
-      stream.next_layer().expires_after(deadline);
+    const std::uint64_t size = message.body().size();
+    const base::Watchdog overall(stream.get_executor(), time_for(size, pace), [&] { stream.next_layer().cancel(); });
+    while (!serializer.is_done() && !failure && !overall.expired()) {
+      stream.next_layer().expires_after(pace.deadline);
       if (head && serializer.is_header_done()) break;
       co_await bhttp::async_write_some(stream, serializer,
                                        asio::redirect_error(asio::use_awaitable, failure));
@@ -51,6 +58,7 @@ asio::awaitable<bool> send_response(ConnectionStream& stream, Response response,
   if (!head) message.body() = std::move(response.body);
   message.prepare_payload();
   if (head) message.content_length(size);
+  stream.next_layer().expires_after(time_for(head ? 0 : size, pace));
   co_await bhttp::async_write(stream, message, asio::redirect_error(asio::use_awaitable, failure));
   co_return !failure && keep_alive;
 }

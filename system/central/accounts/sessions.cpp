@@ -49,7 +49,8 @@ Result<std::pair<Session, SessionSecrets>> Sessions::open(const std::string& acc
   drop_idle(now);
   if (entries_.size() >= limits_.most) {
     return Error{ErrorKind::full,
-                 fmt::format("{} sessions are open; sign out where one is not needed", limits_.most)};
+                 fmt::format("{} clients are signed in, which is the limit; sign out where one is not needed",
+                             limits_.most)};
   }
   const Session session{fmt::format("s{}", ++opened_), account, source, now, now, {}};
   entries_[digest(*token)] = {session, *key};

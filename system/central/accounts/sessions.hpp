@@ -33,7 +33,7 @@ class Sessions {
  public:
   struct Limits {
     std::optional<base::Duration> idle = std::chrono::minutes(30);  ///< nothing: no automatic logout
-    std::size_t most = 1000;
+    std::size_t most = 20;  ///< signed-in clients of all kinds at once (IVSS 8.3.1.3)
   };
 
   Sessions(const base::Clock& clock, Limits limits) : clock_(clock), limits_(limits) {}

@@ -14,6 +14,7 @@ SignIn::Rules SignIn::rules_from(const Settings& settings) {
   Rules rules{lock("lock.accounts"), lock("lock.sources"), {}};
   const auto idle = settings.number("accounts", "idle_logout");
   rules.sessions.idle = idle == 0 ? std::nullopt : std::optional<base::Duration>(std::chrono::minutes(idle));
+  rules.sessions.most = static_cast<std::size_t>(settings.number("accounts", "most_clients"));
   return rules;
 }
 

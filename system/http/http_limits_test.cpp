@@ -1,0 +1,166 @@
+#include <fstream>
+#include <thread>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <gtest/gtest.h>
+
+#include "system/base/executor_pool.hpp"
+#include "system/http/http_client.hpp"
+#include "system/http/http_server.hpp"
+
+namespace watchrig::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t long_answer = 32 << 20;  // more than the buffers of both sockets hold
+
+class HttpLimitsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    router_.add_plain("GET", "/ok", {}, "an answer", [](const Request&) { return json_response(200, true); });
+    router_.add_plain("POST", "/ok", {}, "an answer", [](const Request&) { return json_response(200, true); });
+    router_.add_plain("GET", "/long", {}, "a long answer", [](const Request&) {
+      Response response;
+      response.body = std::string(long_answer, 'x');
+      return response;
+    });
+    router_.add_plain("GET", "/file", {}, "a long file", [](const Request&) {
+      const std::filesystem::path path = testing::TempDir() + "http_limits_test.bin";
+      std::ofstream(path) << std::string(long_answer, 'x');
+      Response response;
+      response.file = std::make_shared<TemporaryFile>(path);
+      return response;
+    });
+    HttpServer::Options options;
+    options.max_connections = 6;
+    options.max_connections_per_source = 4;
+    options.request_deadline = std::chrono::seconds(1);
+    options.least_bytes_per_second = 64 << 20;
+    server_ = *HttpServer::start(options, router_, [this] { return pool_.next(); });
+    thread_ = std::jthread([this] { pool_.run(); });
+  }
+  void TearDown() override {
+    server_->stop();
+    pool_.stop();
+  }
+
+  tcp::socket connect(const char* source = "127.0.0.1") {
+    tcp::socket socket(context_, tcp::endpoint(asio::ip::make_address(source), 0));
+    socket.connect({asio::ip::address_v4::loopback(), server_->port()});
+    return socket;
+  }
+  /// What comes until the server ends the connection.
+  static std::string rest(tcp::socket& socket) {
+    std::string answer;
+    error_code ended;
+    asio::read(socket, asio::dynamic_buffer(answer), ended);
+    return answer;
+  }
+  /// Sends the text again and again, as slowly as the server lets it live, until the server ends the connection.
+  static std::size_t trickle(tcp::socket& socket, const std::string& text, std::chrono::milliseconds pause) {
+    std::size_t sent = 0;
+    error_code failure;
+    socket.non_blocking(true);
+    for (;;) {
+      asio::steady_timer(socket.get_executor(), pause).wait();
+      char byte = 0;
+      const auto got = socket.read_some(asio::buffer(&byte, 1), failure);
+      if (got > 0 || failure != asio::error::would_block) return sent;
+      asio::write(socket, asio::buffer(text), failure);
+      if (failure) return sent;
+      ++sent;
+    }
+  }
+  bool answers(tcp::socket& socket) {
+    asio::write(socket, asio::buffer(std::string("GET /ok HTTP/1.1\r\n\r\n")));
+    std::string status(12, ' ');
+    error_code failure;
+    asio::read(socket, asio::buffer(status), failure);
+    return status == "HTTP/1.1 200";
+  }
+
+  asio::io_context context_;
+  base::ExecutorPool pool_{2};
+  Router router_;
+  std::unique_ptr<HttpServer> server_;
+  std::jthread thread_;
+};
+
+TEST_F(HttpLimitsTest, AHeaderByteByByteIsCutOff) {
+  auto slow = connect();
+  asio::write(slow, asio::buffer(std::string("GET /ok HTTP/1.1\r\nA: ")));
+  EXPECT_LT(trickle(slow, "a", std::chrono::milliseconds(50)), 100U);
+  auto next = connect();
+  EXPECT_TRUE(answers(next));
+}
+
+TEST_F(HttpLimitsTest, ABodyByteByByteIsCutOff) {
+  auto slow = connect();
+  asio::write(slow, asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 1000\r\n\r\n")));
+  EXPECT_LT(trickle(slow, "a", std::chrono::milliseconds(50)), 100U);
+}
+
+TEST_F(HttpLimitsTest, ManyHeadersAreRefusedAfterSixteenKilobytes) {
+  auto flood = connect();
+  std::string header = "GET /ok HTTP/1.1\r\n";
+  for (int i = 0; header.size() < 64 * 1024; ++i) header += "H" + std::to_string(i) + ": x\r\n";
+  error_code failure;
+  asio::write(flood, asio::buffer(header), failure);
+  EXPECT_TRUE(rest(flood).starts_with("HTTP/1.1 431"));
+}
+
+TEST_F(HttpLimitsTest, AHugeBodyIsRefusedBeforeItComes) {
+  auto announced = connect();
+  asio::write(announced, asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")));
+  EXPECT_TRUE(rest(announced).starts_with("HTTP/1.1 413"));
+  auto chunked = connect();
+  error_code failure;
+  asio::write(chunked, asio::buffer(std::string("POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")), failure);
+  const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
+  for (int i = 0; i < 64 && !failure; ++i) asio::write(chunked, asio::buffer(chunk), failure);
+  EXPECT_TRUE(failure || rest(chunked).starts_with("HTTP/1.1 413"));
+}
+
+TEST_F(HttpLimitsTest, WhoDoesNotReadTheAnswerIsCutOff) {
+  for (const char* path : {"/long", "/file"}) {
+    auto silent = connect();
+    silent.set_option(asio::socket_base::receive_buffer_size(4096));
+    asio::write(silent, asio::buffer(fmt::format("GET {} HTTP/1.1\r\n\r\n", path)));
+    // Reads a little now and then, which is progress, but less than the server asks for.
+    std::size_t got = 0;
+    error_code ended;
+    std::string part(4096, ' ');
+    while (!ended && got < long_answer / 2) {
+      asio::steady_timer(context_, std::chrono::milliseconds(100)).wait();
+      got += silent.read_some(asio::buffer(part), ended);
+      if (server_->connections() == 0) break;
+    }
+    EXPECT_LT(got, long_answer / 2) << path;
+    EXPECT_EQ(server_->connections(), 0U) << path;
+  }
+}
+
+TEST_F(HttpLimitsTest, OneSourceCannotTakeAllConnections) {
+  std::vector<tcp::socket> taken;
+  for (int i = 0; i < 4; ++i) {
+    taken.push_back(connect());
+    EXPECT_TRUE(answers(taken.back())) << i;
+  }
+  auto refused = connect();
+  EXPECT_EQ(rest(refused), "");
+  auto other = connect("127.0.0.2");
+  EXPECT_TRUE(answers(other));
+  auto third = connect("127.0.0.3");
+  EXPECT_TRUE(answers(third));
+  auto full = connect("127.0.0.4");
+  EXPECT_EQ(rest(full), "");
+}
+
+}  // namespace
+}  // namespace watchrig::http
