@@ -32,6 +32,7 @@ http::HttpServer::Options HttpsSwitch::options() const {
   http::HttpServer::Options options;
   options.address = settings_.text("https", "address");
   options.port = static_cast<std::uint16_t>(settings_.number("https", "port"));
+  options.admit = [this](const boost::asio::ip::address& source) { return access_.admits(source); };
   return options;
 }
 

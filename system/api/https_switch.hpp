@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "system/central/access/access_filter.hpp"
 #include "system/central/certificates/certificate_store.hpp"
 #include "system/central/field_error.hpp"
 #include "system/central/settings/settings.hpp"
@@ -22,8 +23,9 @@ class HttpsSwitch {
     std::string url;          ///< without the port where that is 443
   };
 
-  HttpsSwitch(central::CertificateStore& store, const central::Settings& settings)
-      : store_(store), settings_(settings) {}
+  HttpsSwitch(central::CertificateStore& store, const central::Settings& settings,
+              const central::AccessFilter& access)
+      : store_(store), settings_(settings), access_(access) {}
 
   /// Before open().
   void serve(const http::Router& router, http::HttpServer::Executors executors);
@@ -49,6 +51,7 @@ class HttpsSwitch {
 
   central::CertificateStore& store_;
   const central::Settings& settings_;
+  const central::AccessFilter& access_;
   const http::Router* router_ = nullptr;
   http::HttpServer::Executors executors_;
   mutable std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
 #include "system/central/accounts/password_resets.hpp"
+#include "system/central/access/access_filter.hpp"
 #include "system/central/accounts/sign_in.hpp"
 #include "system/central/certificates/certificate_store.hpp"
 #include "system/central/certificates/trusted_authorities.hpp"
@@ -50,6 +51,7 @@ struct ServerParts {
   central::CertificateStore& certificates;
   central::TrustedAuthorities& authorities;
   HttpsSwitch& https;
+  central::AccessFilter& access;
 };
 
 }  // namespace watchrig::api

@@ -106,6 +106,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_protection_routes(router, parts);
   add_certificate_routes(router, parts);
   add_https_routes(router, parts);
+  add_access_routes(router, parts);
   add_openapi_route(router);
   audit(router, parts);
 }

@@ -73,6 +73,7 @@ Result<> FrontDoor::open_http() {
   http::HttpServer::Options options;
   options.address = parts_.settings.text("http", "address");
   options.port = static_cast<std::uint16_t>(parts_.settings.number("http", "port"));
+  options.admit = [this](const asio::ip::address& source) { return parts_.access.admits(source); };
   auto http = http::HttpServer::start(options, router_, executors);
   if (!http) return http.error();
   http_ = std::move(*http);
@@ -84,6 +85,7 @@ Result<> FrontDoor::open_rtsp() {
   media::RtspServer::Options options;
   options.address = parts_.settings.text("rtsp", "address");
   options.port = static_cast<std::uint16_t>(parts_.settings.number("rtsp", "port"));
+  options.admit = [this](const asio::ip::address& source) { return parts_.access.admits(source); };
   // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
   options.password = [this](std::string_view session) { return parts_.sign_in.sessions.stream_key(session); };
   auto may_view = [this](const std::string& session, const std::string& channel) {

@@ -108,7 +108,7 @@ class Server {
  private:
   Result<> prepare_databases();
   Result<> open_stores();
-  Result<> open_certificates();
+  Result<> open_security();
   void follow_settings();
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
@@ -133,6 +133,7 @@ class Server {
   std::unique_ptr<central::Mailer> mailer_;
   central::PasswordResets resets_{clock_};
   std::unique_ptr<central::Schedules> schedules_;
+  std::unique_ptr<central::AccessFilter> access_;
   std::unique_ptr<central::CertificateStore> certificates_;
   std::unique_ptr<central::TrustedAuthorities> authorities_;
   std::unique_ptr<api::HttpsSwitch> https_;
@@ -197,7 +198,7 @@ Result<> Server::open_stores() {
   if (!layouts) return layouts.error();
   layouts_ = std::move(*layouts);
 
-  if (auto opened = open_certificates(); !opened) return opened;
+  if (auto opened = open_security(); !opened) return opened;
 
   storage::Options options;
   options.directory = data / "recordings";
@@ -218,11 +219,14 @@ Result<> Server::open_stores() {
       api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *settings_, *storage_,
                        *channels_, workers_, hashers_, scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
-                       *host_network_, *mailer_, resets_, *schedules_, *layouts_, server_clock_, *certificates_, *authorities_, *https_});
+                       *host_network_, *mailer_, resets_, *schedules_, *layouts_, server_clock_, *certificates_, *authorities_, *https_, *access_});
   return {};
 }
 
-Result<> Server::open_certificates() {
+Result<> Server::open_security() {
+  auto access = central::AccessFilter::open(options_.data / "access.db", platform::mac_of);
+  if (!access) return access.error();
+  access_ = std::move(*access);
   const fs::path folder = options_.data / "certificates";
   if (auto made = make_folder(folder, fs::perms::owner_all); !made) return made;
   auto certificates = central::CertificateStore::open(folder / "own.db", clock_, central::own_addresses);
@@ -231,7 +235,7 @@ Result<> Server::open_certificates() {
   auto authorities = central::TrustedAuthorities::open(folder / "trusted.db", clock_);
   if (!authorities) return authorities.error();
   authorities_ = std::move(*authorities);
-  https_ = std::make_unique<api::HttpsSwitch>(*certificates_, *settings_);
+  https_ = std::make_unique<api::HttpsSwitch>(*certificates_, *settings_, *access_);
   return {};
 }
 

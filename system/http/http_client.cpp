@@ -30,8 +30,8 @@ namespace {
 /// One exchange on a context of its own, so that a blocking call can have a deadline.
 class Exchange {
  public:
-  Exchange(std::chrono::milliseconds deadline, std::optional<std::string> trusted)
-      : stream_(asio::ip::tcp::socket(context_)), trusted_(std::move(trusted)) {
+  Exchange(std::chrono::milliseconds deadline, std::optional<std::string> trusted, std::string source)
+      : stream_(asio::ip::tcp::socket(context_)), trusted_(std::move(trusted)), source_(std::move(source)) {
     stream_.next_layer().expires_after(deadline);
   }
 
@@ -49,15 +49,25 @@ class Exchange {
                              const bhttp::request<bhttp::string_body>& request, Parser& parser) {
     const auto token = [this] { return asio::redirect_error(asio::use_awaitable, failure_); };
     const auto address = asio::ip::make_address(host, failure_);
+    if (!failure_ && !source_.empty()) bind();
     if (!failure_) co_await stream_.next_layer().async_connect(tcp::endpoint(address, port), token());
     if (!failure_ && trusted_) failure_ = co_await stream_.connect_tls(*trusted_, host);
     if (!failure_) co_await bhttp::async_write(stream_, request, token());
     if (!failure_) co_await bhttp::async_read(stream_, buffer_, parser, token());
   }
 
+  void bind() {
+    const auto address = asio::ip::make_address(source_, failure_);
+    const tcp::endpoint local(address, 0);
+    auto& socket = stream_.next_layer().socket();
+    if (!failure_) socket.open(local.protocol(), failure_);
+    if (!failure_) socket.bind(local, failure_);
+  }
+
   asio::io_context context_{1};
   ConnectionStream stream_;
   const std::optional<std::string> trusted_;
+  const std::string source_;
   beast::flat_buffer buffer_;
   error_code failure_;
 };
@@ -98,7 +108,7 @@ base::Result<> HttpClient::exchange(std::string_view method, std::string_view ta
   const bool tls = url->scheme() == "https";
   const std::uint16_t port = url->has_port() ? url->port_number() : std::uint16_t(tls ? 443 : 80);
   const error_code failure =
-      Exchange(deadline_, tls ? std::optional(trusted_) : std::nullopt).run(host, port, request, parser);
+      Exchange(deadline_, tls ? std::optional(trusted_) : std::nullopt, source_).run(host, port, request, parser);
   if (!failure) return {};
   const auto kind = failure == beast::error::timeout ? ErrorKind::timeout : ErrorKind::unavailable;
   return Error{kind, fmt::format("{} {}{}: {}", method, base_url_, target, failure.message())};

@@ -30,6 +30,8 @@ class HttpClient {
   /// Sent with every request from now on (RFC 6750); empty: none.
   void set_token(std::string token) { token_ = std::move(token); }
   const std::string& token() const { return token_; }
+  /// The address of this machine to connect from; empty: the system's choice.
+  void set_source(std::string address) { source_ = std::move(address); }
   /// Certificates in PEM that an https:// server must show, or be issued by. Their dates are not checked.
   void set_trusted(std::string certificates) { trusted_ = std::move(certificates); }
 
@@ -42,6 +44,7 @@ class HttpClient {
   std::chrono::milliseconds deadline_;
   std::string token_;
   std::string trusted_;
+  std::string source_;
 };
 
 }  // namespace watchrig::http

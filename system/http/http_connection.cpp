@@ -36,6 +36,12 @@ Request to_request(const bhttp::request<bhttp::string_body>& message, std::strin
   return request;
 }
 
+/// A client of IPv4 is the same by a socket of IPv6.
+asio::ip::address plain(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 /// What a request that could not be read is told; nothing when it was none.
 std::optional<Response> refusal_of(error_code failure, const HttpServer::Options& options) {
   if (failure == bhttp::error::body_limit) {
@@ -80,7 +86,7 @@ asio::awaitable<void> HttpServer::State::serve_requests(StreamPtr stream) {
   error_code failure;
   auto& socket = stream->next_layer().socket();
   const auto endpoint = socket.remote_endpoint(failure);
-  const std::string peer = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+  const std::string peer = fmt::format("{}:{}", plain(endpoint.address()).to_string(), endpoint.port());
   socket.set_option(asio::ip::tcp::no_delay(true), failure);
   beast::flat_buffer buffer;
   for (bool keep = true; keep && !has_stopped();) {
@@ -94,6 +100,8 @@ asio::awaitable<void> HttpServer::State::serve_requests(StreamPtr stream) {
       if (refusal) co_await send(*stream, std::move(*refusal), false, false);
       co_return;
     }
+    // The connection may be older than the rule against its host.
+    if (options.admit && !options.admit(endpoint.address())) co_return;
     keep = co_await answer(stream, parser.release(), peer);
   }
 }

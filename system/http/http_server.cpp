@@ -67,6 +67,10 @@ asio::awaitable<void> HttpServer::State::accept() {
     }
     const auto source = socket.remote_endpoint(failure).address();
     if (failure) continue;  // it has gone again
+    if (options.admit && !options.admit(source)) {
+      base::log_debug("HTTP port {}: {} may not connect", port, source.to_string());
+      continue;
+    }
     auto stream = std::make_shared<ConnectionStream>(std::move(socket));
     if (enter(stream, source)) {
       base::spawn(stream->get_executor(), serve(stream), "HTTP connection");

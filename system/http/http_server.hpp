@@ -7,6 +7,7 @@
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include "system/base/result.hpp"
 #include "system/http/router.hpp"
@@ -28,6 +29,8 @@ class HttpServer {
     std::size_t max_body_bytes = 1024 * 1024;
     std::chrono::seconds request_deadline{30};  ///< real time
     std::size_t least_bytes_per_second = 16 * 1024;  ///< at which a long answer must be taken
+    /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.
+    std::function<bool(const boost::asio::ip::address&)> admit;
     TlsIdentityPtr tls;                         ///< HTTPS with this identity; none: plain HTTP
   };
   using Executors = std::function<boost::asio::any_io_executor()>;

@@ -92,6 +92,10 @@ void RtspServer::Listener::accepted(const boost::system::error_code& error, tcp:
     return;
   }
   accept_next();
+  boost::system::error_code gone;
+  const auto source = socket.remote_endpoint(gone).address();
+  const auto& admit = context_->options.admit;
+  if (gone || (admit && !admit(source))) return;
   ++context_->counters.accepted;
   if (context_->counters.connections >= context_->options.max_connections) {
     base::log_warning("RTSP port {}: more than {} connections, one more was refused", port(),

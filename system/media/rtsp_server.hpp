@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include "system/base/bounded_queue.hpp"
 #include "system/base/clock.hpp"
@@ -119,6 +120,8 @@ class RtspServer {
         std::chrono::seconds(5);  ///< model time between sender reports; at least 200 ms real
     std::size_t max_connections = 4096;
     std::function<std::unique_ptr<PacketFilter>(const RtspSessionInfo&)> packet_filter;  ///< any thread
+    /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.
+    std::function<bool(const asio::ip::address&)> admit;
   };
   struct Stats {
     std::uint64_t accepted = 0;     ///< TCP connections since start

@@ -153,6 +153,7 @@ Outcome expect_response(StepContext& step) {
   if (!client) return of_author(client.error().message);
   if (step.text("over", "http") == "https") client = over_tls(step, *client);
   if (!client) return of_vms(client.error());
+  client->set_source(step.text("from", ""));
   const auto method = step.text("method", "GET");
   const auto answer = client->request(method, *path, *sent);
   if (step.text("connects", "yes") == "no") {
@@ -224,6 +225,7 @@ std::vector<StepDefinition> state_steps() {
          {"keep", name},
          {"via", choice, false, "network"},
          {"take-body", name},
+         {"from", text},
          {"over", choice, false, "http|https"},
          {"connects", choice, false, "yes|no"},
          {"take", fields}}},

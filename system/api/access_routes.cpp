@@ -1,0 +1,129 @@
+#include <boost/json/array.hpp>
+
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using central::AccessEntry;
+using central::AccessFilter;
+using http::Request;
+using http::Response;
+
+namespace {
+
+const http::Guard security{"security"};
+constexpr std::size_t longest_address = 45;
+
+json::object to_json(const AccessEntry& entry) {
+  json::object object{{"id", entry.id}, {"list", entry.list == AccessEntry::List::allow ? "allow" : "reject"}};
+  if (entry.mac) {
+    object["mac"] = platform::to_string(*entry.mac);
+  } else {
+    object["first"] = entry.first.to_string();
+    object["last"] = entry.last.to_string();
+  }
+  return object;
+}
+
+Response show(ServerParts& parts, const Request&) {
+  json::array list;
+  for (const auto& entry : parts.access.entries()) list.push_back(to_json(entry));
+  return http::json_response(200,
+                             json::object{{"mode", to_string(parts.access.mode())}, {"entries", std::move(list)}});
+}
+
+/// The client's; none of a route's business when it cannot be read, so it is nobody's.
+AccessFilter::Address source_of(const Request& request) {
+  boost::system::error_code ignored;
+  return boost::asio::ip::make_address(request.source(), ignored);
+}
+
+AccessFilter::Address read_address(FieldReader& fields, const std::string& name, const std::string& text) {
+  boost::system::error_code failure;
+  const auto address = boost::asio::ip::make_address(text.substr(0, longest_address), failure);
+  if (failure || text.find('%') != std::string::npos) {
+    fields.refuse(name, "must be an address of IPv4 or IPv6");
+    return {};
+  }
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+  return address;
+}
+
+/// One address is `first` alone; a range is `first` and `last`; a network card is `mac`.
+AccessEntry read_entry(FieldReader& fields, const json::object& body) {
+  AccessEntry entry;
+  const auto list = fields.text("list");
+  if (list != "allow" && list != "reject") fields.refuse("list", "must be allow or reject");
+  entry.list = list == "allow" ? AccessEntry::List::allow : AccessEntry::List::reject;
+  if (body.contains("mac")) {
+    entry.mac = platform::parse_mac(fields.text("mac"));
+    if (!entry.mac) fields.refuse("mac", "must be the address of one network card, such as 52:54:00:aa:0b:01");
+  } else {
+    const auto first = fields.text("first");
+    entry.first = read_address(fields, "first", first);
+    entry.last = read_address(fields, "last", fields.text("last", first));
+    if (entry.first.is_v4() != entry.last.is_v4() || entry.last < entry.first)
+      fields.refuse("last", "must be of the same kind as first, and not before it");
+  }
+  fields.no_others();
+  return entry;
+}
+
+Response set_mode(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto mode = central::mode_from(fields.text("mode"));
+  if (!mode) fields.refuse("mode", "must be allow_all, reject_list or allow_list");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  if (const auto set = parts.access.set_mode(*mode, source_of(request)); !set)
+    return http::error_response(set.error(), "mode");
+  return show(parts, request);
+}
+
+Response add(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  const auto entry = read_entry(fields, *body);
+  if (fields.error()) return error_response(*fields.error());
+  const auto added = parts.access.add(entry, source_of(request));
+  return added ? http::json_response(201, to_json(*added)) : error_response(added.error());
+}
+
+Response change(ServerParts& parts, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  FieldReader fields(*body);
+  auto entry = read_entry(fields, *body);
+  if (fields.error()) return error_response(*fields.error());
+  entry.id = request.param("entry");
+  const auto changed = parts.access.change(entry, source_of(request));
+  return changed ? http::json_response(200, to_json(entry)) : error_response(changed.error());
+}
+
+Response remove(ServerParts& parts, const Request& request) {
+  const auto removed = parts.access.remove(request.param("entry"), source_of(request));
+  return removed ? http::no_content() : http::error_response(removed.error());
+}
+
+}  // namespace
+
+void add_access_routes(http::Router& router, ServerParts& parts) {
+  using Work = Response (*)(ServerParts&, const Request&);
+  const auto route = [&](const char* method, const char* pattern, const char* summary, Work work) {
+    router.add_plain(method, pattern, security, summary,
+                     [&parts, work](const Request& request) { return work(parts, request); });
+  };
+  route("GET", "/api/v1/access-filter", "Which hosts may connect", show);
+  route("PUT", "/api/v1/access-filter", "Which list counts: allow_all, reject_list or allow_list", set_mode);
+  route("POST", "/api/v1/access-filter/entries", "Adds an address, a range or a network card to a list", add);
+  route("PUT", "/api/v1/access-filter/entries/{entry}", "Changes an entry", change);
+  route("DELETE", "/api/v1/access-filter/entries/{entry}", "Removes an entry", remove);
+}
+
+}  // namespace watchrig::api
