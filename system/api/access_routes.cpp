@@ -17,7 +17,8 @@ const http::Guard security{"security"};
 constexpr std::size_t longest_address = 45;
 
 json::object to_json(const AccessEntry& entry) {
-  json::object object{{"id", entry.id}, {"list", entry.list == AccessEntry::List::allow ? "allow" : "reject"}};
+  json::object object{{"id", entry.id},
+                      {"list", entry.list == AccessEntry::List::allow ? "allow" : "reject"}};
   if (entry.mac) {
     object["mac"] = platform::to_string(*entry.mac);
   } else {
@@ -30,8 +31,8 @@ json::object to_json(const AccessEntry& entry) {
 Response show(ServerParts& parts, const Request&) {
   json::array list;
   for (const auto& entry : parts.access.entries()) list.push_back(to_json(entry));
-  return http::json_response(200,
-                             json::object{{"mode", to_string(parts.access.mode())}, {"entries", std::move(list)}});
+  return http::json_response(
+      200, json::object{{"mode", to_string(parts.access.mode())}, {"entries", std::move(list)}});
 }
 
 /// The client's; none of a route's business when it cannot be read, so it is nobody's.
@@ -60,7 +61,8 @@ AccessEntry read_entry(FieldReader& fields, const json::object& body) {
   entry.list = list == "allow" ? AccessEntry::List::allow : AccessEntry::List::reject;
   if (body.contains("mac")) {
     entry.mac = platform::parse_mac(fields.text("mac"));
-    if (!entry.mac) fields.refuse("mac", "must be the address of one network card, such as 52:54:00:aa:0b:01");
+    if (!entry.mac)
+      fields.refuse("mac", "must be the address of one network card, such as 52:54:00:aa:0b:01");
   } else {
     const auto first = fields.text("first");
     entry.first = read_address(fields, "first", first);

@@ -3,6 +3,7 @@
 
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
+#include "system/api/session_watch.hpp"
 #include "system/base/bounded_queue.hpp"
 #include "system/base/spawn.hpp"
 
@@ -50,6 +51,7 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
   auto bell = std::make_shared<Bell>(socket.executor(), Bell::Limits{1}, base::Overflow::refuse);
   const auto handle = parts.events.listen([bell](const central::Event&) { bell->push(true); });
   base::spawn(socket.executor(), notice_end(socket, bell), "event client");
+  watch_session(parts, request, socket, central::Authority::events);
   bell->push(true);
   std::int64_t sent = *since;
   for (;;) {

@@ -1,6 +1,7 @@
 #include "system/api/gate.hpp"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 
 #include "system/api/audit.hpp"
 
@@ -74,11 +75,24 @@ std::optional<Response> refuse_uninitialised(const central::Accounts& accounts) 
       "email and licence_accepted first");
 }
 
+namespace {
+
+/// Compared in constant time, so that nothing can be learned of it by trying.
+bool is_scrape_token(const ServerParts& parts, const std::string& token) {
+  const auto wanted = parts.settings.text("metrics", "token");
+  return !wanted.empty() && token.size() == wanted.size() &&
+         CRYPTO_memcmp(token.data(), wanted.data(), token.size()) == 0;
+}
+
+}  // namespace
+
 http::Gate make_gate(ServerParts& parts) {
   return [&parts](const Route& route, Request& request) -> std::optional<Response> {
     if (route.guard.right == everybody) return std::nullopt;
     if (auto refusal = refuse_uninitialised(parts.accounts)) return refusal;
-    const auto [session, stolen] = parts.sign_in.sessions.use(token_of(route, request), request.source());
+    const auto token = token_of(route, request);
+    if (route.pattern == metrics_path && is_scrape_token(parts, token)) return std::nullopt;
+    const auto [session, stolen] = parts.sign_in.sessions.use(token, request.source());
     if (stolen) tell_stolen(parts, request, *session);
     if (!session || stolen) return unauthenticated();
     request.account = session->account;

@@ -11,6 +11,9 @@ namespace watchrig::api {
 inline constexpr const char* everybody = "everybody";
 inline constexpr const char* signed_in = "signed in";
 
+/// For Prometheus, which may bring the token of the settings in place of a session's.
+inline constexpr const char* metrics_path = "/metrics";
+
 /// Every route but those for everybody needs a session, and the right that its guard names; of a route with
 /// {channel} also for that channel, which may be named and is put into the request by its id. A channel that
 /// the caller must not see is answered as one that does not exist. While the server is not initialised, only

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "system/api/session_watch.hpp"
 #include "system/base/text.hpp"
 #include "system/base/timer.hpp"
 
@@ -15,6 +16,44 @@ using base::Result;
 namespace {
 
 constexpr std::size_t viewer_queue_bytes = std::size_t{8} << 20;
+
+/// Ends when the viewer may not see the channel any more. What is checked is the present, so a stream that
+/// delivers nothing shows nothing either.
+class GuardedFeed final : public media::RtspFeed {
+ public:
+  GuardedFeed(std::unique_ptr<media::RtspFeed> feed, const base::Clock& clock, std::function<bool()> may_view)
+      : feed_(std::move(feed)),
+        clock_(clock),
+        may_view_(std::move(may_view)),
+        check_at_(clock.now() + session_check) {}
+
+  asio::awaitable<std::optional<media::RtpTrainPtr>> next() override {
+    auto train = co_await feed_->next();
+    if (train && clock_.now() >= check_at_) {
+      if (!may_view_()) {
+        feed_->close();
+        co_return std::nullopt;
+      }
+      check_at_ = clock_.now() + session_check;
+    }
+    co_return train;
+  }
+  std::optional<media::RtpTrainPtr> try_next() override {
+    return clock_.now() < check_at_ ? feed_->try_next() : std::nullopt;
+  }
+  void close() override { feed_->close(); }
+  base::QueueStats stats() const override { return feed_->stats(); }
+  std::optional<media::RtpPosition> position(std::uint16_t track) const override {
+    return feed_->position(track);
+  }
+  void sent(const media::RtpTrain& train) override { feed_->sent(train); }
+
+ private:
+  const std::unique_ptr<media::RtspFeed> feed_;
+  const base::Clock& clock_;
+  const std::function<bool()> may_view_;
+  base::UtcTime check_at_;
+};
 
 class LiveContent final : public media::RtspContent {
  public:
@@ -46,7 +85,9 @@ class LiveContent final : public media::RtspContent {
                                                                  asio::any_io_executor executor) override {
     const auto hub = find(target);
     if (!hub) co_return hub.error();
-    co_return (*hub)->read_trains(std::move(executor), viewer_queue_bytes);
+    std::unique_ptr<media::RtspFeed> feed = (*hub)->read_trains(std::move(executor), viewer_queue_bytes);
+    auto may_view = [this, target] { return find(target).has_value(); };
+    co_return std::make_unique<GuardedFeed>(std::move(feed), clock_, std::move(may_view));
   }
 
  private:

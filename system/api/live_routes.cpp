@@ -2,6 +2,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "system/api/routes.hpp"
+#include "system/api/session_watch.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/media/fmp4_muxer.hpp"
@@ -72,6 +73,7 @@ asio::awaitable<void> view(ServerParts& parts, Request request, http::WebSocket 
   }
   const auto reader = hub->read_units(socket.executor(), viewer_queue_bytes, base::Overflow::drop_to_restart);
   base::spawn(socket.executor(), notice_end(socket, reader), "live viewer");
+  watch_session(parts, request, socket, central::Authority::live);
   co_await play(socket, hub, reader);
   reader->queue.close();
 }

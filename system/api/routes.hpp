@@ -23,6 +23,7 @@ void add_event_routes(http::Router& router, ServerParts& parts);
 void add_log_routes(http::Router& router, ServerParts& parts);
 void add_certificate_routes(http::Router& router, ServerParts& parts);
 void add_access_routes(http::Router& router, ServerParts& parts);
+void add_service_routes(http::Router& router, ServerParts& parts);
 void add_https_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);

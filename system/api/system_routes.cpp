@@ -67,7 +67,7 @@ void add_system_routes(http::Router& router, ServerParts& parts) {
   router.add_plain("GET", "/healthz", {everybody}, "Whether the server answers", [](const Request&) {
     return http::json_response(200, json::object{{"status", "ok"}});
   });
-  router.add_plain("GET", "/metrics", {everybody}, "Metrics in the Prometheus text format",
+  router.add_plain("GET", metrics_path, {"system"}, "Metrics in the Prometheus text format",
                    [&parts](const Request&) {
                      Response response;
                      response.content_type = "text/plain; version=0.0.4";
@@ -107,6 +107,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_certificate_routes(router, parts);
   add_https_routes(router, parts);
   add_access_routes(router, parts);
+  add_service_routes(router, parts);
   add_openapi_route(router);
   audit(router, parts);
 }

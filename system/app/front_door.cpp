@@ -141,7 +141,9 @@ void FrontDoor::stop() {
 }
 
 std::string FrontDoor::url(const std::string& section, std::uint16_t port) const {
-  return fmt::format("{}://{}:{}", section, parts_.settings.text(section, "address"), port);
+  const auto address = parts_.settings.text(section, "address");
+  const bool v6 = address.find(':') != std::string::npos;  // RFC 3986, 3.2.2
+  return fmt::format("{}://{}{}{}:{}", section, v6 ? "[" : "", address, v6 ? "]" : "", port);
 }
 
 std::string FrontDoor::http_url() const { return url("http", http_->port()); }

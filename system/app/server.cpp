@@ -216,8 +216,18 @@ Result<> Server::open_stores() {
   if (!network) return network.error();
   host_network_ = std::move(*network);
   parts_ = std::make_unique<api::ServerParts>(
-      api::ServerParts{clock_, metrics_, *registry_, *events_, *accounts_, *sign_in_, *settings_, *storage_,
-                       *channels_, workers_, hashers_, scratch,
+      api::ServerParts{clock_,
+                       metrics_,
+                       *registry_,
+                       *events_,
+                       *accounts_,
+                       *sign_in_,
+                       *settings_,
+                       *storage_,
+                       *channels_,
+                       workers_,
+                       hashers_,
+                       scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
                        *host_network_, *mailer_, resets_, *schedules_, *layouts_, server_clock_, *certificates_, *authorities_, *https_, *access_});
   return {};

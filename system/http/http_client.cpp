@@ -107,8 +107,8 @@ base::Result<> HttpClient::exchange(std::string_view method, std::string_view ta
   parser.body_limit(boost::none);
   const bool tls = url->scheme() == "https";
   const std::uint16_t port = url->has_port() ? url->port_number() : std::uint16_t(tls ? 443 : 80);
-  const error_code failure =
-      Exchange(deadline_, tls ? std::optional(trusted_) : std::nullopt, source_).run(host, port, request, parser);
+  const error_code failure = Exchange(deadline_, tls ? std::optional(trusted_) : std::nullopt, source_)
+                                 .run(host, port, request, parser);
   if (!failure) return {};
   const auto kind = failure == beast::error::timeout ? ErrorKind::timeout : ErrorKind::unavailable;
   return Error{kind, fmt::format("{} {}{}: {}", method, base_url_, target, failure.message())};

@@ -4,7 +4,9 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "system/base/executor_pool.hpp"
@@ -24,7 +26,8 @@ class HttpLimitsTest : public testing::Test {
  protected:
   void SetUp() override {
     router_.add_plain("GET", "/ok", {}, "an answer", [](const Request&) { return json_response(200, true); });
-    router_.add_plain("POST", "/ok", {}, "an answer", [](const Request&) { return json_response(200, true); });
+    router_.add_plain("POST", "/ok", {}, "an answer",
+                      [](const Request&) { return json_response(200, true); });
     router_.add_plain("GET", "/long", {}, "a long answer", [](const Request&) {
       Response response;
       response.body = std::string(long_answer, 'x');
@@ -62,7 +65,8 @@ class HttpLimitsTest : public testing::Test {
     asio::read(socket, asio::dynamic_buffer(answer), ended);
     return answer;
   }
-  /// Sends the text again and again, as slowly as the server lets it live, until the server ends the connection.
+  /// Sends the text again and again, as slowly as the server lets it live, until the server ends the
+  /// connection.
   static std::size_t trickle(tcp::socket& socket, const std::string& text, std::chrono::milliseconds pause) {
     std::size_t sent = 0;
     error_code failure;
@@ -117,11 +121,13 @@ TEST_F(HttpLimitsTest, ManyHeadersAreRefusedAfterSixteenKilobytes) {
 
 TEST_F(HttpLimitsTest, AHugeBodyIsRefusedBeforeItComes) {
   auto announced = connect();
-  asio::write(announced, asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")));
+  asio::write(announced,
+              asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")));
   EXPECT_TRUE(rest(announced).starts_with("HTTP/1.1 413"));
   auto chunked = connect();
   error_code failure;
-  asio::write(chunked, asio::buffer(std::string("POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")), failure);
+  asio::write(chunked, asio::buffer(std::string("POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")),
+              failure);
   const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
   for (int i = 0; i < 64 && !failure; ++i) asio::write(chunked, asio::buffer(chunk), failure);
   EXPECT_TRUE(failure || rest(chunked).starts_with("HTTP/1.1 413"));

@@ -75,9 +75,9 @@ asio::awaitable<void> HttpServer::State::accept() {
     if (enter(stream, source)) {
       base::spawn(stream->get_executor(), serve(stream), "HTTP connection");
     } else {
-      base::log_warning("HTTP port {}: a connection from {} was refused: {} are open, at most {}, of one host {}",
-                        port, source.to_string(), open_streams(), options.max_connections,
-                        options.max_connections_per_source);
+      base::log_warning(
+          "HTTP port {}: a connection from {} was refused: {} are open, at most {}, of one host {}", port,
+          source.to_string(), open_streams(), options.max_connections, options.max_connections_per_source);
     }
   }
 }

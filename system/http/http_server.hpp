@@ -27,11 +27,11 @@ class HttpServer {
     std::size_t max_connections_per_source = 128;  ///< so that one host cannot take them all
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1024 * 1024;
-    std::chrono::seconds request_deadline{30};  ///< real time
+    std::chrono::seconds request_deadline{30};       ///< real time
     std::size_t least_bytes_per_second = 16 * 1024;  ///< at which a long answer must be taken
     /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.
     std::function<bool(const boost::asio::ip::address&)> admit;
-    TlsIdentityPtr tls;                         ///< HTTPS with this identity; none: plain HTTP
+    TlsIdentityPtr tls;  ///< HTTPS with this identity; none: plain HTTP
   };
   using Executors = std::function<boost::asio::any_io_executor()>;
 

@@ -43,7 +43,8 @@ asio::awaitable<bool> send_response(ConnectionStream& stream, Response response,
     message.prepare_payload();
     bhttp::response_serializer<bhttp::file_body> serializer(message);
     const std::uint64_t size = message.body().size();
-    const base::Watchdog overall(stream.get_executor(), time_for(size, pace), [&] { stream.next_layer().cancel(); });
+    const base::Watchdog overall(stream.get_executor(), time_for(size, pace),
+                                 [&] { stream.next_layer().cancel(); });
     while (!serializer.is_done() && !failure && !overall.expired()) {
       stream.next_layer().expires_after(pace.deadline);
       if (head && serializer.is_header_done()) break;

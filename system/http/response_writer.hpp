@@ -15,8 +15,8 @@ struct Pace {
   std::size_t least_bytes_per_second;  ///< of the whole, beyond the deadline
 };
 
-/// Sends the response, only its header when `head`, to a client that keeps the pace. Whether the connection can
-/// serve another request.
+/// Sends the response, only its header when `head`, to a client that keeps the pace. Whether the connection
+/// can serve another request.
 boost::asio::awaitable<bool> send_response(ConnectionStream& stream, Response response, bool keep_alive,
                                            bool head, Pace pace);
 

@@ -37,6 +37,8 @@ asio::awaitable<std::optional<std::string>> WebSocket::receive() {
   co_return boost::beast::buffers_to_string(state->received.data());
 }
 
+bool WebSocket::is_open() const { return boost::beast::get_lowest_layer(state_->socket).socket().is_open(); }
+
 void WebSocket::close() { boost::beast::get_lowest_layer(state_->socket).close(); }
 
 asio::any_io_executor WebSocket::executor() const { return state_->socket.get_executor(); }

@@ -24,6 +24,7 @@ class WebSocket {
   boost::asio::awaitable<bool> send_binary(base::ByteView bytes);
   /// The next message, or nothing once the connection is gone. Messages over 64 KiB close it.
   boost::asio::awaitable<std::optional<std::string>> receive();
+  bool is_open() const;
   /// Ends the connection; a send or receive under way returns.
   void close();
   boost::asio::any_io_executor executor() const;

@@ -62,7 +62,8 @@ std::optional<MacAddress> find(unsigned char family, std::string_view wanted) {
     const auto got = ::recv(socket.number, answer.data(), answer.size(), 0);
     if (got <= 0) return std::nullopt;
     auto left = static_cast<unsigned>(got);
-    for (auto* one = reinterpret_cast<const nlmsghdr*>(answer.data()); NLMSG_OK(one, left); one = NLMSG_NEXT(one, left)) {
+    for (auto* one = reinterpret_cast<const nlmsghdr*>(answer.data()); NLMSG_OK(one, left);
+         one = NLMSG_NEXT(one, left)) {
       if (one->nlmsg_type == NLMSG_DONE || one->nlmsg_type == NLMSG_ERROR) return std::nullopt;
       if (one->nlmsg_type != RTM_NEWNEIGH) continue;
       if (auto mac = match(one, wanted)) return mac;
@@ -83,7 +84,8 @@ std::optional<MacAddress> parse_mac(std::string_view text) {
     if (error != std::errc() || end != parts[i].data() + 2) return std::nullopt;
   }
   constexpr std::uint8_t group_bit = 1;
-  if ((mac[0] & group_bit) != 0 || std::ranges::all_of(mac, [](auto byte) { return byte == 0; })) return std::nullopt;
+  if ((mac[0] & group_bit) != 0 || std::ranges::all_of(mac, [](auto byte) { return byte == 0; }))
+    return std::nullopt;
   return mac;
 }
 

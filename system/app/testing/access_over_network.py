@@ -7,7 +7,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
@@ -81,7 +80,7 @@ class ClientHost:
 
 
 def port_of(url):
-    return urllib.parse.urlparse(url).port
+    return int(url.rsplit(":", 1)[1])
 
 
 class Judge:

@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
 from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
-OPEN = {("get", "/healthz"), ("get", "/metrics"), ("get", "/api/v1/openapi.json"), ("get", "/api/v1/initialisation"),
+OPEN = {("get", "/healthz"), ("get", "/api/v1/openapi.json"), ("get", "/api/v1/initialisation"),
         ("post", "/api/v1/initialisation"), ("post", "/api/v1/password-strength"), ("post", "/api/v1/sessions"),
         ("post", "/api/v1/password-resets"), ("post", "/api/v1/password-resets/{token}/code"),
         ("put", "/api/v1/password-resets/{token}"), ("get", "/api/v1/password-hint")}

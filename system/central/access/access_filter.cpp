@@ -41,7 +41,8 @@ AccessFilter::Address plain(const AccessFilter::Address& address) {
 }
 
 bool is_this_machine(const AccessFilter::Address& address) {
-  return address == boost::asio::ip::address_v4::loopback() || address == boost::asio::ip::address_v6::loopback();
+  return address == boost::asio::ip::address_v4::loopback() ||
+         address == boost::asio::ip::address_v6::loopback();
 }
 
 }  // namespace
@@ -65,7 +66,8 @@ std::optional<AccessFilter::Mode> mode_from(std::string_view text) {
   return std::nullopt;
 }
 
-Result<std::unique_ptr<AccessFilter>> AccessFilter::open(const std::filesystem::path& file, Neighbours neighbours) {
+Result<std::unique_ptr<AccessFilter>> AccessFilter::open(const std::filesystem::path& file,
+                                                         Neighbours neighbours) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
   std::unique_ptr<AccessFilter> filter(new AccessFilter(std::move(*database), std::move(neighbours)));
@@ -132,9 +134,10 @@ bool AccessFilter::admits(const Rules& rules, Address source) const {
 
 Result<> AccessFilter::check(const Rules& next, const Address& by) const {
   if (admits(next, by)) return {};
-  return Error{ErrorKind::conflict,
-               fmt::format("this would refuse your own address {}: allow it first, or do it at the server itself",
-                           plain(by).to_string())};
+  return Error{
+      ErrorKind::conflict,
+      fmt::format("this would refuse your own address {}: allow it first, or do it at the server itself",
+                  plain(by).to_string())};
 }
 
 Result<> AccessFilter::set_mode(Mode mode, const Address& by) {
@@ -152,7 +155,8 @@ FieldResult<AccessEntry> AccessFilter::add(AccessEntry entry, const Address& by)
   const std::lock_guard changing(change_mutex_);
   Rules next = *rules();
   if (next.entries.size() >= most_entries)
-    return FieldError{{}, {ErrorKind::full, fmt::format("there are {} entries; remove one first", most_entries)}};
+    return FieldError{{},
+                      {ErrorKind::full, fmt::format("there are {} entries; remove one first", most_entries)}};
   if (std::ranges::any_of(next.entries, [&](const AccessEntry& one) { return same(one, entry); }))
     return FieldError{{}, {ErrorKind::conflict, "such an entry is on the list already"}};
   next.entries.push_back(entry);
@@ -178,7 +182,8 @@ FieldResult<void> AccessFilter::change(const AccessEntry& entry, const Address& 
 Result<> AccessFilter::remove(const std::string& id, const Address& by) {
   const std::lock_guard changing(change_mutex_);
   Rules next = *rules();
-  if (std::erase_if(next.entries, [&](const AccessEntry& one) { return one.id == id; }) == 0) return not_found(id);
+  if (std::erase_if(next.entries, [&](const AccessEntry& one) { return one.id == id; }) == 0)
+    return not_found(id);
   if (auto checked = check(next, by); !checked) return checked;
   auto statement = database_.prepare("DELETE FROM access_entry WHERE id=?");
   if (!statement) return statement.error();

@@ -35,7 +35,8 @@ class AccessFilter {
   using Neighbours = std::function<std::optional<platform::MacAddress>(const Address&)>;
   static constexpr std::size_t most_entries = 256;
 
-  static base::Result<std::unique_ptr<AccessFilter>> open(const std::filesystem::path& file, Neighbours neighbours);
+  static base::Result<std::unique_ptr<AccessFilter>> open(const std::filesystem::path& file,
+                                                          Neighbours neighbours);
 
   /// At each new connection, before a byte is read. A host whose network card is unknown is on no list by it.
   bool admits(const Address& source) const;
@@ -61,7 +62,8 @@ class AccessFilter {
       : neighbours_(std::move(neighbours)), database_(std::move(database)) {}
   base::Result<> load();
   bool admits(const Rules& rules, Address source) const;
-  bool names(const AccessEntry& entry, const Address& source, const std::optional<platform::MacAddress>& mac) const;
+  bool names(const AccessEntry& entry, const Address& source,
+             const std::optional<platform::MacAddress>& mac) const;
   std::shared_ptr<const Rules> rules() const;
   base::Result<> check(const Rules& next, const Address& by) const;
   base::Result<> store(const AccessEntry& entry);

@@ -47,10 +47,11 @@ TEST_F(AccessFilterTest, ARejectListRefusesWhomItNamesAtItsEdges) {
   ASSERT_TRUE(filter_->add(range(List::reject, "2001:db8::10", "2001:db8::1f"), operator_));
   EXPECT_TRUE(filter_->admits(at("192.0.2.7"))) << "all are allowed";
   ASSERT_TRUE(filter_->set_mode(Mode::reject_list, operator_));
-  for (const char* refused : {"192.0.2.7", "::ffff:192.0.2.7", "192.0.2.100", "192.0.2.255", "192.0.3.3", "2001:db8::10",
-                              "2001:db8::1f"})
+  for (const char* refused : {"192.0.2.7", "::ffff:192.0.2.7", "192.0.2.100", "192.0.2.255", "192.0.3.3",
+                              "2001:db8::10", "2001:db8::1f"})
     EXPECT_FALSE(filter_->admits(at(refused))) << refused;
-  for (const char* admitted : {"192.0.2.6", "192.0.2.8", "192.0.2.99", "192.0.3.4", "2001:db8::f", "2001:db8::20", "::1"})
+  for (const char* admitted :
+       {"192.0.2.6", "192.0.2.8", "192.0.2.99", "192.0.3.4", "2001:db8::f", "2001:db8::20", "::1"})
     EXPECT_TRUE(filter_->admits(at(admitted))) << admitted;
 }
 
@@ -81,7 +82,8 @@ TEST_F(AccessFilterTest, NobodyLocksThemselvesOut) {
   EXPECT_EQ(filter_->change(elsewhere, remote).error().error.kind, ErrorKind::conflict);
   EXPECT_TRUE(filter_->admits(remote));
   ASSERT_TRUE(filter_->set_mode(Mode::reject_list, remote));
-  EXPECT_EQ(filter_->add(range(List::reject, "192.0.2.0", "192.0.2.255"), remote).error().error.kind, ErrorKind::conflict);
+  EXPECT_EQ(filter_->add(range(List::reject, "192.0.2.0", "192.0.2.255"), remote).error().error.kind,
+            ErrorKind::conflict);
   EXPECT_TRUE(filter_->remove(own->id, remote));
 }
 
@@ -101,15 +103,17 @@ TEST_F(AccessFilterTest, EntriesAreChangedKeptAndBounded) {
   EXPECT_EQ(filter_->change(changed, operator_).error().error.kind, ErrorKind::not_found);
   EXPECT_EQ(filter_->remove("77", operator_).error().kind, ErrorKind::not_found);
   for (std::size_t i = 1; i < AccessFilter::most_entries; ++i)
-    ASSERT_TRUE(filter_->add(one(List::reject, ("192.0.2." + std::to_string(i - 1)).c_str()), operator_)) << i;
+    ASSERT_TRUE(filter_->add(one(List::reject, ("192.0.2." + std::to_string(i - 1)).c_str()), operator_))
+        << i;
   EXPECT_EQ(filter_->add(one(List::reject, "198.51.100.1"), operator_).error().error.kind, ErrorKind::full);
 }
 
 TEST(MacAddressTest, OnlySingleCardsAreRead) {
   using platform::parse_mac;
   EXPECT_EQ(platform::to_string(*parse_mac("52-54-00-AA-0B-01")), "52:54:00:aa:0b:01");
-  for (const char* wrong : {"", "52:54:00:aa:0b", "52:54:00:aa:0b:01:02", "52:54:00:aa:0b:1", "52:54:00:aa:0b:g1",
-                            "00:00:00:00:00:00", "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "52:54-00:aa:0b:01"})
+  for (const char* wrong :
+       {"", "52:54:00:aa:0b", "52:54:00:aa:0b:01:02", "52:54:00:aa:0b:1", "52:54:00:aa:0b:g1",
+        "00:00:00:00:00:00", "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "52:54-00:aa:0b:01"})
     EXPECT_FALSE(parse_mac(wrong)) << wrong;
 }
 

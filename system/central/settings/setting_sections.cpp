@@ -17,6 +17,15 @@ SettingSection lock_section(std::string name, std::string meaning) {
           {}};
 }
 
+FieldResult<void> check_token(const boost::json::object& values) {
+  constexpr std::size_t least = 16;
+  const auto size = values.at("token").as_string().size();
+  if (size == 0 || size >= least) return {};
+  return FieldError{
+      "token",
+      {base::ErrorKind::invalid, "token must have 16 characters or more, so that nobody guesses it"}};
+}
+
 }  // namespace
 
 const std::vector<SettingSection>& setting_sections() {
@@ -50,6 +59,10 @@ const std::vector<SettingSection>& setting_sections() {
         number_setting("most_clients", 20, 1, 128,
                        "clients that may be signed in at once, by web, program and platform")},
        {}},
+      {"metrics",
+       "figures for Prometheus at /metrics",
+       {secret_setting("token", 128, "which Prometheus sends in place of a sign-in, 16 characters or more")},
+       check_token},
       lock_section("lock.accounts", "locking of accounts after wrong passwords"),
       lock_section("lock.sources", "locking of client addresses after wrong passwords"),
       {"password_reset",
