@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -48,14 +49,8 @@ Response export_backup(ServerParts& parts, const Request& request) {
   for (const auto& device : all_devices(parts)) backup.devices.push_back(*device);
   auto text = central::write_backup(backup, parts.registry.vault());
   if (!text) return http::error_response(text.error());
-  parts.events.append({0,
-                       {},
-                       "device.exported",
-                       {},
-                       {},
-                       {},
-                       fmt::format("{} devices were exported, encrypted", backup.devices.size()),
-                       {{"by", request.account}, {"source", request.source()}}});
+  tell(parts, request, "device.exported",
+       fmt::format("{} devices were exported, encrypted", backup.devices.size()));
   return file_response("application/octet-stream", "devices.backup", *std::move(text));
 }
 

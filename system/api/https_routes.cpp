@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "system/api/account_requests.hpp"
+#include "system/api/audit.hpp"
 #include "system/api/https_switch.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -21,17 +22,6 @@ Response show(ServerParts& parts, const Request&) {
                                                {"url", state.url}});
 }
 
-void tell(ServerParts& parts, const Request& request, const std::string& type, const std::string& what) {
-  parts.events.append({0,
-                       {},
-                       type,
-                       {},
-                       {},
-                       {},
-                       fmt::format("HTTPS {} by \"{}\"", what, request.account),
-                       {{"source", request.source()}, {"by", request.account}}});
-}
-
 Response change(ServerParts& parts, const Request& request) {
   const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
@@ -43,17 +33,19 @@ Response change(ServerParts& parts, const Request& request) {
   if (fields.error()) return error_response(*fields.error());
   if (enabled) {
     if (const auto done = parts.https.enable(certificate); !done) return error_response(done.error());
-    tell(parts, request, "https.on", fmt::format("was switched on at {}", parts.https.state().url));
+    tell(parts, request, "https.on",
+         fmt::format("HTTPS was switched on at {} by \"{}\"", parts.https.state().url, request.account));
   } else {
     if (const auto done = parts.https.disable(); !done) return http::error_response(done.error());
-    tell(parts, request, "https.off", "was switched off");
+    tell(parts, request, "https.off", fmt::format("HTTPS was switched off by \"{}\"", request.account));
   }
   return show(parts, request);
 }
 
 Response uninstall(ServerParts& parts, const Request& request) {
   if (const auto done = parts.https.uninstall(); !done) return http::error_response(done.error());
-  tell(parts, request, "https.off", "lost its certificate and was switched off");
+  tell(parts, request, "https.off",
+       fmt::format("HTTPS lost its certificate and was switched off by \"{}\"", request.account));
   return http::no_content();
 }
 

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/idempotency.hpp"
 #include "system/api/request_fields.hpp"
 
@@ -85,16 +86,10 @@ Response show(const ServerParts& parts, const Request& request, int status, cons
   return with_etag(http::json_response(status, to_json(parts, request, layout)), layout.version);
 }
 
-void tell(ServerParts& parts, const Request& request, const LayoutRoutes& routes, std::string_view done,
-          const std::string& id) {
-  parts.events.append({0,
-                       {},
-                       fmt::format("layout.{}", done),
-                       {},
-                       {},
-                       {},
-                       fmt::format("{} {} was {}", rule_of(routes.kind).title, id, done),
-                       {{"layout", id}, {"by", request.account}, {"source", request.source()}}});
+void tell_layout(ServerParts& parts, const Request& request, const LayoutRoutes& routes,
+                 std::string_view done, const std::string& id) {
+  tell(parts, request, fmt::format("layout.{}", done),
+       fmt::format("{} {} was {}", rule_of(routes.kind).title, id, done), {{"layout", id}});
 }
 
 Response list(const ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
@@ -111,7 +106,7 @@ Response add(ServerParts& parts, const Request& request, const LayoutRoutes& rou
   if (const auto known = check_references(parts, layout); !known) return error_response(known.error());
   const auto added = parts.layouts.add(layout);
   if (!added) return error_response(added.error());
-  tell(parts, request, routes, "added", id_of(*added));
+  tell_layout(parts, request, routes, "added", id_of(*added));
   return show(parts, request, 201, *added);
 }
 
@@ -123,7 +118,7 @@ Response change(ServerParts& parts, const Request& request, const LayoutRoutes& 
         return check_references(parts, layout);
       });
   if (!changed) return error_response(changed.error());
-  tell(parts, request, routes, "changed", id_of(*changed));
+  tell_layout(parts, request, routes, "changed", id_of(*changed));
   return show(parts, request, 200, *changed);
 }
 
@@ -133,7 +128,7 @@ Response remove(ServerParts& parts, const Request& request, const LayoutRoutes& 
       parts.layouts.remove(routes.kind, request.param(routes.param), with_views,
                            [&](Layout& layout) { return check_if_match(request, layout.version); });
   if (!removed) return error_response(removed.error());
-  tell(parts, request, routes, "removed", request.param(routes.param));
+  tell_layout(parts, request, routes, "removed", request.param(routes.param));
   return http::no_content();
 }
 

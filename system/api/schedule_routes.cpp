@@ -26,7 +26,8 @@ json::object to_json(const Schedule& schedule) {
           {"periods", std::move(periods)}};
 }
 
-void tell(ServerParts& parts, const Request& request, std::string_view what, const std::string& name) {
+void tell_schedule(ServerParts& parts, const Request& request, std::string_view what,
+                   const std::string& name) {
   tell_account(parts, fmt::format("schedule.{}", what), request, request.account,
                fmt::format("schedule \"{}\" was {} by \"{}\"", name, what, request.account));
 }
@@ -56,14 +57,14 @@ Response add(ServerParts& parts, const Request& request) {
   if (!schedule) return error_response(schedule.error());
   const auto added = parts.schedules.add(std::move(*schedule));
   if (!added) return error_response(added.error());
-  tell(parts, request, "added", added->name);
+  tell_schedule(parts, request, "added", added->name);
   return http::json_response(201, to_json(*added));
 }
 
 Response store(ServerParts& parts, const Request& request, const Schedule& schedule) {
   const auto changed = parts.schedules.change(schedule);
   if (!changed) return error_response(changed.error());
-  tell(parts, request, "changed", changed->name);
+  tell_schedule(parts, request, "changed", changed->name);
   return http::json_response(200, to_json(*changed));
 }
 
@@ -86,7 +87,7 @@ Response remove(ServerParts& parts, const Request& request) {
   if (!schedule) return http::error_response(schedule.error());
   if (const auto removed = parts.schedules.remove(schedule->id); !removed)
     return http::error_response(removed.error());
-  tell(parts, request, "removed", schedule->name);
+  tell_schedule(parts, request, "removed", schedule->name);
   return http::no_content();
 }
 

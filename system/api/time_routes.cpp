@@ -1,6 +1,7 @@
 #include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -66,15 +67,9 @@ Response set_time(ServerParts& parts, const Request& request) {
   const auto before = parts.clock.now();
   if (const auto set = parts.server_clock.set(*time); !set)
     return http::error_response(set.error(), set.error().kind == base::ErrorKind::invalid ? "utc" : "");
-  parts.events.append({0,
-                       {},
-                       "time.changed",
-                       {},
-                       {},
-                       {},
-                       fmt::format("the time was set from {} to {} by \"{}\"", base::format_utc(before),
-                                   base::format_utc(*time), request.account),
-                       {{"account", request.account}, {"source", request.source()}}});
+  tell(parts, request, "time.changed",
+       fmt::format("the time was set from {} to {} by \"{}\"", base::format_utc(before),
+                   base::format_utc(*time), request.account));
   return show_time(parts, request);
 }
 

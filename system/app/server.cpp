@@ -229,7 +229,16 @@ Result<> Server::open_stores() {
                        hashers_,
                        scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
-                       *host_network_, *mailer_, resets_, *schedules_, *layouts_, server_clock_, *certificates_, *authorities_, *https_, *access_});
+                       *host_network_,
+                       *mailer_,
+                       resets_,
+                       *schedules_,
+                       *layouts_,
+                       server_clock_,
+                       *certificates_,
+                       *authorities_,
+                       *https_,
+                       *access_});
   return {};
 }
 
