@@ -150,7 +150,8 @@ Result<> Server::prepare_databases() {
   if (auto made = make_folder(options_.data, fs::perms::owner_all); !made) return made;
   backups_ = std::make_unique<platform::DatabaseBackups>(
       options_.data,
-      std::vector<std::string>{"events.db", "settings.db", "accounts.db", "devices.db", "schedules.db"},
+      std::vector<std::string>{"events.db", "settings.db", "accounts.db", "devices.db", "schedules.db",
+                               "layouts.db"},
       clock_);
   if (options_.restore_backup) {
     auto restored = backups_->restore(*options_.restore_backup);
