@@ -27,6 +27,7 @@ void add_service_routes(http::Router& router, ServerParts& parts);
 void add_https_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);
+void add_trace_routes(http::Router& router, ServerParts& parts);
 void add_schedule_routes(http::Router& router, ServerParts& parts);
 void add_time_routes(http::Router& router, ServerParts& parts);
 void add_mail_routes(http::Router& router, ServerParts& parts);

@@ -21,6 +21,7 @@
 #include "system/central/settings/settings.hpp"
 #include "system/central/time/server_clock.hpp"
 #include "system/platform/host_network/host_network.hpp"
+#include "system/platform/message_trace.hpp"
 #include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
 
@@ -52,6 +53,7 @@ struct ServerParts {
   central::TrustedAuthorities& authorities;
   HttpsSwitch& https;
   central::AccessFilter& access;
+  platform::MessageTrace& trace;
 };
 
 }  // namespace watchrig::api

@@ -10,7 +10,7 @@ namespace watchrig::api {
 namespace asio = boost::asio;
 using http::Response;
 
-asio::awaitable<Response> WorkPool::run(Work work) {
+asio::awaitable<Response> WorkPool::run_under(std::string correlation, Work work) {
   if (++taken_ > most_) {
     --taken_;
     Response busy = http::error_response(
@@ -20,7 +20,10 @@ asio::awaitable<Response> WorkPool::run(Work work) {
   }
   const auto home = co_await asio::this_coro::executor;
   co_await asio::post(pool_.get_executor(), asio::bind_executor(pool_.get_executor(), asio::use_awaitable));
-  Response response = finish(work);
+  Response response = finish([&] {
+    const base::CorrelationScope scope(correlation);
+    return work();
+  });
   co_await asio::post(home, asio::bind_executor(home, asio::use_awaitable));
   co_return response;
 }

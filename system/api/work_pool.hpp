@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "system/base/correlation.hpp"
 #include "system/http/http_message.hpp"
 
 namespace watchrig::api {
@@ -19,11 +20,14 @@ class WorkPool {
   WorkPool(unsigned threads, unsigned most) : most_(most), pool_(threads) {}
 
   /// Runs `work` on a thread of the pool and returns to the caller's executor with its answer, or with a 503.
-  boost::asio::awaitable<http::Response> run(Work work);
+  boost::asio::awaitable<http::Response> run(Work work) {
+    return run_under(base::correlation(), std::move(work));
+  }
   /// Waits for what is being done.
   void join() { pool_.join(); }
 
  private:
+  boost::asio::awaitable<http::Response> run_under(std::string correlation, Work work);
   http::Response finish(const Work& work);
 
   const unsigned most_;

@@ -14,6 +14,7 @@
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
+#include "system/platform/in_process_bus.hpp"
 
 namespace watchrig::app {
 
@@ -54,6 +55,8 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
   }
   return settings;
 }
+
+constexpr base::Duration bind_patience = std::chrono::seconds(30);
 
 /// The event log as the sink of channels and storage.
 class EventWriter {
@@ -112,12 +115,16 @@ class Server {
   void follow_settings();
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
+  Result<boost::json::object> handle_as_storage(const platform::Message& message);
+  void bind(const central::Device& device, bool continued);
 
   const ServerOptions& options_;
   base::CorrectedClock clock_;
   central::ServerClock server_clock_;
   base::Metrics metrics_;
   base::ExecutorPool pool_;
+  platform::MessageTrace trace_;
+  platform::InProcessBus bus_{clock_, trace_};
   api::WorkPool workers_{2, 64};
   api::WorkPool hashers_{1, 32};
   std::string copied_;    ///< the backup made at the start
@@ -151,7 +158,7 @@ Result<> Server::prepare_databases() {
   backups_ = std::make_unique<platform::DatabaseBackups>(
       options_.data,
       std::vector<std::string>{"events.db", "settings.db", "accounts.db", "devices.db", "schedules.db",
-                               "layouts.db"},
+                               "layouts.db", "access.db"},
       clock_);
   if (options_.restore_backup) {
     auto restored = backups_->restore(*options_.restore_backup);
@@ -239,8 +246,10 @@ Result<> Server::open_stores() {
                        *certificates_,
                        *authorities_,
                        *https_,
-                       *access_});
-  return {};
+                       *access_,
+                       trace_});
+  return bus_.serve("storage",
+                    [this](const platform::Message& message) { return handle_as_storage(message); });
 }
 
 Result<> Server::open_security() {
@@ -268,6 +277,25 @@ void Server::follow_settings() {
 }
 
 void Server::activate(const central::Device& device, bool continued) {
+  const auto told = bus_.ask(
+      {"bind_device", "central", "storage", {}, {{"device", device.id}, {"continued", continued}}, 0, {}},
+      bind_patience);
+  if (!told) base::log_error("device \"{}\": {}", device.name, told.error().message);
+}
+
+Result<boost::json::object> Server::handle_as_storage(const platform::Message& message) {
+  const auto* id = message.body.if_contains("device");
+  const auto* continued = message.body.if_contains("continued");
+  if (message.name != "bind_device" || !id || !id->is_string() || !continued || !continued->is_bool()) {
+    return Error{ErrorKind::unsupported, fmt::format("storage does not know such a {}", message.name)};
+  }
+  const auto device = registry_->find(id->get_string());
+  if (!device) return device.error();
+  bind(**device, continued->get_bool());
+  return boost::json::object{{"channels", (*device)->channels.size()}};
+}
+
+void Server::bind(const central::Device& device, bool continued) {
   if (!device.connected) return;
   for (const auto& channel : device.channels) {
     if (!channels_->contains(channel.id)) channels_->add(channel_settings(device, channel), continued);
@@ -331,6 +359,7 @@ Result<> Server::run() {
 
   base::log_info("stopping");
   door_->stop();
+  bus_.stop();
   channels_->stop();
   workers_.join();
   hashers_.join();

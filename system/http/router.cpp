@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "system/base/correlation.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::http {
@@ -24,21 +25,44 @@ bool matches(std::string_view pattern, std::string_view path, std::map<std::stri
   return true;
 }
 
+constexpr const char* request_id = "x-request-id";
+
 boost::asio::awaitable<Response> answer_plainly(PlainHandler handler, Request request) {
+  const base::CorrelationScope scope(request.headers[request_id]);
   co_return handler(request);
+}
+
+/// What the handler does before it waits for the first time is in the scope.
+boost::asio::awaitable<Response> begin(const Handler& handler, Request request) {
+  const base::CorrelationScope scope(request.headers[request_id]);
+  return handler(std::move(request));
+}
+
+boost::asio::awaitable<Response> answer_traced(Handler handler, Request request) {
+  const std::string id = request.headers[request_id];
+  Response response = co_await begin(handler, std::move(request));
+  response.headers.emplace_back("X-Request-Id", id);
+  co_return response;
+}
+
+/// The caller's own name for the request, if it is one, else a new one.
+void name_request(Request& request) {
+  std::string& id = request.headers[request_id];
+  if (!base::is_correlation(id)) id = base::new_correlation();
 }
 
 }  // namespace
 
 Route& Router::add(std::string method, std::string pattern, Guard guard, std::string summary,
                    Handler handler) {
-  routes_.push_back({std::move(method),
-                     std::move(pattern),
-                     std::move(guard),
-                     std::move(summary),
-                     std::move(handler),
-                     {},
-                     {}});
+  routes_.push_back(
+      {std::move(method),
+       std::move(pattern),
+       std::move(guard),
+       std::move(summary),
+       [handler = std::move(handler)](Request request) { return answer_traced(handler, std::move(request)); },
+       {},
+       {}});
   return routes_.back();
 }
 
@@ -56,6 +80,7 @@ void Router::add_socket(std::string pattern, Guard guard, std::string summary, S
 }
 
 std::variant<const Route*, Response> Router::match(Request& request, bool upgrade) const {
+  name_request(request);
   std::string allowed;
   bool socket_only = false;
   for (const Route& route : routes_) {

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""The name of a request follows what central tells storage because of it. usage: message_trace.py VMSD"""
+import http.client
+import json
+import pathlib
+import sys
+import tempfile
+import urllib.parse
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
+from vmsd_client import PATIENCE, Client, Program  # noqa: E402
+
+
+def ask(client, method, path, name, body=None):
+    """Status, the request's name in the answer, and the answer."""
+    address = urllib.parse.urlparse(client.base_url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE)
+    headers = {"Authorization": f"Bearer {client.session['token']}", "Content-Type": "application/json"}
+    if name is not None:
+        headers["X-Request-Id"] = name
+    connection.request(method, path, json.dumps(body) if body else None, headers)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, answer.getheader("X-Request-Id"), json.loads(text) if text else None
+
+
+def traced(client, **query):
+    return client.call("GET", "/api/v1/trace?" + urllib.parse.urlencode(query))["messages"]
+
+
+def main():
+    wrong = []
+
+    def expect(what, found, expected):
+        if found != expected:
+            wrong.append(f"{what}: {found!r}, not {expected!r}")
+
+    with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
+        with Program(log, sys.argv[1], "--data", f"{folder}/data", "--set", "http.port=0", "--set", "rtsp.port=0") as vmsd:
+            client = Client(vmsd.ready["http"]).initialise()
+            device = {"name": "Gate", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/x"},
+                      "username": "viewer", "password": "Hidden.26"}
+            status, name, added = ask(client, "POST", "/api/v1/devices", "gate-is-added", device)
+            expect("the answer", (status, name), (201, "gate-is-added"))
+            found = traced(client, correlation="gate-is-added")
+            expect("messages", [(m["name"], m["from"], m["to"], m["outcome"]) for m in found],
+                   [("bind_device", "central", "storage", "sent"), ("bind_device_result", "storage", "central", "sent")])
+            expect("its device", found[0]["body"]["device"] if found else None, added["id"])
+            expect("no secret", "Hidden.26" in json.dumps(traced(client)), False)
+            expect("by name", len(traced(client, name="bind_device")), 1)
+            expect("after the last", traced(client, after=found[-1]["number"]) if found else None, [])
+            for bad in (None, "", "a b", "x" * 65):
+                given = ask(client, "GET", "/api/v1/system", bad)[1]
+                expect(f"a name in place of {bad!r}", len(given) == 16 and given != bad, True)
+            expect("limit", ask(client, "GET", "/api/v1/trace?limit=1001", None)[0], 400)
+    for line in wrong:
+        print(f"FAILED: {line}")
+    print(f"{len(wrong)} failed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+#include "system/platform/in_process_bus.hpp"
+
+#include <future>
+#include <stdexcept>
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "system/base/correlation.hpp"
+
+namespace watchrig::platform {
+namespace {
+
+namespace json = boost::json;
+using base::ErrorKind;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class InProcessBusTest : public testing::Test {
+ protected:
+  static Message message(std::string name, json::object body = {}) {
+    return {std::move(name), "central", "storage", {}, std::move(body), 0, {}};
+  }
+  std::vector<std::string> traced() const {
+    std::vector<std::string> names;
+    for (const auto& entry : trace_.find({})) names.push_back(entry.message.name + ": " + entry.outcome);
+    return names;
+  }
+
+  base::ManualClock clock_{base::UtcTime(std::chrono::hours(24 * 365 * 50))};
+  MessageTrace trace_{100};
+};
+
+TEST_F(InProcessBusTest, MessagesArriveInTheOrderOfSending) {
+  std::vector<std::int64_t> got;
+  {
+    InProcessBus bus(clock_, trace_);
+    ASSERT_TRUE(bus.serve("storage", [&](const Message& m) -> base::Result<json::object> {
+      got.push_back(m.body.at("n").as_int64());
+      return json::object();
+    }));
+    for (int n = 0; n < 1000; ++n) ASSERT_TRUE(bus.send(message("count", {{"n", n}})));
+    bus.stop();
+  }
+  ASSERT_EQ(got.size(), 1000u);
+  EXPECT_TRUE(std::is_sorted(got.begin(), got.end()));
+}
+
+TEST_F(InProcessBusTest, AnAnswerComesBackUnderTheSameCorrelation) {
+  InProcessBus bus(clock_, trace_);
+  ASSERT_TRUE(bus.serve("storage", [&](const Message& m) -> base::Result<json::object> {
+    EXPECT_EQ(base::correlation(), "abc") << "what the handler sends on belongs to the same request";
+    if (m.name == "refuse") return base::Error{ErrorKind::not_found, "no such channel"};
+    return json::object{{"channel", "c1"}};
+  }));
+  const base::CorrelationScope scope("abc");
+  EXPECT_EQ(bus.ask(message("bind_device"), seconds(30))->at("channel"), "c1");
+  EXPECT_EQ(bus.ask(message("refuse"), seconds(30)).error().kind, ErrorKind::not_found);
+  const auto found = trace_.find({.correlation = "abc"});
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_EQ(found[1].message.name, "bind_device_result");
+  EXPECT_EQ(found[1].message.from, "storage");
+  EXPECT_EQ(found[3].outcome, "failed: no such channel");
+  EXPECT_TRUE(trace_.find({.correlation = "other"}).empty());
+}
+
+TEST_F(InProcessBusTest, AFullQueueRefuses) {
+  InProcessBus bus(clock_, trace_, 2);
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  ASSERT_TRUE(bus.serve("storage", [&, first = true](const Message&) mutable -> base::Result<json::object> {
+    if (first) {
+      begun.set_value();
+      go_on.get_future().wait();
+    }
+    first = false;
+    return json::object();
+  }));
+  ASSERT_TRUE(bus.send(message("a")));
+  begun.get_future().wait();
+  ASSERT_TRUE(bus.send(message("b")));
+  ASSERT_TRUE(bus.send(message("c")));
+  EXPECT_EQ(bus.send(message("d")).error().kind, ErrorKind::full);
+  EXPECT_EQ(traced().back(), "d: refused: the queue is full");
+  go_on.set_value();
+}
+
+TEST_F(InProcessBusTest, ARoleThatHangsHoldsUpNobodyElse) {
+  InProcessBus bus(clock_, trace_);
+  std::promise<void> go_on;
+  ASSERT_TRUE(bus.serve("storage", [&](const Message&) -> base::Result<json::object> {
+    go_on.get_future().wait();
+    return json::object();
+  }));
+  ASSERT_TRUE(
+      bus.serve("decode", [](const Message&) -> base::Result<json::object> { return json::object(); }));
+  EXPECT_EQ(bus.ask(message("bind_device"), milliseconds(20)).error().kind, ErrorKind::timeout);
+  auto other = message("play_request");
+  other.to = "decode";
+  EXPECT_TRUE(bus.ask(std::move(other), seconds(30)));
+  go_on.set_value();
+}
+
+TEST_F(InProcessBusTest, AHandlerThatThrowsIsAskedAgain) {
+  InProcessBus bus(clock_, trace_);
+  ASSERT_TRUE(bus.serve("storage", [](const Message& m) -> base::Result<json::object> {
+    if (m.name == "bad") throw std::runtime_error("a mistake");
+    return json::object();
+  }));
+  EXPECT_EQ(bus.ask(message("bad"), seconds(30)).error().kind, ErrorKind::io);
+  EXPECT_TRUE(bus.ask(message("good"), seconds(30)));
+}
+
+TEST_F(InProcessBusTest, ARoleThatNobodyServesIsNamed) {
+  InProcessBus bus(clock_, trace_);
+  EXPECT_EQ(bus.send(message("bind_device")).error().kind, ErrorKind::unavailable);
+  const auto handler = [](const Message&) -> base::Result<json::object> { return json::object(); };
+  ASSERT_TRUE(bus.serve("storage", handler));
+  EXPECT_EQ(bus.serve("storage", handler).error().kind, ErrorKind::conflict);
+}
+
+TEST_F(InProcessBusTest, TheTraceKeepsTheNewestAndNoSecret) {
+  MessageTrace trace(3);
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    auto m = message("bind_device", {{"password", "hidden"}, {"list", {{{"token", "hidden"}, {"id", n}}}}});
+    m.number = n;
+    trace.add(m, "sent");
+  }
+  const auto found = trace.find({.after = 3});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(trace.find({}).size(), 3u);
+  const auto text = json::serialize(to_json(found[0]));
+  EXPECT_EQ(text.find("hidden"), std::string::npos);
+  EXPECT_NE(text.find("\"id\":4"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace watchrig::platform
