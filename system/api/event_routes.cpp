@@ -57,16 +57,15 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
   for (;;) {
     const auto rung = co_await bell->pop();
     if (!rung) break;
-    for (auto events = parts.events.since(sent, page); !events.empty();
-         events = parts.events.since(sent, page)) {
+    for (auto events = parts.events.shown_since(sent, page); !events.empty();
+         events = parts.events.shown_since(sent, page)) {
       // The sign-in may have ended, or lost rights, since the last event.
       if (parts.sign_in.sessions.account(request.session) != request.account) co_return;
       const auto rights = parts.accounts.rights(request.account);
-      for (const auto& event : events) {
-        sent = event.sequence;
-        if (!may_read(*rights, event)) continue;
-        const std::string text = json::serialize(to_json(event));
-        const bool taken = co_await socket.send_text(text);
+      for (const auto& shown : events) {
+        sent = shown->event.sequence;
+        if (!may_read(*rights, shown->event)) continue;
+        const bool taken = co_await socket.send_text(shown->json);
         if (!taken) co_return;
       }
     }

@@ -53,7 +53,8 @@ FieldResult<void> check_listen(const json::object& values, const json::value& bu
 
 }  // namespace
 
-FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool) : parts_(parts), pool_(pool) {
+FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool)
+    : parts_(parts), pool_(pool), lane_(pool.next()) {
   api::add_routes(router_, parts_);
   parts_.https.serve(router_, [this] { return asio::any_io_executor(pool_.next()); });
 }
@@ -109,7 +110,7 @@ void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
   parts_.settings.listen(section, [=, this](const central::Settings::Change& change) {
     if (change.before.values == change.after.values) return;
     *in_use = change.after.values;
-    base::spawn(pool_.next(), reopen(section, close, start), "reopening " + section);
+    base::spawn(lane_, reopen(section, close, start), "reopening " + section);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include "system/api/server_parts.hpp"
@@ -43,6 +44,7 @@ class FrontDoor {
 
   api::ServerParts& parts_;
   base::ExecutorPool& pool_;
+  const boost::asio::any_io_executor lane_;  ///< for reopening, one thing after the other
   http::Router router_;
   std::unique_ptr<http::HttpServer> http_;
   std::unique_ptr<media::RtspServer> rtsp_;

@@ -1,5 +1,7 @@
 #include "system/central/event_log.hpp"
 
+#include <algorithm>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -60,8 +62,11 @@ void EventLog::append(Event event) {
     listeners.push_back(weak.lock());
     return !listeners.back();
   });
+  auto json = json::serialize(to_json(event));
+  recent_.push_back(std::make_shared<const ShownEvent>(ShownEvent{std::move(event), std::move(json)}));
+  if (recent_.size() > recent) recent_.pop_front();
   for (const auto& listener : listeners) {
-    if (listener) (*listener)(event);
+    if (listener) (*listener)(recent_.back()->event);
   }
 }
 
@@ -120,6 +125,25 @@ std::vector<Event> EventLog::since(std::int64_t after, std::size_t limit) const 
   query->bind(after, static_cast<std::int64_t>(limit));
   for (auto row = query->step(); row && *row; row = query->step()) events.push_back(read(*query));
   return events;
+}
+
+std::vector<std::shared_ptr<const ShownEvent>> EventLog::shown_since(std::int64_t after,
+                                                                     std::size_t limit) const {
+  std::vector<std::shared_ptr<const ShownEvent>> shown;
+  {
+    const std::lock_guard lock(mutex_);
+    if (after >= last_) return shown;
+    if (!recent_.empty() && after + 1 >= recent_.front()->event.sequence) {
+      const auto first = recent_.begin() + (after + 1 - recent_.front()->event.sequence);
+      const auto there = static_cast<std::size_t>(recent_.end() - first);
+      return {first, first + static_cast<std::ptrdiff_t>(std::min(limit, there))};
+    }
+  }
+  for (auto& event : since(after, limit)) {
+    auto json = json::serialize(to_json(event));
+    shown.push_back(std::make_shared<const ShownEvent>(ShownEvent{std::move(event), std::move(json)}));
+  }
+  return shown;
 }
 
 std::int64_t EventLog::last() const {

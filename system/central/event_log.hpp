@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -51,10 +52,17 @@ struct Event {
   Severity severity() const;
 };
 
+/// An event together with how the public interface shows it, so that its text is made once for all readers.
+struct ShownEvent {
+  Event event;
+  std::string json;
+};
+
 /// The events of the server, kept in a database over restarts; of each log the newest `keep`. Any thread.
 class EventLog {
  public:
   static constexpr std::int64_t keep = 100'000;
+  static constexpr std::size_t recent = 2'000;  ///< kept in memory for those who follow
   /// Called on the thread that appended, in order of the sequence; must not block and not append.
   using Listener = std::function<void(const Event&)>;
 
@@ -66,6 +74,8 @@ class EventLog {
   void append(Event event);
   /// Those with a sequence over `after`, oldest first.
   std::vector<Event> since(std::int64_t after, std::size_t limit) const;
+  /// The same; the newest come from memory.
+  std::vector<std::shared_ptr<const ShownEvent>> shown_since(std::int64_t after, std::size_t limit) const;
   std::int64_t last() const;
 
   /// Entries of one log that meet all conditions; empty ones are met by all.
@@ -109,6 +119,7 @@ class EventLog {
   mutable std::mutex mutex_;
   mutable platform::SqliteDatabase database_;
   std::int64_t last_ = 0;
+  std::deque<std::shared_ptr<const ShownEvent>> recent_;  ///< without gaps, up to last_
   std::vector<std::weak_ptr<Listener>> listeners_;
 };
 

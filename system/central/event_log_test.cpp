@@ -63,6 +63,25 @@ TEST_F(EventLogTest, EventsAreNumberedOverRestartsAndHeard) {
   EXPECT_EQ(log->since(2, 10).front().message, "three");
 }
 
+TEST_F(EventLogTest, WhatIsShownIsTheSameFromMemoryAndFromTheDatabase) {
+  const auto count = static_cast<std::int64_t>(EventLog::recent) + 3;
+  for (std::int64_t n = 1; n <= count; ++n) happen("system.started", std::to_string(n));
+  for (const std::int64_t after :
+       {std::int64_t{0}, std::int64_t{2}, std::int64_t{3}, std::int64_t{4}, count - 1}) {
+    const auto shown = log->shown_since(after, 2);
+    ASSERT_FALSE(shown.empty()) << after;
+    EXPECT_EQ(shown.size(), std::min<std::size_t>(2, static_cast<std::size_t>(count - after))) << after;
+    EXPECT_EQ(shown.front()->event.sequence, after + 1);
+    EXPECT_EQ(shown.front()->event.message, std::to_string(after + 1));
+    EXPECT_NE(shown.front()->json.find("\"seq\":" + std::to_string(after + 1) + ","), std::string::npos);
+  }
+  EXPECT_TRUE(log->shown_since(count, 2).empty());
+  ASSERT_TRUE(log->clear(LogKind::system, std::nullopt, count));
+  EXPECT_TRUE(log->shown_since(count - 1, 2).empty()) << "what is cleared is not shown from memory either";
+  happen("system.started", "later");
+  EXPECT_EQ(log->shown_since(count - 1, 2).front()->event.message, "later");
+}
+
 TEST_F(EventLogTest, EachEntryIsInOneLog) {
   happen("system.started", "a");
   happen("storage.damaged", "b");

@@ -107,6 +107,7 @@ Result<std::int64_t> EventLog::clear(LogKind log, std::optional<Severity> severi
   if (!remove) return remove.error();
   conditions.bind(*remove);
   if (const auto done = remove->run(); !done) return done.error();
+  recent_.clear();
   return database_.changed_rows();
 }
 
