@@ -31,7 +31,9 @@ asio::awaitable<void> watch(ServerParts& parts, Watched who, http::WebSocket soc
 
 bool still_may(ServerParts& parts, const std::string& session, const std::string& account,
                central::Authority right, const std::string& channel) {
-  if (parts.sign_in.sessions.account(session) != account) return false;
+  auto& sessions = parts.sign_in.sessions;
+  const auto now = right == central::Authority::live ? sessions.keep(session) : sessions.account(session);
+  if (now != account) return false;
   const auto rights = parts.accounts.rights(account);
   return channel.empty() ? rights->may(right) : rights->may(right, channel);
 }

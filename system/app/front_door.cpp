@@ -90,7 +90,7 @@ Result<> FrontDoor::open_rtsp() {
   // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
   options.password = [this](std::string_view session) { return parts_.sign_in.sessions.stream_key(session); };
   auto may_view = [this](const std::string& session, const std::string& channel) {
-    const auto account = parts_.sign_in.sessions.account(session);
+    const auto account = parts_.sign_in.sessions.keep(session);
     return account && parts_.accounts.rights(*account)->may(central::Authority::live, channel);
   };
   auto rtsp =

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Streams end with their sign-in: live video by WebSocket, events by WebSocket, and RTSP as ffmpeg reads it, when the session is
-ended, the user is blocked or the session was idle. Also what Prometheus needs for /metrics.
+ended, the user is blocked or the session was idle, which it is not while somebody watches. Also what Prometheus needs for /metrics.
 usage: ended_streams.py WATCHRIG VMSD; 77: ffmpeg is missing.
 """
 import base64
@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -34,6 +35,7 @@ class Streams:
     """One stream of each kind, for one sign-in, of which something has been received."""
 
     def __init__(self, client, rtsp, channel):
+        self.session = client.session["id"]
         self.sockets = [self.websocket(client, "/api/v1/events?since=0"), self.websocket(client, f"/api/v1/channels/{channel}/live?x=")]
         user = f"{client.session['id']}:{client.session['stream_key']}"
         url = rtsp.replace("://", f"://{user}@", 1) + f"/live/{channel}"
@@ -100,8 +102,32 @@ def check(vmsd, channel, admin):
     expected = {"nobody": 401, "a wrong token": 401, "half a token": 401, "the token": 200, "the administrator": 200}
     if ended != expected:
         raise SystemExit(f"FAILED: /metrics answers {ended}, not {expected}")
-    admin.call("PATCH", "/api/v1/settings/accounts", {"idle_logout": 1})
+    check_idle(admin, staying)
+    admin.call("DELETE", f"/api/v1/sessions/{staying.session}")
     staying.end()
+
+
+def check_idle(admin, watching):
+    """Who does nothing or has only events sent is signed out; who watches is not."""
+    silent = sign_in(admin, "admin").session["id"]
+    idle = Streams.websocket(sign_in(admin, "admin"), "/api/v1/events?since=0")
+    admin.call("PATCH", "/api/v1/settings/accounts", {"idle_logout": 1})
+    idle.settimeout(1)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        left = {session["id"] for session in admin.call("GET", "/api/v1/sessions")["sessions"]}
+        try:
+            if not idle.recv(65536):
+                break
+        except TimeoutError:
+            pass
+    else:
+        raise SystemExit("FAILED: events go on for who does nothing else")
+    idle.close()
+    if silent in left:
+        raise SystemExit("FAILED: who does nothing stays signed in")
+    if watching.session not in left or watching.player.poll() is not None or not watching.sockets[1].recv(1):
+        raise SystemExit("FAILED: who watches was signed out as idle")
 
 
 def main():

@@ -98,6 +98,18 @@ std::optional<std::string> Sessions::account(std::string_view id) {
   return std::nullopt;
 }
 
+std::optional<std::string> Sessions::keep(std::string_view id) {
+  const auto now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  drop_idle(now);
+  for (auto& [hash, entry] : entries_) {
+    if (entry.session.id != id) continue;
+    entry.session.last_use = now;
+    return entry.session.account;
+  }
+  return std::nullopt;
+}
+
 std::vector<Session> Sessions::all() {
   const std::lock_guard lock(mutex_);
   drop_idle(clock_.now());

@@ -58,6 +58,8 @@ class Sessions {
   bool confirm(std::string_view id, base::UtcTime until);
   /// The account of a session; asking does not keep it alive.
   std::optional<std::string> account(std::string_view id);
+  /// The same, and keeps it alive: somebody is watching.
+  std::optional<std::string> keep(std::string_view id);
   void close_all();
   /// All of an account but one.
   void close_others(std::string_view account, std::string_view but_id);
