@@ -14,6 +14,7 @@
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
+#include "system/central/log_mirror.hpp"
 #include "system/platform/in_process_bus.hpp"
 
 namespace watchrig::app {
@@ -135,6 +136,7 @@ class Server {
   std::unique_ptr<central::LayoutStore> layouts_;
   std::unique_ptr<central::Settings> settings_;
   std::unique_ptr<central::EventLog> events_;
+  std::unique_ptr<central::LogMirror> mirror_;
   std::unique_ptr<central::Accounts> accounts_;
   std::unique_ptr<central::SignIn> sign_in_;
   std::unique_ptr<central::Mailer> mailer_;
@@ -269,6 +271,7 @@ Result<> Server::open_security() {
 }
 
 void Server::follow_settings() {
+  mirror_ = std::make_unique<central::LogMirror>(*events_, *settings_, pool_.next());
   for (const char* section : {"accounts", "lock.accounts", "lock.sources"}) {
     settings_->listen(section, [this](const central::Settings::Change&) {
       sign_in_->set_rules(central::SignIn::rules_from(*settings_));

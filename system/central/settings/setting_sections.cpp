@@ -1,3 +1,4 @@
+#include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/central/time/local_time.hpp"
@@ -72,6 +73,7 @@ const std::vector<SettingSection>& setting_sections() {
         flag_setting("questions", true, "by security questions, at the server itself")},
        {}},
       mail_section(),
+      log_mirror_section(),
       time_section(),
   };
   return sections;
