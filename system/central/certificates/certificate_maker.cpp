@@ -159,7 +159,7 @@ Result<RequestPtr> make_request(const CertificateSubject& subject, EVP_PKEY* key
   X509V3_set_ctx(&context, nullptr, nullptr, request.get(), nullptr, 0);
   auto address = extension(&context, NID_subject_alt_name, alternative_name(subject));
   bool made = request && wanted && address && sk_X509_EXTENSION_push(wanted, address.get()) > 0;
-  if (made) address.release();
+  if (made) (void)address.release();  // the stack owns it now
   made = made && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) &&
          X509_REQ_set_pubkey(request.get(), key) && fill(X509_REQ_get_subject_name(request.get()), subject) &&
          X509_REQ_add_extensions(request.get(), wanted) && X509_REQ_sign(request.get(), key, EVP_sha256());
