@@ -75,9 +75,7 @@ AccessEntry read_entry(FieldReader& fields, const json::object& body) {
 }
 
 Response set_mode(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto mode = central::mode_from(fields.text("mode"));
   if (!mode) fields.refuse("mode", "must be allow_all, reject_list or allow_list");
   fields.no_others();
@@ -88,20 +86,16 @@ Response set_mode(ServerParts& parts, const Request& request) {
 }
 
 Response add(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
-  const auto entry = read_entry(fields, *body);
+  BodyFields fields(request);
+  const auto entry = read_entry(fields, fields.body());
   if (fields.error()) return error_response(*fields.error());
   const auto added = parts.access.add(entry, source_of(request));
   return added ? http::json_response(201, to_json(*added)) : error_response(added.error());
 }
 
 Response change(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
-  auto entry = read_entry(fields, *body);
+  BodyFields fields(request);
+  auto entry = read_entry(fields, fields.body());
   if (fields.error()) return error_response(*fields.error());
   entry.id = request.param("entry");
   const auto changed = parts.access.change(entry, source_of(request));

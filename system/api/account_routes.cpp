@@ -96,9 +96,7 @@ Response sign_in(ServerParts& parts, const Request& request, const Credentials& 
 
 Response open_session(ServerParts& parts, const Request& request) {
   if (auto refusal = refuse_uninitialised(parts.accounts)) return *std::move(refusal);
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const Credentials given{fields.text("username"), fields.text("password")};
   if (given.username.empty() || given.username.size() > longest_name) {
     fields.refuse("username", fmt::format("must have 1 to {} characters", longest_name));
@@ -112,9 +110,7 @@ Response open_session(ServerParts& parts, const Request& request) {
 }
 
 Response initialise(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   central::Initialisation answers;
   answers.licence_accepted = fields.flag("licence_accepted", false);
   answers.password = fields.text("password");
@@ -141,9 +137,7 @@ Response initialise(ServerParts& parts, const Request& request) {
 }
 
 Response change_password(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto old_password = fields.text("old_password");
   const auto password = fields.text("password");
   const auto again = fields.text("password_again");
@@ -162,9 +156,7 @@ Response change_password(ServerParts& parts, const Request& request) {
 }
 
 Response rate_password(const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto password = fields.text("password");
   const auto username = fields.text("username", std::string(central::Accounts::administrator));
   fields.no_others();
@@ -193,9 +185,7 @@ Response end_session(ServerParts& parts, const Request& request, const std::stri
 
 /// Once more, for changes of accounts (IVSS 8.7). Wrong ones count like those of a sign-in.
 Response confirm(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto password = fields.text("password");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());

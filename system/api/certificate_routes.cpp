@@ -40,9 +40,7 @@ Response list_certificates(ServerParts& parts, const Request&) {
 }
 
 Response make(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto name = fields.text("name", "");
   const auto subject = subject_of(fields);
   const auto days = fields.number("valid_days", 1, central::most_valid_days);
@@ -52,9 +50,7 @@ Response make(ServerParts& parts, const Request& request) {
 }
 
 Response ask(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto name = fields.text("name", "");
   const auto subject = subject_of(fields);
   fields.no_others();
@@ -63,9 +59,7 @@ Response ask(ServerParts& parts, const Request& request) {
 }
 
 Response complete(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto certificate = fields.text("certificate");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -73,9 +67,7 @@ Response complete(ServerParts& parts, const Request& request) {
 }
 
 Response install(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto name = fields.text("name", "");
   const auto certificate = fields.text("certificate");
   const auto key = fields.text("key");
@@ -86,9 +78,7 @@ Response install(ServerParts& parts, const Request& request) {
 }
 
 Response rename(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto name = fields.text("name");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -121,9 +111,7 @@ Response list_authorities(ServerParts& parts, const Request&) {
 }
 
 Response trust(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto certificate = fields.text("certificate");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -140,9 +128,7 @@ Response distrust(ServerParts& parts, const Request& request) {
 }
 
 Response check_chain(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto chain = fields.text("chain");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());

@@ -86,9 +86,7 @@ json::object channel_json(const ServerParts& parts, const central::Device& devic
 }
 
 Response set_recording(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto plan = central::record_plan_from(fields.text("plan"));
   const std::string stream = fields.text("stream", "main");
   fields.no_others();

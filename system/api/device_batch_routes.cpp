@@ -90,9 +90,7 @@ Response add_several(ServerParts& parts, const Request& request) {
 }
 
 Response remove_several(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto ids = ids_of(fields);
   if (!ids) return error_response(ids.error());
   return for_each_id(*ids, "removed", [&](const std::string& id) -> FieldResult<void> {
@@ -105,9 +103,7 @@ Response remove_several(ServerParts& parts, const Request& request) {
 }
 
 Response change_several(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const json::object change = fields.object("change");
   const auto ids = ids_of(fields);
   if (!ids) return error_response(ids.error());
@@ -125,9 +121,7 @@ Response change_several(ServerParts& parts, const Request& request) {
 
 /// What is online tells its state by itself; the others are asked again at once (platform manual 1.7.8).
 Response refresh(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto ids = ids_of(fields);
   if (!ids) return error_response(ids.error());
   return for_each_id(*ids, "asked", [&](const std::string& id) -> FieldResult<void> {

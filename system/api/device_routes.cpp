@@ -128,10 +128,8 @@ Response remove_device(ServerParts& parts, const Request& request) {
 
 /// By hand, and kept over restarts (IVSS 8.2.2.4).
 Response set_connection(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
-  if (!body->contains("connected")) fields.refuse("connected", "is missing");
+  BodyFields fields(request);
+  fields.require("connected");
   const bool connected = fields.flag("connected", true);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());

@@ -23,12 +23,10 @@ Response show(ServerParts& parts, const Request&) {
 }
 
 Response change(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const bool enabled = fields.flag("enabled", false);
   const auto certificate = fields.text("certificate", "");
-  if (!body->contains("enabled")) fields.refuse("enabled", "is missing");
+  fields.require("enabled");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   if (enabled) {

@@ -62,9 +62,7 @@ Response set_card(ServerParts& parts, const Request& request) {
 }
 
 Response set_default_card(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto name = fields.text("card");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -105,9 +103,7 @@ Response unconfirmed(std::string_view what) {
 }
 
 Response bond(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const platform::BondSettings bond{fields.text("name", "bond0"), fields.text("mode"), fields.texts("cards")};
   const bool confirmed = fields.flag("confirmed", false);
   fields.no_others();
@@ -132,11 +128,9 @@ json::object to_json(const HostNetwork::Ssh& ssh) {
 }
 
 Response set_ssh(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const bool on = fields.flag("enabled", false);
-  if (!body->contains("enabled")) fields.refuse("enabled", "is missing");
+  fields.require("enabled");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   const auto answer =

@@ -67,9 +67,7 @@ Ways ways_of(const ServerParts& parts, const std::string& account) {
 Response begin_reset(ServerParts& parts, const Request& request) {
   if (auto refusal = refuse_uninitialised(parts.accounts)) return *std::move(refusal);
   if (auto refusal = refuse_remote(parts, request)) return *std::move(refusal);
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto name = fields.text("username", std::string(Accounts::administrator));
   if (name.empty() || name.size() > longest_name)
     fields.refuse("username", fmt::format("must have 1 to {} characters", longest_name));
@@ -223,9 +221,7 @@ std::optional<std::vector<std::string>> answers_in(FieldReader& fields) {
 
 Response finish_reset(ServerParts& parts, const Request& request) {
   if (auto refusal = refuse_remote(parts, request)) return *std::move(refusal);
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   Proof proof{fields.text("code", ""), answers_in(fields), fields.text("email", "")};
   const auto password = fields.text("password");
   const auto again = fields.text("password_again");

@@ -52,9 +52,7 @@ Response answer(ServerParts& parts, const Request& request, const central::Field
 }
 
 Response set_email(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto email = fields.text("email");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -62,10 +60,8 @@ Response set_email(ServerParts& parts, const Request& request) {
 }
 
 Response set_questions(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
-  if (!body->contains("questions")) fields.refuse("questions", "is missing");
+  BodyFields fields(request);
+  fields.require("questions");
   const auto questions = questions_in(fields);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -73,9 +69,7 @@ Response set_questions(ServerParts& parts, const Request& request) {
 }
 
 Response set_hint(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto hint = fields.text("password_hint");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());

@@ -91,6 +91,10 @@ const json::value* FieldReader::member(const std::string& name) {
   return object_.if_contains(name);
 }
 
+void FieldReader::require(const std::string& name) {
+  if (!object_.contains(name)) refuse(name, "is missing");
+}
+
 void FieldReader::no_others() {
   for (const auto& member : object_) {
     if (std::find(known_.begin(), known_.end(), std::string_view(member.key())) == known_.end()) {
@@ -103,6 +107,16 @@ void FieldReader::refuse(const std::string& name, const std::string& message) {
   if (error_) return;
   const std::string field = prefix_ + name;
   error_ = FieldError{field, {ErrorKind::invalid, fmt::format("{} {}", field, message)}};
+}
+
+// The base only keeps a reference to the body, which begins to live after it.
+BodyFields::BodyFields(const http::Request& request) : FieldReader(body_) {
+  auto body = http::parse_json_object(request.body);
+  if (body) {
+    body_ = *std::move(body);
+  } else {
+    fail({{}, body.error()});
+  }
 }
 
 http::Response error_response(const FieldError& error) {

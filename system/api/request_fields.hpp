@@ -38,17 +38,36 @@ class FieldReader {
   void adopt(const central::FieldError& error) {
     if (!error_) error_ = error;
   }
+  /// Refuses its being missing.
+  void require(const std::string& name);
   /// Refuses members that nobody asked for.
   void no_others();
   void refuse(const std::string& name, const std::string& message);
 
   const std::optional<central::FieldError>& error() const { return error_; }
 
+ protected:
+  void fail(central::FieldError error) { error_ = std::move(error); }
+
  private:
   const boost::json::object& object_;
   std::string prefix_;
   std::vector<std::string> known_;
   std::optional<central::FieldError> error_;
+};
+
+/// Reads the members of a request's JSON body; a body that is no JSON object is the first thing that is
+/// wrong.
+class BodyFields : public FieldReader {
+ public:
+  explicit BodyFields(const http::Request& request);
+  BodyFields(const BodyFields&) = delete;
+  BodyFields& operator=(const BodyFields&) = delete;
+
+  const boost::json::object& body() const { return body_; }
+
+ private:
+  boost::json::object body_;
 };
 
 http::Response error_response(const central::FieldError& error);

@@ -43,11 +43,9 @@ Response change(ServerParts& parts, const Request& request) {
   const auto* service = std::ranges::find_if(services, [&](const Service& one) { return name == one.name; });
   if (service == std::end(services))
     return http::error_response(404, "not_found", {}, fmt::format("there is no service \"{}\"", name));
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const bool enabled = fields.flag("enabled", false);
-  if (!body->contains("enabled")) fields.refuse("enabled", "is missing");
+  fields.require("enabled");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   if (!service->section) {

@@ -55,9 +55,7 @@ central::FieldResult<base::UtcTime> wanted_time(ServerParts& parts, const std::s
 }
 
 Response set_time(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto utc = fields.text("utc", "");
   const auto local = fields.text("local", "");
   fields.no_others();

@@ -56,9 +56,7 @@ std::optional<central::FieldError> beyond(ServerParts& parts, const Request& req
 }
 
 Response add_group(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   central::Group group{fields.text("name"), {}, false};
   const auto grants = central::grants_from(fields.object("authorities"));
   fields.no_others();
@@ -74,9 +72,7 @@ Response add_group(ServerParts& parts, const Request& request) {
 }
 
 Response change_group(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto grants = central::grants_from(fields.object("authorities"));
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -150,9 +146,7 @@ std::optional<Response> refuse_group(ServerParts& parts, const Request& request,
 }
 
 Response add_user(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const central::User user{fields.text("name"), fields.text("group"), fields.text("email", "")};
   const auto password = fields.text("password");
   const auto again = fields.text("password_again");
@@ -169,9 +163,7 @@ Response add_user(ServerParts& parts, const Request& request) {
 }
 
 Response change_user(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const central::User user{request.param("user"), fields.text("group"), fields.text("email", "")};
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
@@ -204,9 +196,7 @@ Response set_password(ServerParts& parts, const Request& request) {
   if (request.account != central::Accounts::administrator) {
     return http::error_response(403, "denied", {}, "only the account admin sets somebody else's password");
   }
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  FieldReader fields(*body);
+  BodyFields fields(request);
   const auto password = fields.text("password");
   const auto again = fields.text("password_again");
   fields.no_others();
