@@ -143,6 +143,31 @@ base::Result<> VmsProcess::stop() {
   return {};
 }
 
+base::Result<> VmsProcess::shut_down() {
+  const auto process = leaving();
+  if (!process) return process.error();
+  const auto client = api();
+  const auto confirmed =
+      client.json("PUT", "/api/v1/sessions/current/confirmation", {{"password", vms_password}});
+  if (!confirmed) return confirmed.error();
+  if (const auto asked = client.json("POST", "/api/v1/system/shutdown"); !asked) return asked.error();
+  const auto status = (*process)->wait(stop_patience);
+  if (!status) return base::Error{base::ErrorKind::timeout, "vmsd still runs, although it was shut down"};
+  if (status->clean()) return {};
+  return base::Error{base::ErrorKind::io,
+                     fmt::format("vmsd was shut down and ended with {}", to_string(*status))};
+}
+
+base::Result<bool> VmsProcess::renew() {
+  const auto old = api().request("GET", "/api/v1/account");
+  if (!old || old->status < 400) return false;
+  auto session = sign_in(anonymous());
+  if (!session) return base::Error(session.error()).within("vmsd cannot be signed in to");
+  const std::lock_guard lock(mutex_);
+  session_ = *std::move(session);
+  return true;
+}
+
 bool VmsProcess::running() const {
   const std::lock_guard lock(mutex_);
   return process_ && !process_->exited();

@@ -63,6 +63,12 @@ class VmsProcess {
   /// SIGTERM; the error says that it had to be killed or how it ended otherwise.
   base::Result<> stop();
 
+  /// The same as a user does it.
+  base::Result<> shut_down();
+  /// Signs in anew to a server that has started again by itself. False: it has not yet, since the old sign-in
+  /// is good, or nothing answers. The error of a new sign-in.
+  base::Result<bool> renew();
+
   bool running() const;
   /// How often it was started.
   unsigned lives() const { return lives_; }

@@ -10,6 +10,8 @@ void add_account_routes(http::Router& router, ServerParts& parts);
 void add_user_routes(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
+/// Restart and shutdown.
+void add_power_routes(http::Router& router, ServerParts& parts);
 void add_device_routes(http::Router& router, ServerParts& parts);
 /// Before those of single devices, whose paths would take these for ids.
 void add_device_table_routes(http::Router& router, ServerParts& parts);

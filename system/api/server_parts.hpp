@@ -27,6 +27,9 @@
 
 namespace watchrig::api {
 
+/// How the server is ended by somebody who is signed in.
+enum class Ending { shutdown, restart };
+
 /// What the public interface speaks to; everything outlives it.
 struct ServerParts {
   const base::Clock& clock;
@@ -54,6 +57,10 @@ struct ServerParts {
   HttpsSwitch& https;
   central::AccessFilter& access;
   platform::MessageTrace& trace;
+  base::UtcTime started;
+  /// Ends the server as cleanly as SIGTERM does, soon after the answer to the request under way. False when
+  /// it is ending already.
+  std::function<bool(Ending)> end;
 };
 
 }  // namespace watchrig::api

@@ -78,6 +78,7 @@ void add_system_routes(http::Router& router, ServerParts& parts) {
     return http::json_response(200, json::object{{"version", WATCHRIG_VERSION},
                                                  {"pid", ::getpid()},
                                                  {"time", base::format_utc(parts.clock.now(), 6)},
+                                                 {"started", base::format_utc(parts.started, 6)},
                                                  {"clock", base::Clock::format(parts.clock.settings())}});
   });
 }
@@ -86,6 +87,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   router.set_gate(make_gate(parts));
   add_settings_routes(router, parts);
   add_system_routes(router, parts);
+  add_power_routes(router, parts);
   add_account_routes(router, parts);
   add_user_routes(router, parts);
   add_device_table_routes(router, parts);

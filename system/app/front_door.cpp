@@ -154,6 +154,18 @@ std::string FrontDoor::https_url() const {
   return state.enabled ? state.url : std::string();
 }
 
+std::vector<std::string> FrontDoor::free_ports() const {
+  std::vector<std::string> ports;
+  const auto add = [&](const char* section, std::uint16_t port) {
+    if (parts_.settings.number(section, "port") == 0)
+      ports.push_back(fmt::format("{}.port={}", section, port));
+  };
+  add("http", http_->port());
+  add("rtsp", rtsp_->port());
+  if (const auto https = parts_.https.state(); https.enabled) add("https", https.port);
+  return ports;
+}
+
 std::string FrontDoor::rtsp_url() const { return url("rtsp", rtsp_->port()); }
 
 }  // namespace watchrig::app

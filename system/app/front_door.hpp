@@ -29,6 +29,8 @@ class FrontDoor {
   std::string rtsp_url() const;
   /// Empty while HTTPS is off.
   std::string https_url() const;
+  /// name=port of each open port whose setting is 0, any free one.
+  std::vector<std::string> free_ports() const;
 
  private:
   base::Result<> open_http();

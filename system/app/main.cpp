@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "system/app/restart.hpp"
 #include "system/app/server.hpp"
 #include "system/base/log.hpp"
 
@@ -8,7 +9,7 @@ namespace {
 
 using namespace watchrig;
 
-/// Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong usage.
+/// Exit codes: 0 stopped by a signal or by a user, 1 could not start, 2 wrong usage.
 int fail(int code, const base::Error& error) {
   fmt::print(stderr, "vmsd: {}\n", error.message);
   return code;
@@ -18,16 +19,14 @@ int fail(int code, const base::Error& error) {
 
 int main(int argc, char** argv) {
   CLI::App program{"vmsd: the Watchrig video management server"};
-  std::string config;
+  app::CommandLine line{"", "", "all", {}};
   std::string clock = "scale=1";
-  std::string roles = "all";
-  std::vector<std::string> settings;
   app::ServerOptions options;
-  program.add_option("--config", config, "file of name = value lines");
+  program.add_option("--config", line.config, "file of name = value lines");
   program.add_option("--data", options.data, "folder for recordings and databases")->capture_default_str();
-  program.add_option("--roles", roles, "roles to run; all of them is the only choice so far")
+  program.add_option("--roles", line.roles, "roles to run; all of them is the only choice so far")
       ->capture_default_str();
-  program.add_option("--set", settings, "a setting, as name=value; may be repeated");
+  program.add_option("--set", line.settings, "a setting, as name=value; may be repeated");
   std::string backup;
   auto* restore =
       program
@@ -41,11 +40,11 @@ int main(int argc, char** argv) {
     return program.exit(error) == 0 ? 0 : 2;
   }
 
-  if (roles != "all") return fail(2, {base::ErrorKind::invalid, "--roles: only \"all\" is known"});
-  if (!config.empty()) {
-    if (auto applied = app::apply_file(options, config); !applied) return fail(2, applied.error());
+  if (line.roles != "all") return fail(2, {base::ErrorKind::invalid, "--roles: only \"all\" is known"});
+  if (!line.config.empty()) {
+    if (auto applied = app::apply_file(options, line.config); !applied) return fail(2, applied.error());
   }
-  for (const auto& setting : settings) {
+  for (const auto& setting : line.settings) {
     if (auto applied = app::apply_setting(options, setting); !applied) {
       return fail(2, base::Error(applied.error()).within("--set"));
     }
@@ -58,6 +57,10 @@ int main(int argc, char** argv) {
   if (options.log_level == "error") base::set_log_level(base::LogLevel::error);
 
   if (restore->count() > 0) options.restore_backup = backup;
-  const auto done = app::run_server(options);
-  return done ? 0 : fail(1, done.error());
+  const auto ended = app::run_server(options);
+  if (!ended) return fail(1, ended.error());
+  if (!ended->restart) return 0;
+  line.data = options.data.string();
+  return fail(1, app::replace_program(
+                     app::words_for_restart(line, base::Clock::format(options.clock), ended->ports)));
 }

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "system/app/backup_keeper.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
+#include "system/app/restart.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
@@ -58,6 +60,8 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
 }
 
 constexpr base::Duration bind_patience = std::chrono::seconds(30);
+/// Of real time: the answer to whoever ends the server goes out first.
+constexpr auto until_end = std::chrono::milliseconds(500);
 
 /// The event log as the sink of channels and storage.
 class EventWriter {
@@ -107,13 +111,15 @@ class Server {
         server_clock_(clock_, options.data / "clock_offset"),
         pool_(options.threads) {}
 
-  Result<> run();
+  Result<Ended> run();
 
  private:
   Result<> prepare_databases();
   Result<> open_stores();
   Result<> open_security();
   void follow_settings();
+  bool end(api::Ending ending);
+  void stop(const std::string& cause);
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
   Result<boost::json::object> handle_as_storage(const platform::Message& message);
@@ -124,6 +130,9 @@ class Server {
   central::ServerClock server_clock_;
   base::Metrics metrics_;
   base::ExecutorPool pool_;
+  std::atomic<bool> ending_ = false;         ///< somebody has ended the server over HTTP
+  api::Ending how_ = api::Ending::shutdown;  ///< once it is ending
+  boost::asio::steady_timer end_timer_{pool_.next()};
   platform::MessageTrace trace_;
   platform::InProcessBus bus_{clock_, trace_};
   api::WorkPool workers_{2, 64};
@@ -249,7 +258,9 @@ Result<> Server::open_stores() {
                        *authorities_,
                        *https_,
                        *access_,
-                       trace_});
+                       trace_,
+                       clock_.now(),
+                       [this](api::Ending ending) { return end(ending); }});
   return bus_.serve("storage",
                     [this](const platform::Message& message) { return handle_as_storage(message); });
 }
@@ -305,6 +316,16 @@ void Server::bind(const central::Device& device, bool continued) {
   }
 }
 
+bool Server::end(api::Ending ending) {
+  if (ending_.exchange(true)) return false;
+  how_ = ending;
+  end_timer_.expires_after(until_end);
+  end_timer_.async_wait([this](const boost::system::error_code& failure) {
+    if (!failure) pool_.stop();
+  });
+  return true;
+}
+
 void Server::print_ready_line() const {
   boost::json::object line{{"ready", "vmsd"},
                            {"version", WATCHRIG_VERSION},
@@ -318,22 +339,23 @@ void Server::print_ready_line() const {
   std::fflush(stdout);
 }
 
-Result<> Server::run() {
+Result<Ended> Server::run() {
   base::set_log_clock(clock_);
-  if (auto prepared = prepare_databases(); !prepared) return prepared;
+  if (auto prepared = prepare_databases(); !prepared) return prepared.error();
   if (auto opened = open_stores(); !opened) {
     backups_->remove(copied_);  // what this program cannot open must not be the newest good one
     const auto names = backups_->names(true);
-    if (opened.error().kind != ErrorKind::unsupported || names.empty()) return opened;
+    if (opened.error().kind != ErrorKind::unsupported || names.empty()) return opened.error();
     return Error{opened.error().kind,
                  fmt::format("{}; backups that \"vmsd --restore-backup NAME\" puts in place: {}",
                              opened.error().message, base::joined(names, ", "))};
   }
   door_ = std::make_unique<FrontDoor>(*parts_, pool_);
-  if (auto opened = door_->open(); !opened) return opened;
+  if (auto opened = door_->open(); !opened) return opened.error();
   follow_settings();
   asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);
   signals.async_wait([this](const boost::system::error_code&, int) { pool_.stop(); });
+  accept_signals();  // a server that starts again has been holding them
   const RunMark mark(options_.data / "running");
   if (mark.found()) {
     events_->append(
@@ -360,6 +382,16 @@ Result<> Server::run() {
   print_ready_line();
   pool_.run();
 
+  const bool restart = ending_ && how_ == api::Ending::restart;
+  if (restart) hold_signals();
+  Ended ended{restart, door_->free_ports()};
+  stop(!ending_ ? "signal" : restart ? "restart" : "shutdown");
+  mark.remove();
+  if (signal_was_held()) ended.restart = false;
+  return ended;
+}
+
+void Server::stop(const std::string& cause) {
   base::log_info("stopping");
   door_->stop();
   bus_.stop();
@@ -368,13 +400,13 @@ Result<> Server::run() {
   hashers_.join();
   storage_->stop();
   host_network_->stop();
+  events_->append(
+      {0, {}, "system.stopped", {}, {}, cause, "the server has stopped; recordings are closed", {}});
   if (auto made = backups_->make(); !made) base::log_warning("{}", made.error().message);
-  mark.remove();
-  return {};
 }
 
 }  // namespace
 
-Result<> run_server(const ServerOptions& options) { return Server(options).run(); }
+Result<Ended> run_server(const ServerOptions& options) { return Server(options).run(); }
 
 }  // namespace watchrig::app

@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "scenarios/engine/condition.hpp"
 #include "scenarios/engine/steps/step_families.hpp"
 
 namespace watchrig::scenarios {
@@ -25,8 +26,9 @@ Outcome kill(StepContext& step) {
 }
 
 Outcome stop(StepContext& step) {
-  note_on_timeline(step, "SIGTERM", reports::Tone::warning);
-  const auto done = step.bench.vms.stop();
+  const bool over_http = step.text("over") == "http";
+  note_on_timeline(step, over_http ? "shutdown" : "SIGTERM", reports::Tone::warning);
+  const auto done = over_http ? step.bench.vms.shut_down() : step.bench.vms.stop();
   if (done) return {};
   return done.error().kind == base::ErrorKind::conflict ? of_author(done.error().message)
                                                         : of_vms(done.error());
@@ -37,6 +39,29 @@ Outcome start(StepContext& step) {
   if (!done && done.error().kind == base::ErrorKind::conflict) return of_author(done.error().message);
   if (!done) return of_vms(done.error());
   note_on_timeline(step, "ready", reports::Tone::good);
+  return {};
+}
+
+constexpr auto restart_patience = std::chrono::seconds(30);
+
+Outcome expect_restart(StepContext& step) {
+  base::Result<bool> renewed = false;
+  const auto over = [&] {
+    renewed = step.bench.vms.renew();
+    return !renewed || *renewed;
+  };
+  step.wait_for(step.deadline(restart_patience), over);
+  if (!renewed) return of_vms(renewed.error());
+  if (!*renewed) return failed("vmsd has not started again");
+  const auto since = step.moment("since", step.bench.begin);
+  if (!since) return of_author(since.error().message);
+  const auto state = step.bench.vms.api().json("GET", "/api/v1/system");
+  if (!state) return of_vms(state.error());
+  const auto* started = at_pointer(*state, "/started");
+  const auto time = base::parse_utc(started && started->is_string() ? started->get_string() : "");
+  if (!time) return failed("vmsd does not say since when it runs");
+  if (*time < *since) return failed(fmt::format("vmsd says that it runs since {}", base::format_utc(*time)));
+  note_on_timeline(step, "restarted", reports::Tone::good);
   return {};
 }
 
@@ -65,10 +90,13 @@ std::vector<StepDefinition> process_steps() {
   using enum AttributeKind;
   const std::vector<AttributeSyntax> which{{"role", choice, false, roles},
                                            {"program", choice, false, "vmsd"}};
+  auto ways_to_stop = which;
+  ways_to_stop.push_back({"over", choice, false, "signal|http"});
   return {
       {{"kill", Block::none, true, which}, kill},
       {{"start", Block::none, true, which}, start},
-      {{"stop", Block::none, true, which}, stop},
+      {{"stop", Block::none, true, ways_to_stop}, stop},
+      {{"expect-restart", Block::none, true, {{"within", duration}, {"since", moment}}}, expect_restart},
       {{"delete-index", Block::none, true, {}}, delete_index},
   };
 }

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "system/base/result.hpp"
+
+namespace watchrig::app {
+
+/// What vmsd was told at its start, as words.
+struct CommandLine {
+  std::string config;
+  std::string data;
+  std::string roles;
+  std::vector<std::string> settings;
+};
+
+/// The words for the same server again: on the same clock, which goes on where it is, and with these settings
+/// after the others. A backup that was put in place at the start is not put in place again.
+std::vector<std::string> words_for_restart(const CommandLine& line, const std::string& clock,
+                                           const std::vector<std::string>& settings);
+
+/// From now on SIGINT and SIGTERM do not end the process at once. Those that reach the calling thread wait
+/// for accept_signals(), in this program or in the one that replaces it; of others signal_was_held() tells.
+void hold_signals();
+bool signal_was_held();
+void accept_signals();
+
+/// Replaces this process by the same program with these arguments: a supervisor sees the same process.
+/// Nothing that is open but the standard streams goes along. Returns only when that failed.
+base::Error replace_program(const std::vector<std::string>& words);
+
+}  // namespace watchrig::app
