@@ -21,11 +21,7 @@ Response to_response(const central::FieldResult<StoredCertificate>& stored, int 
 
 Response to_file(const base::Result<std::string>& pem, const std::string& name) {
   if (!pem) return http::error_response(pem.error());
-  Response response;
-  response.content_type = "application/x-pem-file";
-  response.body = *pem;
-  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + name + "\"");
-  return response;
+  return http::file_response("application/x-pem-file", name, *pem);
 }
 
 central::CertificateSubject subject_of(FieldReader& fields) {

@@ -22,14 +22,6 @@ using http::Response;
 
 namespace {
 
-Response file_response(std::string type, std::string_view name, std::string body) {
-  Response response;
-  response.content_type = std::move(type);
-  response.headers.emplace_back("Content-Disposition", fmt::format("attachment; filename=\"{}\"", name));
-  response.body = std::move(body);
-  return response;
-}
-
 std::vector<DevicePtr> all_devices(const ServerParts& parts) {
   central::DeviceQuery query;
   query.limit = central::DeviceRegistry::most_devices;
@@ -37,8 +29,8 @@ std::vector<DevicePtr> all_devices(const ServerParts& parts) {
 }
 
 Response export_table(ServerParts& parts, const Request&) {
-  return file_response("text/csv; charset=utf-8", "devices.csv",
-                       central::write_device_table(all_devices(parts)));
+  return http::file_response("text/csv; charset=utf-8", "devices.csv",
+                             central::write_device_table(all_devices(parts)));
 }
 
 Response export_backup(ServerParts& parts, const Request& request) {
@@ -51,7 +43,7 @@ Response export_backup(ServerParts& parts, const Request& request) {
   if (!text) return http::error_response(text.error());
   tell(parts, request, "device.exported",
        fmt::format("{} devices were exported, encrypted", backup.devices.size()));
-  return file_response("application/octet-stream", "devices.backup", *std::move(text));
+  return http::file_response("application/octet-stream", "devices.backup", *std::move(text));
 }
 
 /// What the row lacks is left to whoever completes it; its password is not sent back.
@@ -186,8 +178,8 @@ void add_device_table_routes(http::Router& router, ServerParts& parts) {
   };
   router.add_plain("GET", "/api/v1/devices/template.csv", guard,
                    "A table of devices to be filled and imported", [](const Request&) {
-                     return file_response("text/csv; charset=utf-8", "devices-template.csv",
-                                          central::device_table_template());
+                     return http::file_response("text/csv; charset=utf-8", "devices-template.csv",
+                                                central::device_table_template());
                    });
   router.add("GET", "/api/v1/devices/export.csv", guard, "The devices as a table without passwords",
              on_workers(export_table));

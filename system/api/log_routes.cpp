@@ -1,10 +1,12 @@
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
+#include "system/central/devices/csv.hpp"
 
 namespace watchrig::api {
 
@@ -113,6 +115,34 @@ Response search_log(ServerParts& parts, const Request& request) {
       200, json::object{{"entries", std::move(entries)}, {"total", found->total}, {"offset", query->offset}});
 }
 
+/// What a search finds, all of it, as a table.
+Response export_log(ServerParts& parts, const Request& request) {
+  auto query = query_from(parts, request);
+  if (!query) return error_response(query.error());
+  query->limit = static_cast<std::size_t>(central::EventLog::keep);
+  const auto found = parts.events.search(*query);
+  if (!found) return http::error_response(found.error());
+  std::string table(central::byte_order_mark);
+  table += central::csv_line(
+      {"Number", "Time", "Type", "Severity", "User", "Address", "Result", "Channel", "Message", "Details"});
+  for (const auto& event : found->events) {
+    central::CsvRow row{std::to_string(event.sequence),
+                        base::format_utc(event.time, 6),
+                        event.type,
+                        std::string(to_string(event.severity())),
+                        event.account,
+                        event.source,
+                        event.result,
+                        event.channel_name,
+                        event.message,
+                        event.data.empty() ? std::string() : json::serialize(event.data)};
+    for (auto& field : row) field = central::guarded(field);
+    table += central::csv_line(row);
+  }
+  return http::file_response("text/csv; charset=utf-8", fmt::format("{}-log.csv", to_string(query->log)),
+                             std::move(table));
+}
+
 /// Of the log, one severity of it, or one entry.
 Response clear_log(ServerParts& parts, const Request& request, std::optional<std::int64_t> sequence) {
   const auto log = log_of(request);
@@ -151,6 +181,8 @@ void add_log_routes(http::Router& router, ServerParts& parts) {
              "?severity, "
              "?account, ?source, ?channel, ?text, ?sort, ?limit and ?offset",
              on_workers(search_log));
+  router.add("GET", "/api/v1/logs/{log}/file", {"logs"}, "All that such a search finds, as a CSV file",
+             on_workers(export_log));
   router.add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one ?severity of it",
              on_workers([](ServerParts& all, const Request& request) {
                return clear_log(all, request, std::nullopt);

@@ -37,6 +37,14 @@ Response json_response(int status, const json::value& value) {
   return response;
 }
 
+Response file_response(std::string type, std::string_view name, std::string body) {
+  Response response;
+  response.content_type = std::move(type);
+  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + std::string(name) + "\"");
+  response.body = std::move(body);
+  return response;
+}
+
 Response no_content() {
   Response response;
   response.status = 204;

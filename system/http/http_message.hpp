@@ -57,6 +57,9 @@ struct Response {
 
 Response json_response(int status, const json::value& value);
 
+/// A file for the client to keep under that name.
+Response file_response(std::string type, std::string_view name, std::string body);
+
 /// 204.
 Response no_content();
 
