@@ -11,8 +11,6 @@
 namespace watchrig::services {
 namespace {
 
-using ::testing::HasSubstr;
-
 std::size_t read_text(char* buffer, std::size_t size, std::size_t count, void* source) {
   auto& text = *static_cast<std::string_view*>(source);
   const std::size_t copied = text.copy(buffer, size * count);

@@ -15,6 +15,7 @@ struct WeekPeriod {
   unsigned begin = 0;  ///< minutes of the day, 0 to 1439
   unsigned end = 0;    ///< exclusive, up to 1440
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 of a rewritten comparison for a pointer
   auto operator<=>(const WeekPeriod&) const = default;
 };
 
