@@ -66,9 +66,9 @@ TEST_F(InProcessBusTest, AnAnswerComesBackUnderTheSameCorrelation) {
 }
 
 TEST_F(InProcessBusTest, AFullQueueRefuses) {
-  InProcessBus bus(clock_, trace_, 2);
   std::promise<void> begun;
   std::promise<void> go_on;
+  InProcessBus bus(clock_, trace_, 2);  // ends before what its handlers use
   ASSERT_TRUE(bus.serve("storage", [&, first = true](const Message&) mutable -> base::Result<json::object> {
     if (first) {
       begun.set_value();
@@ -87,8 +87,8 @@ TEST_F(InProcessBusTest, AFullQueueRefuses) {
 }
 
 TEST_F(InProcessBusTest, ARoleThatHangsHoldsUpNobodyElse) {
-  InProcessBus bus(clock_, trace_);
   std::promise<void> go_on;
+  InProcessBus bus(clock_, trace_);  // ends before what its handlers use
   ASSERT_TRUE(bus.serve("storage", [&](const Message&) -> base::Result<json::object> {
     go_on.get_future().wait();
     return json::object();
