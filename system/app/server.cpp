@@ -1,7 +1,6 @@
 #include "system/app/server.hpp"
 
 #include <cstdio>
-#include <fstream>
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
@@ -10,9 +9,11 @@
 #include <fmt/format.h>
 
 #include "system/app/backup_keeper.hpp"
+#include "system/app/data_folder.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
 #include "system/app/restart.hpp"
+#include "system/app/storage_role.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
@@ -29,78 +30,9 @@ using base::Result;
 
 namespace {
 
-Result<> make_folder(const fs::path& folder, fs::perms permissions) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (!failure) fs::permissions(folder, permissions, failure);
-  if (!failure && ::access(folder.c_str(), W_OK | X_OK) != 0)
-    failure = std::error_code(errno, std::generic_category());
-  if (!failure) return {};
-  return Error{
-      ErrorKind::denied,
-      fmt::format("data folder {}: {} (choose another with --data, or give this user the right to write)",
-                  folder.string(), failure.message())};
-}
-
-storage::ChannelSettings channel_settings(const central::Device& device, const central::Channel& channel) {
-  storage::ChannelSettings settings;
-  settings.id = channel.id;
-  settings.name = channel.name;
-  if (channel.plan != central::RecordPlan::none) settings.recorded_stream = channel.recorded_stream;
-  for (const auto& [stream, address] : streams_of(device, channel)) {
-    auto& options = settings.streams[stream];
-    options.client.url = address;
-    options.client.credentials = {device.username, device.password};
-    options.client.transport = device.transport == central::Transport::udp
-                                   ? media::RtspClient::Transport::udp
-                                   : media::RtspClient::Transport::tcp;
-    options.seed = std::hash<std::string>()(channel.id + stream);
-  }
-  return settings;
-}
-
 constexpr base::Duration bind_patience = std::chrono::seconds(30);
 /// Of real time: the answer to whoever ends the server goes out first.
 constexpr auto until_end = std::chrono::milliseconds(500);
-
-/// The event log as the sink of channels and storage.
-class EventWriter {
- public:
-  explicit EventWriter(central::EventLog& log) : log_(log) {}
-
-  void operator()(const storage::ChannelEvent& event) const {
-    boost::json::object data;
-    for (const auto& [name, count] : event.counts) data[name] = count;
-    log_.append(
-        {0, {}, event.type, event.channel, event.channel_name, event.cause, event.message, std::move(data)});
-  }
-  void operator()(const storage::Event& event) const {
-    boost::json::object data;
-    if (!event.stream.empty()) data["stream"] = event.stream;
-    log_.append({0, {}, event.type, event.channel, {}, event.cause, event.message, std::move(data)});
-  }
-
- private:
-  central::EventLog& log_;
-};
-
-/// A file that is there while the server runs: found at the start, it says that the last run did not end
-/// cleanly.
-class RunMark {
- public:
-  explicit RunMark(fs::path file) : file_(std::move(file)), found_(fs::exists(file_)) {
-    std::ofstream(file_) << ::getpid() << "\n";
-  }
-  bool found() const { return found_; }
-  void remove() const {
-    std::error_code ignored;
-    fs::remove(file_, ignored);
-  }
-
- private:
-  const fs::path file_;
-  const bool found_;
-};
 
 /// All parts of a server, in the order in which they depend on each other.
 class Server {
@@ -122,8 +54,6 @@ class Server {
   void stop(const std::string& cause);
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
-  Result<boost::json::object> handle_as_storage(const platform::Message& message);
-  void bind(const central::Device& device, bool continued);
 
   const ServerOptions& options_;
   base::CorrectedClock clock_;
@@ -155,8 +85,7 @@ class Server {
   std::unique_ptr<central::CertificateStore> certificates_;
   std::unique_ptr<central::TrustedAuthorities> authorities_;
   std::unique_ptr<api::HttpsSwitch> https_;
-  std::unique_ptr<storage::Storage> storage_;
-  std::unique_ptr<storage::ChannelSet> channels_;
+  std::unique_ptr<StorageRole> storage_;
   std::unique_ptr<platform::HostNetwork> host_network_;
   std::unique_ptr<api::ServerParts> parts_;
   std::unique_ptr<FrontDoor> door_;
@@ -223,12 +152,11 @@ Result<> Server::open_stores() {
   options.directory = data / "recordings";
   options.segment_bytes = static_cast<std::uint64_t>(settings_->number("storage", "segment_bytes"));
   options.reserve_bytes = static_cast<std::uint64_t>(settings_->number("storage", "reserve_bytes"));
-  auto storage = storage::Storage::open(options, clock_, metrics_, EventWriter(*events_));
+  auto storage = StorageRole::open(options, clock_, metrics_, *events_, *registry_, bus_,
+                                   [this] { return asio::any_io_executor(pool_.next()); });
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
 
-  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
-  channels_ = std::make_unique<storage::ChannelSet>(clock_, *storage_, executors, EventWriter(*events_));
   auto network = platform::HostNetwork::open(
       {options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh},
       clock_);
@@ -242,8 +170,8 @@ Result<> Server::open_stores() {
                        *accounts_,
                        *sign_in_,
                        *settings_,
-                       *storage_,
-                       *channels_,
+                       storage_->storage(),
+                       storage_->channels(),
                        workers_,
                        hashers_,
                        scratch,
@@ -261,8 +189,7 @@ Result<> Server::open_stores() {
                        trace_,
                        clock_.now(),
                        [this](api::Ending ending) { return end(ending); }});
-  return bus_.serve("storage",
-                    [this](const platform::Message& message) { return handle_as_storage(message); });
+  return {};
 }
 
 Result<> Server::open_security() {
@@ -295,25 +222,6 @@ void Server::activate(const central::Device& device, bool continued) {
       {"bind_device", "central", "storage", {}, {{"device", device.id}, {"continued", continued}}, 0, {}},
       bind_patience);
   if (!told) base::log_error("device \"{}\": {}", device.name, told.error().message);
-}
-
-Result<boost::json::object> Server::handle_as_storage(const platform::Message& message) {
-  const auto* id = message.body.if_contains("device");
-  const auto* continued = message.body.if_contains("continued");
-  if (message.name != "bind_device" || !id || !id->is_string() || !continued || !continued->is_bool()) {
-    return Error{ErrorKind::unsupported, fmt::format("storage does not know such a {}", message.name)};
-  }
-  const auto device = registry_->find(id->get_string());
-  if (!device) return device.error();
-  bind(**device, continued->get_bool());
-  return boost::json::object{{"channels", (*device)->channels.size()}};
-}
-
-void Server::bind(const central::Device& device, bool continued) {
-  if (!device.connected) return;
-  for (const auto& channel : device.channels) {
-    if (!channels_->contains(channel.id)) channels_->add(channel_settings(device, channel), continued);
-  }
 }
 
 bool Server::end(api::Ending ending) {
@@ -350,9 +258,9 @@ Result<Ended> Server::run() {
                  fmt::format("{}; backups that \"vmsd --restore-backup NAME\" puts in place: {}",
                              opened.error().message, base::joined(names, ", "))};
   }
+  follow_settings();
   door_ = std::make_unique<FrontDoor>(*parts_, pool_);
   if (auto opened = door_->open(); !opened) return opened.error();
-  follow_settings();
   asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);
   signals.async_wait([this](const boost::system::error_code&, int) { pool_.stop(); });
   accept_signals();  // a server that starts again has been holding them
@@ -395,10 +303,10 @@ void Server::stop(const std::string& cause) {
   base::log_info("stopping");
   door_->stop();
   bus_.stop();
-  channels_->stop();
+  storage_->channels().stop();
   workers_.join();
   hashers_.join();
-  storage_->stop();
+  storage_->storage().stop();
   host_network_->stop();
   events_->append(
       {0, {}, "system.stopped", {}, {}, cause, "the server has stopped; recordings are closed", {}});

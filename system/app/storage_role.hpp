@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+
+#include "system/central/devices/device_registry.hpp"
+#include "system/central/event_log.hpp"
+#include "system/platform/message_bus.hpp"
+#include "system/storage/relay/channel_set.hpp"
+#include "system/storage/storage.hpp"
+
+namespace watchrig::app {
+
+/// The storage role of this process: the store and the channels that it records and relays. The bus tells it
+/// which devices there are; what happens to it goes into the event log.
+class StorageRole {
+ public:
+  /// Opens the store and serves the role "storage" on the bus. All references outlive it; the bus must have
+  /// stopped before it is destroyed.
+  static base::Result<std::unique_ptr<StorageRole>> open(const storage::Options& options,
+                                                         const base::Clock& clock, base::Metrics& metrics,
+                                                         central::EventLog& events,
+                                                         const central::DeviceRegistry& registry,
+                                                         platform::MessageBus& bus,
+                                                         storage::ChannelSet::Executors executors);
+
+  storage::Storage& storage() { return *storage_; }
+  storage::ChannelSet& channels() { return *channels_; }
+
+ private:
+  StorageRole(std::unique_ptr<storage::Storage> storage, std::unique_ptr<storage::ChannelSet> channels,
+              const central::DeviceRegistry& registry)
+      : storage_(std::move(storage)), channels_(std::move(channels)), registry_(registry) {}
+  base::Result<boost::json::object> handle(const platform::Message& message);
+  void bind(const central::Device& device, bool continued);
+
+  std::unique_ptr<storage::Storage> storage_;
+  std::unique_ptr<storage::ChannelSet> channels_;
+  const central::DeviceRegistry& registry_;
+};
+
+}  // namespace watchrig::app
