@@ -30,9 +30,9 @@ json::object to_json(const AccessEntry& entry) {
 
 Response show(ServerParts& parts, const Request&) {
   json::array list;
-  for (const auto& entry : parts.access.entries()) list.push_back(to_json(entry));
+  for (const auto& entry : parts.central.access().entries()) list.push_back(to_json(entry));
   return http::json_response(
-      200, json::object{{"mode", to_string(parts.access.mode())}, {"entries", std::move(list)}});
+      200, json::object{{"mode", to_string(parts.central.access().mode())}, {"entries", std::move(list)}});
 }
 
 /// The client's; none of a route's business when it cannot be read, so it is nobody's.
@@ -80,7 +80,7 @@ Response set_mode(ServerParts& parts, const Request& request) {
   if (!mode) fields.refuse("mode", "must be allow_all, reject_list or allow_list");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  if (const auto set = parts.access.set_mode(*mode, source_of(request)); !set)
+  if (const auto set = parts.central.access().set_mode(*mode, source_of(request)); !set)
     return http::error_response(set.error(), "mode");
   return show(parts, request);
 }
@@ -89,7 +89,7 @@ Response add(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   const auto entry = read_entry(fields, fields.body());
   if (fields.error()) return error_response(*fields.error());
-  const auto added = parts.access.add(entry, source_of(request));
+  const auto added = parts.central.access().add(entry, source_of(request));
   return added ? http::json_response(201, to_json(*added)) : error_response(added.error());
 }
 
@@ -98,12 +98,12 @@ Response change(ServerParts& parts, const Request& request) {
   auto entry = read_entry(fields, fields.body());
   if (fields.error()) return error_response(*fields.error());
   entry.id = request.param("entry");
-  const auto changed = parts.access.change(entry, source_of(request));
+  const auto changed = parts.central.access().change(entry, source_of(request));
   return changed ? http::json_response(200, to_json(entry)) : error_response(changed.error());
 }
 
 Response remove(ServerParts& parts, const Request& request) {
-  const auto removed = parts.access.remove(request.param("entry"), source_of(request));
+  const auto removed = parts.central.access().remove(request.param("entry"), source_of(request));
   return removed ? http::no_content() : http::error_response(removed.error());
 }
 

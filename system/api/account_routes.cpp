@@ -71,7 +71,7 @@ void tell_refused(ServerParts& parts, const Request& request, const std::string&
 /// be able to try passwords without end.
 std::optional<Response> refuse_password(ServerParts& parts, const Request& request,
                                         const std::string& password, std::string_view field) {
-  const auto refused = parts.sign_in.check(request.account, password, request.source());
+  const auto refused = parts.central.sign_in().check(request.account, password, request.source());
   if (!refused) return std::nullopt;
   tell_refused(parts, request, request.account, *refused);
   if (refused->why == SignIn::Refusal::wrong) return http::error_response(403, "denied", field, "is wrong");
@@ -84,7 +84,7 @@ struct Credentials {
 };
 
 Response sign_in(ServerParts& parts, const Request& request, const Credentials& given) {
-  const auto outcome = parts.sign_in.attempt(given.username, given.password, request.source());
+  const auto outcome = parts.central.sign_in().attempt(given.username, given.password, request.source());
   if (outcome) {
     tell_account(parts, "account.signed-in", request, given.username,
                  fmt::format("\"{}\" has signed in from {}", given.username, request.source()));
@@ -95,7 +95,7 @@ Response sign_in(ServerParts& parts, const Request& request, const Credentials& 
 }
 
 Response open_session(ServerParts& parts, const Request& request) {
-  if (auto refusal = refuse_uninitialised(parts.accounts)) return *std::move(refusal);
+  if (auto refusal = refuse_uninitialised(parts.central.accounts())) return *std::move(refusal);
   BodyFields fields(request);
   const Credentials given{fields.text("username"), fields.text("password")};
   if (given.username.empty() || given.username.size() > longest_name) {
@@ -123,11 +123,11 @@ Response initialise(ServerParts& parts, const Request& request) {
   answers.hint = fields.text("password_hint", "");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  if (const auto initialised = parts.accounts.initialise(answers); !initialised) {
+  if (const auto initialised = parts.central.accounts().initialise(answers); !initialised) {
     return error_response(initialised.error());
   }
-  if (const auto set =
-          parts.settings.change("password_reset", {{"email", by_email}, {"questions", by_questions}});
+  if (const auto set = parts.central.settings().change("password_reset",
+                                                       {{"email", by_email}, {"questions", by_questions}});
       !set) {
     return error_response(set.error());
   }
@@ -145,10 +145,10 @@ Response change_password(ServerParts& parts, const Request& request) {
   if (fields.error()) return error_response(*fields.error());
   if (auto refusal = refuse_password(parts, request, old_password, "old_password"))
     return *std::move(refusal);
-  if (const auto set = parts.accounts.set_password(request.account, password, again); !set) {
+  if (const auto set = parts.central.accounts().set_password(request.account, password, again); !set) {
     return error_response(set.error());
   }
-  parts.sign_in.sessions.close_others(request.account, request.session);
+  parts.central.sign_in().sessions.close_others(request.account, request.session);
   tell_account(parts, "account.password-changed", request, request.account,
                fmt::format("the password of \"{}\" was changed from {}; its other sessions have ended",
                            request.account, request.source()));
@@ -170,12 +170,12 @@ Response rate_password(const Request& request) {
 
 Response list_sessions(ServerParts& parts) {
   json::array list;
-  for (const auto& session : parts.sign_in.sessions.all()) list.push_back(to_json(session));
+  for (const auto& session : parts.central.sign_in().sessions.all()) list.push_back(to_json(session));
   return http::json_response(200, json::object{{"sessions", std::move(list)}});
 }
 
 Response end_session(ServerParts& parts, const Request& request, const std::string& id) {
-  if (!parts.sign_in.sessions.close(id)) {
+  if (!parts.central.sign_in().sessions.close(id)) {
     return http::error_response(404, "not_found", {}, fmt::format("there is no session \"{}\"", id));
   }
   tell_account(parts, "account.signed-out", request, request.account,
@@ -190,15 +190,15 @@ Response confirm(ServerParts& parts, const Request& request) {
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   if (auto refusal = refuse_password(parts, request, password, "password")) return *std::move(refusal);
-  parts.sign_in.sessions.confirm(request.session, parts.clock.now() + confirmation);
+  parts.central.sign_in().sessions.confirm(request.session, parts.clock.now() + confirmation);
   return http::no_content();
 }
 
 Response show_account(ServerParts& parts, const Request& request) {
-  const auto rights = parts.accounts.rights(request.account);
-  const auto protection = parts.accounts.protection(request.account);
+  const auto rights = parts.central.accounts().rights(request.account);
+  const auto protection = parts.central.accounts().protection(request.account);
   if (!protection) return http::error_response(protection.error());
-  const std::chrono::days allowed(parts.settings.number("accounts", "password_reminder"));
+  const std::chrono::days allowed(parts.central.settings().number("accounts", "password_reminder"));
   const bool aged = allowed.count() > 0 && parts.clock.now() - protection->password_set > allowed;
   return http::json_response(200, json::object{{"name", request.account},
                                                {"session", request.session},
@@ -219,7 +219,7 @@ json::array to_json(const central::Lockout& lockout) {
 Response unlock(ServerParts& parts, const Request& request) {
   const auto kind = request.param("kind");
   const auto name = request.param("name");
-  auto& sign_in = parts.sign_in;
+  auto& sign_in = parts.central.sign_in();
   auto* lockout = kind == "accounts"  ? &sign_in.locked_accounts
                   : kind == "sources" ? &sign_in.locked_sources
                                       : nullptr;
@@ -235,10 +235,11 @@ Response unlock(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_account_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/initialisation", {everybody}, "Whether the server is initialised",
-                   [&parts](const Request&) {
-                     return http::json_response(200, {{"initialised", parts.accounts.initialised()}});
-                   });
+  router.add_plain(
+      "GET", "/api/v1/initialisation", {everybody}, "Whether the server is initialised",
+      [&parts](const Request&) {
+        return http::json_response(200, {{"initialised", parts.central.accounts().initialised()}});
+      });
   router.add("POST", "/api/v1/initialisation", {everybody},
              "Makes the administrator of a fresh server, and signs it in", on_hashers(parts, initialise));
   router.add_plain("POST", "/api/v1/password-strength", {everybody, false, false},
@@ -260,8 +261,9 @@ void add_account_routes(http::Router& router, ServerParts& parts) {
              "Changes one's own password; one's other sessions end", on_hashers(parts, change_password));
   router.add_plain("GET", "/api/v1/lockouts", {"accounts"}, "Accounts and addresses that are locked",
                    [&parts](const Request&) {
-                     return http::json_response(200, {{"accounts", to_json(parts.sign_in.locked_accounts)},
-                                                      {"sources", to_json(parts.sign_in.locked_sources)}});
+                     return http::json_response(
+                         200, {{"accounts", to_json(parts.central.sign_in().locked_accounts)},
+                               {"sources", to_json(parts.central.sign_in().locked_sources)}});
                    });
   router.add_plain("DELETE", "/api/v1/lockouts/{kind}/{name}", {"accounts"},
                    "Unlocks an account or an address",

@@ -37,7 +37,7 @@ void tell_area(ServerParts& parts, std::string type, const Request& request, con
 
 Response list_areas(ServerParts& parts, const Request&) {
   json::array list;
-  for (const auto& area : parts.registry.areas()) list.push_back(to_json(area));
+  for (const auto& area : parts.central.registry().areas()) list.push_back(to_json(area));
   return http::json_response(200, json::object{{"areas", std::move(list)}});
 }
 
@@ -57,19 +57,19 @@ central::FieldResult<Area> area_from(const Request& request, const Area& before,
 Response add_area(ServerParts& parts, const Request& request) {
   const auto area = area_from(request, {}, true);
   if (!area) return error_response(area.error());
-  const auto added = parts.registry.add_area(*area);
+  const auto added = parts.central.registry().add_area(*area);
   if (!added) return error_response(added.error());
   tell_area(parts, "area.added", request, added->area, "was added");
   return show(201, *added);
 }
 
 Response find_area(ServerParts& parts, const Request& request) {
-  const auto area = parts.registry.find_area(central::number_of_id(request.param("area"), 'a'));
+  const auto area = parts.central.registry().find_area(central::number_of_id(request.param("area"), 'a'));
   return area ? show(200, *area) : http::error_response(area.error());
 }
 
 Response change_area(ServerParts& parts, const Request& request) {
-  const auto changed = parts.registry.change_area(
+  const auto changed = parts.central.registry().change_area(
       central::number_of_id(request.param("area"), 'a'), [&](Area& area) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, area.version); !matches) return matches;
         const auto wanted = area_from(request, area, false);
@@ -84,8 +84,8 @@ Response change_area(ServerParts& parts, const Request& request) {
 
 Response remove_area(ServerParts& parts, const Request& request) {
   const auto removed =
-      parts.registry.remove_area(central::number_of_id(request.param("area"), 'a'),
-                                 [&](Area& area) { return check_if_match(request, area.version); });
+      parts.central.registry().remove_area(central::number_of_id(request.param("area"), 'a'),
+                                           [&](Area& area) { return check_if_match(request, area.version); });
   if (!removed) return error_response(removed.error());
   tell_area(parts, "area.removed", request, *removed, "was removed");
   return http::no_content();

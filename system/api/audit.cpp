@@ -72,7 +72,7 @@ void tell(ServerParts& parts, const Request& request, central::Event event) {
   if (event.account.empty()) event.account = request.account;
   event.source = request.source();
   if (request.told) *request.told = true;
-  parts.events.append(std::move(event));
+  parts.central.events().append(std::move(event));
 }
 
 void tell(ServerParts& parts, const Request& request, std::string type, std::string message,

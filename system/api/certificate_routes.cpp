@@ -31,7 +31,7 @@ central::CertificateSubject subject_of(FieldReader& fields) {
 
 Response list_certificates(ServerParts& parts, const Request&) {
   json::array list;
-  for (const auto& one : parts.certificates.list()) list.push_back(to_json(one));
+  for (const auto& one : parts.central.certificates().list()) list.push_back(to_json(one));
   return http::json_response(200, json::object{{"certificates", std::move(list)}});
 }
 
@@ -42,7 +42,7 @@ Response make(ServerParts& parts, const Request& request) {
   const auto days = fields.number("valid_days", 1, central::most_valid_days);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.certificates.make(name, subject, static_cast<int>(days)), 201);
+  return to_response(parts.central.certificates().make(name, subject, static_cast<int>(days)), 201);
 }
 
 Response ask(ServerParts& parts, const Request& request) {
@@ -51,7 +51,7 @@ Response ask(ServerParts& parts, const Request& request) {
   const auto subject = subject_of(fields);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.certificates.request(name, subject), 201);
+  return to_response(parts.central.certificates().request(name, subject), 201);
 }
 
 Response complete(ServerParts& parts, const Request& request) {
@@ -59,7 +59,7 @@ Response complete(ServerParts& parts, const Request& request) {
   const auto certificate = fields.text("certificate");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.certificates.complete(request.param("certificate"), certificate), 200);
+  return to_response(parts.central.certificates().complete(request.param("certificate"), certificate), 200);
 }
 
 Response install(ServerParts& parts, const Request& request) {
@@ -70,7 +70,7 @@ Response install(ServerParts& parts, const Request& request) {
   const auto passphrase = fields.text("passphrase", "");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.certificates.install(name, certificate, key, passphrase), 201);
+  return to_response(parts.central.certificates().install(name, certificate, key, passphrase), 201);
 }
 
 Response rename(ServerParts& parts, const Request& request) {
@@ -78,31 +78,31 @@ Response rename(ServerParts& parts, const Request& request) {
   const auto name = fields.text("name");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.certificates.rename(request.param("certificate"), name), 200);
+  return to_response(parts.central.certificates().rename(request.param("certificate"), name), 200);
 }
 
 Response remove(ServerParts& parts, const Request& request) {
-  const auto removed = parts.certificates.remove(request.param("certificate"));
+  const auto removed = parts.central.certificates().remove(request.param("certificate"));
   return removed ? http::no_content() : http::error_response(removed.error());
 }
 
 Response show_file(ServerParts& parts, const Request& request) {
   const auto id = request.param("certificate");
-  return to_file(parts.certificates.certificate(id), "certificate.crt");
+  return to_file(parts.central.certificates().certificate(id), "certificate.crt");
 }
 
 Response show_request(ServerParts& parts, const Request& request) {
   const auto id = request.param("certificate");
-  return to_file(parts.certificates.request_text(id), "request.csr");
+  return to_file(parts.central.certificates().request_text(id), "request.csr");
 }
 
 Response show_root(ServerParts& parts, const Request&) {
-  return to_file(parts.certificates.root(), "ca.crt");
+  return to_file(parts.central.certificates().root(), "ca.crt");
 }
 
 Response list_authorities(ServerParts& parts, const Request&) {
   json::array list;
-  for (const auto& one : parts.authorities.list()) list.push_back(to_json(one));
+  for (const auto& one : parts.central.authorities().list()) list.push_back(to_json(one));
   return http::json_response(200, json::object{{"authorities", std::move(list)}});
 }
 
@@ -111,7 +111,7 @@ Response trust(ServerParts& parts, const Request& request) {
   const auto certificate = fields.text("certificate");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  const auto added = parts.authorities.add(certificate);
+  const auto added = parts.central.authorities().add(certificate);
   if (!added) return error_response(added.error());
   json::array list;
   for (const auto& one : *added) list.push_back(to_json(one));
@@ -119,7 +119,7 @@ Response trust(ServerParts& parts, const Request& request) {
 }
 
 Response distrust(ServerParts& parts, const Request& request) {
-  const auto removed = parts.authorities.remove(request.param("authority"));
+  const auto removed = parts.central.authorities().remove(request.param("authority"));
   return removed ? http::no_content() : http::error_response(removed.error());
 }
 
@@ -128,7 +128,7 @@ Response check_chain(ServerParts& parts, const Request& request) {
   const auto chain = fields.text("chain");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  const auto verified = parts.authorities.verify(chain);
+  const auto verified = parts.central.authorities().verify(chain);
   if (!verified && verified.error().kind != base::ErrorKind::denied)
     return http::error_response(verified.error(), "chain");
   return http::json_response(200, json::object{{"trusted", verified.has_value()},

@@ -92,7 +92,7 @@ Response set_recording(ServerParts& parts, const Request& request) {
   fields.no_others();
   if (!plan && !fields.error()) fields.refuse("plan", "must be continuous or none");
   if (fields.error()) return error_response(*fields.error());
-  const auto changed = parts.registry.set_plan(request.param("channel"), *plan, stream);
+  const auto changed = parts.central.registry().set_plan(request.param("channel"), *plan, stream);
   if (!changed)
     return http::error_response(changed.error(),
                                 changed.error().kind == base::ErrorKind::invalid ? "stream" : "");
@@ -105,7 +105,7 @@ Response set_recording(ServerParts& parts, const Request& request) {
 Response list_channels(ServerParts& parts, const Request& request) {
   const auto page = page_of(request);
   if (!page) return error_response(page.error());
-  const auto rights = parts.accounts.rights(request.account);
+  const auto rights = parts.central.accounts().rights(request.account);
   central::ChannelQuery query;
   query.text = request.query_value("q").value_or("");
   query.address = request.query_value("address").value_or("");
@@ -114,14 +114,14 @@ Response list_channels(ServerParts& parts, const Request& request) {
   };
   query.offset = page->offset;
   query.limit = page->limit;
-  const auto found = parts.registry.list(query);
+  const auto found = parts.central.registry().list(query);
   json::array channels;
   for (const auto& of : found.items) channels.push_back(channel_json(parts, *of.device, *of.channel));
   return http::json_response(200, page_json("channels", std::move(channels), found.total, *page));
 }
 
 Response find_channel(ServerParts& parts, const Request& request) {
-  const auto found = parts.registry.find_channel(request.param("channel"));
+  const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) return http::error_response(found.error());
   return http::json_response(200, channel_json(parts, *found->device, *found->channel));
 }
@@ -130,15 +130,16 @@ Response find_channel(ServerParts& parts, const Request& request) {
 central::FieldResult<central::DeviceRegistry::Changed> change_channels(
     ServerParts& parts, const std::string& channel,
     const std::function<central::FieldResult<void>(std::vector<central::Channel>&, std::size_t)>& work) {
-  const auto found = parts.registry.find_channel(channel);
+  const auto found = parts.central.registry().find_channel(channel);
   if (!found) return central::FieldError{{}, found.error()};
-  return parts.registry.change(found->device->id, [&](central::Device& device) -> central::FieldResult<void> {
-    for (std::size_t i = 0; i < device.channels.size(); ++i) {
-      if (device.channels[i].id == found->channel->id) return work(device.channels, i);
-    }
-    return central::FieldError{
-        {}, {base::ErrorKind::not_found, fmt::format("there is no channel \"{}\"", channel)}};
-  });
+  return parts.central.registry().change(
+      found->device->id, [&](central::Device& device) -> central::FieldResult<void> {
+        for (std::size_t i = 0; i < device.channels.size(); ++i) {
+          if (device.channels[i].id == found->channel->id) return work(device.channels, i);
+        }
+        return central::FieldError{
+            {}, {base::ErrorKind::not_found, fmt::format("there is no channel \"{}\"", channel)}};
+      });
 }
 
 Response change_one_channel(ServerParts& parts, const Request& request) {

@@ -71,7 +71,7 @@ Response add_several(ServerParts& parts, const Request& request) {
                                      : FieldResult<Device>(refuse({}, "must be an object")));
     if (read.back()) good.push_back(*read.back());
   }
-  const auto added = parts.registry.add(std::move(good));
+  const auto added = parts.central.registry().add(std::move(good));
   json::array rows;
   std::size_t count = 0;
   for (auto next = added.begin(); const auto& entry : read) {
@@ -94,7 +94,7 @@ Response remove_several(ServerParts& parts, const Request& request) {
   const auto ids = ids_of(fields);
   if (!ids) return error_response(ids.error());
   return for_each_id(*ids, "removed", [&](const std::string& id) -> FieldResult<void> {
-    const auto removed = parts.registry.remove(id);
+    const auto removed = parts.central.registry().remove(id);
     if (!removed) return removed.error();
     restart_channels(parts, {*removed, nullptr});
     tell_device(parts, "device.removed", request, **removed, "was removed; its recordings stay");
@@ -111,7 +111,7 @@ Response change_several(ServerParts& parts, const Request& request) {
     return error_response(refuse("change", "change must name what all get; names differ"));
   return for_each_id(*ids, "changed", [&](const std::string& id) -> FieldResult<void> {
     const auto changed =
-        parts.registry.change(id, [&](Device& device) { return change_device(change, device); });
+        parts.central.registry().change(id, [&](Device& device) { return change_device(change, device); });
     if (!changed) return changed.error();
     restart_channels(parts, *changed);
     tell_device(parts, "device.changed", request, *changed->after, "was changed");
@@ -125,7 +125,7 @@ Response refresh(ServerParts& parts, const Request& request) {
   const auto ids = ids_of(fields);
   if (!ids) return error_response(ids.error());
   return for_each_id(*ids, "asked", [&](const std::string& id) -> FieldResult<void> {
-    const auto device = parts.registry.find(id);
+    const auto device = parts.central.registry().find(id);
     if (!device) return FieldError{{}, device.error()};
     const auto state = state_of(parts, **device).state;
     if (state != "online" && state != "disconnected") reconnect_channels(parts, **device);

@@ -241,7 +241,7 @@ void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed
   const std::lock_guard lock(restarting);
   const Device& before = *changed.before;
   // What is there now, not what this change has made of it: another one may have come since.
-  const auto now = parts.registry.find(before.id);
+  const auto now = parts.central.registry().find(before.id);
   for (const Channel& channel : before.channels) {
     if (!now || !stays_connected(before, channel, **now)) parts.channels.remove(channel.id);
   }
@@ -251,7 +251,7 @@ void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed
 void reconnect_channels(ServerParts& parts, const Device& device) {
   const std::lock_guard lock(restarting);
   for (const Channel& channel : device.channels) parts.channels.remove(channel.id);
-  if (const auto now = parts.registry.find(device.id)) parts.activate(**now, true);
+  if (const auto now = parts.central.registry().find(device.id)) parts.activate(**now, true);
 }
 
 void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,

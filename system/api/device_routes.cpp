@@ -56,12 +56,12 @@ central::FieldResult<central::DeviceQuery> query_of(ServerParts& parts, const Re
   if (!query) return query;
   if (const auto area = request.query_value("area")) {
     const auto wanted = central::number_of_id(*area, 'a');
-    if (parts.registry.area_path(wanted).empty())
+    if (parts.central.registry().area_path(wanted).empty())
       return refuse("area", fmt::format("there is no area \"{}\"", *area));
     query->in_area = [&parts, wanted, known = std::map<std::int64_t, bool>()](std::int64_t id) mutable {
       const auto [it, is_new] = known.try_emplace(id, false);
       if (is_new) {
-        const auto path = parts.registry.area_path(id);
+        const auto path = parts.central.registry().area_path(id);
         it->second = std::ranges::find(path, wanted) != path.end();
       }
       return it->second;
@@ -79,7 +79,7 @@ central::FieldResult<central::DeviceQuery> query_of(ServerParts& parts, const Re
 Response list_devices(ServerParts& parts, const Request& request) {
   const auto query = query_of(parts, request);
   if (!query) return error_response(query.error());
-  const auto page = parts.registry.list(*query);
+  const auto page = parts.central.registry().list(*query);
   json::array devices;
   for (const auto& device : page.items) devices.push_back(to_json(parts, *device));
   return http::json_response(
@@ -91,7 +91,7 @@ Response add_device(ServerParts& parts, const Request& request) {
   if (!body) return http::error_response(body.error());
   auto device = device_from(*body);
   if (!device) return error_response(device.error());
-  const auto added = parts.registry.add(std::move(*device));
+  const auto added = parts.central.registry().add(std::move(*device));
   if (!added) return error_response(added.error());
   parts.activate(**added, false);
   tell_device(parts, "device.added", request, **added, "was added");
@@ -99,15 +99,15 @@ Response add_device(ServerParts& parts, const Request& request) {
 }
 
 Response find_device(ServerParts& parts, const Request& request) {
-  const auto device = parts.registry.find(request.param("device"));
+  const auto device = parts.central.registry().find(request.param("device"));
   return device ? show(parts, 200, **device) : http::error_response(device.error());
 }
 
 Response change_one(ServerParts& parts, const Request& request) {
   const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
-  const auto changed =
-      parts.registry.change(request.param("device"), [&](Device& device) -> central::FieldResult<void> {
+  const auto changed = parts.central.registry().change(
+      request.param("device"), [&](Device& device) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, device.version); !matches) return matches;
         return change_device(*body, device);
       });
@@ -118,7 +118,7 @@ Response change_one(ServerParts& parts, const Request& request) {
 }
 
 Response remove_device(ServerParts& parts, const Request& request) {
-  const auto removed = parts.registry.remove(
+  const auto removed = parts.central.registry().remove(
       request.param("device"), [&](Device& device) { return check_if_match(request, device.version); });
   if (!removed) return error_response(removed.error());
   restart_channels(parts, {*removed, nullptr});
@@ -134,11 +134,11 @@ Response set_connection(ServerParts& parts, const Request& request) {
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   bool was = false;
-  const auto changed =
-      parts.registry.change(request.param("device"), [&](Device& device) -> central::FieldResult<void> {
-        was = std::exchange(device.connected, connected);
-        return {};
-      });
+  const auto changed = parts.central.registry().change(request.param("device"),
+                                                       [&](Device& device) -> central::FieldResult<void> {
+                                                         was = std::exchange(device.connected, connected);
+                                                         return {};
+                                                       });
   if (!changed) return error_response(changed.error());
   if (was != connected) {
     restart_channels(parts, *changed);
@@ -155,8 +155,8 @@ Response add_channel(ServerParts& parts, const Request& request) {
   auto channel = channel_from(*body);
   if (!channel) return error_response(channel.error());
   const auto number = channel->number;
-  const auto changed =
-      parts.registry.change(request.param("device"), [&](Device& device) -> central::FieldResult<void> {
+  const auto changed = parts.central.registry().change(
+      request.param("device"), [&](Device& device) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, device.version); !matches) return matches;
         device.channels.push_back(*channel);
         return {};

@@ -25,7 +25,7 @@ namespace {
 std::vector<DevicePtr> all_devices(const ServerParts& parts) {
   central::DeviceQuery query;
   query.limit = central::DeviceRegistry::most_devices;
-  return parts.registry.list(query).items;
+  return parts.central.registry().list(query).items;
 }
 
 Response export_table(ServerParts& parts, const Request&) {
@@ -35,11 +35,11 @@ Response export_table(ServerParts& parts, const Request&) {
 
 Response export_backup(ServerParts& parts, const Request& request) {
   central::DeviceBackup backup;
-  for (const auto& of : parts.registry.areas()) {
+  for (const auto& of : parts.central.registry().areas()) {
     if (of.area.id != central::AreaTree::root) backup.areas.push_back(of.area);
   }
   for (const auto& device : all_devices(parts)) backup.devices.push_back(*device);
-  auto text = central::write_backup(backup, parts.registry.vault());
+  auto text = central::write_backup(backup, parts.central.registry().vault());
   if (!text) return http::error_response(text.error());
   tell(parts, request, "device.exported",
        fmt::format("{} devices were exported, encrypted", backup.devices.size()));
@@ -73,7 +73,7 @@ json::object refused_json(std::size_t number, const Device& device, const FieldE
 std::size_t add_all(ServerParts& parts, const Request& request, const std::vector<std::size_t>& numbers,
                     const std::vector<Device>& devices, std::map<std::size_t, json::object>& rows) {
   std::size_t count = 0;
-  const auto added = parts.registry.add(devices);
+  const auto added = parts.central.registry().add(devices);
   for (std::size_t i = 0; i < added.size(); ++i) {
     if (!added[i]) {
       rows[numbers[i]] = refused_json(numbers[i], devices[i], added[i].error());
@@ -125,14 +125,15 @@ Response import_table(ServerParts& parts, const Request& request, bool check_onl
 FieldResult<std::map<std::string, std::string>> restore_areas(ServerParts& parts,
                                                               const std::vector<central::Area>& areas) {
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> present;
-  for (const auto& of : parts.registry.areas()) present[{of.area.parent, of.area.name}] = of.area.id;
+  for (const auto& of : parts.central.registry().areas())
+    present[{of.area.parent, of.area.name}] = of.area.id;
   std::map<std::int64_t, std::int64_t> ids{{0, 0}};
   std::map<std::string, std::string> texts{{"a0", "a0"}};
   for (const auto& area : areas) {
     const std::int64_t parent = ids[area.parent];
     auto [it, is_new] = present.try_emplace({parent, area.name}, 0);
     if (is_new) {
-      const auto made = parts.registry.add_area({0, parent, area.name, 1});
+      const auto made = parts.central.registry().add_area({0, parent, area.name, 1});
       if (!made) return made.error();
       it->second = made->area.id;
     }
@@ -143,7 +144,7 @@ FieldResult<std::map<std::string, std::string>> restore_areas(ServerParts& parts
 }
 
 Response import_backup(ServerParts& parts, const Request& request) {
-  auto backup = central::read_backup(request.body, parts.registry.vault());
+  auto backup = central::read_backup(request.body, parts.central.registry().vault());
   if (!backup) return http::error_response(400, "invalid", {}, backup.error().message);
   const auto areas = restore_areas(parts, backup->areas);
   if (!areas) return error_response(areas.error());

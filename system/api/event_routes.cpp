@@ -42,14 +42,14 @@ std::string error_text(const central::FieldError& error) {
 }
 
 asio::awaitable<void> push_events(ServerParts& parts, Request request, http::WebSocket socket) {
-  const auto since = number_of(request, "since", parts.events.last(), 0, INT64_MAX);
+  const auto since = number_of(request, "since", parts.central.events().last(), 0, INT64_MAX);
   if (!since) {
     const std::string text = error_text(since.error());
     co_await socket.send_text(text);
     co_return;
   }
   auto bell = std::make_shared<Bell>(socket.executor(), Bell::Limits{1}, base::Overflow::refuse);
-  const auto handle = parts.events.listen([bell](const central::Event&) { bell->push(true); });
+  const auto handle = parts.central.events().listen([bell](const central::Event&) { bell->push(true); });
   base::spawn(socket.executor(), notice_end(socket, bell), "event client");
   watch_session(parts, request, socket, central::Authority::events);
   bell->push(true);
@@ -57,11 +57,11 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
   for (;;) {
     const auto rung = co_await bell->pop();
     if (!rung) break;
-    for (auto events = parts.events.shown_since(sent, page); !events.empty();
-         events = parts.events.shown_since(sent, page)) {
+    for (auto events = parts.central.events().shown_since(sent, page); !events.empty();
+         events = parts.central.events().shown_since(sent, page)) {
       // The sign-in may have ended, or lost rights, since the last event.
-      if (parts.sign_in.sessions.account(request.session) != request.account) co_return;
-      const auto rights = parts.accounts.rights(request.account);
+      if (parts.central.sign_in().sessions.account(request.session) != request.account) co_return;
+      const auto rights = parts.central.accounts().rights(request.account);
       for (const auto& shown : events) {
         sent = shown->event.sequence;
         if (!may_read(*rights, shown->event)) continue;
@@ -78,15 +78,16 @@ http::Response list_events(ServerParts& parts, const Request& request) {
   const auto limit = number_of(request, "limit", page, 1, page);
   if (!limit) return error_response(limit.error());
   json::array list;
-  const auto rights = parts.accounts.rights(request.account);
+  const auto rights = parts.central.accounts().rights(request.account);
   // Where to go on, although nothing of this page may be for the caller.
   std::int64_t read_to = *since;
-  for (const auto& event : parts.events.since(*since, static_cast<std::size_t>(*limit))) {
+  for (const auto& event : parts.central.events().since(*since, static_cast<std::size_t>(*limit))) {
     read_to = event.sequence;
     if (may_read(*rights, event)) list.push_back(to_json(event));
   }
   return http::json_response(
-      200, json::object{{"events", std::move(list)}, {"read_to", read_to}, {"last", parts.events.last()}});
+      200, json::object{
+               {"events", std::move(list)}, {"read_to", read_to}, {"last", parts.central.events().last()}});
 }
 
 }  // namespace

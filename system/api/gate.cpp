@@ -79,7 +79,7 @@ namespace {
 
 /// Compared in constant time, so that nothing can be learned of it by trying.
 bool is_scrape_token(const ServerParts& parts, const std::string& token) {
-  const auto wanted = parts.settings.text("metrics", "token");
+  const auto wanted = parts.central.settings().text("metrics", "token");
   return !wanted.empty() && token.size() == wanted.size() &&
          CRYPTO_memcmp(token.data(), wanted.data(), token.size()) == 0;
 }
@@ -89,17 +89,17 @@ bool is_scrape_token(const ServerParts& parts, const std::string& token) {
 http::Gate make_gate(ServerParts& parts) {
   return [&parts](const Route& route, Request& request) -> std::optional<Response> {
     if (route.guard.right == everybody) return std::nullopt;
-    if (auto refusal = refuse_uninitialised(parts.accounts)) return refusal;
+    if (auto refusal = refuse_uninitialised(parts.central.accounts())) return refusal;
     const auto token = token_of(route, request);
     if (route.pattern == metrics_path && is_scrape_token(parts, token)) return std::nullopt;
-    const auto [session, stolen] = parts.sign_in.sessions.use(token, request.source());
+    const auto [session, stolen] = parts.central.sign_in().sessions.use(token, request.source());
     if (stolen) tell_stolen(parts, request, *session);
     if (!session || stolen) return unauthenticated();
     request.account = session->account;
     request.session = session->id;
-    const auto rights = parts.accounts.rights(session->account);
+    const auto rights = parts.central.accounts().rights(session->account);
     if (const auto channel = request.params.find("channel"); channel != request.params.end()) {
-      if (const auto known = parts.registry.find_channel(channel->second))
+      if (const auto known = parts.central.registry().find_channel(channel->second))
         channel->second = known->channel->id;
       if (!rights->sees(channel->second)) return no_channel(channel->second);
       if (!may(*rights, route.guard.right, channel->second)) return denied(parts, route, request);

@@ -21,18 +21,19 @@ namespace {
 
 bool is_visible(const ServerParts& parts, const central::Rights& rights, const json::value& channel) {
   return channel.is_string() && rights.sees(std::string(channel.get_string())) &&
-         parts.registry.find_channel(channel.get_string()).has_value();
+         parts.central.registry().find_channel(channel.get_string()).has_value();
 }
 
 /// The entries of a list, without those whose channel the caller does not see.
 json::array visible(const ServerParts& parts, const Request& request, const json::array& entries) {
-  const auto rights = parts.accounts.rights(request.account);
+  const auto rights = parts.central.accounts().rights(request.account);
   json::array shown;
   for (const auto& entry : entries) {
     const auto* channel = entry.is_object() ? entry.get_object().if_contains("channel") : &entry;
     const auto* device = entry.is_object() ? entry.get_object().if_contains("device") : nullptr;
     if (channel && !is_visible(parts, *rights, *channel)) continue;
-    if (device && (!rights->may(central::Authority::devices) || !parts.registry.find(device->as_string())))
+    if (device &&
+        (!rights->may(central::Authority::devices) || !parts.central.registry().find(device->as_string())))
       continue;
     shown.push_back(entry);
   }
@@ -77,7 +78,7 @@ FieldResult<void> check_references(const ServerParts& parts, const Layout& layou
   const auto* area = layout.content.if_contains("area");
   if (!area || !area->is_string()) return {};
   const auto id = central::number_of_id(std::string_view(area->get_string()), 'a');
-  if (!parts.registry.find_area(id))
+  if (!parts.central.registry().find_area(id))
     return FieldError{"area", {base::ErrorKind::not_found, fmt::format("there is no area \"a{}\"", id)}};
   return {};
 }
@@ -94,7 +95,7 @@ void tell_layout(ServerParts& parts, const Request& request, const LayoutRoutes&
 
 Response list(const ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
   json::array entries;
-  for (const auto& layout : parts.layouts.all(routes.kind))
+  for (const auto& layout : parts.central.layouts().all(routes.kind))
     entries.push_back(to_json(parts, request, layout));
   return http::json_response(200, json::object{{routes.list_name, std::move(entries)}});
 }
@@ -104,14 +105,14 @@ Response add(ServerParts& parts, const Request& request, const LayoutRoutes& rou
   layout.kind = routes.kind;
   if (const auto read = read_layout(request, layout, true); !read) return error_response(read.error());
   if (const auto known = check_references(parts, layout); !known) return error_response(known.error());
-  const auto added = parts.layouts.add(layout);
+  const auto added = parts.central.layouts().add(layout);
   if (!added) return error_response(added.error());
   tell_layout(parts, request, routes, "added", id_of(*added));
   return show(parts, request, 201, *added);
 }
 
 Response change(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
-  const auto changed = parts.layouts.change(
+  const auto changed = parts.central.layouts().change(
       routes.kind, request.param(routes.param), [&](Layout& layout) -> FieldResult<void> {
         if (auto matches = check_if_match(request, layout.version); !matches) return matches;
         if (auto read = read_layout(request, layout, false); !read) return read;
@@ -125,8 +126,8 @@ Response change(ServerParts& parts, const Request& request, const LayoutRoutes& 
 Response remove(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
   const bool with_views = request.query_value("with_views") == "true";
   const auto removed =
-      parts.layouts.remove(routes.kind, request.param(routes.param), with_views,
-                           [&](Layout& layout) { return check_if_match(request, layout.version); });
+      parts.central.layouts().remove(routes.kind, request.param(routes.param), with_views,
+                                     [&](Layout& layout) { return check_if_match(request, layout.version); });
   if (!removed) return error_response(removed.error());
   tell_layout(parts, request, routes, "removed", request.param(routes.param));
   return http::no_content();
@@ -155,7 +156,8 @@ void add_layout_routes(http::Router& router, ServerParts& parts, const LayoutRou
                    once_for_each_key(parts.clock, plainly(add)));
   router.add_plain("GET", one, routes.reading, fmt::format("Shows {}", routes.what),
                    [&parts, routes](const Request& request) {
-                     const auto found = parts.layouts.find(routes.kind, request.param(routes.param));
+                     const auto found =
+                         parts.central.layouts().find(routes.kind, request.param(routes.param));
                      return found ? show(parts, request, 200, *found) : http::error_response(found.error());
                    });
   router.add_plain("PATCH", one, routes.changing,

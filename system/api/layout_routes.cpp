@@ -14,7 +14,7 @@ using http::Response;
 namespace {
 
 Response picture(const ServerParts& parts, LayoutKind kind, const std::string& id) {
-  auto found = parts.layouts.picture(kind, id);
+  auto found = parts.central.layouts().picture(kind, id);
   if (!found) return http::error_response(found.error());
   Response response;
   response.content_type = std::move(found->type);
@@ -31,7 +31,8 @@ void add_picture_routes(http::Router& router, ServerParts& parts, LayoutKind kin
   });
   router.add_plain("PUT", path, {"devices"}, "Takes a PNG or JPEG picture of at most 1 MiB",
                    [&parts, kind, param](const Request& request) {
-                     const auto set = parts.layouts.set_picture(kind, request.param(param), request.body);
+                     const auto set =
+                         parts.central.layouts().set_picture(kind, request.param(param), request.body);
                      return set ? http::no_content() : error_response(set.error());
                    });
 }

@@ -107,7 +107,7 @@ FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request&
 Response search_log(ServerParts& parts, const Request& request) {
   const auto query = query_from(parts, request);
   if (!query) return error_response(query.error());
-  const auto found = parts.events.search(*query);
+  const auto found = parts.central.events().search(*query);
   if (!found) return http::error_response(found.error());
   json::array entries;
   for (const auto& event : found->events) entries.push_back(to_json(event));
@@ -120,7 +120,7 @@ Response export_log(ServerParts& parts, const Request& request) {
   auto query = query_from(parts, request);
   if (!query) return error_response(query.error());
   query->limit = static_cast<std::size_t>(central::EventLog::keep);
-  const auto found = parts.events.search(*query);
+  const auto found = parts.central.events().search(*query);
   if (!found) return http::error_response(found.error());
   std::string table(central::byte_order_mark);
   table += central::csv_line(
@@ -149,7 +149,7 @@ Response clear_log(ServerParts& parts, const Request& request, std::optional<std
   if (!log) return error_response(log.error());
   const auto severity = severity_of(request);
   if (!severity) return error_response(severity.error());
-  const auto cleared = parts.events.clear(*log, *severity, sequence);
+  const auto cleared = parts.central.events().clear(*log, *severity, sequence);
   if (!cleared) return http::error_response(cleared.error());
   if (sequence && *cleared == 0)
     return http::error_response(404, "not_found", {},

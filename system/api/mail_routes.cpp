@@ -22,16 +22,16 @@ Response list_servers(ServerParts& parts) {
                        {"encryption", central::to_string(known.encryption)},
                        {"authorisation_code", known.authorisation_code}});
   }
-  const auto warnings = central::mail_warnings(parts.settings.values("mail").values);
+  const auto warnings = central::mail_warnings(parts.central.settings().values("mail").values);
   return http::json_response(
       200, json::object{{"servers", std::move(servers)}, {"warnings", json::value_from(warnings)}});
 }
 
 /// A refusal by the mail server is an answer, not an error of the request.
 Response send_test_mail(ServerParts& parts) {
-  const auto sent = parts.mailer.test();
+  const auto sent = parts.central.mailer().test();
   if (!sent && !sent.error().field.empty()) return error_response(sent.error());
-  const auto warnings = central::mail_warnings(parts.settings.values("mail").values);
+  const auto warnings = central::mail_warnings(parts.central.settings().values("mail").values);
   json::object answer{{"delivered", sent.has_value()}, {"warnings", json::value_from(warnings)}};
   if (!sent) {
     answer["code"] = base::to_string(sent.error().error.kind);

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t longest_name = 31;
 
 bool is_on(const ServerParts& parts, std::string_view which) {
-  return parts.settings.flag("password_reset", which);
+  return parts.central.settings().flag("password_reset", which);
 }
 
 bool is_local(const Request& request) { return central::is_this_machine(request.source()); }
@@ -36,7 +36,7 @@ std::optional<Response> refuse_remote(const ServerParts& parts, const Request& r
 
 std::optional<Response> refuse_locked(const ServerParts& parts, const std::string& account,
                                       const Request& request) {
-  const auto locked = parts.sign_in.locked(account, request.source());
+  const auto locked = parts.central.sign_in().locked(account, request.source());
   if (!locked) return std::nullopt;
   return http::error_response(403, "locked", {}, locked->message);
 }
@@ -54,7 +54,7 @@ struct Ways {
 Ways ways_of(const ServerParts& parts, const std::string& account) {
   Ways ways;
   ways.by_email = is_on(parts, "email");
-  const auto protection = parts.accounts.protection(account);
+  const auto protection = parts.central.accounts().protection(account);
   if (!protection) return ways;
   ways.known = true;
   ways.email = protection->email;
@@ -65,7 +65,7 @@ Ways ways_of(const ServerParts& parts, const std::string& account) {
 }
 
 Response begin_reset(ServerParts& parts, const Request& request) {
-  if (auto refusal = refuse_uninitialised(parts.accounts)) return *std::move(refusal);
+  if (auto refusal = refuse_uninitialised(parts.central.accounts())) return *std::move(refusal);
   if (auto refusal = refuse_remote(parts, request)) return *std::move(refusal);
   BodyFields fields(request);
   const auto name = fields.text("username", std::string(Accounts::administrator));
@@ -73,7 +73,7 @@ Response begin_reset(ServerParts& parts, const Request& request) {
     fields.refuse("username", fmt::format("must have 1 to {} characters", longest_name));
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  const auto begun = parts.resets.begin(name, request.source());
+  const auto begun = parts.central.resets().begin(name, request.source());
   if (!begun) return http::error_response(begun.error());
   json::object answer{{"token", begun->token}, {"valid_until", base::format_utc(begun->until)}};
   if (is_local(request)) {
@@ -126,17 +126,17 @@ Response send_code(ServerParts& parts, const Request& request) {
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   const auto token = request.param("token");
-  const auto account = parts.resets.account(token);
+  const auto account = parts.central.resets().account(token);
   if (!account) return http::error_response(account.error());
   if (auto refusal = refuse_locked(parts, *account, request)) return *std::move(refusal);
   if (!is_on(parts, "email"))
     return http::error_response(403, "denied", {}, "resetting by e-mail is switched off");
-  if (const auto setup = central::mail_setup(parts.settings.values("mail").values); !setup)
+  if (const auto setup = central::mail_setup(parts.central.settings().values("mail").values); !setup)
     return http::error_response(409, "conflict", {},
                                 "the server cannot send mail: " + setup.error().error.message);
   const auto address = address_for(ways_of(parts, *account), request, given);
   if (!address) return error_response(address.error());
-  const auto code = parts.resets.make_code(token, given);
+  const auto code = parts.central.resets().make_code(token, given);
   if (!code) {
     const bool full = code.error().kind == base::ErrorKind::full;
     return full ? http::error_response(429, "full", {}, code.error().message)
@@ -148,11 +148,12 @@ Response send_code(ServerParts& parts, const Request& request) {
       const auto message = sent ? fmt::format("a security code for \"{}\" was mailed", name)
                                 : fmt::format("a security code for \"{}\" could not be mailed: {}", name,
                                               sent.error().message);
-      parts.events.append({0, {}, type, {}, {}, {}, message, {{"account", name}}, name});
+      parts.central.events().append(
+          {.type = type, .message = message, .data = {{"account", name}}, .account = name});
     };
     const auto until = parts.clock.now() + central::PasswordResets::validity;
     const auto posted =
-        parts.mailer.post(*address, "Security code", text_of_mail(*code, until), std::move(tell));
+        parts.central.mailer().post(*address, "Security code", text_of_mail(*code, until), std::move(tell));
     if (!posted) return error_response(posted.error());
   }
   return http::json_response(
@@ -162,7 +163,7 @@ Response send_code(ServerParts& parts, const Request& request) {
 /// What was wrong counts like a wrong password.
 Response refuse_proof(ServerParts& parts, const Request& request, const std::string& account,
                       std::string_view field, const std::string& message) {
-  const bool locks = parts.sign_in.count_failure(account, request.source());
+  const bool locks = parts.central.sign_in().count_failure(account, request.source());
   tell_account(parts, "account.reset-refused", request, account,
                fmt::format("a wrong code or answer was given for \"{}\" from {}", account, request.source()));
   if (locks) {
@@ -185,7 +186,7 @@ std::optional<Response> refuse_unproven(ServerParts& parts, const Request& reque
   const auto ways = ways_of(parts, account);
   const bool local = is_local(request);
   if (!proof.code.empty()) {
-    const auto redeemed = parts.resets.redeem(request.param("token"), proof.code);
+    const auto redeemed = parts.central.resets().redeem(request.param("token"), proof.code);
     if (!redeemed) return refuse_proof(parts, request, account, "code", redeemed.error().message);
     proof.email = redeemed->email;
     return std::nullopt;
@@ -197,7 +198,7 @@ std::optional<Response> refuse_unproven(ServerParts& parts, const Request& reque
     if (ways.address_needed && !central::is_mailbox(proof.email))
       return http::error_response(400, "invalid", "email",
                                   "none is stored; an e-mail address is needed first");
-    if (const auto right = parts.accounts.check_answers(account, *proof.answers); !right)
+    if (const auto right = parts.central.accounts().check_answers(account, *proof.answers); !right)
       return refuse_proof(parts, request, account, "answers", right.error().message);
     return std::nullopt;
   }
@@ -227,21 +228,21 @@ Response finish_reset(ServerParts& parts, const Request& request) {
   const auto again = fields.text("password_again");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  const auto account = parts.resets.account(request.param("token"));
+  const auto account = parts.central.resets().account(request.param("token"));
   if (!account) return http::error_response(account.error());
   if (auto refusal = refuse_locked(parts, *account, request)) return *std::move(refusal);
   // First, so that a mistyped password does not use up a code.
   if (const auto checked = Accounts::check_new(password, again, *account); !checked)
     return error_response(checked.error());
   if (auto refusal = refuse_unproven(parts, request, *account, proof)) return *std::move(refusal);
-  if (const auto set = parts.accounts.set_password(*account, password, again); !set)
+  if (const auto set = parts.central.accounts().set_password(*account, password, again); !set)
     return error_response(set.error());
   if (!proof.email.empty()) {
-    if (const auto stored = parts.accounts.set_email(*account, proof.email); !stored)
+    if (const auto stored = parts.central.accounts().set_email(*account, proof.email); !stored)
       return error_response(stored.error());
   }
-  parts.resets.end(request.param("token"));
-  parts.sign_in.sessions.close_others(*account, {});
+  parts.central.resets().end(request.param("token"));
+  parts.central.sign_in().sessions.close_others(*account, {});
   tell_account(parts, "account.password-changed", request, *account,
                fmt::format("the forgotten password of \"{}\" was set anew from {}; its sessions have ended",
                            *account, request.source()));
@@ -253,7 +254,7 @@ Response show_hint(ServerParts& parts, const Request& request) {
     return http::error_response(403, "denied", {}, "the hint is shown at the server itself only");
   }
   const auto name = request.query_value("username").value_or(std::string(Accounts::administrator));
-  const auto protection = parts.accounts.protection(name);
+  const auto protection = parts.central.accounts().protection(name);
   return http::json_response(200, {{"hint", protection ? protection->hint : std::string()}});
 }
 

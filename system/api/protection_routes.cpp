@@ -36,7 +36,7 @@ std::vector<central::SecurityQuestion> questions_in(FieldReader& fields) {
 namespace {
 
 Response show_protection(ServerParts& parts, const Request& request) {
-  const auto protection = parts.accounts.protection(request.account);
+  const auto protection = parts.central.accounts().protection(request.account);
   if (!protection) return http::error_response(protection.error());
   return http::json_response(200, json::object{{"email", protection->email},
                                                {"questions", json::value_from(protection->questions)},
@@ -56,7 +56,8 @@ Response set_email(ServerParts& parts, const Request& request) {
   const auto email = fields.text("email");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return answer(parts, request, parts.accounts.set_email(request.account, email), "the e-mail address");
+  return answer(parts, request, parts.central.accounts().set_email(request.account, email),
+                "the e-mail address");
 }
 
 Response set_questions(ServerParts& parts, const Request& request) {
@@ -65,7 +66,8 @@ Response set_questions(ServerParts& parts, const Request& request) {
   const auto questions = questions_in(fields);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return answer(parts, request, parts.accounts.set_questions(request.account, questions), "the questions");
+  return answer(parts, request, parts.central.accounts().set_questions(request.account, questions),
+                "the questions");
 }
 
 Response set_hint(ServerParts& parts, const Request& request) {
@@ -73,7 +75,7 @@ Response set_hint(ServerParts& parts, const Request& request) {
   const auto hint = fields.text("password_hint");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return answer(parts, request, parts.accounts.set_hint(request.account, hint), "the hint");
+  return answer(parts, request, parts.central.accounts().set_hint(request.account, hint), "the hint");
 }
 
 }  // namespace

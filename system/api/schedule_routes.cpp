@@ -55,14 +55,14 @@ central::FieldResult<Schedule> schedule_of(const Request& request) {
 Response add(ServerParts& parts, const Request& request) {
   auto schedule = schedule_of(request);
   if (!schedule) return error_response(schedule.error());
-  const auto added = parts.schedules.add(std::move(*schedule));
+  const auto added = parts.central.schedules().add(std::move(*schedule));
   if (!added) return error_response(added.error());
   tell_schedule(parts, request, "added", added->name);
   return http::json_response(201, to_json(*added));
 }
 
 Response store(ServerParts& parts, const Request& request, const Schedule& schedule) {
-  const auto changed = parts.schedules.change(schedule);
+  const auto changed = parts.central.schedules().change(schedule);
   if (!changed) return error_response(changed.error());
   tell_schedule(parts, request, "changed", changed->name);
   return http::json_response(200, to_json(*changed));
@@ -76,23 +76,23 @@ Response change(ServerParts& parts, const Request& request) {
 }
 
 Response clear(ServerParts& parts, const Request& request) {
-  auto schedule = parts.schedules.find(request.param("schedule"));
+  auto schedule = parts.central.schedules().find(request.param("schedule"));
   if (!schedule) return http::error_response(schedule.error());
   schedule->periods.clear();
   return store(parts, request, *schedule);
 }
 
 Response remove(ServerParts& parts, const Request& request) {
-  const auto schedule = parts.schedules.find(request.param("schedule"));
+  const auto schedule = parts.central.schedules().find(request.param("schedule"));
   if (!schedule) return http::error_response(schedule.error());
-  if (const auto removed = parts.schedules.remove(schedule->id); !removed)
+  if (const auto removed = parts.central.schedules().remove(schedule->id); !removed)
     return http::error_response(removed.error());
   tell_schedule(parts, request, "removed", schedule->name);
   return http::no_content();
 }
 
 Response show_effect(ServerParts& parts, const Request& request) {
-  const auto schedule = parts.schedules.find(request.param("schedule"));
+  const auto schedule = parts.central.schedules().find(request.param("schedule"));
   if (!schedule) return http::error_response(schedule.error());
   auto at = parts.clock.now();
   if (const auto asked = request.query_value("at")) {
@@ -100,12 +100,12 @@ Response show_effect(ServerParts& parts, const Request& request) {
     if (!parsed) return http::error_response(parsed.error(), "at");
     at = *parsed;
   }
-  const auto local = central::LocalTime::from(parts.settings.values("time").values);
+  const auto local = central::LocalTime::from(parts.central.settings().values("time").values);
   if (!local) return error_response(local.error());
   return http::json_response(
       200, json::object{{"utc", base::format_utc(at)},
                         {"local", local->text(at)},
-                        {"effective", parts.schedules.effective(schedule->id, *local, at)}});
+                        {"effective", parts.central.schedules().effective(schedule->id, *local, at)}});
 }
 
 }  // namespace
@@ -119,14 +119,14 @@ void add_schedule_routes(http::Router& router, ServerParts& parts) {
   plain("GET", "/api/v1/schedules", signed_in, "All schedules, the default first",
         [](ServerParts& p, const Request&) {
           json::array list;
-          for (const auto& schedule : p.schedules.all()) list.push_back(to_json(schedule));
+          for (const auto& schedule : p.central.schedules().all()) list.push_back(to_json(schedule));
           return http::json_response(200, {{"schedules", std::move(list)}});
         });
   plain("POST", "/api/v1/schedules", "system", "Adds a schedule: always in effect, or in up to 50 periods",
         add);
   plain("GET", "/api/v1/schedules/{schedule}", signed_in, "One schedule",
         [](ServerParts& p, const Request& request) {
-          const auto schedule = p.schedules.find(request.param("schedule"));
+          const auto schedule = p.central.schedules().find(request.param("schedule"));
           return schedule ? http::json_response(200, to_json(*schedule))
                           : http::error_response(schedule.error());
         });

@@ -29,7 +29,7 @@ json::object to_json(const ServerParts& parts, const Service& service) {
   const bool exists = service.section != nullptr;
   return {{"name", service.name},
           {"exists", exists},
-          {"enabled", exists && parts.settings.flag(service.section, service.field)}};
+          {"enabled", exists && parts.central.settings().flag(service.section, service.field)}};
 }
 
 Response list(ServerParts& parts) {
@@ -52,7 +52,7 @@ Response change(ServerParts& parts, const Request& request) {
     return http::error_response(409, "conflict", "enabled",
                                 fmt::format("this server has no service \"{}\" yet, so it stays off", name));
   }
-  const auto changed = parts.settings.change(service->section, {{service->field, enabled}});
+  const auto changed = parts.central.settings().change(service->section, {{service->field, enabled}});
   if (!changed) return error_response(changed.error());
   return http::json_response(200, to_json(parts, *service));
 }

@@ -31,10 +31,10 @@ asio::awaitable<void> watch(ServerParts& parts, Watched who, http::WebSocket soc
 
 bool still_may(ServerParts& parts, const std::string& session, const std::string& account,
                central::Authority right, const std::string& channel) {
-  auto& sessions = parts.sign_in.sessions;
+  auto& sessions = parts.central.sign_in().sessions;
   const auto now = right == central::Authority::live ? sessions.keep(session) : sessions.account(session);
   if (now != account) return false;
-  const auto rights = parts.accounts.rights(account);
+  const auto rights = parts.central.accounts().rights(account);
   return channel.empty() ? rights->may(right) : rights->may(right, channel);
 }
 

@@ -57,8 +57,8 @@ json::object describe(const SettingField& field) {
 
 Response list_settings(ServerParts& parts) {
   json::array list;
-  for (const auto& section : parts.settings.sections()) {
-    const auto values = parts.settings.values(section.name);
+  for (const auto& section : parts.central.settings().sections()) {
+    const auto values = parts.central.settings().values(section.name);
     json::object fields;
     for (const auto& field : section.fields) fields[field.name] = describe(field);
     list.push_back({{"name", section.name},
@@ -76,7 +76,7 @@ Response show(const SettingSection& section, const Settings::Values& values) {
 }
 
 const SettingSection* find_section(const ServerParts& parts, std::string_view name) {
-  for (const auto& section : parts.settings.sections()) {
+  for (const auto& section : parts.central.settings().sections()) {
     if (section.name == name) return &section;
   }
   return nullptr;
@@ -109,7 +109,7 @@ Response change_settings(ServerParts& parts, const Request& request) {
   if (!body) return http::error_response(body.error());
   const auto revision = revision_of(request);
   if (!revision) return refusal(revision.error());
-  const auto changed = parts.settings.change(section->name, *body, *revision);
+  const auto changed = parts.central.settings().change(section->name, *body, *revision);
   if (!changed) return refusal(changed.error());
   tell(parts, request, "settings.changed",
        fmt::format("settings \"{}\" were changed by \"{}\"", section->name, request.account),
@@ -129,7 +129,8 @@ void add_settings_routes(http::Router& router, ServerParts& parts) {
                    [&parts](const Request& request) {
                      const auto name = request.param("section");
                      const auto* section = find_section(parts, name);
-                     return section ? show(*section, parts.settings.values(name)) : no_section(name);
+                     return section ? show(*section, parts.central.settings().values(name))
+                                    : no_section(name);
                    });
   router.add_plain("PATCH", "/api/v1/settings/{section}", guard,
                    "Changes the settings that are given and leaves the others (RFC 7396)",

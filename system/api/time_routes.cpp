@@ -22,16 +22,16 @@ Response show_time(ServerParts& parts, const Request& request) {
     if (!parsed) return http::error_response(parsed.error(), "at");
     at = *parsed;
   }
-  const auto local = central::LocalTime::from(parts.settings.values("time").values);
+  const auto local = central::LocalTime::from(parts.central.settings().values("time").values);
   if (!local) return error_response(local.error());
   return http::json_response(
-      200,
-      json::object{{"utc", base::format_utc(at)},
-                   {"local", local->text(at)},
-                   {"zone", local->zone()},
-                   {"daylight", local->is_daylight(at)},
-                   {"ahead_seconds", std::chrono::duration<double>(parts.server_clock.lead()).count()},
-                   {"offset_minutes", std::chrono::floor<std::chrono::minutes>(local->offset(at)).count()}});
+      200, json::object{
+               {"utc", base::format_utc(at)},
+               {"local", local->text(at)},
+               {"zone", local->zone()},
+               {"daylight", local->is_daylight(at)},
+               {"ahead_seconds", std::chrono::duration<double>(parts.central.server_clock().lead()).count()},
+               {"offset_minutes", std::chrono::floor<std::chrono::minutes>(local->offset(at)).count()}});
 }
 
 /// What a client wants it to be now: `utc`, or `local` as the wall clock shows it.
@@ -44,7 +44,7 @@ central::FieldResult<base::UtcTime> wanted_time(ServerParts& parts, const std::s
   const auto parsed = base::parse_utc(utc.empty() ? local + "Z" : utc);
   if (!parsed) return central::FieldError{utc.empty() ? "local" : "utc", parsed.error()};
   if (!utc.empty()) return *parsed;
-  const auto shown = central::LocalTime::from(parts.settings.values("time").values);
+  const auto shown = central::LocalTime::from(parts.central.settings().values("time").values);
   if (!shown) return shown.error();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(*parsed);
   const auto instants = shown->instants(central::WallTime(seconds.time_since_epoch()));
@@ -63,7 +63,7 @@ Response set_time(ServerParts& parts, const Request& request) {
   const auto time = wanted_time(parts, utc, local);
   if (!time) return error_response(time.error());
   const auto before = parts.clock.now();
-  if (const auto set = parts.server_clock.set(*time); !set)
+  if (const auto set = parts.central.server_clock().set(*time); !set)
     return http::error_response(set.error(), set.error().kind == base::ErrorKind::invalid ? "utc" : "");
   tell(parts, request, "time.changed",
        fmt::format("the time was set from {} to {} by \"{}\"", base::format_utc(before),

@@ -27,12 +27,12 @@ json::object to_json(const central::Group& group) {
 
 Response list_groups(ServerParts& parts) {
   json::array list;
-  for (const auto& group : parts.accounts.groups()) list.push_back(to_json(group));
+  for (const auto& group : parts.central.accounts().groups()) list.push_back(to_json(group));
   return http::json_response(200, json::object{{"groups", std::move(list)}});
 }
 
 std::optional<central::Group> find_group(ServerParts& parts, const std::string& name) {
-  for (auto& group : parts.accounts.groups()) {
+  for (auto& group : parts.central.accounts().groups()) {
     if (group.name == name) return std::move(group);
   }
   return std::nullopt;
@@ -46,7 +46,7 @@ bool holds(const central::Rights& rights, central::Authority authority,
 /// Nobody hands out more than they have: else the first who may change accounts could do everything.
 std::optional<central::FieldError> beyond(ServerParts& parts, const Request& request,
                                           const central::Grants& grants) {
-  const auto own = parts.accounts.rights(request.account);
+  const auto own = parts.central.accounts().rights(request.account);
   for (const auto& [authority, channels] : grants) {
     if (channels ? holds(*own, authority, *channels) : own->may_everywhere(authority)) continue;
     return central::FieldError{fmt::format("authorities.{}", to_string(authority)),
@@ -64,7 +64,8 @@ Response add_group(ServerParts& parts, const Request& request) {
   if (!grants) return error_response(grants.error());
   if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
   group.grants = *grants;
-  if (const auto added = parts.accounts.add_group(group); !added) return error_response(added.error());
+  if (const auto added = parts.central.accounts().add_group(group); !added)
+    return error_response(added.error());
   tell_account(parts, "account.group-added", request, group.name,
                fmt::format("group \"{}\" was added by \"{}\"", group.name, request.account),
                {{"after", central::to_json(group.grants)}});
@@ -80,7 +81,7 @@ Response change_group(ServerParts& parts, const Request& request) {
   if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
   const auto name = request.param("group");
   const auto before = find_group(parts, name);
-  if (const auto changed = parts.accounts.change_group(name, *grants); !changed) {
+  if (const auto changed = parts.central.accounts().change_group(name, *grants); !changed) {
     return http::error_response(changed.error());
   }
   tell_account(parts, "account.group-changed", request, name,
@@ -91,7 +92,7 @@ Response change_group(ServerParts& parts, const Request& request) {
 
 Response remove_group(ServerParts& parts, const Request& request) {
   const auto name = request.param("group");
-  if (const auto removed = parts.accounts.remove_group(name); !removed)
+  if (const auto removed = parts.central.accounts().remove_group(name); !removed)
     return http::error_response(removed.error());
   tell_account(parts, "account.group-removed", request, name,
                fmt::format("group \"{}\" was removed by \"{}\"", name, request.account));
@@ -100,12 +101,12 @@ Response remove_group(ServerParts& parts, const Request& request) {
 
 std::set<std::string> online_accounts(ServerParts& parts) {
   std::set<std::string> names;
-  for (const auto& session : parts.sign_in.sessions.all()) names.insert(session.account);
+  for (const auto& session : parts.central.sign_in().sessions.all()) names.insert(session.account);
   return names;
 }
 
 std::optional<central::User> find_user(ServerParts& parts, const std::string& name) {
-  for (auto& user : parts.accounts.users()) {
+  for (auto& user : parts.central.accounts().users()) {
     if (user.name == name) return std::move(user);
   }
   return std::nullopt;
@@ -124,15 +125,15 @@ json::object to_json(const central::User& user, const std::set<std::string>& onl
 Response list_users(ServerParts& parts) {
   const auto online = online_accounts(parts);
   json::array list;
-  for (const auto& user : parts.accounts.users()) list.push_back(to_json(user, online));
+  for (const auto& user : parts.central.accounts().users()) list.push_back(to_json(user, online));
   return http::json_response(200, json::object{{"users", std::move(list)}});
 }
 
 /// Who is not an administrator makes none, and touches none.
 std::optional<Response> refuse_administrators(ServerParts& parts, const Request& request,
                                               const std::string& group, const std::string& user) {
-  if (parts.accounts.rights(request.account)->is_everything()) return std::nullopt;
-  if (group != central::Accounts::administrators && !parts.accounts.rights(user)->is_everything())
+  if (parts.central.accounts().rights(request.account)->is_everything()) return std::nullopt;
+  if (group != central::Accounts::administrators && !parts.central.accounts().rights(user)->is_everything())
     return std::nullopt;
   return http::error_response(403, "denied", {}, "only an administrator looks after administrators");
 }
@@ -154,7 +155,7 @@ Response add_user(ServerParts& parts, const Request& request) {
   if (fields.error()) return error_response(*fields.error());
   if (auto refusal = refuse_administrators(parts, request, user.group, {})) return *std::move(refusal);
   if (auto refusal = refuse_group(parts, request, user.group)) return *std::move(refusal);
-  if (const auto added = parts.accounts.add_user(user, password, again); !added)
+  if (const auto added = parts.central.accounts().add_user(user, password, again); !added)
     return error_response(added.error());
   tell_account(
       parts, "account.added", request, user.name,
@@ -170,7 +171,8 @@ Response change_user(ServerParts& parts, const Request& request) {
   if (auto refusal = refuse_administrators(parts, request, user.group, user.name)) return *std::move(refusal);
   if (auto refusal = refuse_group(parts, request, user.group)) return *std::move(refusal);
   const auto before = find_user(parts, user.name);
-  if (const auto changed = parts.accounts.change_user(user); !changed) return error_response(changed.error());
+  if (const auto changed = parts.central.accounts().change_user(user); !changed)
+    return error_response(changed.error());
   tell_account(parts, "account.changed", request, user.name,
                fmt::format("user \"{}\" was changed by \"{}\"", user.name, request.account),
                {{"before", facts(*before)}, {"after", facts(user)}});
@@ -185,7 +187,7 @@ Response remove_user(ServerParts& parts, const Request& request) {
     return http::error_response(409, "conflict", {},
                                 fmt::format("\"{}\" is online: block the user first", name));
   }
-  if (const auto removed = parts.accounts.remove_user(name); !removed)
+  if (const auto removed = parts.central.accounts().remove_user(name); !removed)
     return http::error_response(removed.error());
   tell_account(parts, "account.removed", request, name,
                fmt::format("user \"{}\" was removed by \"{}\"", name, request.account));
@@ -206,9 +208,9 @@ Response set_password(ServerParts& parts, const Request& request) {
     return http::error_response(403, "denied", {},
                                 "one's own password is changed at /api/v1/account/password");
   }
-  if (const auto set = parts.accounts.set_password(name, password, again); !set)
+  if (const auto set = parts.central.accounts().set_password(name, password, again); !set)
     return error_response(set.error());
-  parts.sign_in.sessions.close_others(name, {});
+  parts.central.sign_in().sessions.close_others(name, {});
   tell_account(parts, "account.password-changed", request, name,
                fmt::format("the password of \"{}\" was set by \"{}\"; its sessions have ended", name,
                            request.account));
@@ -227,8 +229,8 @@ Response block(ServerParts& parts, const Request& request) {
   if (!find_user(parts, name)) {
     return http::error_response(404, "not_found", {}, fmt::format("there is no user \"{}\"", name));
   }
-  parts.sign_in.locked_accounts.lock(name, std::chrono::minutes(*minutes));
-  parts.sign_in.sessions.close_others(name, {});
+  parts.central.sign_in().locked_accounts.lock(name, std::chrono::minutes(*minutes));
+  parts.central.sign_in().sessions.close_others(name, {});
   tell_account(parts, "account.blocked", request, name,
                fmt::format("user \"{}\" was blocked for {} min by \"{}\"", name, *minutes, request.account));
   return http::no_content();

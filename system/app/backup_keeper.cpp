@@ -18,7 +18,7 @@ base::Duration pause(const base::Clock& clock) {
 
 http::Response make(platform::DatabaseBackups& backups, central::EventLog& events) {
   if (const auto made = backups.make(); !made)
-    events.append({0, {}, "system.backup-failed", {}, {}, "database", made.error().message, {}});
+    events.append({.type = "system.backup-failed", .cause = "database", .message = made.error().message});
   return http::no_content();
 }
 

@@ -72,9 +72,9 @@ Result<> FrontDoor::open() {
 Result<> FrontDoor::open_http() {
   const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
   http::HttpServer::Options options;
-  options.address = parts_.settings.text("http", "address");
-  options.port = static_cast<std::uint16_t>(parts_.settings.number("http", "port"));
-  options.admit = [this](const asio::ip::address& source) { return parts_.access.admits(source); };
+  options.address = parts_.central.settings().text("http", "address");
+  options.port = static_cast<std::uint16_t>(parts_.central.settings().number("http", "port"));
+  options.admit = [this](const asio::ip::address& source) { return parts_.central.access().admits(source); };
   auto http = http::HttpServer::start(options, router_, executors);
   if (!http) return http.error();
   http_ = std::move(*http);
@@ -84,14 +84,16 @@ Result<> FrontDoor::open_http() {
 Result<> FrontDoor::open_rtsp() {
   const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
   media::RtspServer::Options options;
-  options.address = parts_.settings.text("rtsp", "address");
-  options.port = static_cast<std::uint16_t>(parts_.settings.number("rtsp", "port"));
-  options.admit = [this](const asio::ip::address& source) { return parts_.access.admits(source); };
+  options.address = parts_.central.settings().text("rtsp", "address");
+  options.port = static_cast<std::uint16_t>(parts_.central.settings().number("rtsp", "port"));
+  options.admit = [this](const asio::ip::address& source) { return parts_.central.access().admits(source); };
   // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
-  options.password = [this](std::string_view session) { return parts_.sign_in.sessions.stream_key(session); };
+  options.password = [this](std::string_view session) {
+    return parts_.central.sign_in().sessions.stream_key(session);
+  };
   auto may_view = [this](const std::string& session, const std::string& channel) {
-    const auto account = parts_.sign_in.sessions.keep(session);
-    return account && parts_.accounts.rights(*account)->may(central::Authority::live, channel);
+    const auto account = parts_.central.sign_in().sessions.keep(session);
+    return account && parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
   };
   auto rtsp =
       media::RtspServer::start(std::move(options), parts_.clock, executors,
@@ -103,11 +105,11 @@ Result<> FrontDoor::open_rtsp() {
 
 void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
                       Result<> (FrontDoor::*start)()) {
-  auto in_use = std::make_shared<json::object>(parts_.settings.values(section).values);
-  parts_.settings.add_rule(section, [in_use](const json::object& values) -> FieldResult<void> {
+  auto in_use = std::make_shared<json::object>(parts_.central.settings().values(section).values);
+  parts_.central.settings().add_rule(section, [in_use](const json::object& values) -> FieldResult<void> {
     return check_listen(values, in_use->at("port"));
   });
-  parts_.settings.listen(section, [=, this](const central::Settings::Change& change) {
+  parts_.central.settings().listen(section, [=, this](const central::Settings::Change& change) {
     if (change.before.values == change.after.values) return;
     *in_use = change.after.values;
     base::spawn(lane_, reopen(section, close, start), "reopening " + section);
@@ -120,7 +122,7 @@ asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*c
   timer.expires_after(until_close);
   co_await timer.async_wait(asio::use_awaitable);
   (this->*close)();
-  parts_.sign_in.sessions.close_all();
+  parts_.central.sign_in().sessions.close_all();
   timer.expires_after(until_open);
   co_await timer.async_wait(asio::use_awaitable);
   for (bool told = false;;) {
@@ -142,7 +144,7 @@ void FrontDoor::stop() {
 }
 
 std::string FrontDoor::url(const std::string& section, std::uint16_t port) const {
-  const auto address = parts_.settings.text(section, "address");
+  const auto address = parts_.central.settings().text(section, "address");
   const bool v6 = address.find(':') != std::string::npos;  // RFC 3986, 3.2.2
   return fmt::format("{}://{}{}{}:{}", section, v6 ? "[" : "", address, v6 ? "]" : "", port);
 }
@@ -157,7 +159,7 @@ std::string FrontDoor::https_url() const {
 std::vector<std::string> FrontDoor::free_ports() const {
   std::vector<std::string> ports;
   const auto add = [&](const char* section, std::uint16_t port) {
-    if (parts_.settings.number(section, "port") == 0)
+    if (parts_.central.settings().number(section, "port") == 0)
       ports.push_back(fmt::format("{}.port={}", section, port));
   };
   add("http", http_->port());

@@ -11,7 +11,7 @@ namespace {
 
 http::Response renew(platform::HostNetwork& network, central::EventLog& events) {
   for (const auto& failure : network.renew_leases())
-    events.append({0, {}, "network.failed", {}, {}, "dhcp", "no new lease: " + failure, {}});
+    events.append({.type = "network.failed", .cause = "dhcp", .message = "no new lease: " + failure});
   return http::no_content();
 }
 

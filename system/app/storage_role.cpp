@@ -35,13 +35,21 @@ class EventWriter {
   void operator()(const storage::ChannelEvent& event) const {
     boost::json::object data;
     for (const auto& [name, count] : event.counts) data[name] = count;
-    log_.append(
-        {0, {}, event.type, event.channel, event.channel_name, event.cause, event.message, std::move(data)});
+    log_.append({.type = event.type,
+                 .channel = event.channel,
+                 .channel_name = event.channel_name,
+                 .cause = event.cause,
+                 .message = event.message,
+                 .data = std::move(data)});
   }
   void operator()(const storage::Event& event) const {
     boost::json::object data;
     if (!event.stream.empty()) data["stream"] = event.stream;
-    log_.append({0, {}, event.type, event.channel, {}, event.cause, event.message, std::move(data)});
+    log_.append({.type = event.type,
+                 .channel = event.channel,
+                 .cause = event.cause,
+                 .message = event.message,
+                 .data = std::move(data)});
   }
 
  private:

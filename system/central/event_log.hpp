@@ -36,13 +36,13 @@ std::optional<Severity> severity_from(std::string_view text);
 /// Something that happened, for operators and programs.
 struct Event {
   std::int64_t sequence = 0;  ///< ascending without gaps from 1, over restarts
-  base::UtcTime time;
-  std::string type;     ///< "channel.offline"; the README lists all
-  std::string channel;  ///< id; empty when it concerns the server
-  std::string channel_name;
-  std::string cause;    ///< why, for a person or one word for programs
-  std::string message;  ///< what happened, to which object, what to do
-  boost::json::object data;
+  base::UtcTime time = {};
+  std::string type = {};     ///< "channel.offline"; the README lists all
+  std::string channel = {};  ///< id; empty when it concerns the server
+  std::string channel_name = {};
+  std::string cause = {};    ///< why, for a person or one word for programs
+  std::string message = {};  ///< what happened, to which object, what to do
+  boost::json::object data = {};
   std::string account = {};   ///< who did it; empty: nobody but the server
   std::string source = {};    ///< from which address, without port
   std::string result = "ok";  ///< or the code of what went wrong

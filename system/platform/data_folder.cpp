@@ -1,11 +1,11 @@
-#include "system/app/data_folder.hpp"
+#include "system/platform/data_folder.hpp"
 
 #include <fstream>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
-namespace watchrig::app {
+namespace watchrig::platform {
 
 namespace fs = std::filesystem;
 using base::Error;
@@ -34,4 +34,4 @@ void RunMark::remove() const {
   fs::remove(file_, ignored);
 }
 
-}  // namespace watchrig::app
+}  // namespace watchrig::platform

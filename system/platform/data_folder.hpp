@@ -4,7 +4,7 @@
 
 #include "system/base/result.hpp"
 
-namespace watchrig::app {
+namespace watchrig::platform {
 
 /// Makes the folder if it is missing and sets who may use it. Error: denied, with what to do.
 base::Result<> make_folder(const std::filesystem::path& folder, std::filesystem::perms permissions);
@@ -22,4 +22,4 @@ class RunMark {
   const bool found_;
 };
 
-}  // namespace watchrig::app
+}  // namespace watchrig::platform

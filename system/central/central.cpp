@@ -1,0 +1,68 @@
+#include "system/central/central.hpp"
+
+#include "system/central/certificates/certificate_maker.hpp"
+#include "system/platform/data_folder.hpp"
+#include "system/platform/neighbour_table.hpp"
+
+namespace watchrig::central {
+
+namespace fs = std::filesystem;
+using base::Result;
+
+namespace {
+
+template <class Store>
+Result<> put(std::unique_ptr<Store>& place, Result<std::unique_ptr<Store>> opened) {
+  if (!opened) return opened.error();
+  place = std::move(*opened);
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> Central::databases() {
+  return {"events.db", "settings.db", "accounts.db", "devices.db", "schedules.db", "layouts.db", "access.db"};
+}
+
+Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::CorrectedClock& clock,
+                                               FixedSettings fixed) {
+  std::unique_ptr<Central> central(new Central(data, clock));
+  if (auto opened = central->open_stores(data, clock, std::move(fixed)); !opened) return opened.error();
+  return central;
+}
+
+Central::Central(const fs::path& data, base::CorrectedClock& clock)
+    : server_clock_(clock, data / "clock_offset"), resets_(clock) {}
+
+Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, FixedSettings fixed) {
+  auto vault = platform::SecretVault::open(data / "secrets.key");
+  if (!vault) return vault.error();
+  vault_ = std::make_unique<platform::SecretVault>(std::move(*vault));
+  const fs::path certificates = data / "certificates";
+  if (auto made = platform::make_folder(certificates, fs::perms::owner_all); !made) return made;
+
+  Result<> opened = put(events_, EventLog::open(data / "events.db", clock));
+  if (opened) opened = put(settings_, Settings::open(data / "settings.db", *vault_, std::move(fixed)));
+  if (opened) opened = put(accounts_, Accounts::open(data / "accounts.db", clock));
+  if (opened) opened = put(schedules_, Schedules::open(data / "schedules.db"));
+  if (opened) opened = put(registry_, DeviceRegistry::open(data / "devices.db", *vault_));
+  if (opened) opened = put(layouts_, LayoutStore::open(data / "layouts.db"));
+  if (opened) opened = put(access_, AccessFilter::open(data / "access.db", platform::mac_of));
+  if (opened)
+    opened = put(certificates_, CertificateStore::open(certificates / "own.db", clock, own_addresses));
+  if (opened) opened = put(authorities_, TrustedAuthorities::open(certificates / "trusted.db", clock));
+  if (!opened) return opened;
+  sign_in_ = std::make_unique<SignIn>(*accounts_, clock, SignIn::rules_from(*settings_));
+  mailer_ = std::make_unique<Mailer>(*settings_, clock);
+  return {};
+}
+
+void Central::follow_settings(const boost::asio::any_io_executor& executor) {
+  mirror_ = std::make_unique<LogMirror>(*events_, *settings_, executor);
+  for (const char* section : {"accounts", "lock.accounts", "lock.sources"}) {
+    settings_->listen(
+        section, [this](const Settings::Change&) { sign_in_->set_rules(SignIn::rules_from(*settings_)); });
+  }
+}
+
+}  // namespace watchrig::central

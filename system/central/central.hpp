@@ -1,0 +1,68 @@
+#pragma once
+
+#include "system/central/access/access_filter.hpp"
+#include "system/central/accounts/password_resets.hpp"
+#include "system/central/accounts/sign_in.hpp"
+#include "system/central/certificates/certificate_store.hpp"
+#include "system/central/certificates/trusted_authorities.hpp"
+#include "system/central/devices/device_registry.hpp"
+#include "system/central/event_log.hpp"
+#include "system/central/layouts/layout_store.hpp"
+#include "system/central/log_mirror.hpp"
+#include "system/central/mail/mailer.hpp"
+#include "system/central/schedules/schedules.hpp"
+#include "system/central/settings/settings.hpp"
+#include "system/central/time/server_clock.hpp"
+
+namespace watchrig::central {
+
+/// The central role of this process: all that an operator arranges and all that has happened, each in a store
+/// of its own in the data folder. Any thread may use any of them.
+class Central {
+ public:
+  /// Those databases in the data folder that are copied and can be put back.
+  static std::vector<std::string> databases();
+
+  /// The clock outlives it. Errors name the store and what to do.
+  static base::Result<std::unique_ptr<Central>> open(const std::filesystem::path& data,
+                                                     base::CorrectedClock& clock, FixedSettings fixed);
+  /// From now on the stores follow the settings, and log entries are copied, with `executor` as the lane.
+  void follow_settings(const boost::asio::any_io_executor& executor);
+
+  Settings& settings() { return *settings_; }
+  EventLog& events() { return *events_; }
+  Accounts& accounts() { return *accounts_; }
+  SignIn& sign_in() { return *sign_in_; }
+  PasswordResets& resets() { return resets_; }
+  DeviceRegistry& registry() { return *registry_; }
+  LayoutStore& layouts() { return *layouts_; }
+  Schedules& schedules() { return *schedules_; }
+  ServerClock& server_clock() { return server_clock_; }
+  Mailer& mailer() { return *mailer_; }
+  AccessFilter& access() { return *access_; }
+  CertificateStore& certificates() { return *certificates_; }
+  TrustedAuthorities& authorities() { return *authorities_; }
+
+ private:
+  Central(const std::filesystem::path& data, base::CorrectedClock& clock);
+  base::Result<> open_stores(const std::filesystem::path& data, const base::Clock& clock,
+                             FixedSettings fixed);
+
+  ServerClock server_clock_;
+  PasswordResets resets_;
+  std::unique_ptr<EventLog> events_;
+  std::unique_ptr<platform::SecretVault> vault_;
+  std::unique_ptr<Settings> settings_;
+  std::unique_ptr<Accounts> accounts_;
+  std::unique_ptr<SignIn> sign_in_;
+  std::unique_ptr<Mailer> mailer_;
+  std::unique_ptr<Schedules> schedules_;
+  std::unique_ptr<DeviceRegistry> registry_;
+  std::unique_ptr<LayoutStore> layouts_;
+  std::unique_ptr<AccessFilter> access_;
+  std::unique_ptr<CertificateStore> certificates_;
+  std::unique_ptr<TrustedAuthorities> authorities_;
+  std::unique_ptr<LogMirror> mirror_;
+};
+
+}  // namespace watchrig::central
