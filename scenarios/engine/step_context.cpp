@@ -58,6 +58,24 @@ base::Result<std::string> StepContext::filled(std::string_view attribute) const 
   }
 }
 
+base::Result<std::string> StepContext::with_ids(std::string_view text) const {
+  std::string result;
+  while (!text.empty()) {
+    const auto open = text.find('{');
+    const auto end = text.find('}', open);
+    result += text.substr(0, open);
+    if (open == std::string_view::npos || end == std::string_view::npos) break;
+    const std::string name(text.substr(open + 1, end - open - 1));
+    const auto channel = bench.channels.find(name);
+    const auto session = bench.sessions.find(name);
+    if (!channel && !session)
+      return base::Error{base::ErrorKind::not_found, fmt::format("no channel \"{}\" was added", name)};
+    result += channel ? channel->id : session->id;
+    text.remove_prefix(end + 1);
+  }
+  return result;
+}
+
 base::UtcTime StepContext::deadline(base::Duration otherwise) const {
   return branch.action_end + duration("within").value_or(otherwise);
 }

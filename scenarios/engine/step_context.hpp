@@ -28,6 +28,9 @@ struct StepContext {
   /// The attribute with each {{name}} replaced by the value that was kept as that name. not_found: there is
   /// none.
   base::Result<std::string> filled(std::string_view attribute) const;
+  /// The text with each {Name} replaced by the id of the channel, or else of the kept session, of that name.
+  /// not_found: there is none.
+  base::Result<std::string> with_ids(std::string_view text) const;
 
   /// When what the step waits for must have come: `within` after the latest action, or after now if there is
   /// none.

@@ -16,7 +16,9 @@ class HttpClient {
  public:
   explicit HttpClient(std::string base_url, std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
-  /// The answer, whatever its status; an error only when there was none. `target` is path and query.
+  /// The answer, whatever its status; an error only when there was none. unavailable: the server refused or
+  /// closed the connection; timeout; io: all else, such as a TLS handshake that failed. `target` is path and
+  /// query.
   base::Result<Response> request(std::string_view method, std::string_view target,
                                  std::string_view body = {}) const;
   /// The same with a JSON body, and the answer parsed; a status over 299 is an error with the server's

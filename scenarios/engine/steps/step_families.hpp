@@ -23,7 +23,8 @@ std::vector<StepDefinition> fault_steps();      ///< fault, clear-faults
 std::vector<StepDefinition> network_steps();    ///< expect-loss
 std::vector<StepDefinition> view_steps();       ///< view, close-view, expect-view
 std::vector<StepDefinition> export_steps();     ///< export, expect-export
-std::vector<StepDefinition> state_steps();      ///< expect-channel, expect-metric, expect-response
+std::vector<StepDefinition> state_steps();      ///< expect-channel, expect-metric
+std::vector<StepDefinition> response_steps();   ///< expect-response
 std::vector<StepDefinition> mail_steps();       ///< expect-mail
 std::vector<StepDefinition> host_steps();       ///< plug, renew-cards, expect-cards, expect-port
 std::vector<StepDefinition> measure_steps();    ///< measure

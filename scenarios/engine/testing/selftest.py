@@ -25,6 +25,9 @@ FAILING = {
     "timeout": (1, "fail", "took longer than 1s"),
     "limit": (1, "fail", "line 6, measure"),
     "nothing_measured": (5, "inconclusive", "line 4, measure"),
+    "never_reached": (1, "fail", "neither refused nor closed"),
+    "unwanted_text": (1, "fail", 'with ""name":"admin""'),
+    "wrong_order": (1, "fail", "in its place"),
     "missing_device": (3, "harness-error", 'the rig has no device "yard"'),
     "broken_rig": (3, "harness-error", "rig"),
 }
