@@ -42,6 +42,12 @@ asio::ip::address plain(const asio::ip::address& address) {
   return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
 }
 
+/// Where its body ends is then a matter of opinion (RFC 9112, 6.3), so what follows is no request.
+bool has_other_encoding(const bhttp::request<bhttp::string_body>& message) {
+  const auto [first, last] = message.equal_range(bhttp::field::transfer_encoding);
+  return first != last && (std::next(first) != last || !beast::iequals(first->value(), "chunked"));
+}
+
 /// What a request that could not be read is told; nothing when it was none.
 std::optional<Response> refusal_of(error_code failure, const HttpServer::Options& options) {
   if (failure == bhttp::error::body_limit) {
@@ -102,6 +108,12 @@ asio::awaitable<void> HttpServer::State::serve_requests(StreamPtr stream) {
     }
     // The connection may be older than the rule against its host.
     if (options.admit && !options.admit(endpoint.address())) co_return;
+    if (has_other_encoding(parser.get())) {
+      co_await send(*stream,
+                    error_response(400, "invalid", {}, "a body may be chunked, and in no other encoding"),
+                    false, false);
+      co_return;
+    }
     keep = co_await answer(stream, parser.release(), peer);
   }
 }

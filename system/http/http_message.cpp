@@ -8,11 +8,22 @@
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "system/base/utf8.hpp"
+
 namespace watchrig::http {
 
 namespace urls = boost::urls;
 using base::Error;
 using base::ErrorKind;
+
+namespace {
+
+/// What can be part of an answer in JSON, and means the same to those who stop at a NUL.
+bool is_text(std::string_view decoded) {
+  return decoded.find('\0') == std::string_view::npos && base::is_utf8(decoded);
+}
+
+}  // namespace
 
 std::string Request::param(const std::string& name) const {
   const auto it = params.find(name);
@@ -102,9 +113,14 @@ base::Result<json::object> parse_json_object(std::string_view body) {
 base::Result<std::pair<std::string, std::map<std::string, std::string>>> parse_target(
     std::string_view target) {
   const auto url = urls::parse_origin_form(target);
-  if (!url) return Error{ErrorKind::invalid, "request target is not a valid path"};
+  if (!url || !is_text(percent_decode(url->encoded_path())))
+    return Error{ErrorKind::invalid, "request target is not a valid path"};
   std::map<std::string, std::string> query;
-  for (const auto& parameter : url->params()) query[parameter.key] = parameter.value;
+  for (const auto& parameter : url->params()) {
+    if (!is_text(parameter.key) || !is_text(parameter.value))
+      return Error{ErrorKind::invalid, "request target has a query that is no text of UTF-8"};
+    query[parameter.key] = parameter.value;
+  }
   return std::pair(std::string(url->encoded_path()), std::move(query));
 }
 

@@ -72,7 +72,8 @@ Response error_response(const base::Error& error, std::string_view field = {});
 /// The body as a JSON object, or what is wrong with it. At most 32 levels deep.
 base::Result<json::object> parse_json_object(std::string_view body);
 
-/// Splits a request target into path and decoded query; an error for bad percent-encoding.
+/// Splits a request target into path and decoded query; an error for bad percent-encoding, and for what is no
+/// UTF-8 or holds a NUL when it is decoded.
 base::Result<std::pair<std::string, std::map<std::string, std::string>>> parse_target(
     std::string_view target);
 

@@ -11,6 +11,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/json/value_to.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "system/base/executor_pool.hpp"
@@ -115,6 +116,17 @@ TEST_F(HttpServerTest, UnknownPathIs404AndWrongMethod405WithAllow) {
                           [](const auto& h) { return h.first == "Allow" && h.second == "GET"; }));
 }
 
+TEST_F(HttpServerTest, WhatIsNoTextIsRefusedInPathAndQuery) {
+  for (const char* target :
+       {"/items/%ff", "/items/%c0%ae", "/items/%ed%a0%80", "/items/a%00", "/items/1?q=%ff", "/items/1?q=%00",
+        "/items/1?%ff=1", "/items/%", "/items/%zz"}) {
+    const auto answer = client_.request("GET", target);
+    ASSERT_TRUE(answer) << target;
+    EXPECT_EQ(answer->status, 400) << target;
+  }
+  EXPECT_EQ(client_.json("GET", "/items/%F0%9F%98%80")->at("id").as_string(), "\xF0\x9F\x98\x80");
+}
+
 TEST_F(HttpServerTest, TheGateRefusesOrSaysWhoAsks) {
   EXPECT_EQ(client_.request("GET", "/mine")->status, 401);
   client_.set_token("key");
@@ -154,6 +166,17 @@ TEST_F(HttpServerTest, GarbageIs400AndHalfARequestIsDropped) {
   EXPECT_TRUE(exchange("\x16\x03\x01 what is this\r\n\r\n").starts_with("HTTP/1.1 400"));
   EXPECT_TRUE(exchange("GET /%zz HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 400"));
   EXPECT_EQ(exchange("GET /items/1 HT"), "");
+}
+
+TEST_F(HttpServerTest, AnEncodingThatMayHideARequestIs400AndEndsTheConnection) {
+  for (const char* header :
+       {"xchunked\r\nContent-Length: 2", "chunked, identity", "chunked\r\nTransfer-Encoding: chunked"}) {
+    const auto answer = exchange(fmt::format(
+        "POST /items HTTP/1.1\r\nTransfer-Encoding: {}\r\n\r\n{{}}GET /items/hidden HTTP/1.1\r\n\r\n",
+        header));
+    EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 400") << header;
+    EXPECT_EQ(answer.find("HTTP/1.1 2"), std::string::npos) << answer;
+  }
 }
 
 TEST_F(HttpServerTest, AnExceptionOfAHandlerIs500AndTheServerGoesOn) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "system/base/utf8.hpp"
+
 namespace watchrig::central {
 
 using base::Error;
@@ -119,6 +121,8 @@ class CsvReader {
 }  // namespace
 
 Result<std::vector<CsvRow>> parse_csv(std::string_view text, const CsvLimits& limits) {
+  if (!base::is_utf8(text))
+    return Error{ErrorKind::invalid, "the table is not in UTF-8: store it as \"CSV UTF-8\""};
   return CsvReader(text, limits).read();
 }
 

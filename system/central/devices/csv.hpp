@@ -18,8 +18,8 @@ struct CsvLimits {
 
 /// Reads a table (RFC 4180) as spreadsheets write it: with a byte order mark or without, lines that end in
 /// CRLF, LF or CR, commas, semicolons or tabs between fields (what the first line has most of, or what a
-/// first line `sep=;` says). Empty lines are left out. Fields keep their spaces. Error: invalid, with the
-/// number of the line.
+/// first line `sep=;` says). Empty lines are left out. Fields keep their spaces. Error: invalid (with the
+/// number of the line, or because the text is no UTF-8).
 base::Result<std::vector<CsvRow>> parse_csv(std::string_view text, const CsvLimits& limits = {});
 
 /// One line with CRLF, fields quoted where they must be.

@@ -33,6 +33,11 @@ TEST(Csv, SaysInWhichLineItIsBroken) {
   EXPECT_THAT(refusal_of("a,b\n\"x\"y,z"), HasSubstr("line 2: text stands behind"));
 }
 
+TEST(Csv, RefusesWhatIsNoUtf8) {
+  EXPECT_TRUE(parse_csv("Name,IP\r\nM\xc3\xbcller,1"));
+  EXPECT_FALSE(parse_csv("Name,IP\r\nM\xfcller,1"));
+}
+
 TEST(Csv, HasLimits) {
   const CsvLimits limits{2, 3, 4};
   EXPECT_EQ(refusal_of("a,b,c\n1,2,3333\n", limits), "accepted");

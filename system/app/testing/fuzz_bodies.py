@@ -1,0 +1,119 @@
+"""One valid body for each route of vmsd that takes one, and the objects that routes need to be there.
+
+A new route needs its row in bodies(), or in WITHOUT_BODY; fuzz_routes.py refuses to pass without. "#" in a text becomes a new
+number with each request, where names must differ.
+"""
+import subprocess
+
+from vmsd_client import PASSWORD
+
+OTHER_PASSWORD = "Other.Watch.77"
+# Routes that change something and read no body. Of the first two, a valid request would end the server: only refused ones are sent.
+WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test")}
+ENDS_SERVER = {("post", "/api/v1/system/restart"), ("post", "/api/v1/system/shutdown")}
+# Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
+ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
+# Fields that take several types.
+SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
+# What is refused for the state of the server: a licence that is not accepted, a certificate of another key.
+REFUSED = {("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+# Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
+VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/events", "/api/v1/sessions",
+            "/api/v1/system", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
+VOLATILE_FIELDS = {"state", "cause", "online"}
+# So that a refused sign-in does not end the test, no port moves and nothing of this machine changes.
+SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0.0.1", "https.port": 0, "rtsp.address": "127.0.0.1",
+            "rtsp.port": 0, "lock.accounts.attempts": 0, "lock.sources.attempts": 0, "accounts.most_clients": 128}
+
+DEVICE = {"name": "dev#", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"},
+          "username": "u", "password": "p", "area": "a0", "description": "d", "type": "ipc", "manufacturer": "m", "channel_count": 1,
+          "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "channels": [{"number": 1, "name": "ch#"}]}
+SUBJECT = {"name": "cert#", "country": "DE", "address": "127.0.0.1", "province": "p", "city": "c", "organisation": "o", "unit": "u"}
+PERIODS = [{"day": "monday", "from": "08:00", "to": "18:00"}]
+WINDOWS = [{"window": 1, "channel": "c1", "stream": "main"}]
+QUESTIONS = [{"question": "Name of the first dog?", "answer": "Rex"}, {"question": "Town of your school?", "answer": "Old Town"}]
+TABLE = b"Name,IP,Port,User,Password,Channel number,Description\r\nrow#,127.0.0.1,1,u,p,1,\"a, b\"\r\n"
+PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d494844520000000100000001080000000057e3") + bytes(20) + b"IEND\xae\x42\x60\x82"
+INITIALISATION = {"password": PASSWORD, "password_again": PASSWORD, "email": "harness@example.org", "email_protection": True,
+                  "question_protection": True, "questions": QUESTIONS, "password_hint": "h", "licence_accepted": False}
+
+
+def key_pair(folder):
+    """A certificate with its key in PEM, made by OpenSSL."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=fuzz",
+                    "-keyout", f"{folder}/key.pem", "-out", f"{folder}/crt.pem"], check=True, capture_output=True)
+    return open(f"{folder}/crt.pem", encoding="ascii").read(), open(f"{folder}/key.pem", encoding="ascii").read()
+
+
+def furnish(admin, folder):
+    """Makes one object of each kind; returns what stands for the names in braces of the routes."""
+    def made(path, body):
+        return admin.call("POST", "/api/v1/" + path, body)
+
+    admin.call("PUT", "/api/v1/sessions/current/confirmation", {"password": PASSWORD})
+    device = made("devices", {**DEVICE, "name": "first", "channel_count": 2, "channels": [{"number": 1, "name": "one"}]})
+    made("groups", {"name": "fuzz.group", "authorities": {"live": True}})
+    made("users", {"name": "fuzz.user", "group": "fuzz.group", "password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD})
+    certificate, key = key_pair(folder)
+    return {"device": device["id"], "channel": device["channels"][0]["id"], "area": made("areas", {"name": "first"})["id"],
+            "group": "fuzz.group", "user": "fuzz.user", "schedule": made("schedules", {"name": "first", "periods": PERIODS})["id"],
+            "view_group": made("view-groups", {"name": "first"})["id"], "view": made("views", {"name": "first"})["id"],
+            "video_group": made("video-groups", {"name": "first"})["id"], "map": made("maps", {"name": "first"})["id"],
+            "icon": made("map-icons", {"name": "first"})["id"],
+            "certificate": made("certificate-requests", {**SUBJECT, "name": "first"})["id"],
+            "entry": made("access-filter/entries", {"list": "reject", "first": "192.0.2.1"})["id"],
+            "authority": made("trusted-authorities", {"certificate": certificate})["authorities"][0]["id"],
+            "token": made("password-resets", {"username": "fuzz.user"})["token"], "card": "lo", "bond": "bond9",
+            "destination": "10.9.0.0-16", "service": "password_reset", "session": "s99999", "kind": "accounts", "name": "nobody",
+            "log": "system", "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "key.pem": key, "crt.pem": certificate}
+
+
+def bodies(ids):
+    """(method, route) -> a body that is accepted, or refused for nothing that is in it."""
+    area, device, channel = ids["area"], ids["device"], ids["channel"]
+    passwords = {"password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD}
+    access = {"list": "reject", "first": "192.0.2.1", "last": "192.0.2.9"}
+    named = {"name": "n#"}
+    items = [{"channel": channel, "x": 0.5, "y": 0.5}, {"device": device, "input": 1, "x": 0, "y": 1}]
+    return {("post", "/api/v1/" + path): body for path, body in {
+        "access-filter/entries": access, "areas": {**named, "parent": area}, "certificate-requests": SUBJECT,
+        "certificates": {**SUBJECT, "valid_days": 30},
+        "installed-certificates": {**named, "certificate": ids["crt.pem"], "key": ids["key.pem"], "passphrase": ""},
+        "trusted-authorities": {"certificate": ids["crt.pem"]}, "trusted-authorities/check": {"chain": ids["crt.pem"]},
+        "devices": DEVICE, "devices/batch": {"devices": [DEVICE, DEVICE]}, "devices/removal": {"ids": ["d99999"]},
+        "devices/refresh": {"ids": [device]}, "devices/{device}/channels": {"number": 2, "name": "ch#", "streams": DEVICE["streams"]},
+        "devices/import": TABLE, "groups": {**named, "authorities": {"live": True, "playback": [channel]}},
+        "users": {"name": "u#", "group": "fuzz.group", "email": "u@example.org", **passwords},
+        "initialisation": INITIALISATION, "password-resets": {"username": "fuzz.user"},
+        "password-resets/{token}/code": {"email": "u@example.org"}, "password-strength": {"password": "a", "username": "b"},
+        "sessions": {"username": "fuzz.user", "password": OTHER_PASSWORD},
+        "map-icons": named, "maps": {**named, "area": area, "items": items},
+        "video-groups": {**named, "channels": [channel]}, "view-groups": {**named, "group": ids["view_group"]},
+        "views": {**named, "group": ids["view_group"], "windows": WINDOWS},
+        "schedules": {**named, "always": False, "periods": PERIODS},
+        "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo"], "confirmed": True},
+        "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
+        "system/restart": {}, "system/shutdown": {}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
+            "access-filter": {"mode": "reject_list"}, "access-filter/entries/{entry}": access,
+            "account/email": {"email": "harness@example.org"}, "account/hint": {"password_hint": "h"},
+            "account/password": {"old_password": PASSWORD, "password": PASSWORD, "password_again": PASSWORD},
+            "account/questions": {"questions": QUESTIONS}, "certificates/{certificate}": named,
+            "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
+            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "devices/{device}/connection": {"connected": False},
+            "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
+            "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
+            "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500},
+            "network/default-card": {"card": "lo"}, "network/ssh": {"enabled": False},
+            "network/name-servers": {"automatic": False, "preferred": "127.0.0.1", "alternate": "127.0.0.2"},
+            "password-resets/{token}": {"code": "000000", "email": "u@example.org", **passwords},
+            "schedules/{schedule}": {**named, "always": False, "periods": PERIODS}, "services/{service}": {"enabled": True},
+            "sessions/current/confirmation": {"password": PASSWORD}, "time": {"utc": ids["utc"]},
+            "users/{user}": {"group": "fuzz.group", "email": "u@example.org"},
+            "users/{user}/password": passwords}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
+                "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
+                "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
+                "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,
+                "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},
+                "video-groups/{video_group}": {**named, "channels": [channel]},
+                "view-groups/{view_group}": {**named, "group": ""},
+                "views/{view}": {**named, "windows": WINDOWS}}.items()}
