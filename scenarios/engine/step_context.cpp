@@ -1,7 +1,11 @@
 #include "scenarios/engine/step_context.hpp"
 
+#include <algorithm>
+
+#include "scenarios/engine/moment.hpp"
 #include "scenarios/engine/rig_facts.hpp"
 #include "system/base/text.hpp"
+#include "system/media/base64.hpp"
 
 namespace watchrig::scenarios {
 
@@ -11,6 +15,23 @@ using reports::Verdict;
 
 /// How often a condition is asked that only vmsd or the rig can answer, in real time.
 constexpr auto ask_interval = std::chrono::milliseconds(50);
+
+/// What is no name of a kept value: `base64:` bytes, and `time:` moments.
+std::optional<std::string> written_out(const StepContext& step, std::string_view name) {
+  const auto [kind, text] = base::split_once(name, ':');
+  if (kind == "base64") {
+    const auto bytes = media::from_base64(text);
+    if (bytes) return std::string(bytes->begin(), bytes->end());
+  }
+  const auto moment = kind == "time" ? parse_moment(text) : base::Result<Moment>(base::Error{});
+  if (!moment) return std::nullopt;
+  const auto time = step.bench.chronicle.resolve(*moment, step.bench.begin, step.bench.clock.now());
+  if (!time) return std::nullopt;
+  constexpr std::size_t to_the_minute = 16;
+  auto shown = base::format_utc(*time).substr(0, to_the_minute);
+  std::ranges::replace(shown, 'T', ' ');
+  return shown;
+}
 
 /// Beyond this the rig no longer is a camera that keeps time.
 constexpr base::Duration lateness_limit = std::chrono::milliseconds(300);
@@ -50,7 +71,8 @@ base::Result<std::string> StepContext::filled(std::string_view attribute) const 
     result += rest.substr(0, open);
     const std::string name(rest.substr(open + 2, close - open - 2));
     const auto kept = bench.values.find(name);
-    const auto value = kept ? std::optional(*kept) : rig_fact(bench, name);
+    auto value = kept ? std::optional(*kept) : rig_fact(bench, name);
+    if (!value) value = written_out(*this, name);
     if (!value)
       return base::Error{base::ErrorKind::not_found, fmt::format("nothing was kept as \"{}\"", name)};
     result += *value;
