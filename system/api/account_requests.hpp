@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "system/api/audit.hpp"
@@ -19,12 +20,14 @@ inline void tell_account(ServerParts& parts, std::string type, const http::Reque
   tell(parts, request, std::move(event));
 }
 
-/// A handler whose work hashes passwords.
-inline http::Handler on_hashers(ServerParts& parts,
-                                http::Response (*work)(ServerParts&, const http::Request&)) {
-  return [&parts, work](http::Request request) {
-    return parts.hashers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
-  };
+/// Who is not an administrator makes none, and touches none: neither one of the group nor that user.
+inline std::optional<http::Response> refuse_administrators(ServerParts& parts, const http::Request& request,
+                                                           const std::string& group,
+                                                           const std::string& user) {
+  if (parts.central.accounts().rights(request.account)->is_everything()) return std::nullopt;
+  if (group != central::Accounts::administrators && !parts.central.accounts().rights(user)->is_everything())
+    return std::nullopt;
+  return http::error_response(403, "denied", {}, "only an administrator looks after administrators");
 }
 
 }  // namespace watchrig::api

@@ -3,6 +3,7 @@
 
 #include "system/api/account_requests.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/protection_requests.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -123,14 +124,22 @@ Response initialise(ServerParts& parts, const Request& request) {
   answers.hint = fields.text("password_hint", "");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
+  json::object ways;
+  for (const auto& [name, on] : {std::pair("email", by_email), std::pair("questions", by_questions)}) {
+    if (parts.central.settings().flag("password_reset", name) == on) continue;
+    if (parts.central.settings().is_fixed("password_reset", name)) {
+      return http::error_response(
+          409, "conflict",
+          fmt::format("{}_protection", name == std::string_view("email") ? "email" : "question"),
+          "was decided when the server was started (--set or --config)");
+    }
+    ways[name] = on;
+  }
   if (const auto initialised = parts.central.accounts().initialise(answers); !initialised) {
     return error_response(initialised.error());
   }
-  if (const auto set = parts.central.settings().change("password_reset",
-                                                       {{"email", by_email}, {"questions", by_questions}});
-      !set) {
+  if (const auto set = parts.central.settings().change("password_reset", ways); !set)
     return error_response(set.error());
-  }
   tell_account(parts, "system.initialised", request, std::string(central::Accounts::administrator),
                fmt::format("the server was initialised from {}", request.source()));
   return sign_in(parts, request, {std::string(central::Accounts::administrator), answers.password});
@@ -175,6 +184,10 @@ Response list_sessions(ServerParts& parts) {
 }
 
 Response end_session(ServerParts& parts, const Request& request, const std::string& id) {
+  for (const auto& session : parts.central.sign_in().sessions.all()) {
+    if (session.id != id) continue;
+    if (auto refusal = refuse_administrators(parts, request, {}, session.account)) return *std::move(refusal);
+  }
   if (!parts.central.sign_in().sessions.close(id)) {
     return http::error_response(404, "not_found", {}, fmt::format("there is no session \"{}\"", id));
   }
@@ -219,6 +232,9 @@ json::array to_json(const central::Lockout& lockout) {
 Response unlock(ServerParts& parts, const Request& request) {
   const auto kind = request.param("kind");
   const auto name = request.param("name");
+  if (kind == "accounts") {  // or one who guesses could go on without end
+    if (auto refusal = refuse_administrators(parts, request, {}, name)) return *std::move(refusal);
+  }
   auto& sign_in = parts.central.sign_in();
   auto* lockout = kind == "accounts"  ? &sign_in.locked_accounts
                   : kind == "sources" ? &sign_in.locked_sources

@@ -4,6 +4,7 @@
 #include "system/api/audit.hpp"
 #include "system/api/etag.hpp"
 #include "system/api/idempotency.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -94,19 +95,18 @@ Response remove_area(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_area_routes(http::Router& router, ServerParts& parts) {
-  using Work = Response (*)(ServerParts&, const Request&);
   const http::Guard guard{"devices"};
-  const auto plainly = [&parts](Work work) {
-    return [&parts, work](const Request& request) { return work(parts, request); };
-  };
-  router.add_plain("GET", "/api/v1/areas", guard, "The tree of areas, parents before children",
-                   plainly(list_areas));
-  router.add_plain("POST", "/api/v1/areas", guard, "Adds an area below another",
-                   once_for_each_key(parts.clock, plainly(add_area)));
-  router.add_plain("GET", "/api/v1/areas/{area}", guard, "One area", plainly(find_area));
-  router.add_plain("PATCH", "/api/v1/areas/{area}", guard, "Renames or moves an area", plainly(change_area));
-  router.add_plain("DELETE", "/api/v1/areas/{area}", guard, "Removes an area in which nothing is",
-                   plainly(remove_area));
+  router.add("GET", "/api/v1/areas", guard, "The tree of areas, parents before children",
+             on_workers(parts, list_areas));
+  router.add("POST", "/api/v1/areas", guard, "Adds an area below another",
+             on_workers(parts, once_for_each_key(parts.clock, [&parts](const Request& request) {
+                          return add_area(parts, request);
+                        })));
+  router.add("GET", "/api/v1/areas/{area}", guard, "One area", on_workers(parts, find_area));
+  router.add("PATCH", "/api/v1/areas/{area}", guard, "Renames or moves an area",
+             on_workers(parts, change_area));
+  router.add("DELETE", "/api/v1/areas/{area}", guard, "Removes an area in which nothing is",
+             on_workers(parts, remove_area));
 }
 
 }  // namespace watchrig::api

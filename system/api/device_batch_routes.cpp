@@ -4,6 +4,7 @@
 
 #include "system/api/device_requests.hpp"
 #include "system/api/idempotency.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -141,10 +142,7 @@ void add_device_batch_routes(http::Router& router, ServerParts& parts) {
   const auto add = [&](std::string method, std::string path, std::string summary, Work work) {
     auto handler = once_for_each_key(parts.clock,
                                      [&parts, work](const Request& request) { return work(parts, request); });
-    router.add(
-        std::move(method), std::move(path), guard, std::move(summary), [&parts, handler](Request request) {
-          return parts.workers.run([handler, request = std::move(request)] { return handler(request); });
-        });
+    router.add(std::move(method), std::move(path), guard, std::move(summary), on_workers(parts, handler));
   };
   add("POST", "/api/v1/devices/batch", "Adds several devices; each row has its own result", add_several);
   add("POST", "/api/v1/devices/removal", "Removes several devices by their ids", remove_several);

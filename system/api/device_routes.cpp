@@ -9,6 +9,7 @@
 #include "system/api/etag.hpp"
 #include "system/api/idempotency.hpp"
 #include "system/api/paging.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -170,12 +171,9 @@ Response add_channel(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_device_routes(http::Router& router, ServerParts& parts) {
-  using Work = Response (*)(ServerParts&, const Request&);
   const http::Guard guard{"devices"};
-  const auto plainly = [&parts](Work work) {
-    return [&parts, work](const Request& request) { return work(parts, request); };
-  };
-  router.add_plain("GET", "/api/v1/devices", guard, "Devices with their states", plainly(list_devices))
+  // Changes wait for the disk, and for the storage to take its channels; lists sort all devices.
+  router.add("GET", "/api/v1/devices", guard, "Devices with their states", on_workers(parts, list_devices))
       .query = paged({{"q", "part of the name"},
                       {"address", "part of the IP address or host"},
                       {"state", "online or offline"},
@@ -183,18 +181,19 @@ void add_device_routes(http::Router& router, ServerParts& parts) {
                       {"driver", "the driver"},
                       {"type", "ipc, nvr, dvr, dvs or other"},
                       {"sort", "id, name, address, area, driver or type; - in front for descending"}});
-  router.add_plain("POST", "/api/v1/devices", guard,
-                   "Adds a device by its RTSP addresses, or by host and port",
-                   once_for_each_key(parts.clock, plainly(add_device)));
-  router.add_plain("GET", "/api/v1/devices/{device}", guard, "One device", plainly(find_device));
-  router.add_plain("PATCH", "/api/v1/devices/{device}", guard,
-                   "Changes what the body names; its channels connect anew", plainly(change_one));
-  router.add_plain("DELETE", "/api/v1/devices/{device}", guard, "Removes a device; its recordings stay",
-                   plainly(remove_device));
-  router.add_plain("PUT", "/api/v1/devices/{device}/connection", guard,
-                   "Connects or disconnects a device by hand", plainly(set_connection));
-  router.add_plain("POST", "/api/v1/devices/{device}/channels", guard, "Adds a further channel of the device",
-                   plainly(add_channel));
+  router.add("POST", "/api/v1/devices", guard, "Adds a device by its RTSP addresses, or by host and port",
+             on_workers(parts, once_for_each_key(parts.clock, [&parts](const Request& request) {
+                          return add_device(parts, request);
+                        })));
+  router.add("GET", "/api/v1/devices/{device}", guard, "One device", on_workers(parts, find_device));
+  router.add("PATCH", "/api/v1/devices/{device}", guard,
+             "Changes what the body names; its channels connect anew", on_workers(parts, change_one));
+  router.add("DELETE", "/api/v1/devices/{device}", guard, "Removes a device; its recordings stay",
+             on_workers(parts, remove_device));
+  router.add("PUT", "/api/v1/devices/{device}/connection", guard, "Connects or disconnects a device by hand",
+             on_workers(parts, set_connection));
+  router.add("POST", "/api/v1/devices/{device}/channels", guard, "Adds a further channel of the device",
+             on_workers(parts, add_channel));
 }
 
 }  // namespace watchrig::api

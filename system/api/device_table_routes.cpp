@@ -5,6 +5,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/device_requests.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/central/devices/device_backup.hpp"
@@ -88,6 +89,16 @@ std::size_t add_all(ServerParts& parts, const Request& request, const std::vecto
   return count;
 }
 
+/// What add_all() would say.
+void check_all(ServerParts& parts, const std::vector<std::size_t>& numbers,
+               const std::vector<Device>& devices, std::map<std::size_t, json::object>& rows) {
+  const auto checked = parts.central.registry().check(devices);
+  for (std::size_t i = 0; i < checked.size(); ++i) {
+    rows[numbers[i]] = checked[i] ? row_json(numbers[i], "ready", devices[i])
+                                  : refused_json(numbers[i], devices[i], checked[i].error());
+  }
+}
+
 Response answer(std::size_t added, std::map<std::size_t, json::object> rows) {
   json::array list;
   for (auto& [number, row] : rows) list.push_back(std::move(row));
@@ -108,14 +119,14 @@ Response import_table(ServerParts& parts, const Request& request, bool check_onl
     } else if (!row.missing.empty()) {
       rows[row.row] = row_json(row.row, "incomplete", row.device);
       rows[row.row]["missing"] = json::array(row.missing.begin(), row.missing.end());
-    } else if (const auto valid = central::checked(row.device); !valid) {
-      rows[row.row] = refused_json(row.row, row.device, valid.error());
-    } else if (check_only) {
-      rows[row.row] = row_json(row.row, "ready", row.device);
     } else {
       numbers.push_back(row.row);
       good.push_back(std::move(row.device));
     }
+  }
+  if (check_only) {
+    check_all(parts, numbers, good, rows);
+    return answer(0, std::move(rows));
   }
   const auto added = add_all(parts, request, numbers, good, rows);
   return answer(added, std::move(rows));
@@ -170,28 +181,22 @@ Response import_devices(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_device_table_routes(http::Router& router, ServerParts& parts) {
-  using Work = Response (*)(ServerParts&, const Request&);
   const http::Guard guard{"devices"};
-  const auto on_workers = [&parts](Work work) {
-    return [&parts, work](Request request) {
-      return parts.workers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
-    };
-  };
   router.add_plain("GET", "/api/v1/devices/template.csv", guard,
                    "A table of devices to be filled and imported", [](const Request&) {
                      return http::file_response("text/csv; charset=utf-8", "devices-template.csv",
                                                 central::device_table_template());
                    });
   router.add("GET", "/api/v1/devices/export.csv", guard, "The devices as a table without passwords",
-             on_workers(export_table));
+             on_workers(parts, export_table));
   router.add("GET", "/api/v1/devices/export.backup", guard,
              "Areas and devices with passwords, encrypted so that only this server reads them",
-             on_workers(export_backup));
+             on_workers(parts, export_backup));
   router
       .add("POST", "/api/v1/devices/import", guard,
            "Adds the devices of a table (CSV) or a backup; each row has its own result, incomplete ones are "
            "listed",
-           on_workers(import_devices))
+           on_workers(parts, import_devices))
       .query = {{"area", "where devices of a table come, a0 without it"},
                 {"check", "true: adds nothing, and tells what would become of each row", "boolean"}};
 }

@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/session_watch.hpp"
@@ -93,8 +94,8 @@ http::Response list_events(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_event_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/events", {"events"}, "Events after a sequence number, oldest first",
-                   [&parts](const Request& request) { return list_events(parts, request); });
+  router.add("GET", "/api/v1/events", {"events"}, "Events after a sequence number, oldest first",
+             on_workers(parts, list_events));
   router.add_socket("/api/v1/events", {"events"}, "Events as they happen, from a sequence number on",
                     [&parts](Request request, http::WebSocket socket) {
                       return push_events(parts, std::move(request), std::move(socket));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
@@ -171,24 +172,19 @@ Response clear_entry(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_log_routes(http::Router& router, ServerParts& parts) {
-  const auto on_workers = [&parts](Response (*work)(ServerParts&, const Request&)) -> http::Handler {
-    return [&parts, work](Request request) {
-      return parts.workers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
-    };
-  };
   router.add("GET", "/api/v1/logs/{log}", {"logs"},
              "Entries of the system, operation, event or link log, by ?from, ?to (7 days at most), ?type, "
              "?severity, "
              "?account, ?source, ?channel, ?text, ?sort, ?limit and ?offset",
-             on_workers(search_log));
+             on_workers(parts, search_log));
   router.add("GET", "/api/v1/logs/{log}/file", {"logs"}, "All that such a search finds, as a CSV file",
-             on_workers(export_log));
+             on_workers(parts, export_log));
   router.add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one ?severity of it",
-             on_workers([](ServerParts& all, const Request& request) {
+             on_workers(parts, [](ServerParts& all, const Request& request) {
                return clear_log(all, request, std::nullopt);
              }));
   router.add("DELETE", "/api/v1/logs/{log}/{entry}", {"logs", true}, "Clears one entry of a log",
-             on_workers(clear_entry));
+             on_workers(parts, clear_entry));
 }
 
 }  // namespace watchrig::api

@@ -7,6 +7,7 @@
 #include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/network_requests.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -141,35 +142,30 @@ Response set_ssh(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_network_routes(http::Router& router, ServerParts& parts) {
-  using Work = Response (*)(ServerParts&, const Request&);
   // The operating system takes its time: programs are run, and DHCP is waited for.
-  const auto on_workers = [&parts](Work work) {
-    return [&parts, work](Request request) {
-      return parts.workers.run([&parts, work, request = std::move(request)] { return work(parts, request); });
-    };
-  };
   router.add("GET", "/api/v1/network", system, "The machine's cards, routes and name servers",
-             on_workers([](ServerParts& all, const Request&) { return show(all); }));
+             on_workers(parts, [](ServerParts& all, const Request&) { return show(all); }));
   router.add("PUT", "/api/v1/network/cards/{card}", system,
-             "Sets a card's address (static or dhcp), gateway and MTU", on_workers(set_card));
+             "Sets a card's address (static or dhcp), gateway and MTU", on_workers(parts, set_card));
   router.add("PUT", "/api/v1/network/default-card", system,
-             "Chooses the card whose gateway counts; it must be online", on_workers(set_default_card));
+             "Chooses the card whose gateway counts; it must be online", on_workers(parts, set_default_card));
   router.add("PUT", "/api/v1/network/name-servers", system,
              "Takes name servers from DHCP, or a preferred and an alternate one",
-             on_workers(set_name_servers));
-  router.add("POST", "/api/v1/network/routes", system, "Adds a static route", on_workers(add_route));
+             on_workers(parts, set_name_servers));
+  router.add("POST", "/api/v1/network/routes", system, "Adds a static route", on_workers(parts, add_route));
   router.add("DELETE", "/api/v1/network/routes/{card}/{destination}", system,
-             "Removes the route of a card to ADDRESS-PREFIX, such as 10.9.0.0-16", on_workers(remove_route));
+             "Removes the route of a card to ADDRESS-PREFIX, such as 10.9.0.0-16",
+             on_workers(parts, remove_route));
   router.add("POST", "/api/v1/network/bonds", system, "Bonds cards as balance-rr, active-backup or 802.3ad",
-             on_workers(bond));
+             on_workers(parts, bond));
   router.add("GET", "/api/v1/network/ssh", system, "Whether SSH leads to this machine's background",
-             on_workers([](ServerParts& all, const Request&) {
+             on_workers(parts, [](ServerParts& all, const Request&) {
                return http::json_response(200, to_json(all.host_network.ssh()));
              }));
   router.add("PUT", "/api/v1/network/ssh", system, "Switches SSH on or off; it is off unless asked for",
-             on_workers(set_ssh));
+             on_workers(parts, set_ssh));
   router.add("DELETE", "/api/v1/network/bonds/{bond}", system,
-             "Splits a bond; its address stays with the first card", on_workers(split));
+             "Splits a bond; its address stays with the first card", on_workers(parts, split));
 }
 
 }  // namespace watchrig::api

@@ -4,6 +4,7 @@
 
 #include "system/api/account_requests.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/central/accounts/password_resets.hpp"
@@ -143,13 +144,12 @@ Response send_code(ServerParts& parts, const Request& request) {
                 : http::error_response(code.error());
   }
   if (!address->empty()) {
-    auto tell = [&parts, name = *account](const base::Result<>& sent) {
+    auto tell = [&events = parts.central.events(), name = *account](const base::Result<>& sent) {
       const auto type = sent ? "account.code-mailed" : "account.code-not-mailed";
       const auto message = sent ? fmt::format("a security code for \"{}\" was mailed", name)
                                 : fmt::format("a security code for \"{}\" could not be mailed: {}", name,
                                               sent.error().message);
-      parts.central.events().append(
-          {.type = type, .message = message, .data = {{"account", name}}, .account = name});
+      events.append({.type = type, .message = message, .data = {{"account", name}}, .account = name});
     };
     const auto until = parts.clock.now() + central::PasswordResets::validity;
     const auto posted =
@@ -185,6 +185,12 @@ std::optional<Response> refuse_unproven(ServerParts& parts, const Request& reque
                                         const std::string& account, Proof& proof) {
   const auto ways = ways_of(parts, account);
   const bool local = is_local(request);
+  if (!proof.email.empty() && (!ways.address_needed || !central::is_mailbox(proof.email))) {
+    return http::error_response(400, "invalid", "email",
+                                ways.address_needed
+                                    ? "is no e-mail address"
+                                    : "is stored already; the owner can change it after signing in");
+  }
   if (!proof.code.empty()) {
     const auto redeemed = parts.central.resets().redeem(request.param("token"), proof.code);
     if (!redeemed) return refuse_proof(parts, request, account, "code", redeemed.error().message);
@@ -195,7 +201,7 @@ std::optional<Response> refuse_unproven(ServerParts& parts, const Request& reque
     if (!local || !is_on(parts, "questions")) {
       return http::error_response(403, "denied", "answers", "questions are asked at the server itself only");
     }
-    if (ways.address_needed && !central::is_mailbox(proof.email))
+    if (ways.address_needed && proof.email.empty())
       return http::error_response(400, "invalid", "email",
                                   "none is stored; an e-mail address is needed first");
     if (const auto right = parts.central.accounts().check_answers(account, *proof.answers); !right)

@@ -3,6 +3,7 @@
 
 #include "system/api/account_requests.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/protection_requests.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"

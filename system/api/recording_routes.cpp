@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/storage/recording_export.hpp"
@@ -54,15 +55,9 @@ Response export_recording(ServerParts& parts, const Request& request) {
 
 void add_recording_routes(http::Router& router, ServerParts& parts) {
   router.add("GET", "/api/v1/channels/{channel}/spans", {"playback"},
-             "Periods that are recorded without a hole", [&parts](Request request) {
-               return parts.workers.run(
-                   [&parts, request = std::move(request)] { return list_spans(parts, request); });
-             });
+             "Periods that are recorded without a hole", on_workers(parts, list_spans));
   router.add("GET", "/api/v1/channels/{channel}/export.mp4", {"download"},
-             "A period as MP4, cut at exact frames", [&parts](Request request) {
-               return parts.workers.run(
-                   [&parts, request = std::move(request)] { return export_recording(parts, request); });
-             });
+             "A period as MP4, cut at exact frames", on_workers(parts, export_recording));
 }
 
 }  // namespace watchrig::api

@@ -105,6 +105,10 @@ Response refusal(const central::FieldError& error) {
 Response change_settings(ServerParts& parts, const Request& request) {
   const auto* section = find_section(parts, request.param("section"));
   if (!section) return no_section(request.param("section"));
+  if (section->for_administrators && !parts.central.accounts().rights(request.account)->is_everything()) {
+    return http::error_response(403, "denied", {},
+                                fmt::format("only administrators change the settings \"{}\"", section->name));
+  }
   const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
   const auto revision = revision_of(request);

@@ -5,6 +5,7 @@
 
 #include "system/api/account_requests.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -127,15 +128,6 @@ Response list_users(ServerParts& parts) {
   json::array list;
   for (const auto& user : parts.central.accounts().users()) list.push_back(to_json(user, online));
   return http::json_response(200, json::object{{"users", std::move(list)}});
-}
-
-/// Who is not an administrator makes none, and touches none.
-std::optional<Response> refuse_administrators(ServerParts& parts, const Request& request,
-                                              const std::string& group, const std::string& user) {
-  if (parts.central.accounts().rights(request.account)->is_everything()) return std::nullopt;
-  if (group != central::Accounts::administrators && !parts.central.accounts().rights(user)->is_everything())
-    return std::nullopt;
-  return http::error_response(403, "denied", {}, "only an administrator looks after administrators");
 }
 
 std::optional<Response> refuse_group(ServerParts& parts, const Request& request, const std::string& name) {

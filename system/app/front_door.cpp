@@ -27,8 +27,8 @@ constexpr auto until_close = std::chrono::milliseconds(500);
 constexpr auto until_open = std::chrono::milliseconds(200);
 constexpr auto between_attempts = std::chrono::seconds(1);
 
-/// `but_port` is open already.
-FieldResult<void> check_listen(const json::object& values, const json::value& but_port) {
+/// `open_port` is ours already.
+FieldResult<void> check_listen(const json::object& values, const json::value& open_port) {
   boost::system::error_code failure;
   const std::string address(values.at("address").as_string());
   const auto parsed = asio::ip::make_address(address, failure);
@@ -36,8 +36,9 @@ FieldResult<void> check_listen(const json::object& values, const json::value& bu
     return FieldError{"address",
                       {ErrorKind::invalid, fmt::format("address \"{}\" is no IP address", address)}};
   }
-  if (values.at("port") == but_port) return {};
-  const auto port = static_cast<std::uint16_t>(values.at("port").as_int64());
+  // The open port cannot be tried, but its address can.
+  const auto port = values.at("port") == open_port ? std::uint16_t{0}
+                                                   : static_cast<std::uint16_t>(values.at("port").as_int64());
   asio::io_context context;
   tcp::acceptor acceptor(context);
   const tcp::endpoint endpoint(parsed, port);
@@ -46,7 +47,7 @@ FieldResult<void> check_listen(const json::object& values, const json::value& bu
   if (!failure) acceptor.bind(endpoint, failure);
   if (!failure) acceptor.listen(1, failure);
   if (!failure) return {};
-  return FieldError{"port",
+  return FieldError{port == 0 ? "address" : "port",
                     {ErrorKind::conflict, fmt::format("cannot listen on {}:{}: {}; choose another", address,
                                                       port, failure.message())}};
 }
@@ -105,6 +106,7 @@ Result<> FrontDoor::open_rtsp() {
 
 void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
                       Result<> (FrontDoor::*start)()) {
+  const auto latest = std::make_shared<std::atomic<unsigned>>(0);
   auto in_use = std::make_shared<json::object>(parts_.central.settings().values(section).values);
   parts_.central.settings().add_rule(section, [in_use](const json::object& values) -> FieldResult<void> {
     return check_listen(values, in_use->at("port"));
@@ -112,19 +114,22 @@ void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
   parts_.central.settings().listen(section, [=, this](const central::Settings::Change& change) {
     if (change.before.values == change.after.values) return;
     *in_use = change.after.values;
-    base::spawn(lane_, reopen(section, close, start), "reopening " + section);
+    base::spawn(lane_, reopen(section, close, start, ++*latest, latest), "reopening " + section);
   });
 }
 
 asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*close)(),
-                                        Result<> (FrontDoor::*start)()) {
+                                        Result<> (FrontDoor::*start)(), unsigned change,
+                                        std::shared_ptr<std::atomic<unsigned>> latest) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   timer.expires_after(until_close);
   co_await timer.async_wait(asio::use_awaitable);
+  if (*latest != change) co_return;  // another change came; its turn opens what it says
   (this->*close)();
   parts_.central.sign_in().sessions.close_all();
   timer.expires_after(until_open);
   co_await timer.async_wait(asio::use_awaitable);
+  if (*latest != change) co_return;
   for (bool told = false;;) {
     const auto opened = (this->*start)();
     if (opened) break;
@@ -132,6 +137,7 @@ asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*c
     told = true;
     timer.expires_after(between_attempts);
     co_await timer.async_wait(asio::use_awaitable);
+    if (*latest != change) co_return;
   }
   const auto where = section == "http" ? http_url() : section == "https" ? https_url() : rtsp_url();
   if (!where.empty()) base::log_info("{} listens on {}", section, where);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -37,7 +38,8 @@ class FrontDoor {
   base::Result<> open_rtsp();
   void watch(const std::string& section, void (FrontDoor::*close)(), base::Result<> (FrontDoor::*start)());
   boost::asio::awaitable<void> reopen(std::string section, void (FrontDoor::*close)(),
-                                      base::Result<> (FrontDoor::*start)());
+                                      base::Result<> (FrontDoor::*start)(), unsigned change,
+                                      std::shared_ptr<std::atomic<unsigned>> latest);
   base::Result<> open_https() { return parts_.https.open(); }
   void close_https() { parts_.https.stop(); }
   void close_http() { http_->stop(); }

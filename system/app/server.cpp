@@ -18,6 +18,7 @@
 #include "system/base/text.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/in_process_bus.hpp"
+#include "system/storage/volume_lock.hpp"
 
 namespace watchrig::app {
 
@@ -52,6 +53,7 @@ class Server {
   void activate(const central::Device& device, bool continued);
 
   const ServerOptions& options_;
+  std::optional<storage::VolumeLock> lock_;  ///< of the data folder, which no other server may touch
   base::CorrectedClock clock_;
   base::Metrics metrics_;
   base::ExecutorPool pool_;
@@ -77,6 +79,9 @@ class Server {
 /// may be about to change its schema.
 Result<> Server::prepare_databases() {
   if (auto made = platform::make_folder(options_.data, fs::perms::owner_all); !made) return made;
+  auto lock = storage::VolumeLock::take(options_.data);
+  if (!lock) return lock.error();
+  lock_ = std::move(*lock);
   backups_ =
       std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_);
   if (options_.restore_backup) {

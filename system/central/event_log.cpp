@@ -27,20 +27,24 @@ const std::vector<std::string_view> migrations{
     // The highest number that was given when entries were cleared: none is given twice.
     "CREATE TABLE given(last INTEGER NOT NULL);"
     "INSERT INTO given VALUES(0);"
-    "CREATE INDEX event_by_log ON event(log, time_ns)"};
+    "CREATE INDEX event_by_log ON event(log, time_ns)",
+    "CREATE INDEX event_by_number ON event(log, sequence)"};
 
 constexpr std::int64_t events_between_cleanings = 1000;
 
 }  // namespace
 
-EventLog::EventLog(platform::SqliteDatabase database, const base::Clock& clock)
-    : clock_(clock), database_(std::move(database)) {}
+EventLog::EventLog(platform::SqliteDatabase database, platform::SqliteDatabase reader,
+                   const base::Clock& clock)
+    : clock_(clock), database_(std::move(database)), reader_(std::move(reader)) {}
 
 Result<std::unique_ptr<EventLog>> EventLog::open(const std::filesystem::path& file,
                                                  const base::Clock& clock) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  std::unique_ptr<EventLog> log(new EventLog(std::move(*database), clock));
+  auto reader = platform::SqliteDatabase::open(file, migrations);
+  if (!reader) return reader.error();
+  std::unique_ptr<EventLog> log(new EventLog(std::move(*database), std::move(*reader), clock));
   auto query = log->database_.prepare(
       "SELECT max((SELECT coalesce(max(sequence), 0) FROM event), (SELECT last FROM given))");
   if (!query) return query.error();
@@ -117,9 +121,9 @@ Event EventLog::read(const platform::SqliteStatement& row) {
 }
 
 std::vector<Event> EventLog::since(std::int64_t after, std::size_t limit) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(reading_);
   std::vector<Event> events;
-  auto query = database_.prepare(
+  auto query = reader_.prepare(
       fmt::format("SELECT {} FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", columns()));
   if (!query) return events;
   query->bind(after, static_cast<std::int64_t>(limit));

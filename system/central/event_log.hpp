@@ -109,7 +109,7 @@ class EventLog {
   std::shared_ptr<void> listen(Listener listener);
 
  private:
-  EventLog(platform::SqliteDatabase database, const base::Clock& clock);
+  EventLog(platform::SqliteDatabase database, platform::SqliteDatabase reader, const base::Clock& clock);
   base::Result<> write(const Event& event);
   base::Result<> forget_oldest(LogKind log);
   static std::string_view columns();
@@ -117,10 +117,12 @@ class EventLog {
 
   const base::Clock& clock_;
   mutable std::mutex mutex_;
-  mutable platform::SqliteDatabase database_;
+  platform::SqliteDatabase database_;
   std::int64_t last_ = 0;
   std::deque<std::shared_ptr<const ShownEvent>> recent_;  ///< without gaps, up to last_
   std::vector<std::weak_ptr<Listener>> listeners_;
+  mutable std::mutex reading_;  ///< of the reader; a long search keeps nobody from appending
+  mutable platform::SqliteDatabase reader_;
 };
 
 /// The event as the public interface shows it.

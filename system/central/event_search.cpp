@@ -75,13 +75,13 @@ Result<EventLog::Found> EventLog::search(const Query& query) const {
     return Error{ErrorKind::invalid, fmt::format("a log has no column \"{}\"", query.sort)};
   const auto conditions = conditions_of(query);
   const std::string_view direction = query.descending ? "DESC" : "ASC";
-  const std::lock_guard lock(mutex_);
-  auto count = database_.prepare("SELECT count(*) FROM event" + conditions.text());
+  const std::lock_guard lock(reading_);
+  auto count = reader_.prepare("SELECT count(*) FROM event" + conditions.text());
   if (!count) return count.error();
   conditions.bind(*count);
   if (const auto row = count->step(); !row) return row.error();
   Found found{{}, count->integer(0)};
-  auto select = database_.prepare(
+  auto select = reader_.prepare(
       fmt::format("SELECT {} FROM event{} ORDER BY {} {}, sequence {} LIMIT {} OFFSET {}", columns(),
                   conditions.text(), sql_of(query.sort), direction, direction, query.limit, query.offset));
   if (!select) return select.error();

@@ -165,11 +165,6 @@ Result<> DatabaseBackups::set_aside(const fs::path& aside) const {
 }
 
 Result<std::string> DatabaseBackups::restore(const std::string& name) {
-  if (is_in_use(folder_)) {
-    return Error{
-        ErrorKind::conflict,
-        fmt::format("a server is running on {}: stop it before a backup is put in place", folder_.string())};
-  }
   const std::lock_guard lock(mutex_);
   std::string chosen = name;
   if (name.empty()) {
@@ -192,17 +187,6 @@ Result<std::string> DatabaseBackups::restore(const std::string& name) {
       return copied.error();
   }
   return fmt::format("backup {} is in place; what was there is kept in {}", chosen, aside.string());
-}
-
-bool is_in_use(const fs::path& folder) {
-  const auto text = read_text_file(folder / "running");
-  const auto number = text ? base::parse_number<pid_t>(base::trim(*text)) : std::nullopt;
-  if (!number || *number <= 1 || *number == ::getpid()) return false;
-  std::error_code failure;
-  const auto theirs = fs::read_symlink(fmt::format("/proc/{}/exe", *number), failure);
-  if (failure) return false;
-  // After a crash the number may be another program's.
-  return theirs.filename() == fs::read_symlink("/proc/self/exe", failure).filename();
 }
 
 }  // namespace watchrig::platform

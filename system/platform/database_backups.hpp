@@ -30,7 +30,7 @@ class DatabaseBackups {
   /// Newest first; of those only the sound ones when `sound`.
   std::vector<std::string> names(bool sound) const;
   /// Puts a backup in place of the databases: the named one, or the newest that is sound. What was there is
-  /// kept in `broken-TIME/`. Only while no server uses the folder (conflict). Gives back what was done, for a
+  /// kept in `broken-TIME/`. Only while nobody else uses the folder. Gives back what was done, for a
   /// person.
   base::Result<std::string> restore(const std::string& name);
 
@@ -48,8 +48,5 @@ class DatabaseBackups {
   mutable std::mutex mutex_;
   State copied_;
 };
-
-/// Whether a server that still runs has left its number in `folder/running`.
-bool is_in_use(const std::filesystem::path& folder);
 
 }  // namespace watchrig::platform

@@ -82,7 +82,7 @@ def main():
         with Program(log, vmsd, "--data", good, *SETTINGS) as server:
             client = Client(server.ready["http"]).initialise()
             client.add_camera("Gate", "rtsp://127.0.0.1:1/nowhere")
-            if "a server is running" not in refusal_of_restore(vmsd, good):
+            if "two servers cannot share" not in refusal_of_restore(vmsd, good):
                 failures.append("a backup was put under a running server")
         for name in DATABASES:
             for damage in DAMAGES:

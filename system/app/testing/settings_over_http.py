@@ -81,8 +81,16 @@ def check_ports(client):
     expect("a port that RTSP uses", (status, answer["error"]["field"]), (409, "port"))
     status, _, answer = patch(client, "http", {"address": "gate"})
     expect("an address that is none", (status, answer["error"]["field"]), (400, "address"))
+    status, _, answer = patch(client, "http", {"address": "192.0.2.1"})
+    expect("an address of another machine", (status, answer["error"]["field"]), (409, "address"))
     expect("the port before", is_open(8080), True)
-    for section, old, new in (("rtsp", 8554, 65535), ("http", 8080, 1)):
+    for port in (8555, 8556):  # the second before the first has opened
+        expect(f"rtsp to port {port}", patch(client, "rtsp", {"port": port})[0], 200)
+    until("the later port opens", lambda: is_open(8556))
+    time.sleep(1)
+    expect("the earlier port", is_open(8555), False)
+    client.session = client.call("POST", "/api/v1/sessions", {"username": "admin", "password": PASSWORD})
+    for section, old, new in (("rtsp", 8556, 65535), ("http", 8080, 1)):
         expect(f"{section} to port {new}", patch(client, section, {"port": new})[0], 200)
         until(f"port {new} opens", lambda port=new: is_open(port))
         until(f"port {old} closes", lambda port=old: not is_open(port))

@@ -159,6 +159,8 @@ FieldResult<Device> checked(Device device) {
     }
   }
   if (auto valid = check_channels(device); !valid) return valid.error();
+  // Once more: user and password may have come out of an address.
+  if (auto valid = check_texts(device); !valid) return valid.error();
   return device;
 }
 

@@ -80,8 +80,7 @@ FieldResult<Device> DeviceRegistry::acceptable(Device device, std::int64_t numbe
   return valid;
 }
 
-std::vector<FieldResult<DevicePtr>> DeviceRegistry::add(std::vector<Device> devices) {
-  const std::unique_lock lock(mutex_);
+std::vector<FieldResult<Device>> DeviceRegistry::acceptable(std::vector<Device> devices) const {
   std::vector<FieldResult<Device>> rows;
   std::set<std::string> names;
   for (Device& device : devices) {
@@ -94,6 +93,17 @@ std::vector<FieldResult<DevicePtr>> DeviceRegistry::add(std::vector<Device> devi
     if (rows.back() && !names.insert(name).second)
       rows.back() = FieldError{"name", {ErrorKind::conflict, fmt::format("\"{}\" comes twice", name)}};
   }
+  return rows;
+}
+
+std::vector<FieldResult<Device>> DeviceRegistry::check(std::vector<Device> devices) const {
+  const std::shared_lock lock(mutex_);
+  return acceptable(std::move(devices));
+}
+
+std::vector<FieldResult<DevicePtr>> DeviceRegistry::add(std::vector<Device> devices) {
+  const std::lock_guard writer(writing_);
+  auto rows = acceptable(std::move(devices));
   const auto written = database_.transaction([&]() -> Result<> {
     for (auto& row : rows) {
       if (!row) continue;
@@ -101,6 +111,7 @@ std::vector<FieldResult<DevicePtr>> DeviceRegistry::add(std::vector<Device> devi
     }
     return {};
   });
+  const std::unique_lock lock(mutex_);
   std::vector<FieldResult<DevicePtr>> results;
   for (auto& row : rows) {
     if (!row) {
@@ -123,7 +134,7 @@ FieldResult<DevicePtr> DeviceRegistry::add(Device device) {
 }
 
 FieldResult<DeviceRegistry::Changed> DeviceRegistry::change(std::string_view id, const Change& change) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard writer(writing_);
   const std::int64_t number = number_of_id(id, 'd');
   const auto it = devices_.find(number);
   if (it == devices_.end()) return FieldError{{}, no_device(id)};
@@ -134,13 +145,14 @@ FieldResult<DeviceRegistry::Changed> DeviceRegistry::change(std::string_view id,
   auto valid = acceptable(std::move(copy), number);
   if (!valid) return valid.error();
   if (const auto done = database_.update(*valid, *changed.before); !done) return FieldError{{}, done.error()};
+  const std::unique_lock lock(mutex_);
   put(std::move(*valid));
   changed.after = devices_.at(number)->device;
   return changed;
 }
 
 FieldResult<DevicePtr> DeviceRegistry::remove(std::string_view id, const Change& may) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard writer(writing_);
   const std::int64_t number = number_of_id(id, 'd');
   const auto it = devices_.find(number);
   if (it == devices_.end()) return FieldError{{}, no_device(id)};
@@ -150,6 +162,7 @@ FieldResult<DevicePtr> DeviceRegistry::remove(std::string_view id, const Change&
     if (auto allowed = may(copy); !allowed) return allowed.error();
   }
   if (const auto done = database_.erase_device(number); !done) return FieldError{{}, done.error()};
+  const std::unique_lock lock(mutex_);
   take_out(number);
   return device;
 }
@@ -189,7 +202,7 @@ Result<ChannelOfDevice> DeviceRegistry::find_channel(std::string_view id_or_name
 }
 
 Result<Channel> DeviceRegistry::set_plan(std::string_view channel, RecordPlan plan, std::string_view stream) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard writer(writing_);
   const std::int64_t number = number_of_id(channel, 'c');
   const auto of = channel_devices_.find(number);
   if (of == channel_devices_.end()) return no_channel(channel);
@@ -203,6 +216,7 @@ Result<Channel> DeviceRegistry::set_plan(std::string_view channel, RecordPlan pl
   changed->recorded_stream = stream;
   Channel result = *changed;
   if (const auto done = database_.set_plan(result); !done) return done.error();
+  const std::unique_lock lock(mutex_);
   put(std::move(copy));
   return result;
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -43,6 +44,8 @@ class DeviceRegistry {
   FieldResult<DevicePtr> add(Device device);
   /// Each by itself, but with one write to the disk: a wrong one keeps none of the others out.
   std::vector<FieldResult<DevicePtr>> add(std::vector<Device> devices);
+  /// What add would say to each, without adding any.
+  std::vector<FieldResult<Device>> check(std::vector<Device> devices) const;
   /// Errors: not_found, what `change` returns, and those of add.
   FieldResult<Changed> change(std::string_view id, const Change& change);
   /// `may` is asked first. Errors: not_found, what `may` returns.
@@ -73,13 +76,16 @@ class DeviceRegistry {
 
  private:
   explicit DeviceRegistry(DeviceDatabase database) : database_(std::move(database)) {}
-  // Under mutex_.
+  // Of a writer, who alone may change what mutex_ guards, or under mutex_.
+  std::vector<FieldResult<Device>> acceptable(std::vector<Device> devices) const;
   FieldResult<Device> acceptable(Device device, std::int64_t number) const;
   void put(Device device);
   void take_out(std::int64_t number);
   AreaOfDevices with_count(const Area& area) const;
   std::vector<DeviceEntryPtr> entries() const;
 
+  std::mutex
+      writing_;  ///< one change at a time; held over the write to the disk, which readers do not wait for
   mutable std::shared_mutex mutex_;
   DeviceDatabase database_;
   AreaTree tree_;

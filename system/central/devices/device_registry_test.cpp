@@ -120,6 +120,34 @@ TEST_F(DeviceRegistryTest, CredentialsLeaveTheAddress) {
   EXPECT_EQ((*added)->password, "p@ss");
 }
 
+TEST_F(DeviceRegistryTest, CredentialsOfAnAddressKeepTheRulesOfTheOthers) {
+  Device gate = device("Gate");
+  for (const auto& [user, field] : std::vector<std::pair<std::string, std::string>>{
+           {"a%0d%0aX-Evil:%201", "username"}, {std::string(256, 'u'), "username"}}) {
+    gate.streams["main"] = "rtsp://" + user + ":p@127.0.0.1/main";
+    const auto valid = checked(gate);
+    ASSERT_FALSE(valid) << user;
+    EXPECT_EQ(valid.error().field, field);
+  }
+  gate.streams["main"] = "rtsp://u:" + std::string(256, 'p') + "@127.0.0.1/main";
+  EXPECT_FALSE(checked(gate));
+  gate.streams["main"] = "rtsp://" + std::string(255, 'u') + ":p@127.0.0.1/main";
+  EXPECT_TRUE(checked(gate));
+}
+
+TEST_F(DeviceRegistryTest, AskedBeforehandARowIsRefusedForWhatItWouldBeRefused) {
+  auto registry = open();
+  ASSERT_TRUE(registry->add(device("Gate")));
+  Device lost = device("Lost");
+  lost.area = "a9";
+  const auto rows = registry->check({device("Gate"), device("Yard"), device("Yard"), lost});
+  EXPECT_EQ(rows[0].error().field, "name");
+  EXPECT_TRUE(rows[1]);
+  EXPECT_EQ(rows[2].error().field, "name");
+  EXPECT_EQ(rows[3].error().field, "area");
+  EXPECT_EQ(all(*registry).size(), 1U);
+}
+
 TEST_F(DeviceRegistryTest, APlanNeedsItsStreamAndChannel) {
   auto registry = open();
   ASSERT_TRUE(registry->add(device("a")));

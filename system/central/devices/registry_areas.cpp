@@ -22,17 +22,18 @@ AreaOfDevices DeviceRegistry::with_count(const Area& area) const {
 }
 
 FieldResult<AreaOfDevices> DeviceRegistry::add_area(Area area) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard writer(writing_);
   area.id = -1;
   area.version = 1;
   if (auto valid = tree_.check(area, true); !valid) return valid.error();
   if (const auto done = database_.insert(area); !done) return FieldError{{}, done.error()};
+  const std::unique_lock lock(mutex_);
   tree_.put(area);
   return with_count(area);
 }
 
 FieldResult<AreaOfDevices> DeviceRegistry::change_area(std::int64_t id, const AreaChange& change) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard writer(writing_);
   const Area* before = tree_.find(id);
   if (!before) return FieldError{{}, no_area(id)};
   Area area = *before;
@@ -40,12 +41,13 @@ FieldResult<AreaOfDevices> DeviceRegistry::change_area(std::int64_t id, const Ar
   ++area.version;
   if (auto valid = tree_.check(area, false); !valid) return valid.error();
   if (const auto done = database_.update(area); !done) return FieldError{{}, done.error()};
+  const std::unique_lock lock(mutex_);
   tree_.put(area);
   return with_count(area);
 }
 
 FieldResult<Area> DeviceRegistry::remove_area(std::int64_t id, const AreaChange& may) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard writer(writing_);
   if (const auto possible = tree_.check_removal(id); !possible) return FieldError{{}, possible.error()};
   Area area = *tree_.find(id);
   if (may) {
@@ -58,6 +60,7 @@ FieldResult<Area> DeviceRegistry::remove_area(std::int64_t id, const AreaChange&
          fmt::format("area \"{}\" has {} devices: move or remove them first", area.name, count)}};
   }
   if (const auto done = database_.erase_area(id); !done) return FieldError{{}, done.error()};
+  const std::unique_lock lock(mutex_);
   tree_.erase(id);
   return area;
 }

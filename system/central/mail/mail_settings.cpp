@@ -96,7 +96,9 @@ SettingSection mail_section() {
            secret_setting("password", 255, "of the mailbox, or the provider's authorisation code"),
            text_setting("sender", "", 254, "mail address"),
            texts_setting("receivers", most_receivers, "mail addresses")},
-          check};
+          check,
+          true,
+          {"type", "server", "port", "encryption", "verify"}};
 }
 
 FieldResult<MailSetup> mail_setup(const json::object& values) {

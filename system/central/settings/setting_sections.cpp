@@ -15,7 +15,8 @@ SettingSection lock_section(std::string name, std::string meaning) {
           std::move(meaning),
           {number_setting("attempts", 5, 0, 100, "wrong passwords until it locks; 0: never"),
            number_setting("period", 30, 1, minutes_of_a_day, "minutes it stays locked")},
-          {}};
+          {},
+          true};
 }
 
 FieldResult<void> check_token(const boost::json::object& values) {
@@ -71,7 +72,8 @@ const std::vector<SettingSection>& setting_sections() {
        {flag_setting("service", true, "over the network, by a mailed code"),
         flag_setting("email", true, "by a mailed code at all"),
         flag_setting("questions", true, "by security questions, at the server itself")},
-       {}},
+       {},
+       true},
       mail_section(),
       log_mirror_section(),
       time_section(),

@@ -53,6 +53,11 @@ const SettingField* SettingSection::find(std::string_view field) const {
   return it == fields.end() ? nullptr : &*it;
 }
 
+const SettingField* SettingSection::secret() const {
+  const auto it = std::ranges::find(fields, true, &SettingField::secret);
+  return it == fields.end() ? nullptr : &*it;
+}
+
 Result<> fix_setting(FixedSettings& fixed, std::string_view name, std::string_view text) {
   const auto dot = name.rfind('.');
   const auto* section =
@@ -86,6 +91,7 @@ Result<std::unique_ptr<Settings>> Settings::open(const std::filesystem::path& fi
   if (!database) return database.error();
   std::unique_ptr<Settings> settings(new Settings(std::move(*database), vault, std::move(fixed), sections));
   if (const auto loaded = settings->load(); !loaded) return Error(loaded.error()).within(file.string());
+  if (const auto checked = settings->check_fixed(); !checked) return checked.error();
   return settings;
 }
 
@@ -111,6 +117,37 @@ Result<> Settings::load() {
     it->second.changed = std::move(*changed);
     it->second.revision = select->integer(2);
   }
+}
+
+Result<> Settings::check_fixed() const {
+  for (const auto& [name, value] : fixed_) {
+    const auto& fixed = entry(std::string_view(name).substr(0, name.rfind('.')));
+    if (const auto kept = keeps_rules(fixed, values_of(fixed, fixed.changed).values); !kept)
+      return to_error(kept.error(), fixed.section->name);
+  }
+  return {};
+}
+
+FieldResult<void> Settings::keeps_rules(const Entry& entry, const json::object& values) {
+  for (const auto& rule : entry.rules) {
+    if (auto kept = rule(values); !kept) return kept;
+  }
+  return {};
+}
+
+/// Else whoever may set the address could have a secret sent to themselves.
+FieldResult<void> Settings::keeps_secret(const SettingSection& section, const Change& change,
+                                         const json::object& patch) {
+  const auto* secret = section.secret();
+  if (!secret || change.before.values.at(secret->name).as_string().empty() || patch.contains(secret->name))
+    return {};
+  for (const auto& field : section.secret_goes_by) {
+    if (change.before.values.at(field) == change.after.values.at(field)) continue;
+    return FieldError{
+        secret->name,
+        {ErrorKind::invalid, fmt::format("{} must be given again when {} changes", secret->name, field)}};
+  }
+  return {};
 }
 
 const Settings::Entry& Settings::entry(std::string_view section) const {
@@ -147,6 +184,10 @@ std::string Settings::text(std::string_view section, std::string_view field) con
   return std::string(values(section).values.at(field).as_string());
 }
 
+bool Settings::is_fixed(std::string_view section, std::string_view field) const {
+  return fixed_.contains(whole_name(section, field));
+}
+
 FieldResult<void> Settings::check(const Entry& entry, const json::object& patch) const {
   for (const auto& member : patch) {
     const std::string name(member.key());
@@ -155,7 +196,7 @@ FieldResult<void> Settings::check(const Entry& entry, const json::object& patch)
       return FieldError{
           name, {ErrorKind::invalid, fmt::format("\"{}\" has no setting \"{}\"", entry.section->name, name)}};
     }
-    if (fixed_.contains(whole_name(entry.section->name, name))) {
+    if (is_fixed(entry.section->name, name)) {
       return FieldError{name,
                         {ErrorKind::conflict, fmt::format("{} was given when the server was started "
                                                           "(--set or --config); change it there",
@@ -187,9 +228,8 @@ FieldResult<Settings::Change> Settings::change(std::string_view section, const j
     auto changed = found.changed;
     for (const auto& member : patch) changed[member.key()] = member.value();
     change.after = values_of(found, changed);
-    for (const auto& rule : found.rules) {
-      if (const auto kept = rule(change.after.values); !kept) return kept.error();
-    }
+    if (const auto kept = keeps_secret(*found.section, change, patch); !kept) return kept.error();
+    if (const auto kept = keeps_rules(found, change.after.values); !kept) return kept.error();
     change.after.revision = found.revision + 1;
     if (const auto stored = store(found, changed, change.after.revision); !stored)
       return FieldError{{}, stored.error()};

@@ -27,8 +27,14 @@ struct SettingSection {
   std::string meaning;
   std::vector<SettingField> fields;
   Rule rule;
+  /// Who could change these could make themselves an administrator.
+  bool for_administrators = false;
+  /// Fields that decide who gets to read the section's secret: they change only together with it.
+  std::vector<std::string> secret_goes_by = {};
 
   const SettingField* find(std::string_view field) const;
+  /// Null when it has none.
+  const SettingField* secret() const;
 };
 
 /// Every section there is: a table, to which a new setting is added.
@@ -66,6 +72,9 @@ class Settings {
   std::int64_t number(std::string_view section, std::string_view field) const;
   std::string text(std::string_view section, std::string_view field) const;
 
+  /// Whether it was given at the start.
+  bool is_fixed(std::string_view section, std::string_view field) const;
+
   /// Sets the members of `patch` and leaves the others. With `revision`, only if that is still the present
   /// one. Errors: not_found (the section), invalid (with the field), conflict (a field that was given at the
   /// start; the revision, as the field If-Match), or what a rule says; nothing has changed then.
@@ -94,6 +103,10 @@ class Settings {
   const Entry& entry(std::string_view section) const;
   // Under mutex_.
   Values values_of(const Entry& entry, const boost::json::object& changed) const;
+  base::Result<> check_fixed() const;
+  static FieldResult<void> keeps_rules(const Entry& entry, const boost::json::object& values);
+  static FieldResult<void> keeps_secret(const SettingSection& section, const Change& change,
+                                        const boost::json::object& patch);
   FieldResult<void> check(const Entry& entry, const boost::json::object& patch) const;
   base::Result<> store(const Entry& entry, const boost::json::object& changed, std::int64_t revision);
   base::Result<boost::json::object> sealed(const SettingSection& section, boost::json::object values) const;

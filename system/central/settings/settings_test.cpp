@@ -22,7 +22,9 @@ const std::vector<SettingSection>& sections() {
        [](const json::object& values) -> FieldResult<void> {
          if (!values.at("enabled").as_bool() || !values.at("server").as_string().empty()) return {};
          return FieldError{"server", {ErrorKind::invalid, "is missing"}};
-       }}};
+       },
+       false,
+       {"server", "encryption"}}};
   return list;
 }
 
@@ -127,6 +129,26 @@ TEST_F(SettingsTest, WhatWasGivenAtTheStartStays) {
   EXPECT_TRUE(settings->change("mail", {{"server", "mx"}}));
   open();
   EXPECT_EQ(settings->number("mail", "port"), 26);
+}
+
+TEST_F(SettingsTest, WhatIsGivenAtTheStartKeepsTheRulesToo) {
+  settings.reset();
+  const auto opened = Settings::open(folder / "settings.db", *vault, {{"mail.enabled", true}}, sections());
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("mail"), std::string::npos) << opened.error().message;
+  open({{"mail.enabled", true}, {"mail.server", "mx"}});
+  EXPECT_TRUE(settings->is_fixed("mail", "enabled"));
+  EXPECT_FALSE(settings->is_fixed("mail", "port"));
+}
+
+TEST_F(SettingsTest, ASecretIsNotSentToAnotherServerThanItWasGivenFor) {
+  ASSERT_TRUE(settings->change("mail", {{"server", "mx"}, {"encryption", "tls"}}));
+  ASSERT_TRUE(settings->change("mail", {{"password", "Gate7.Yard2"}}));
+  EXPECT_EQ(refused({{"server", "thief"}}), "password");
+  EXPECT_EQ(refused({{"encryption", "none"}}), "password");
+  EXPECT_EQ(refused({{"server", "mx"}, {"port", 26}}), "");
+  EXPECT_EQ(refused({{"server", "mx2"}, {"password", "Other.Pass1"}}), "");
+  EXPECT_EQ(refused({{"server", "mx3"}, {"password", ""}}), "");
 }
 
 TEST_F(SettingsTest, SecretsAreSealedAndNotShown) {
