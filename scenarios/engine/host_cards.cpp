@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <fstream>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -12,7 +13,6 @@
 
 #include <fmt/format.h>
 
-#include "scenarios/engine/child_process.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::scenarios {
@@ -70,7 +70,10 @@ Result<bool> connects(const std::string& name_space, const std::string& address,
 HostCards::HostCards(std::vector<std::string> cards)
     : cards_(std::move(cards)), near_(new_name()), far_(near_ + "f") {}
 
-HostCards::~HostCards() { remove(); }
+HostCards::~HostCards() {
+  servers_.clear();
+  remove();
+}
 
 void HostCards::remove() const {
   for (const auto& name : {near_, far_}) (void)run({"ip", "netns", "del", name}, false);
@@ -108,7 +111,30 @@ Result<> HostCards::plug(const std::string& card, bool in) const {
   return {};
 }
 
+Result<> HostCards::serve_dhcp(const std::string& card, const std::string& server, const std::string& lease,
+                               const std::filesystem::path& folder) {
+  const auto given = run({"ip", "-n", far_, "address", "add", server + "/24", "dev", card}, false);
+  if (!given) return given.error();
+  const auto file = [&](std::string_view end) {
+    return (folder / fmt::format("dhcp-{}.{}", card, end)).string();
+  };
+  std::ofstream(file("leases")).flush();
+  std::ofstream settings(file("conf"));
+  settings << fmt::format(
+      "start {0}\nend {0}\ninterface {1}\nmax_leases 1\nlease_file {2}\npidfile {3}\n"
+      "option subnet 255.255.255.0\noption router {4}\noption dns {4}\noption lease 86400\n",
+      lease, card, file("leases"), file("pid"), server);
+  settings.close();
+  if (!settings) return Error{ErrorKind::io, fmt::format("{} cannot be written", file("conf"))};
+  auto process = ChildProcess::start(
+      {.command = {"ip", "netns", "exec", far_, "udhcpd", "-f", file("conf")}, .error_log = file("log")});
+  if (!process) return process.error();
+  servers_.push_back(*std::move(process));
+  return {};
+}
+
 Result<> HostCards::renew() {
+  servers_.clear();
   remove();
   return lay_cables();
 }

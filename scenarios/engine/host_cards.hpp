@@ -1,9 +1,11 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "scenarios/engine/child_process.hpp"
 #include "system/base/result.hpp"
 
 namespace watchrig::scenarios {
@@ -25,6 +27,10 @@ class HostCards {
   base::Result<> plug(const std::string& card, bool in) const;
   /// New cards that know nothing, as after a restart of the machine.
   base::Result<> renew();
+  /// A DHCP server (udhcpd) at the other end of a card's cable, with an address /24 of its own, that leases
+  /// one address; until renew() or the end. not_found: there is no udhcpd.
+  base::Result<> serve_dhcp(const std::string& card, const std::string& server, const std::string& lease,
+                            const std::filesystem::path& folder);
   /// Whether somebody listens at this address of the namespace.
   base::Result<bool> listens(const std::string& address, std::uint16_t port) const;
 
@@ -36,6 +42,7 @@ class HostCards {
   const std::vector<std::string> cards_;
   const std::string near_;
   const std::string far_;
+  std::vector<std::unique_ptr<ChildProcess>> servers_;  ///< in the far namespace
 };
 
 }  // namespace watchrig::scenarios

@@ -221,33 +221,6 @@ Response show_account(ServerParts& parts, const Request& request) {
                                                {"authorities", central::to_json(rights->grants())}});
 }
 
-json::array to_json(const central::Lockout& lockout) {
-  json::array list;
-  for (const auto& locked : lockout.locked()) {
-    list.push_back({{"name", locked.name}, {"until", base::format_utc(locked.until, 3)}});
-  }
-  return list;
-}
-
-Response unlock(ServerParts& parts, const Request& request) {
-  const auto kind = request.param("kind");
-  const auto name = request.param("name");
-  if (kind == "accounts") {  // or one who guesses could go on without end
-    if (auto refusal = refuse_administrators(parts, request, {}, name)) return *std::move(refusal);
-  }
-  auto& sign_in = parts.central.sign_in();
-  auto* lockout = kind == "accounts"  ? &sign_in.locked_accounts
-                  : kind == "sources" ? &sign_in.locked_sources
-                                      : nullptr;
-  if (!lockout || !lockout->unlock(name)) {
-    return http::error_response(404, "not_found", {},
-                                fmt::format("\"{}\" is not among the locked {}", name, kind));
-  }
-  tell_account(parts, "account.unlocked", request, request.account,
-               fmt::format("\"{}\" of the locked {} was unlocked by \"{}\"", name, kind, request.account));
-  return http::no_content();
-}
-
 }  // namespace
 
 void add_account_routes(http::Router& router, ServerParts& parts) {
@@ -275,15 +248,6 @@ void add_account_routes(http::Router& router, ServerParts& parts) {
                    [&parts](const Request& request) { return show_account(parts, request); });
   router.add("PUT", "/api/v1/account/password", {signed_in},
              "Changes one's own password; one's other sessions end", on_hashers(parts, change_password));
-  router.add_plain("GET", "/api/v1/lockouts", {"accounts"}, "Accounts and addresses that are locked",
-                   [&parts](const Request&) {
-                     return http::json_response(
-                         200, {{"accounts", to_json(parts.central.sign_in().locked_accounts)},
-                               {"sources", to_json(parts.central.sign_in().locked_sources)}});
-                   });
-  router.add_plain("DELETE", "/api/v1/lockouts/{kind}/{name}", {"accounts"},
-                   "Unlocks an account or an address",
-                   [&parts](const Request& request) { return unlock(parts, request); });
 }
 
 }  // namespace watchrig::api

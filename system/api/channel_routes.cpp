@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <set>
+
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -6,6 +9,7 @@
 #include "system/api/paging.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
+#include "system/base/text.hpp"
 
 namespace watchrig::api {
 
@@ -102,9 +106,29 @@ Response set_recording(ServerParts& parts, const Request& request) {
   return http::json_response(200, json::object{{"plan", to_string(*plan)}, {"stream", stream}});
 }
 
+constexpr std::string_view attributes[] = {"id",    "name",  "device",    "number",
+                                           "state", "cause", "recording", "streams"};
+
+/// Those of ?columns, or all.
+central::FieldResult<std::set<std::string_view>> visible_attributes(std::string_view wanted) {
+  if (wanted.empty()) return std::set<std::string_view>(std::begin(attributes), std::end(attributes));
+  std::set<std::string_view> visible;
+  for (const auto name : base::split(wanted, ',')) {
+    const auto* known = std::ranges::find(attributes, name);
+    if (known == std::end(attributes))
+      return central::FieldError{
+          "columns",
+          {base::ErrorKind::invalid, fmt::format("a channel has {}", base::joined(attributes, ", "))}};
+    visible.insert(*known);
+  }
+  return visible;
+}
+
 Response list_channels(ServerParts& parts, const Request& request) {
   const auto page = page_of(request);
   if (!page) return error_response(page.error());
+  const auto visible = visible_attributes(request.query_value("columns").value_or(""));
+  if (!visible) return error_response(visible.error());
   const auto rights = parts.central.accounts().rights(request.account);
   central::ChannelQuery query;
   query.text = request.query_value("q").value_or("");
@@ -116,7 +140,13 @@ Response list_channels(ServerParts& parts, const Request& request) {
   query.limit = page->limit;
   const auto found = parts.central.registry().list(query);
   json::array channels;
-  for (const auto& of : found.items) channels.push_back(channel_json(parts, *of.device, *of.channel));
+  for (const auto& of : found.items) {
+    auto channel = channel_json(parts, *of.device, *of.channel);
+    for (const auto attribute : attributes) {
+      if (!visible->contains(attribute)) channel.erase(attribute);
+    }
+    channels.push_back(std::move(channel));
+  }
   return http::json_response(200, page_json("channels", std::move(channels), found.total, *page));
 }
 
@@ -182,8 +212,9 @@ void add_channel_routes(http::Router& router, ServerParts& parts) {
   router
       .add_plain("GET", "/api/v1/channels", {signed_in}, "The channels that one may see, with their states",
                  plainly(list_channels))
-      .query =
-      paged({{"q", "part of the name"}, {"address", "part of the IP address, or of the RTSP address"}});
+      .query = paged({{"q", "part of the name"},
+                      {"address", "part of the IP address, or of the RTSP address"},
+                      {"columns", "attributes that are shown, with commas between them; all without it"}});
   router.add_plain("GET", "/api/v1/channels/{channel}", {signed_in}, "One channel with its state",
                    plainly(find_channel));
   router.add_plain("PATCH", "/api/v1/channels/{channel}", {"devices"},

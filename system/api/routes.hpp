@@ -20,6 +20,8 @@ void add_device_batch_routes(http::Router& router, ServerParts& parts);
 void add_layout_routes(http::Router& router, ServerParts& parts);
 void add_area_routes(http::Router& router, ServerParts& parts);
 void add_channel_routes(http::Router& router, ServerParts& parts);
+void add_channel_table_routes(http::Router& router, ServerParts& parts);
+void add_lockout_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
 void add_event_routes(http::Router& router, ServerParts& parts);
 void add_log_routes(http::Router& router, ServerParts& parts);

@@ -89,12 +89,14 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_system_routes(router, parts);
   add_power_routes(router, parts);
   add_account_routes(router, parts);
+  add_lockout_routes(router, parts);
   add_user_routes(router, parts);
   add_device_table_routes(router, parts);
   add_device_routes(router, parts);
   add_device_batch_routes(router, parts);
   add_area_routes(router, parts);
   add_layout_routes(router, parts);
+  add_channel_table_routes(router, parts);
   add_channel_routes(router, parts);
   add_recording_routes(router, parts);
   add_event_routes(router, parts);

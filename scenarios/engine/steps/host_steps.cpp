@@ -24,6 +24,14 @@ Outcome renew_cards(StepContext& step) {
   return done ? Outcome{} : of_rig(done.error());
 }
 
+Outcome serve_dhcp(StepContext& step) {
+  HostCards* cards = step.bench.cards();
+  if (!cards) return no_cards();
+  const auto served = cards->serve_dhcp(step.text("card"), step.text("server"), step.text("lease"),
+                                        step.bench.evidence.path(""));
+  return served ? Outcome{} : of_rig(served.error());
+}
+
 Outcome expect_cards(StepContext& step) {
   HostCards* cards = step.bench.cards();
   if (!cards) return no_cards();
@@ -60,6 +68,11 @@ std::vector<StepDefinition> host_steps() {
   using enum AttributeKind;
   return {
       {{"plug", Block::none, true, {{"card", name, true}, {"cable", choice, true, "in|out"}}}, plug},
+      {{"serve-dhcp",
+        Block::none,
+        true,
+        {{"card", name, true}, {"server", text, true}, {"lease", text, true}}},
+       serve_dhcp},
       {{"renew-cards", Block::none, true, {}}, renew_cards},
       {{"expect-cards",
         Block::none,

@@ -28,7 +28,7 @@ std::vector<StepDefinition> response_steps();     ///< expect-response
 std::vector<StepDefinition> mail_steps();         ///< expect-mail
 std::vector<StepDefinition> service_steps();      ///< expect-ledger, expect-listening
 std::vector<StepDefinition> certificate_steps();  ///< sign-request
-std::vector<StepDefinition> host_steps();         ///< plug, renew-cards, expect-cards, expect-port
-std::vector<StepDefinition> measure_steps();      ///< measure
+std::vector<StepDefinition> host_steps();     ///< plug, serve-dhcp, renew-cards, expect-cards, expect-port
+std::vector<StepDefinition> measure_steps();  ///< measure
 
 }  // namespace watchrig::scenarios

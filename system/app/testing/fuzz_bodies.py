@@ -93,6 +93,7 @@ def bodies(ids):
         "schedules": {**named, "always": False, "periods": PERIODS},
         "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo"], "confirmed": True},
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
+        "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
         "system/restart": {}, "system/shutdown": {}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
             "access-filter": {"mode": "reject_list"}, "access-filter/entries/{entry}": access,
             "account/email": {"email": "harness@example.org"}, "account/hint": {"password_hint": "h"},
