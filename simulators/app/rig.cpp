@@ -12,7 +12,6 @@
 #include "simulators/app/control_api.hpp"
 #include "simulators/app/rig_file.hpp"
 #include "simulators/camera/camera.hpp"
-#include "simulators/services/smtp/mail_server.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -68,9 +67,7 @@ Result<void> Rig::State::start(RigFile file) {
     if (!camera) return camera.error();
     devices.push_back(std::move(*camera));
   }
-  for (auto& spec : file.mail_servers) {
-    devices.push_back(std::make_shared<services::MailServer>(std::move(spec), clock, control.next()));
-  }
+  for (const auto& plan : file.services) devices.push_back(plan.make(clock, control.next()));
   for (const auto& device : devices) {
     if (auto started = device->start(); !started) return started;
   }

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include "simulators/kernel/xml_file.hpp"
+#include "simulators/services/ntp/ntp_server.hpp"
+#include "simulators/services/smtp/mail_server.hpp"
+#include "system/base/text.hpp"
 
 namespace watchrig::rig {
 
@@ -28,17 +31,24 @@ Result<void> read_camera(RigFile& rig, const XmlFile& file, pugi::xml_node eleme
   return {};
 }
 
-Result<void> read_mail_server(RigFile& rig, const XmlFile& file, pugi::xml_node element,
-                              const std::filesystem::path&) {
-  auto server = services::parse_mail_server(file, element);
-  if (!server) return server.error();
-  rig.mail_servers.push_back(std::move(*server));
+template <auto plan>
+Result<void> read_service(RigFile& rig, const XmlFile& file, pugi::xml_node element,
+                          const std::filesystem::path&) {
+  auto service = plan(file, element);
+  if (!service) return service.error();
+  rig.services.push_back(std::move(*service));
   return {};
 }
 
 /// One row a kind of device.
-constexpr std::pair<std::string_view, Reader> readers[] = {{"camera", read_camera},
-                                                           {"mail-server", read_mail_server}};
+constexpr std::pair<std::string_view, Reader> readers[] = {
+    {"camera", read_camera},
+    {"mail-server", read_service<services::plan_mail_server>},
+    {"ntp-server", read_service<services::plan_ntp_server>}};
+
+std::string kinds() {
+  return base::joined(readers, ", ", [](const auto& row) { return fmt::format("<{}>", row.first); });
+}
 
 /// Ids address devices and ports are bound once each; a list that grows with each element knows where the
 /// second came.
@@ -48,8 +58,8 @@ class Uniqueness {
     for (; cameras_ < rig.cameras.size(); ++cameras_) {
       if (auto free = take(rig.cameras[cameras_], file, element); !free) return free;
     }
-    for (; mail_servers_ < rig.mail_servers.size(); ++mail_servers_) {
-      if (auto free = take(rig.mail_servers[mail_servers_], file, element); !free) return free;
+    for (; services_ < rig.services.size(); ++services_) {
+      if (auto free = take(rig.services[services_], file, element); !free) return free;
     }
     return {};
   }
@@ -67,7 +77,7 @@ class Uniqueness {
   }
 
   std::size_t cameras_ = 0;
-  std::size_t mail_servers_ = 0;
+  std::size_t services_ = 0;
   std::set<std::string> ids_;
   std::set<std::uint16_t> ports_;
 };
@@ -85,8 +95,7 @@ Result<RigFile> read_rig(const XmlFile& file) {
     for (const auto& [name, known] : readers) {
       if (name == element.name()) reader = known;
     }
-    if (!reader)
-      return file.error_at(element, "no virtual device of this kind; there are <camera> and <mail-server>");
+    if (!reader) return file.error_at(element, "no virtual device of this kind; there are " + kinds());
     if (const auto read = reader(devices, file, element, folder); !read) return read.error();
     if (const auto unique = uniqueness.check(devices, file, element); !unique) return unique.error();
   }

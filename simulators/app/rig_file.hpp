@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "simulators/camera/camera_spec.hpp"
-#include "simulators/services/smtp/mail_server_spec.hpp"
+#include "simulators/services/service_device.hpp"
 #include "system/base/result.hpp"
 
 namespace watchrig::rig {
@@ -12,9 +12,9 @@ namespace watchrig::rig {
 /// The devices of a rig, as a file describes them.
 struct RigFile {
   std::vector<camera::CameraSpec> cameras;
-  std::vector<services::MailServerSpec> mail_servers;
+  std::vector<services::ServicePlan> services;
 
-  bool empty() const { return cameras.empty() && mail_servers.empty(); }
+  bool empty() const { return cameras.empty() && services.empty(); }
 };
 
 /// Reads the devices of a root <rig>. Refuses what it does not know, ids that come twice and ports that are

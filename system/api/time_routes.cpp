@@ -71,6 +71,13 @@ Response set_time(ServerParts& parts, const Request& request) {
   return show_time(parts, request);
 }
 
+/// What the NTP server says, or that it says nothing, is an answer, not an error of the request.
+boost::asio::awaitable<Response> synchronise(ServerParts& parts) {
+  const auto asked = co_await parts.central.time_sync().synchronise();
+  if (!asked) co_return error_response(asked.error());
+  co_return http::json_response(200, parts.central.time_sync().status());
+}
+
 }  // namespace
 
 void add_time_routes(http::Router& router, ServerParts& parts) {
@@ -82,6 +89,13 @@ void add_time_routes(http::Router& router, ServerParts& parts) {
       "Sets the time of the server, by hand or to that of the client; it never goes back, but runs "
       "at half speed until it is right",
       [&parts](const Request& request) { return set_time(parts, request); });
+  router.add_plain(
+      "GET", "/api/v1/time/synchronisation", {"system"},
+      "How the time of the NTP server of the settings is taken: state, last and next time, offset, delay",
+      [&parts](const Request&) { return http::json_response(200, parts.central.time_sync().status()); });
+  router.add("POST", "/api/v1/time/synchronisation", {"system", true},
+             "Takes the time of the NTP server now, however far off it is, and says what came of it",
+             [&parts](const Request&) { return synchronise(parts); });
   router.add_plain("GET", "/api/v1/time/zones", {signed_in}, "Names of the zones that can be set",
                    [](const Request&) {
                      return http::json_response(200, {{"zones", json::value_from(central::zone_names())}});

@@ -32,7 +32,7 @@ Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::Corre
 }
 
 Central::Central(const fs::path& data, base::CorrectedClock& clock)
-    : server_clock_(clock, data / "clock_offset"), resets_(clock) {}
+    : clock_(clock), server_clock_(clock, data / "clock_offset"), resets_(clock) {}
 
 Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, FixedSettings fixed) {
   auto vault = platform::SecretVault::open(data / "secrets.key");
@@ -59,6 +59,8 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
 
 void Central::follow_settings(const boost::asio::any_io_executor& executor) {
   mirror_ = std::make_unique<LogMirror>(*events_, *settings_, executor);
+  time_sync_ =
+      std::make_unique<TimeSync>(TimeSync::Parts{clock_, server_clock_, *settings_, *events_}, executor);
   for (const char* section : {"accounts", "lock.accounts", "lock.sources"}) {
     settings_->listen(
         section, [this](const Settings::Change&) { sign_in_->set_rules(SignIn::rules_from(*settings_)); });

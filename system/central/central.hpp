@@ -12,7 +12,7 @@
 #include "system/central/mail/mailer.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
-#include "system/central/time/server_clock.hpp"
+#include "system/central/time/time_sync.hpp"
 
 namespace watchrig::central {
 
@@ -38,6 +38,8 @@ class Central {
   LayoutStore& layouts() { return *layouts_; }
   Schedules& schedules() { return *schedules_; }
   ServerClock& server_clock() { return server_clock_; }
+  /// After follow_settings().
+  TimeSync& time_sync() { return *time_sync_; }
   Mailer& mailer() { return *mailer_; }
   AccessFilter& access() { return *access_; }
   CertificateStore& certificates() { return *certificates_; }
@@ -48,6 +50,7 @@ class Central {
   base::Result<> open_stores(const std::filesystem::path& data, const base::Clock& clock,
                              FixedSettings fixed);
 
+  const base::Clock& clock_;
   ServerClock server_clock_;
   PasswordResets resets_;
   std::unique_ptr<EventLog> events_;
@@ -63,6 +66,7 @@ class Central {
   std::unique_ptr<CertificateStore> certificates_;
   std::unique_ptr<TrustedAuthorities> authorities_;
   std::unique_ptr<LogMirror> mirror_;
+  std::unique_ptr<TimeSync> time_sync_;
 };
 
 }  // namespace watchrig::central

@@ -31,8 +31,20 @@ constexpr auto patience = std::chrono::seconds(60);  // with a silent client
 
 }  // namespace
 
+Result<ServicePlan> plan_mail_server(const kernel::XmlFile& file, pugi::xml_node element) {
+  auto spec = parse_mail_server(file, element);
+  if (!spec) return spec.error();
+  return ServicePlan{spec->id, spec->port,
+                     [spec = *spec](const base::Clock& clock, asio::any_io_executor executor) {
+                       return std::make_shared<MailServer>(spec, clock, std::move(executor));
+                     }};
+}
+
 MailServer::MailServer(MailServerSpec spec, const base::Clock& clock, asio::any_io_executor executor)
-    : spec_(std::move(spec)), clock_(clock), executor_(executor), board_(clock), acceptor_(executor) {}
+    : ServiceDevice(spec.id, clock, {verbs, {}, lies}),
+      spec_(std::move(spec)),
+      executor_(executor),
+      acceptor_(executor) {}
 
 Result<void> MailServer::start() {
   boost::system::error_code error;
@@ -89,7 +101,7 @@ asio::awaitable<void> MailServer::serve(std::shared_ptr<MailServer> self,
     ~Leave() { --connections; }
   } const leave{self->connections_};
   SmtpDialogue dialogue(self->spec_, self->clock_, self->ledger_,
-                        [&](std::string_view what) { return self->in_force(Verb::lie, what); });
+                        [&](std::string_view what) { return self->in_force(Verb::lie, what).has_value(); });
   base::Watchdog watchdog(self->executor_, patience, [socket] {
     boost::system::error_code ignored;
     socket->close(ignored);
@@ -119,13 +131,6 @@ asio::awaitable<void> MailServer::serve(std::shared_ptr<MailServer> self,
   socket->close(error);
 }
 
-bool MailServer::in_force(Verb verb, std::string_view what) const {
-  const auto active = board_.active();
-  return std::any_of(active.begin(), active.end(), [&](const kernel::Fault& fault) {
-    return fault.verb == verb && (what.empty() || fault.what == what) && fault.covers({}, clock_.now());
-  });
-}
-
 json::object MailServer::description() const {
   return {{"id", spec_.id}, {"kind", kind()},         {"virtual", true},           {"host", "127.0.0.1"},
           {"port", port_},  {"username", spec_.user}, {"password", spec_.password}};
@@ -138,34 +143,8 @@ json::object MailServer::status() const {
           {"accepted", accepted_.load()}};
 }
 
-Result<json::object> MailServer::inject(const json::value& fault) {
-  const auto parsed = kernel::parse_fault(fault, {verbs, {}, lies});
-  if (!parsed) return parsed.error();
-  const auto begun = board_.begin(*parsed);
-  if (!begun) return begun.error();
-  if (begun->verb == Verb::reset) {
-    asio::post(executor_, [self = shared_from_this()] { self->close_all(true); });
-    board_.end(begun->id);
-  }
-  return kernel::to_json(*begun);
-}
-
-Result<void> MailServer::withdraw(std::string_view fault_id) {
-  if (board_.end(fault_id)) return {};
-  return Error{ErrorKind::not_found, fmt::format("no fault \"{}\" is in force", fault_id)};
-}
-
-std::size_t MailServer::withdraw_all() {
-  std::size_t ended = 0;
-  for (const auto& fault : board_.active()) ended += board_.end(fault.id) ? 1 : 0;
-  return ended;
-}
-
-json::object MailServer::faults() const {
-  for (const auto& fault : board_.active()) {
-    if (fault.end && *fault.end <= clock_.now()) board_.end(fault.id);
-  }
-  return board_.to_json();
+void MailServer::reset_connections() {
+  asio::post(executor_, [self = shared_from_this()] { self->close_all(true); });
 }
 
 Result<std::string> MailServer::ledger(const Query& query) const {

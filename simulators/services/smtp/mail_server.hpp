@@ -1,41 +1,36 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
-#include <mutex>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "simulators/kernel/fault_board.hpp"
-#include "simulators/kernel/virtual_device.hpp"
+#include "simulators/services/service_device.hpp"
 #include "simulators/services/smtp/mail_server_spec.hpp"
 #include "simulators/services/smtp/received_mail.hpp"
 
 namespace watchrig::services {
 
+/// Reads what parse_mail_server() does.
+base::Result<ServicePlan> plan_mail_server(const kernel::XmlFile& file, pugi::xml_node element);
+
 /// A virtual mail server on the loopback interface. Faults: stall, reset, lie (refuse-login,
 /// refuse-receivers). The ledger's query takes `to`.
-class MailServer final : public kernel::VirtualDevice, public std::enable_shared_from_this<MailServer> {
+class MailServer final : public ServiceDevice, public std::enable_shared_from_this<MailServer> {
  public:
   static constexpr std::size_t most_connections = 64;
 
   /// Everything runs on `executor`, which serves one thing at a time.
   MailServer(MailServerSpec spec, const base::Clock& clock, boost::asio::any_io_executor executor);
 
-  const std::string& id() const override { return spec_.id; }
   std::string_view kind() const override { return "mail-server"; }
   base::Result<void> start() override;
   void stop() override;
   bool connected() const override { return connections_ != 0; }
   boost::json::object description() const override;
   boost::json::object status() const override;
-  base::Result<boost::json::object> inject(const boost::json::value& fault) override;
-  base::Result<void> withdraw(std::string_view fault_id) override;
-  std::size_t withdraw_all() override;
-  boost::json::object faults() const override;
   base::Result<std::string> ledger(const Query& query) const override;
 
  private:
@@ -44,12 +39,10 @@ class MailServer final : public kernel::VirtualDevice, public std::enable_shared
   static boost::asio::awaitable<void> serve(std::shared_ptr<MailServer> self,
                                             std::shared_ptr<Tcp::socket> socket);
   void close_all(bool reset);
-  bool in_force(kernel::Verb verb, std::string_view what = {}) const;
+  void reset_connections() override;
 
   const MailServerSpec spec_;
-  const base::Clock& clock_;
   boost::asio::any_io_executor executor_;
-  mutable kernel::FaultBoard board_;
   MailLedger ledger_;
   Tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/central/host_name.hpp"
 #include "system/central/mailbox.hpp"
 
 namespace watchrig::central {
@@ -57,11 +58,8 @@ FieldResult<void> check(const json::object& values) {
       return refuse("receivers", fmt::format("\"{}\" is no mail address", std::string(receiver.as_string())));
   }
   const auto host = text_in(values, "server");
-  const bool plain = std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == ':';
-  });
-  if (!plain) return refuse("server", "server must be a host name or an address");
+  if (!host.empty() && !is_host_name(host))
+    return refuse("server", "server must be a host name or an address");
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include "system/central/mail/mail_settings.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/central/time/local_time.hpp"
+#include "system/central/time/time_sync.hpp"
 
 namespace watchrig::central {
 
@@ -77,6 +78,7 @@ const std::vector<SettingSection>& setting_sections() {
       mail_section(),
       log_mirror_section(),
       time_section(),
+      ntp_section(),
   };
   return sections;
 }
