@@ -33,6 +33,8 @@ void add_live_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);
 void add_trace_routes(http::Router& router, ServerParts& parts);
 void add_schedule_routes(http::Router& router, ServerParts& parts);
+/// The steps of a fresh server's set-up, each made of requests to other routes.
+void add_wizard_routes(http::Router& router, ServerParts& parts);
 void add_time_routes(http::Router& router, ServerParts& parts);
 void add_mail_routes(http::Router& router, ServerParts& parts);
 void add_password_reset_routes(http::Router& router, ServerParts& parts);

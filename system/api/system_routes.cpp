@@ -107,6 +107,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_schedule_routes(router, parts);
   add_time_routes(router, parts);
   add_mail_routes(router, parts);
+  add_wizard_routes(router, parts);
   add_password_reset_routes(router, parts);
   add_protection_routes(router, parts);
   add_certificate_routes(router, parts);

@@ -20,6 +20,14 @@ SettingSection lock_section(std::string name, std::string meaning) {
           true};
 }
 
+SettingSection wizard_section() {
+  SettingSection section{"wizard", "how far the set-up of a fresh server is; see /api/v1/wizard", {}, {}};
+  for (const char* step : {"time", "network", "registration"})
+    section.fields.push_back(choice_setting(step, {"open", "saved", "skipped"}, "this step"));
+  section.fields.push_back(flag_setting("finished", false, "whether the wizard is over"));
+  return section;
+}
+
 FieldResult<void> check_token(const boost::json::object& values) {
   constexpr std::size_t least = 16;
   const auto size = values.at("token").as_string().size();
@@ -62,6 +70,11 @@ const std::vector<SettingSection>& setting_sections() {
         number_setting("most_clients", 20, 1, 128,
                        "clients that may be signed in at once, by web, program and platform")},
        {}},
+      {"system",
+       "what people read, and pictures; served to clients",
+       {choice_setting("language", {"en", "de", "es", "fr", "ru", "zh"}, "of the clients' texts"),
+        choice_setting("standard", {"pal", "ntsc"}, "PAL: 25 pictures a second, NTSC: 30")},
+       {}},
       {"metrics",
        "figures for Prometheus at /metrics",
        {secret_setting("token", 128, "which Prometheus sends in place of a sign-in, 16 characters or more")},
@@ -75,6 +88,7 @@ const std::vector<SettingSection>& setting_sections() {
         flag_setting("questions", true, "by security questions, at the server itself")},
        {},
        true},
+      wizard_section(),
       mail_section(),
       log_mirror_section(),
       time_section(),
