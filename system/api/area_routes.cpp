@@ -1,9 +1,12 @@
+#include <set>
+
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
 #include "system/api/etag.hpp"
 #include "system/api/idempotency.hpp"
+#include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -36,9 +39,19 @@ void tell_area(ServerParts& parts, std::string type, const Request& request, con
        {{"area", id_text(area.id)}});
 }
 
-Response list_areas(ServerParts& parts, const Request&) {
+/// The caller's areas, with those above them.
+Response list_areas(ServerParts& parts, const Request& request) {
+  const auto all = parts.central.registry().areas();
+  const auto own = own_areas(parts, request);
+  std::set<std::int64_t> shown;
+  for (const auto& of : all) {
+    if (!own(of.area.id)) continue;
+    for (const auto id : parts.central.registry().area_path(of.area.id)) shown.insert(id);
+  }
   json::array list;
-  for (const auto& area : parts.central.registry().areas()) list.push_back(to_json(area));
+  for (const auto& of : all) {
+    if (shown.contains(of.area.id)) list.push_back(to_json(of));
+  }
   return http::json_response(200, json::object{{"areas", std::move(list)}});
 }
 
@@ -58,6 +71,8 @@ central::FieldResult<Area> area_from(const Request& request, const Area& before,
 Response add_area(ServerParts& parts, const Request& request) {
   const auto area = area_from(request, {}, true);
   if (!area) return error_response(area.error());
+  if (const auto own = check_area(parts, request, id_text(area->parent), "parent"); !own)
+    return error_response(own.error());
   const auto added = parts.central.registry().add_area(*area);
   if (!added) return error_response(added.error());
   tell_area(parts, "area.added", request, added->area, "was added");
@@ -75,18 +90,32 @@ Response change_area(ServerParts& parts, const Request& request) {
         if (auto matches = check_if_match(request, area.version); !matches) return matches;
         const auto wanted = area_from(request, area, false);
         if (!wanted) return wanted.error();
+        const bool moves = wanted->parent != area.parent;
         area = *wanted;
-        return {};
+        return moves ? check_area(parts, request, id_text(area.parent), "parent")
+                     : central::FieldResult<void>();
       });
   if (!changed) return error_response(changed.error());
   tell_area(parts, "area.changed", request, changed->area, "was changed");
   return show(200, *changed);
 }
 
+central::FieldResult<void> check_empty(ServerParts& parts, const Request& request, const Area& area) {
+  for (const auto& map : parts.central.layouts().all(central::LayoutKind::map)) {
+    if (map.content.at("area") == id_text(area.id)) {
+      return central::FieldError{
+          {},
+          {base::ErrorKind::conflict,
+           fmt::format("area \"{}\" has the map \"{}\": move or remove it first", area.name, map.name)}};
+    }
+  }
+  return check_if_match(request, area.version);
+}
+
 Response remove_area(ServerParts& parts, const Request& request) {
   const auto removed =
       parts.central.registry().remove_area(central::number_of_id(request.param("area"), 'a'),
-                                           [&](Area& area) { return check_if_match(request, area.version); });
+                                           [&](Area& area) { return check_empty(parts, request, area); });
   if (!removed) return error_response(removed.error());
   tell_area(parts, "area.removed", request, *removed, "was removed");
   return http::no_content();

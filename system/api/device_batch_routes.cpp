@@ -4,6 +4,7 @@
 
 #include "system/api/device_requests.hpp"
 #include "system/api/idempotency.hpp"
+#include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -70,6 +71,8 @@ Response add_several(ServerParts& parts, const Request& request) {
   for (const auto& entry : list->get_array()) {
     read.push_back(entry.is_object() ? device_from(entry.get_object())
                                      : FieldResult<Device>(refuse({}, "must be an object")));
+    if (!read.back()) continue;
+    if (const auto own = check_area(parts, request, read.back()->area); !own) read.back() = own.error();
     if (read.back()) good.push_back(*read.back());
   }
   const auto added = parts.central.registry().add(std::move(good));
@@ -95,7 +98,8 @@ Response remove_several(ServerParts& parts, const Request& request) {
   const auto ids = ids_of(fields);
   if (!ids) return error_response(ids.error());
   return for_each_id(*ids, "removed", [&](const std::string& id) -> FieldResult<void> {
-    const auto removed = parts.central.registry().remove(id);
+    const auto removed =
+        parts.central.registry().remove(id, [&](Device&) { return check_device(parts, request, id); });
     if (!removed) return removed.error();
     restart_channels(parts, {*removed, nullptr});
     tell_device(parts, "device.removed", request, **removed, "was removed; its recordings stay");
@@ -111,8 +115,11 @@ Response change_several(ServerParts& parts, const Request& request) {
   if (change.empty() || change.contains("name"))
     return error_response(refuse("change", "change must name what all get; names differ"));
   return for_each_id(*ids, "changed", [&](const std::string& id) -> FieldResult<void> {
-    const auto changed =
-        parts.central.registry().change(id, [&](Device& device) { return change_device(change, device); });
+    const auto changed = parts.central.registry().change(id, [&](Device& device) -> FieldResult<void> {
+      if (auto own = check_device(parts, request, id); !own) return own;
+      if (auto done = change_device(change, device); !done) return done;
+      return check_area(parts, request, device.area);
+    });
     if (!changed) return changed.error();
     restart_channels(parts, *changed);
     tell_device(parts, "device.changed", request, *changed->after, "was changed");
@@ -126,6 +133,7 @@ Response refresh(ServerParts& parts, const Request& request) {
   const auto ids = ids_of(fields);
   if (!ids) return error_response(ids.error());
   return for_each_id(*ids, "asked", [&](const std::string& id) -> FieldResult<void> {
+    if (auto own = check_device(parts, request, id); !own) return own;
     const auto device = parts.central.registry().find(id);
     if (!device) return FieldError{{}, device.error()};
     const auto state = state_of(parts, **device).state;

@@ -9,6 +9,7 @@
 #include "system/api/etag.hpp"
 #include "system/api/idempotency.hpp"
 #include "system/api/paging.hpp"
+#include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -55,15 +56,17 @@ central::FieldResult<central::DeviceQuery> plain_query_of(const Request& request
 central::FieldResult<central::DeviceQuery> query_of(ServerParts& parts, const Request& request) {
   auto query = plain_query_of(request);
   if (!query) return query;
+  query->in_area = own_areas(parts, request);
   if (const auto area = request.query_value("area")) {
     const auto wanted = central::number_of_id(*area, 'a');
     if (parts.central.registry().area_path(wanted).empty())
       return refuse("area", fmt::format("there is no area \"{}\"", *area));
-    query->in_area = [&parts, wanted, known = std::map<std::int64_t, bool>()](std::int64_t id) mutable {
+    query->in_area = [&parts, wanted, own = std::move(query->in_area),
+                      known = std::map<std::int64_t, bool>()](std::int64_t id) mutable {
       const auto [it, is_new] = known.try_emplace(id, false);
       if (is_new) {
         const auto path = parts.central.registry().area_path(id);
-        it->second = std::ranges::find(path, wanted) != path.end();
+        it->second = std::ranges::find(path, wanted) != path.end() && own(id);
       }
       return it->second;
     };
@@ -92,6 +95,7 @@ Response add_device(ServerParts& parts, const Request& request) {
   if (!body) return http::error_response(body.error());
   auto device = device_from(*body);
   if (!device) return error_response(device.error());
+  if (const auto own = check_area(parts, request, device->area); !own) return error_response(own.error());
   const auto added = parts.central.registry().add(std::move(*device));
   if (!added) return error_response(added.error());
   parts.activate(**added, false);
@@ -110,7 +114,8 @@ Response change_one(ServerParts& parts, const Request& request) {
   const auto changed = parts.central.registry().change(
       request.param("device"), [&](Device& device) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, device.version); !matches) return matches;
-        return change_device(*body, device);
+        if (auto changed = change_device(*body, device); !changed) return changed;
+        return check_area(parts, request, device.area);
       });
   if (!changed) return error_response(changed.error());
   restart_channels(parts, *changed);

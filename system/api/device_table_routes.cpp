@@ -5,6 +5,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/device_requests.hpp"
+#include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -23,23 +24,26 @@ using http::Response;
 
 namespace {
 
-std::vector<DevicePtr> all_devices(const ServerParts& parts) {
+/// Of the caller's areas.
+std::vector<DevicePtr> all_devices(ServerParts& parts, const Request& request) {
   central::DeviceQuery query;
+  query.in_area = own_areas(parts, request);
   query.limit = central::DeviceRegistry::most_devices;
   return parts.central.registry().list(query).items;
 }
 
-Response export_table(ServerParts& parts, const Request&) {
+Response export_table(ServerParts& parts, const Request& request) {
   return http::file_response("text/csv; charset=utf-8", "devices.csv",
-                             central::write_device_table(all_devices(parts)));
+                             central::write_device_table(all_devices(parts, request)));
 }
 
 Response export_backup(ServerParts& parts, const Request& request) {
+  if (auto refusal = refuse_narrowed(parts, request)) return *std::move(refusal);
   central::DeviceBackup backup;
   for (const auto& of : parts.central.registry().areas()) {
     if (of.area.id != central::AreaTree::root) backup.areas.push_back(of.area);
   }
-  for (const auto& device : all_devices(parts)) backup.devices.push_back(*device);
+  for (const auto& device : all_devices(parts, request)) backup.devices.push_back(*device);
   auto text = central::write_backup(backup, parts.central.registry().vault());
   if (!text) return http::error_response(text.error());
   tell(parts, request, "device.exported",
@@ -107,6 +111,7 @@ Response answer(std::size_t added, std::map<std::size_t, json::object> rows) {
 
 Response import_table(ServerParts& parts, const Request& request, bool check_only) {
   const auto area = request.query_value("area").value_or("a0");
+  if (const auto own = check_area(parts, request, area); !own) return error_response(own.error());
   auto table = central::read_device_table(request.body);
   if (!table) return http::error_response(table.error());
   std::map<std::size_t, json::object> rows;
@@ -155,6 +160,7 @@ FieldResult<std::map<std::string, std::string>> restore_areas(ServerParts& parts
 }
 
 Response import_backup(ServerParts& parts, const Request& request) {
+  if (auto refusal = refuse_narrowed(parts, request)) return *std::move(refusal);
   auto backup = central::read_backup(request.body, parts.central.registry().vault());
   if (!backup) return http::error_response(400, "invalid", {}, backup.error().message);
   const auto areas = restore_areas(parts, backup->areas);

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/place_requests.hpp"
 
 namespace watchrig::api {
 namespace {
@@ -48,8 +49,19 @@ void tell_stolen(ServerParts& parts, const Request& request, const central::Sess
   tell(parts, request, std::move(event));
 }
 
-Response no_channel(const std::string& channel) {
-  return http::error_response(404, "not_found", {}, fmt::format("there is no channel \"{}\"", channel));
+Response nothing_there(std::string_view what, const std::string& id) {
+  return http::error_response(404, "not_found", {}, fmt::format("there is no {} \"{}\"", what, id));
+}
+
+/// What is in another area than the caller's does not exist for them, whether it is there or not.
+std::optional<Response> refuse_place(ServerParts& parts, const Request& request) {
+  if (const auto device = request.params.find("device"); device != request.params.end()) {
+    if (!check_device(parts, request, device->second)) return nothing_there("device", device->second);
+  }
+  if (const auto area = request.params.find("area"); area != request.params.end()) {
+    if (!check_area(parts, request, area->second)) return nothing_there("area", area->second);
+  }
+  return std::nullopt;
 }
 
 Response unconfirmed() {
@@ -101,11 +113,12 @@ http::Gate make_gate(ServerParts& parts) {
     if (const auto channel = request.params.find("channel"); channel != request.params.end()) {
       if (const auto known = parts.central.registry().find_channel(channel->second))
         channel->second = known->channel->id;
-      if (!rights->sees(channel->second)) return no_channel(channel->second);
+      if (!rights->sees(channel->second)) return nothing_there("channel", channel->second);
       if (!may(*rights, route.guard.right, channel->second)) return denied(parts, route, request);
     } else if (!may(*rights, route.guard.right, std::nullopt)) {
       return denied(parts, route, request);
     }
+    if (auto refusal = refuse_place(parts, request)) return refusal;
     if (route.guard.confirmed && session->confirmed_until <= parts.clock.now()) return unconfirmed();
     return std::nullopt;
   };

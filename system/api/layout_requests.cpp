@@ -5,6 +5,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/idempotency.hpp"
+#include "system/api/place_requests.hpp"
 #include "system/api/request_fields.hpp"
 
 namespace watchrig::api {
@@ -25,16 +26,14 @@ bool is_visible(const ServerParts& parts, const central::Rights& rights, const j
 }
 
 /// The entries of a list, without those whose channel the caller does not see.
-json::array visible(const ServerParts& parts, const Request& request, const json::array& entries) {
+json::array visible(ServerParts& parts, const Request& request, const json::array& entries) {
   const auto rights = parts.central.accounts().rights(request.account);
   json::array shown;
   for (const auto& entry : entries) {
     const auto* channel = entry.is_object() ? entry.get_object().if_contains("channel") : &entry;
     const auto* device = entry.is_object() ? entry.get_object().if_contains("device") : nullptr;
     if (channel && !is_visible(parts, *rights, *channel)) continue;
-    if (device &&
-        (!rights->may(central::Authority::devices) || !parts.central.registry().find(device->as_string())))
-      continue;
+    if (device && !check_device(parts, request, device->as_string())) continue;
     shown.push_back(entry);
   }
   return shown;
@@ -73,17 +72,24 @@ FieldResult<void> read_layout(const Request& request, Layout& layout, bool is_ne
   return {};
 }
 
-FieldResult<void> check_references(const ServerParts& parts, const Layout& layout) {
-  if (layout.kind != LayoutKind::map) return {};
-  const auto* area = layout.content.if_contains("area");
+/// A map is touched only by who looks after its area.
+FieldResult<void> check_own(ServerParts& parts, const Request& request, const Layout& layout) {
+  const auto* area = layout.kind == LayoutKind::map ? layout.content.if_contains("area") : nullptr;
   if (!area || !area->is_string()) return {};
-  const auto id = central::number_of_id(std::string_view(area->get_string()), 'a');
-  if (!parts.central.registry().find_area(id))
-    return FieldError{"area", {base::ErrorKind::not_found, fmt::format("there is no area \"a{}\"", id)}};
-  return {};
+  return check_area(parts, request, area->get_string());
 }
 
-Response show(const ServerParts& parts, const Request& request, int status, const Layout& layout) {
+/// The area of a map is there, and the caller's.
+FieldResult<void> check_map(ServerParts& parts, const Request& request, const Layout& layout) {
+  const auto* area = layout.kind == LayoutKind::map ? layout.content.if_contains("area") : nullptr;
+  if (!area || !area->is_string()) return {};
+  const std::string_view id = area->get_string();
+  if (!parts.central.registry().find_area(central::number_of_id(id, 'a')))
+    return FieldError{"area", {base::ErrorKind::not_found, fmt::format("there is no area \"{}\"", id)}};
+  return check_own(parts, request, layout);
+}
+
+Response show(ServerParts& parts, const Request& request, int status, const Layout& layout) {
   return with_etag(http::json_response(status, to_json(parts, request, layout)), layout.version);
 }
 
@@ -93,7 +99,7 @@ void tell_layout(ServerParts& parts, const Request& request, const LayoutRoutes&
        fmt::format("{} {} was {}", rule_of(routes.kind).title, id, done), {{"layout", id}});
 }
 
-Response list(const ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
+Response list(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
   json::array entries;
   for (const auto& layout : parts.central.layouts().all(routes.kind))
     entries.push_back(to_json(parts, request, layout));
@@ -104,7 +110,7 @@ Response add(ServerParts& parts, const Request& request, const LayoutRoutes& rou
   Layout layout;
   layout.kind = routes.kind;
   if (const auto read = read_layout(request, layout, true); !read) return error_response(read.error());
-  if (const auto known = check_references(parts, layout); !known) return error_response(known.error());
+  if (const auto known = check_map(parts, request, layout); !known) return error_response(known.error());
   const auto added = parts.central.layouts().add(layout);
   if (!added) return error_response(added.error());
   tell_layout(parts, request, routes, "added", id_of(*added));
@@ -115,8 +121,9 @@ Response change(ServerParts& parts, const Request& request, const LayoutRoutes& 
   const auto changed = parts.central.layouts().change(
       routes.kind, request.param(routes.param), [&](Layout& layout) -> FieldResult<void> {
         if (auto matches = check_if_match(request, layout.version); !matches) return matches;
+        if (auto own = check_own(parts, request, layout); !own) return own;
         if (auto read = read_layout(request, layout, false); !read) return read;
-        return check_references(parts, layout);
+        return check_map(parts, request, layout);
       });
   if (!changed) return error_response(changed.error());
   tell_layout(parts, request, routes, "changed", id_of(*changed));
@@ -125,9 +132,11 @@ Response change(ServerParts& parts, const Request& request, const LayoutRoutes& 
 
 Response remove(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
   const bool with_views = request.query_value("with_views") == "true";
-  const auto removed =
-      parts.central.layouts().remove(routes.kind, request.param(routes.param), with_views,
-                                     [&](Layout& layout) { return check_if_match(request, layout.version); });
+  const auto removed = parts.central.layouts().remove(
+      routes.kind, request.param(routes.param), with_views, [&](Layout& layout) -> FieldResult<void> {
+        if (auto own = check_own(parts, request, layout); !own) return own;
+        return check_if_match(request, layout.version);
+      });
   if (!removed) return error_response(removed.error());
   tell_layout(parts, request, routes, "removed", request.param(routes.param));
   return http::no_content();
@@ -135,7 +144,7 @@ Response remove(ServerParts& parts, const Request& request, const LayoutRoutes& 
 
 }  // namespace
 
-json::object to_json(const ServerParts& parts, const Request& request, const Layout& layout) {
+json::object to_json(ServerParts& parts, const Request& request, const Layout& layout) {
   json::object object{{"id", id_of(layout)}, {"name", layout.name}};
   if (layout.parent != 0) object["group"] = fmt::format("g{}", layout.parent);
   for (const auto& [name, value] : layout.content) {

@@ -11,8 +11,7 @@ namespace watchrig::api {
 
 /// What a client sees of a view, group, map or icon: id, name and content, without the channels that the
 /// caller may not see or that are gone.
-boost::json::object to_json(const ServerParts& parts, const http::Request& request,
-                            const central::Layout& layout);
+boost::json::object to_json(ServerParts& parts, const http::Request& request, const central::Layout& layout);
 
 /// The routes that all kinds have in common: list and add at `path`, read, change and remove at
 /// `path/{param}`. A body is `name`, for views and their groups `group`, and the members of the content.

@@ -5,6 +5,7 @@
 
 #include "system/api/account_requests.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -39,29 +40,46 @@ std::optional<central::Group> find_group(ServerParts& parts, const std::string& 
   return std::nullopt;
 }
 
-bool holds(const central::Rights& rights, central::Authority authority,
-           const std::set<std::string>& channels) {
-  return std::ranges::all_of(channels, [&](const auto& channel) { return rights.may(authority, channel); });
+bool holds(const central::Rights& own, central::Authority authority, const central::Areas& areas) {
+  return std::ranges::all_of(areas, [&](std::int64_t area) { return own.may_in(authority, area); });
+}
+
+/// Whether one who has `own` may hand out the authority with that reach, to somebody who is kept to `areas`.
+bool holds(const central::Rights& own, central::Authority authority,
+           const std::optional<central::Reach>& reach, const central::Areas& areas) {
+  if (own.may_everywhere(authority)) return true;
+  if (central::scope_of(authority) == central::Scope::server) return false;
+  if (!areas.empty() && holds(own, authority, areas)) return true;
+  return reach && holds(own, authority, reach->areas) &&
+         std::ranges::all_of(reach->channels,
+                             [&](const auto& channel) { return own.may(authority, channel); });
 }
 
 /// Nobody hands out more than they have: else the first who may change accounts could do everything.
 std::optional<central::FieldError> beyond(ServerParts& parts, const Request& request,
-                                          const central::Grants& grants) {
+                                          const central::Grants& grants, const central::Areas& areas = {}) {
   const auto own = parts.central.accounts().rights(request.account);
-  for (const auto& [authority, channels] : grants) {
-    if (channels ? holds(*own, authority, *channels) : own->may_everywhere(authority)) continue;
+  for (const auto& [authority, reach] : grants) {
+    if (holds(*own, authority, reach, areas)) continue;
     return central::FieldError{fmt::format("authorities.{}", to_string(authority)),
                                {base::ErrorKind::denied, "you cannot grant what you do not have"}};
   }
   return std::nullopt;
 }
 
+central::FieldResult<central::Grants> grants_in(ServerParts& parts, BodyFields& fields) {
+  auto grants = central::grants_from(fields.object("authorities"));
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  if (!grants) return grants;
+  if (auto error = find_missing(parts, *grants)) return *std::move(error);
+  return grants;
+}
+
 Response add_group(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   central::Group group{fields.text("name"), {}, false};
-  const auto grants = central::grants_from(fields.object("authorities"));
-  fields.no_others();
-  if (fields.error()) return error_response(*fields.error());
+  const auto grants = grants_in(parts, fields);
   if (!grants) return error_response(grants.error());
   if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
   group.grants = *grants;
@@ -75,9 +93,7 @@ Response add_group(ServerParts& parts, const Request& request) {
 
 Response change_group(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
-  const auto grants = central::grants_from(fields.object("authorities"));
-  fields.no_others();
-  if (fields.error()) return error_response(*fields.error());
+  const auto grants = grants_in(parts, fields);
   if (!grants) return error_response(grants.error());
   if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
   const auto name = request.param("group");
@@ -114,7 +130,9 @@ std::optional<central::User> find_user(ServerParts& parts, const std::string& na
 }
 
 json::object facts(const central::User& user) {
-  return {{"name", user.name}, {"group", user.group}, {"email", user.email}};
+  json::array areas;
+  for (const auto area : user.areas) areas.emplace_back(fmt::format("a{}", area));
+  return {{"name", user.name}, {"group", user.group}, {"email", user.email}, {"areas", std::move(areas)}};
 }
 
 json::object to_json(const central::User& user, const std::set<std::string>& online) {
@@ -130,23 +148,25 @@ Response list_users(ServerParts& parts) {
   return http::json_response(200, json::object{{"users", std::move(list)}});
 }
 
-std::optional<Response> refuse_group(ServerParts& parts, const Request& request, const std::string& name) {
-  const auto group = find_group(parts, name);
+/// Its group with its areas.
+std::optional<Response> refuse_group(ServerParts& parts, const Request& request, const central::User& user) {
+  const auto group = find_group(parts, user.group);
   if (!group) return std::nullopt;
-  if (auto error = beyond(parts, request, group->grants))
+  if (auto error = beyond(parts, request, group->grants, user.areas))
     return error_response(central::FieldError{"group", error->error});
   return std::nullopt;
 }
 
 Response add_user(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
-  const central::User user{fields.text("name"), fields.text("group"), fields.text("email", "")};
+  const central::User user{fields.text("name"), fields.text("group"), fields.text("email", ""),
+                           areas_in(parts, fields)};
   const auto password = fields.text("password");
   const auto again = fields.text("password_again");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   if (auto refusal = refuse_administrators(parts, request, user.group, {})) return *std::move(refusal);
-  if (auto refusal = refuse_group(parts, request, user.group)) return *std::move(refusal);
+  if (auto refusal = refuse_group(parts, request, user)) return *std::move(refusal);
   if (const auto added = parts.central.accounts().add_user(user, password, again); !added)
     return error_response(added.error());
   tell_account(
@@ -157,11 +177,14 @@ Response add_user(ServerParts& parts, const Request& request) {
 
 Response change_user(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
-  const central::User user{request.param("user"), fields.text("group"), fields.text("email", "")};
+  central::User user{request.param("user"), fields.text("group"), fields.text("email", ""),
+                     areas_in(parts, fields)};
+  const bool keeps_areas = !fields.body().contains("areas");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
+  if (const auto known = keeps_areas ? find_user(parts, user.name) : std::nullopt) user.areas = known->areas;
   if (auto refusal = refuse_administrators(parts, request, user.group, user.name)) return *std::move(refusal);
-  if (auto refusal = refuse_group(parts, request, user.group)) return *std::move(refusal);
+  if (auto refusal = refuse_group(parts, request, user)) return *std::move(refusal);
   const auto before = find_user(parts, user.name);
   if (const auto changed = parts.central.accounts().change_user(user); !changed)
     return error_response(changed.error());
@@ -245,8 +268,8 @@ void add_user_routes(http::Router& router, ServerParts& parts) {
   router.add_plain("GET", "/api/v1/users", reading, "All users, and who is online",
                    [&parts](const Request&) { return list_users(parts); });
   router.add("POST", "/api/v1/users", changing, "Adds a user", on_hashers(parts, add_user));
-  router.add_plain("PUT", "/api/v1/users/{user}", changing, "Changes group and e-mail address of a user",
-                   plainly(change_user));
+  router.add_plain("PUT", "/api/v1/users/{user}", changing,
+                   "Changes group, e-mail address and areas of a user", plainly(change_user));
   router.add_plain("DELETE", "/api/v1/users/{user}", changing, "Removes a user who is not online",
                    plainly(remove_user));
   router.add("PUT", "/api/v1/users/{user}/password", changing,

@@ -43,9 +43,15 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
 
   Result<> opened = put(events_, EventLog::open(data / "events.db", clock));
   if (opened) opened = put(settings_, Settings::open(data / "settings.db", *vault_, std::move(fixed)));
-  if (opened) opened = put(accounts_, Accounts::open(data / "accounts.db", clock));
   if (opened) opened = put(schedules_, Schedules::open(data / "schedules.db"));
   if (opened) opened = put(registry_, DeviceRegistry::open(data / "devices.db", *vault_));
+  if (opened) {
+    opened = put(
+        accounts_,
+        Accounts::open(data / "accounts.db", clock,
+                       {[this](std::string_view channel) { return registry_->area_path_of_channel(channel); },
+                        [this](std::int64_t area) { return registry_->area_path(area); }}));
+  }
   if (opened) opened = put(layouts_, LayoutStore::open(data / "layouts.db"));
   if (opened) opened = put(access_, AccessFilter::open(data / "access.db", platform::mac_of));
   if (opened)

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "system/base/text.hpp"
 #include "system/central/accounts/accounts.hpp"
 #include "system/central/accounts/password.hpp"
 #include "system/central/mailbox.hpp"
@@ -41,6 +42,16 @@ Error no_such(std::string_view what, const std::string& name) {
   return {ErrorKind::not_found, fmt::format("there is no {} \"{}\"", what, name)};
 }
 
+std::string text_of(const Areas& areas) { return fmt::format("{}", fmt::join(areas, ",")); }
+
+Areas areas_of(std::string_view text) {
+  Areas areas;
+  for (const auto part : base::split(text, ',')) {
+    if (const auto area = base::parse_number<std::int64_t>(part)) areas.insert(*area);
+  }
+  return areas;
+}
+
 FieldError of_server(Error error) { return {{}, std::move(error)}; }
 
 template <class... Values>
@@ -73,10 +84,10 @@ Result<> Accounts::load() {
     groups[group.name] = std::move(group);
   }
   if (!row) return row.error();
-  auto user_rows = database_.prepare("SELECT name, member_of, email FROM account");
+  auto user_rows = database_.prepare("SELECT name, member_of, email, areas FROM account");
   if (!user_rows) return user_rows.error();
   for (row = user_rows->step(); row && *row; row = user_rows->step()) {
-    User user{user_rows->text(0), user_rows->text(1), user_rows->text(2)};
+    User user{user_rows->text(0), user_rows->text(1), user_rows->text(2), areas_of(user_rows->text(3))};
     users[user.name] = std::move(user);
   }
   if (!row) return row.error();
@@ -90,8 +101,9 @@ Result<> Accounts::load() {
                       "from a backup",
                       name, user.group)};
     }
-    rights[name] = std::make_shared<Rights>(user.group == administrators ? Rights::everything()
-                                                                         : Rights(group->second.grants));
+    rights[name] = std::make_shared<Rights>(user.group == administrators
+                                                ? Rights::everything()
+                                                : Rights(group->second.grants, user.areas, paths_));
   }
   groups_ = std::move(groups);
   users_ = std::move(users);
@@ -182,10 +194,12 @@ FieldResult<void> Accounts::add_user(const User& user, const std::string& passwo
   if (auto checked = check_group_of_users(user.group); !checked && user.group != administrators) {
     return FieldError{"group", checked.error()};
   }
-  auto done = run(database_,
-                  "INSERT INTO account(name, password, email, password_set, member_of) VALUES(?, ?, ?, ?, ?)",
-                  std::string_view(user.name), std::string_view(*hash), std::string_view(user.email),
-                  clock_.now().time_since_epoch().count(), std::string_view(user.group));
+  const auto areas = text_of(user.areas);
+  auto done = run(
+      database_,
+      "INSERT INTO account(name, password, email, password_set, member_of, areas) VALUES(?, ?, ?, ?, ?, ?)",
+      std::string_view(user.name), std::string_view(*hash), std::string_view(user.email),
+      clock_.now().time_since_epoch().count(), std::string_view(user.group), std::string_view(areas));
   if (done) done = load();
   if (!done) return of_server(done.error());
   return {};
@@ -201,8 +215,10 @@ FieldResult<void> Accounts::change_user(const User& user) {
   if (auto checked = check_group_of_users(user.group); !checked && user.group != administrators) {
     return FieldError{"group", checked.error()};
   }
-  auto done = run(database_, "UPDATE account SET member_of=?, email=? WHERE name=?",
-                  std::string_view(user.group), std::string_view(user.email), std::string_view(user.name));
+  const auto areas = text_of(user.areas);
+  auto done = run(database_, "UPDATE account SET member_of=?, email=?, areas=? WHERE name=?",
+                  std::string_view(user.group), std::string_view(user.email), std::string_view(areas),
+                  std::string_view(user.name));
   if (done) done = load();
   if (!done) return of_server(done.error());
   return {};

@@ -22,7 +22,8 @@ const std::vector<std::string_view> migrations{
     "CREATE TABLE security_question(account TEXT NOT NULL, position INTEGER NOT NULL, question TEXT NOT NULL,"
     " answer TEXT NOT NULL, PRIMARY KEY(account, position)) WITHOUT ROWID;"
     "CREATE TRIGGER account_gone AFTER DELETE ON account BEGIN"
-    " DELETE FROM security_question WHERE account = old.name; END"};
+    " DELETE FROM security_question WHERE account = old.name; END",
+    "ALTER TABLE account ADD COLUMN areas TEXT NOT NULL DEFAULT ''"};  // numbers with commas
 
 // Of no password that anybody could enter: checked in place of an unknown account's.
 const std::string nobody =
@@ -46,14 +47,14 @@ FieldResult<void> Accounts::check_new(const std::string& password, const std::st
   return {};
 }
 
-Accounts::Accounts(platform::SqliteDatabase database, const base::Clock& clock)
-    : clock_(clock), database_(std::move(database)) {}
+Accounts::Accounts(platform::SqliteDatabase database, const base::Clock& clock, AreaPaths paths)
+    : clock_(clock), paths_(std::move(paths)), database_(std::move(database)) {}
 
-Result<std::unique_ptr<Accounts>> Accounts::open(const std::filesystem::path& file,
-                                                 const base::Clock& clock) {
+Result<std::unique_ptr<Accounts>> Accounts::open(const std::filesystem::path& file, const base::Clock& clock,
+                                                 AreaPaths paths) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  std::unique_ptr<Accounts> accounts(new Accounts(std::move(*database), clock));
+  std::unique_ptr<Accounts> accounts(new Accounts(std::move(*database), clock, std::move(paths)));
   if (auto loaded = accounts->load(); !loaded) return loaded.error();
   accounts->initialised_ = accounts->users_.contains(std::string(administrator));
   return accounts;

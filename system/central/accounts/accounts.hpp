@@ -49,6 +49,7 @@ struct User {
   std::string name;  ///< 1 to 31 letters, digits, _ @ . (IVSS 8.7.2)
   std::string group;
   std::string email;
+  Areas areas = {};  ///< outside of them there is nothing for it (platform manual 1.8.2); none: everywhere
 };
 
 /// The accounts of the server, kept in a database over restarts. Functions that take a password hash it: for
@@ -61,7 +62,7 @@ class Accounts {
   static constexpr std::size_t most_users = 1000;
 
   static base::Result<std::unique_ptr<Accounts>> open(const std::filesystem::path& file,
-                                                      const base::Clock& clock);
+                                                      const base::Clock& clock, AreaPaths paths = {});
 
   /// False on a fresh server, which can do nothing but be initialised.
   bool initialised() const { return initialised_; }
@@ -105,7 +106,7 @@ class Accounts {
   /// Errors: conflict (the name is taken), full, invalid with the field.
   FieldResult<void> add_user(const User& user, const std::string& password,
                              const std::string& password_again);
-  /// Its group and e-mail address. Errors: not_found, denied (of the administrator's group), invalid.
+  /// Its group, e-mail address and areas. Errors: not_found, denied (of the administrator's group), invalid.
   FieldResult<void> change_user(const User& user);
   /// Errors: not_found, denied (the administrator).
   base::Result<> remove_user(const std::string& name);
@@ -114,7 +115,7 @@ class Accounts {
   std::shared_ptr<const Rights> rights(const std::string& account) const;
 
  private:
-  Accounts(platform::SqliteDatabase database, const base::Clock& clock);
+  Accounts(platform::SqliteDatabase database, const base::Clock& clock, AreaPaths paths);
   base::Result<std::string> hash_of(const std::string& name) const;
   static FieldResult<void> check_questions(const std::vector<SecurityQuestion>& questions);
   static FieldResult<void> check_hint(const std::string& hint);
@@ -124,6 +125,7 @@ class Accounts {
   base::Result<> check_group_of_users(const std::string& name) const;
 
   const base::Clock& clock_;
+  const AreaPaths paths_;
   std::atomic<bool> initialised_ = false;
   mutable std::mutex mutex_;
   mutable platform::SqliteDatabase database_;

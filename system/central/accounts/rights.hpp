@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,27 +31,51 @@ enum class Authority {
 std::vector<Authority> all_authorities();
 std::string_view to_string(Authority authority);
 std::optional<Authority> authority_from(std::string_view text);
-/// Those that can be narrowed to channels; the others are for the whole server.
-bool is_of_channels(Authority authority);
+/// What an authority can be narrowed to.
+enum class Scope {
+  server,    ///< nothing: it is for the whole server
+  areas,     ///< areas
+  channels,  ///< areas and single channels
+};
+Scope scope_of(Authority authority);
 
-/// Authorities with the channels they are narrowed to; nothing: every channel.
-using Grants = std::map<Authority, std::optional<std::set<std::string>>>;
+/// Areas are meant with those below them.
+using Areas = std::set<std::int64_t>;
 
-/// Reads `{"live":true,"playback":["c1","c2"]}`. A category, `monitoring` or `management`, stands for all of
+/// Where an authority holds.
+struct Reach {
+  std::set<std::string> channels;
+  Areas areas;
+};
+
+/// Authorities with what they are narrowed to; nothing: everywhere.
+using Grants = std::map<Authority, std::optional<Reach>>;
+
+/// Reads `{"live":true,"playback":["c1","a7"]}`. A category, `monitoring` or `management`, stands for all of
 /// its authorities. The field of an error is `authorities.NAME`.
 FieldResult<Grants> grants_from(const boost::json::object& object);
 boost::json::object to_json(const Grants& grants);
+
+/// Tells where things are: the area and all above it, or nothing of what does not exist.
+struct AreaPaths {
+  std::function<std::vector<std::int64_t>(std::string_view channel)> of_channel;
+  std::function<std::vector<std::int64_t>(std::int64_t area)> of_area;
+};
 
 /// What an account may do; unchanged once made.
 class Rights {
  public:
   /// Of an administrator.
-  static Rights everything() { return Rights({}, true); }
-  explicit Rights(Grants grants) : Rights(std::move(grants), false) {}
+  static Rights everything() { return Rights(); }
+  /// Nothing that is in an area holds outside of `range`, which is everywhere when it is empty. Without paths
+  /// nothing is in any area.
+  explicit Rights(Grants grants, Areas range = {}, AreaPaths paths = {});
 
   bool may(Authority authority) const { return everything_ || grants_.contains(authority); }
   bool may(Authority authority, const std::string& channel) const;
-  /// Not narrowed to channels.
+  /// In the area and all below it.
+  bool may_in(Authority authority, std::int64_t area) const;
+  /// Not narrowed.
   bool may_everywhere(Authority authority) const;
   /// Whether the channel exists for them: any authority reaches it.
   bool sees(const std::string& channel) const;
@@ -57,10 +83,12 @@ class Rights {
   const Grants& grants() const { return grants_; }
 
  private:
-  Rights(Grants grants, bool everything) : grants_(std::move(grants)), everything_(everything) {}
+  Rights() : everything_(true) {}
 
   Grants grants_;
-  bool everything_;
+  Areas range_;
+  AreaPaths paths_;
+  bool everything_ = false;
 };
 
 }  // namespace watchrig::central

@@ -33,7 +33,8 @@ class DeviceRegistry {
     DevicePtr before;
     DevicePtr after;
   };
-  /// Changes a copy of the device, or says why not; called while nothing else can change. Must not call back.
+  /// Changes a copy of the device, or says why not; called while nothing else can change. May read the
+  /// registry, must not change it.
   using Change = std::function<FieldResult<void>(Device&)>;
   using AreaChange = std::function<FieldResult<void>(Area&)>;
 

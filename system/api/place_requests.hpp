@@ -1,0 +1,28 @@
+#pragma once
+
+#include "system/api/request_fields.hpp"
+#include "system/api/server_parts.hpp"
+
+namespace watchrig::api {
+
+/// The member `areas`: those that a user is kept to. Refuses what is no area that there is.
+central::Areas areas_in(ServerParts& parts, BodyFields& fields);
+
+/// An area or channel that grants name and that is not there.
+std::optional<central::FieldError> find_missing(const ServerParts& parts, const central::Grants& grants);
+
+/// Whether the caller looks after what is in the area. For lists: asks for the rights once.
+std::function<bool(std::int64_t area)> own_areas(ServerParts& parts, const http::Request& request);
+
+/// Where a device may be put or an area be made: not_found for an area outside of the caller's, as if it did
+/// not exist.
+central::FieldResult<void> check_area(ServerParts& parts, const http::Request& request, std::string_view area,
+                                      std::string field = "area");
+/// The same for a device that is there.
+central::FieldResult<void> check_device(ServerParts& parts, const http::Request& request,
+                                        std::string_view device);
+
+/// Nothing for one who looks after all areas.
+std::optional<http::Response> refuse_narrowed(ServerParts& parts, const http::Request& request);
+
+}  // namespace watchrig::api
