@@ -76,6 +76,7 @@ void read_texts(FieldReader& fields, Device& device) {
   device.outputs = count_of(fields, "outputs", device.outputs);
   device.heads = count_of(fields, "heads", device.heads);
   device.connected = fields.flag("connected", device.connected);
+  device.storage_server = fields.text("storage_server", device.storage_server);
   const auto transport =
       central::transport_from(fields.text("transport", std::string(to_string(device.transport))));
   if (!transport) fields.refuse("transport", "must be tcp or udp");
@@ -218,6 +219,7 @@ json::object to_json(const ServerParts& parts, const Device& device) {
           {"outputs", device.outputs},
           {"heads", device.heads},
           {"connected", device.connected},
+          {"storage_server", device.storage_server},
           {"state", std::move(state.state)},
           {"cause", std::move(state.cause)}};
 }

@@ -43,6 +43,7 @@ central::FieldResult<central::DeviceQuery> plain_query_of(const Request& request
   query.address = request.query_value("address").value_or("");
   query.driver = request.query_value("driver").value_or("");
   query.type = request.query_value("type").value_or("");
+  query.storage_server = request.query_value("storage_server");
   std::string order = request.query_value("sort").value_or("id");
   query.descending = order.starts_with('-');
   const auto sort = central::device_sort_from(query.descending ? order.substr(1) : order);
@@ -185,6 +186,7 @@ void add_device_routes(http::Router& router, ServerParts& parts) {
                       {"area", "the area, with those below it"},
                       {"driver", "the driver"},
                       {"type", "ipc, nvr, dvr, dvs or other"},
+                      {"storage_server", "the storage server they are tied to; empty: none"},
                       {"sort", "id, name, address, area, driver or type; - in front for descending"}});
   router.add("POST", "/api/v1/devices", guard, "Adds a device by its RTSP addresses, or by host and port",
              on_workers(parts, once_for_each_key(parts.clock, [&parts](const Request& request) {

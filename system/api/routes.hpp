@@ -23,6 +23,7 @@ void add_channel_routes(http::Router& router, ServerParts& parts);
 void add_channel_table_routes(http::Router& router, ServerParts& parts);
 void add_lockout_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
+void add_storage_server_routes(http::Router& router, ServerParts& parts);
 void add_event_routes(http::Router& router, ServerParts& parts);
 void add_log_routes(http::Router& router, ServerParts& parts);
 void add_certificate_routes(http::Router& router, ServerParts& parts);

@@ -99,6 +99,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_channel_table_routes(router, parts);
   add_channel_routes(router, parts);
   add_recording_routes(router, parts);
+  add_storage_server_routes(router, parts);
   add_event_routes(router, parts);
   add_log_routes(router, parts);
   add_live_routes(router, parts);

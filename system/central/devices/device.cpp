@@ -107,6 +107,23 @@ FieldResult<void> check_counts(const Device& device) {
   return {};
 }
 
+FieldResult<void> check_route(const Device& device) {
+  if (device.storage_server == Device::local_storage) return {};
+  if (!device.storage_server.empty()) {
+    return FieldError{
+        "storage_server",
+        {ErrorKind::not_found, fmt::format("there is no storage server \"{}\"", device.storage_server)}};
+  }
+  for (const Channel& channel : device.channels) {
+    if (channel.plan == RecordPlan::none) continue;
+    return FieldError{"storage_server",
+                      {ErrorKind::conflict, fmt::format("channel \"{}\" is recorded there: set its plan to "
+                                                        "none first",
+                                                        channel.name)}};
+  }
+  return {};
+}
+
 FieldResult<void> check_channels(Device& device) {
   std::set<std::uint32_t> numbers;
   for (Channel& channel : device.channels) {
@@ -149,6 +166,7 @@ std::optional<RecordPlan> record_plan_from(std::string_view text) {
 FieldResult<Device> checked(Device device) {
   if (auto valid = check_texts(device); !valid) return valid.error();
   if (auto valid = check_counts(device); !valid) return valid.error();
+  if (auto valid = check_route(device); !valid) return valid.error();
   const auto main = device.streams.find("main");
   if (main == device.streams.end() || main->second.empty())
     return refuse("streams.main", "the address of the main stream is missing");

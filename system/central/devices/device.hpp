@@ -38,6 +38,8 @@ struct Device {
   static constexpr std::uint32_t most_channels = 256;
   static constexpr std::string_view placeholder = "{channel}";
 
+  static constexpr std::string_view local_storage = "local";
+
   std::string id;               ///< "d1"; never used again
   std::string name;             ///< 1 to 63 bytes, unique
   std::string driver = "rtsp";  ///< the only one so far
@@ -55,8 +57,11 @@ struct Device {
   std::uint32_t outputs = 0;        ///< relays
   std::uint32_t heads = 0;          ///< PTZ heads
   bool connected = true;            ///< false: disconnected by hand
-  bool password_lost = false;       ///< it is stored, but the key that opens it is gone
-  std::int64_t version = 1;         ///< grows with each change
+  /// The static route: the storage server that records it, or nothing (platform manual 1.7.7.3). There is
+  /// one.
+  std::string storage_server = std::string(local_storage);
+  bool password_lost = false;  ///< it is stored, but the key that opens it is gone
+  std::int64_t version = 1;    ///< grows with each change
 };
 using DevicePtr = std::shared_ptr<const Device>;
 

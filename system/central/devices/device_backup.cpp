@@ -52,6 +52,7 @@ json::object to_json(const Device& device) {
           {"outputs", device.outputs},
           {"heads", device.heads},
           {"connected", device.connected},
+          {"storage_server", device.storage_server},
           {"channels", std::move(channels)}};
 }
 
@@ -103,6 +104,7 @@ Device device_from(const json::object& object) {
   device.outputs = count(object, "outputs");
   device.heads = count(object, "heads");
   device.connected = object.at("connected").as_bool();
+  if (object.contains("storage_server")) device.storage_server = text(object, "storage_server");
   for (const auto& entry : object.at("channels").as_array()) {
     const json::object& one = entry.as_object();
     device.channels.push_back({{},

@@ -38,7 +38,8 @@ const std::vector<std::string_view> migrations{
     "ALTER TABLE channel ADD COLUMN sub_url TEXT NOT NULL DEFAULT '';"
     "CREATE INDEX channel_device ON channel(device);"
     "CREATE TABLE area(id INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER NOT NULL, name TEXT NOT NULL,"
-    " version INTEGER NOT NULL, UNIQUE(parent, name))"};
+    " version INTEGER NOT NULL, UNIQUE(parent, name))",
+    "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'"};
 
 std::string stream_of(const Streams& streams, const std::string& stream) {
   const auto it = streams.find(stream);
@@ -143,7 +144,7 @@ Result<> DeviceDatabase::write(const Device& device) {
   auto row = database_.prepare(
       "UPDATE device SET name=?, driver=?, main_url=?, sub_url=?, username=?, transport=?, area=?,"
       " description=?, type=?, manufacturer=?, channel_count=?, inputs=?, outputs=?, heads=?, connected=?,"
-      " version=?, sealed_password=CASE WHEN ? THEN sealed_password ELSE ? END WHERE id=?");
+      " version=?, storage_server=?, sealed_password=CASE WHEN ? THEN sealed_password ELSE ? END WHERE id=?");
   if (!row) return row.error();
   const std::string main = stream_of(device.streams, "main");
   const std::string sub = stream_of(device.streams, "sub");
@@ -151,7 +152,8 @@ Result<> DeviceDatabase::write(const Device& device) {
       ->bind(device.name, device.driver, main, sub, device.username, to_string(device.transport),
              number_of_id(device.area, 'a'), device.description, device.type, device.manufacturer,
              device.channel_count, device.inputs, device.outputs, device.heads,
-             std::int64_t{device.connected}, device.version, std::int64_t{device.password_lost}, sealed, id)
+             std::int64_t{device.connected}, device.version, device.storage_server,
+             std::int64_t{device.password_lost}, sealed, id)
       .run();
 }
 

@@ -14,9 +14,10 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 bool matches(const DeviceEntry& entry, const DeviceQuery& query, const std::string& text) {
   const Device& device = *entry.device;
   return (query.driver.empty() || device.driver == query.driver) &&
-         (query.type.empty() || device.type == query.type) && (!query.in_area || query.in_area(entry.area)) &&
-         holds(entry.folded_name, text) && holds(entry.address.host, query.address) &&
-         (!query.accept || query.accept(device));
+         (query.type.empty() || device.type == query.type) &&
+         (!query.storage_server || device.storage_server == *query.storage_server) &&
+         (!query.in_area || query.in_area(entry.area)) && holds(entry.folded_name, text) &&
+         holds(entry.address.host, query.address) && (!query.accept || query.accept(device));
 }
 
 /// Equal ones stay in order of their ids.

@@ -37,6 +37,7 @@ struct DeviceQuery {
   std::string address;  ///< part of the host's name or IP address
   std::string driver;
   std::string type;
+  std::optional<std::string> storage_server;  ///< empty: those without one
   std::function<bool(std::int64_t area)> in_area;
   std::function<bool(const Device&)> accept;  ///< asked last: rights, states
   DeviceSort sort = DeviceSort::id;

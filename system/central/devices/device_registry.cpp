@@ -207,6 +207,12 @@ Result<Channel> DeviceRegistry::set_plan(std::string_view channel, RecordPlan pl
   const auto of = channel_devices_.find(number);
   if (of == channel_devices_.end()) return no_channel(channel);
   Device copy = *devices_.at(of->second)->device;
+  if (plan != RecordPlan::none && copy.storage_server.empty()) {
+    return Error{ErrorKind::conflict,
+                 fmt::format("device \"{0}\" has no storage server: PATCH /api/v1/devices/{1} with "
+                             "storage_server first",
+                             copy.name, copy.id)};
+  }
   const auto changed = std::ranges::find(copy.channels, channel, &Channel::id);
   if (!streams_of(copy, *changed).contains(std::string(stream))) {
     return Error{ErrorKind::invalid,

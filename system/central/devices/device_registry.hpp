@@ -57,7 +57,8 @@ class DeviceRegistry {
   /// By id, or else the oldest of that name. Errors: not_found.
   base::Result<ChannelOfDevice> find_channel(std::string_view id_or_name) const;
   Page<ChannelOfDevice> list(const ChannelQuery& query) const;
-  /// not_found for the channel, invalid for a stream that its device does not have.
+  /// not_found for the channel, invalid for a stream that its device does not have, conflict for a device
+  /// without a storage server.
   base::Result<Channel> set_plan(std::string_view channel, RecordPlan plan, std::string_view stream);
 
   /// Errors: those of AreaTree::check.

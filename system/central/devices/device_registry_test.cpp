@@ -156,6 +156,28 @@ TEST_F(DeviceRegistryTest, APlanNeedsItsStreamAndChannel) {
             base::ErrorKind::not_found);
 }
 
+TEST_F(DeviceRegistryTest, NothingIsRecordedWithoutAStorageServer) {
+  auto registry = open();
+  Device gate = device("Gate");
+  gate.storage_server = "elsewhere";
+  EXPECT_EQ(registry->add(gate).error().field, "storage_server");
+  gate.storage_server.clear();
+  ASSERT_TRUE(registry->add(gate));
+  EXPECT_EQ(registry->set_plan("c1", RecordPlan::continuous, "main").error().kind, base::ErrorKind::conflict);
+  EXPECT_TRUE(registry->set_plan("c1", RecordPlan::none, "main"));
+  registry = open();
+  EXPECT_EQ((*registry->find("d1"))->storage_server, "");
+  const auto tie = [](std::string server) {
+    return [server](Device& device) -> FieldResult<void> {
+      device.storage_server = server;
+      return {};
+    };
+  };
+  ASSERT_TRUE(registry->change("d1", tie("local")));
+  ASSERT_TRUE(registry->set_plan("c1", RecordPlan::continuous, "main"));
+  EXPECT_EQ(registry->change("d1", tie("")).error().field, "storage_server");
+}
+
 TEST_F(DeviceRegistryTest, APasswordIsNowhereInTheFilesAndComesBack) {
   {
     auto registry = open();
