@@ -102,7 +102,7 @@ Response change_area(ServerParts& parts, const Request& request) {
 
 central::FieldResult<void> check_empty(ServerParts& parts, const Request& request, const Area& area) {
   for (const auto& map : parts.central.layouts().all(central::LayoutKind::map)) {
-    if (map.content.at("area") == id_text(area.id)) {
+    if (map.content.at("area").as_string() == id_text(area.id)) {
       return central::FieldError{
           {},
           {base::ErrorKind::conflict,

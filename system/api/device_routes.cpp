@@ -115,7 +115,7 @@ Response change_one(ServerParts& parts, const Request& request) {
   const auto changed = parts.central.registry().change(
       request.param("device"), [&](Device& device) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, device.version); !matches) return matches;
-        if (auto changed = change_device(*body, device); !changed) return changed;
+        if (auto done = change_device(*body, device); !done) return done;
         return check_area(parts, request, device.area);
       });
   if (!changed) return error_response(changed.error());

@@ -144,6 +144,15 @@ Result<> Accounts::check_group_of_users(const std::string& name) const {
   return {};
 }
 
+FieldResult<void> Accounts::check_membership(const User& user) const {
+  if (user.group == administrators) {
+    if (user.areas.empty()) return {};
+    return FieldError{"areas", {ErrorKind::invalid, "administrators are kept to no areas"}};
+  }
+  if (auto checked = check_group_of_users(user.group); !checked) return FieldError{"group", checked.error()};
+  return {};
+}
+
 Result<> Accounts::change_group(const std::string& name, const Grants& grants) {
   const std::lock_guard lock(mutex_);
   if (auto checked = check_group_of_users(name); !checked) return checked;
@@ -191,9 +200,7 @@ FieldResult<void> Accounts::add_user(const User& user, const std::string& passwo
   if (users_.size() >= most_users) {
     return of_server({ErrorKind::full, fmt::format("there are {} users already", most_users)});
   }
-  if (auto checked = check_group_of_users(user.group); !checked && user.group != administrators) {
-    return FieldError{"group", checked.error()};
-  }
+  if (auto checked = check_membership(user); !checked) return checked;
   const auto areas = text_of(user.areas);
   auto done = run(
       database_,
@@ -212,9 +219,7 @@ FieldResult<void> Accounts::change_user(const User& user) {
   if (user.name == administrator && user.group != administrators) {
     return FieldError{"group", {ErrorKind::denied, "the administrator stays in its group"}};
   }
-  if (auto checked = check_group_of_users(user.group); !checked && user.group != administrators) {
-    return FieldError{"group", checked.error()};
-  }
+  if (auto checked = check_membership(user); !checked) return checked;
   const auto areas = text_of(user.areas);
   auto done = run(database_, "UPDATE account SET member_of=?, email=?, areas=? WHERE name=?",
                   std::string_view(user.group), std::string_view(user.email), std::string_view(areas),

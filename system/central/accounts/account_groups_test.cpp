@@ -78,11 +78,21 @@ TEST_F(AccountGroupsTest, fixed_groups_stay_as_they_are_and_full_ones_stay) {
   EXPECT_EQ(accounts->remove_group("guards").error().kind, ErrorKind::not_found);
 }
 
+TEST_F(AccountGroupsTest, a_user_is_kept_to_its_areas_over_restarts) {
+  ASSERT_TRUE(accounts->add_user({"ann", "guards", "", {7, 12}}, password, password));
+  EXPECT_EQ(refused_field({"bob", "admin", "", {7}}), "areas");
+  open();
+  EXPECT_EQ(accounts->users().back().areas, (Areas{7, 12}));
+  EXPECT_FALSE(accounts->rights("ann")->may_everywhere(Authority::live));
+  ASSERT_TRUE(accounts->change_user({"ann", "guards", ""}));
+  EXPECT_TRUE(accounts->rights("ann")->may_everywhere(Authority::live));
+}
+
 TEST_F(AccountGroupsTest, a_user_may_what_its_group_may_at_once_and_over_restarts) {
   ASSERT_TRUE(accounts->add_user({"ann", "guards", "ann@example.org"}, password, password));
   EXPECT_TRUE(accounts->rights("ann")->may(Authority::live));
   EXPECT_FALSE(accounts->rights("ann")->may(Authority::playback));
-  ASSERT_TRUE(accounts->change_group("guards", {{Authority::playback, std::set<std::string>{"c1"}}}));
+  ASSERT_TRUE(accounts->change_group("guards", {{Authority::playback, Reach{{"c1"}, {}}}}));
   EXPECT_FALSE(accounts->rights("ann")->may(Authority::live));
   open();
   EXPECT_TRUE(accounts->rights("ann")->may(Authority::playback, "c1"));

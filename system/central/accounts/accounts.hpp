@@ -123,6 +123,7 @@ class Accounts {
   // Under mutex_.
   base::Result<> load();
   base::Result<> check_group_of_users(const std::string& name) const;
+  FieldResult<void> check_membership(const User& user) const;
 
   const base::Clock& clock_;
   const AreaPaths paths_;
