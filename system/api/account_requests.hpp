@@ -20,6 +20,12 @@ inline void tell_account(ServerParts& parts, std::string type, const http::Reque
   tell(parts, request, std::move(event));
 }
 
+/// What a wrong password says to the log, whatever it was asked for.
+void tell_refused(ServerParts& parts, const http::Request& request, const std::string& name,
+                  const central::SignIn::Refused& refused);
+
+http::Response to_response(const central::SignIn::Refused& refused);
+
 /// Who is not an administrator makes none, and touches none: neither one of the group nor that user.
 inline std::optional<http::Response> refuse_administrators(ServerParts& parts, const http::Request& request,
                                                            const std::string& group,

@@ -59,7 +59,9 @@ asio::awaitable<Response> handle(ServerParts* parts, const Route* route, const H
   asked.body.clear();
   try {
     Response response = co_await (*handler)(std::move(request));
-    if (!*asked.told)
+    // What was not taken for want of room has done nothing, and must not push the log's older entries out.
+    const bool taken = response.status != 503 || code_of(response) != "busy";
+    if (taken && !*asked.told)
       tell_outcome(*parts, *route, asked, response.status < first_failure ? "ok" : code_of(response));
     co_return response;
   } catch (const std::exception&) {

@@ -59,16 +59,16 @@ Response for_each_id(const std::vector<std::string>& ids, std::string_view count
 }
 
 Response add_several(ServerParts& parts, const Request& request) {
-  const auto body = http::parse_json_object(request.body);
-  if (!body) return http::error_response(body.error());
-  const auto* list = body->if_contains("devices");
-  if (body->size() != 1 || !list || !list->is_array() || list->get_array().empty() ||
-      list->get_array().size() > most_rows) {
+  BodyFields fields(request);
+  const auto* member = fields.member("devices");
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  const auto* list = member ? member->if_array() : nullptr;
+  if (!list || list->empty() || list->size() > most_rows)
     return error_response(refuse("devices", "devices must be a list of 1 to 1000 devices"));
-  }
   std::vector<FieldResult<Device>> read;
   std::vector<Device> good;
-  for (const auto& entry : list->get_array()) {
+  for (const auto& entry : *list) {
     read.push_back(entry.is_object() ? device_from(entry.get_object())
                                      : FieldResult<Device>(refuse({}, "must be an object")));
     if (!read.back()) continue;

@@ -7,11 +7,13 @@
 
 namespace watchrig::api {
 
-/// A handler that does its `work(parts, request)`, or `work(request)`, on a thread of the pool.
+/// A handler that does its `work(parts, request)`, or `work(request)`, on a thread of the pool. Accounts, and
+/// hosts where nobody is signed in, take turns.
 template <class Work>
 http::Handler on_pool(WorkPool& pool, ServerParts& parts, Work work) {
   return [&pool, &parts, work = std::move(work)](http::Request request) {
-    return pool.run([&parts, work, request = std::move(request)] {
+    auto lane = request.account.empty() ? request.source() : request.account;
+    return pool.run(std::move(lane), [&parts, work, request = std::move(request)] {
       if constexpr (std::is_invocable_v<Work, ServerParts&, const http::Request&>) {
         return work(parts, request);
       } else {

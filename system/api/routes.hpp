@@ -7,6 +7,7 @@ namespace watchrig::api {
 
 /// The routes of each subject, under /api/v1 but for health and metrics. The parts outlive the router.
 void add_account_routes(http::Router& router, ServerParts& parts);
+void add_session_routes(http::Router& router, ServerParts& parts);
 void add_user_routes(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);

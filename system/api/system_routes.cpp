@@ -90,6 +90,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_power_routes(router, parts);
   add_account_routes(router, parts);
   add_lockout_routes(router, parts);
+  add_session_routes(router, parts);
   add_user_routes(router, parts);
   add_device_table_routes(router, parts);
   add_device_routes(router, parts);

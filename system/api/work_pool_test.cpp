@@ -14,8 +14,8 @@ using http::Response;
 
 struct WorkPoolTest : testing::Test {
   /// Answers appear in `statuses` as they come; a failed one is 0.
-  void ask(WorkPool::Work work) {
-    asio::co_spawn(io, pool.run(std::move(work)),
+  void ask(WorkPool::Work work, const std::string& lane = {}) {
+    asio::co_spawn(io, pool.run(lane, std::move(work)),
                    [this](const std::exception_ptr& failure, const Response& answer) {
                      statuses.push_back(failure ? 0 : answer.status);
                    });
@@ -39,6 +39,38 @@ TEST_F(WorkPoolTest, what_comes_beyond_the_limit_is_told_to_come_again) {
   go.set_value();
   io.run();
   EXPECT_EQ(statuses, (std::vector<int>{503, 200, 200}));
+}
+
+TEST_F(WorkPoolTest, lanes_are_served_in_turn_and_the_longest_gives_up_its_last) {
+  WorkPool fair{1, 5};
+  std::promise<void> go;
+  std::vector<std::string> done;
+  const auto enter = [&](const std::string& lane, const std::string& name, WorkPool::Work work) {
+    asio::co_spawn(io, fair.run(lane, std::move(work)),
+                   [&done, name](const std::exception_ptr&, const Response& answer) {
+                     done.push_back(name + (answer.status == 200 ? "" : " refused"));
+                   });
+  };
+  std::promise<void> begun;
+  enter("flood", "first", [&] {
+    begun.set_value();
+    go.get_future().wait();
+    return Response{};
+  });
+  io.poll();
+  begun.get_future().wait();
+  const auto quick = [] { return Response{}; };
+  for (const auto* name : {"f1", "f2", "f3", "f4", "f5"}) enter("flood", name, quick);
+  enter("ann", "ann", quick);
+  enter("bob", "bob", quick);
+  enter("ann", "ann again", quick);
+  io.poll();
+  EXPECT_EQ(done, (std::vector<std::string>{"f5 refused", "f4 refused", "f3 refused", "ann again refused"}));
+  done.clear();
+  go.set_value();
+  io.restart();
+  io.run();
+  EXPECT_EQ(done, (std::vector<std::string>{"first", "f1", "ann", "bob", "f2"}));
 }
 
 TEST_F(WorkPoolTest, failed_work_gives_its_place_back) {

@@ -15,6 +15,7 @@ SignIn::Rules SignIn::rules_from(const Settings& settings) {
   const auto idle = settings.number("accounts", "idle_logout");
   rules.sessions.idle = idle == 0 ? std::nullopt : std::optional<base::Duration>(std::chrono::minutes(idle));
   rules.sessions.most = static_cast<std::size_t>(settings.number("accounts", "most_clients"));
+  rules.blasts = BlastWatch::rules_from(settings);
   return rules;
 }
 
@@ -22,6 +23,7 @@ void SignIn::set_rules(const Rules& rules) {
   locked_accounts.set_rules(rules.accounts);
   locked_sources.set_rules(rules.sources);
   sessions.set_limits(rules.sessions);
+  blasts.set_rules(rules.blasts);
 }
 
 std::optional<SignIn::Refused> SignIn::locked(const std::string& name, const std::string& source) const {

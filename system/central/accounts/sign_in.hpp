@@ -1,6 +1,7 @@
 #pragma once
 
 #include "system/central/accounts/accounts.hpp"
+#include "system/central/accounts/blast_watch.hpp"
 #include "system/central/accounts/lockout.hpp"
 #include "system/central/accounts/sessions.hpp"
 #include "system/central/settings/settings.hpp"
@@ -19,6 +20,7 @@ class SignIn {
     Lockout::Rules accounts;
     Lockout::Rules sources;
     Sessions::Limits sessions;
+    BlastWatch::Rules blasts = {};
   };
   static Rules rules_from(const Settings& settings);
 
@@ -43,7 +45,8 @@ class SignIn {
       : accounts_(accounts),
         locked_accounts(clock, rules.accounts),
         locked_sources(clock, rules.sources),
-        sessions(clock, rules.sessions) {}
+        sessions(clock, rules.sessions),
+        blasts(clock, rules.blasts) {}
 
   void set_rules(const Rules& rules);
   /// Whether an attempt would be refused without looking at its password; quick.
@@ -64,6 +67,7 @@ class SignIn {
   Lockout locked_accounts;
   Lockout locked_sources;
   Sessions sessions;
+  BlastWatch blasts;
 };
 
 [[noreturn]] void throw_exception_from_error(const SignIn::Refused& refused,
