@@ -7,8 +7,10 @@
 #include "system/api/device_requests.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/paging.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
+#include "system/base/log.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::api {
@@ -100,9 +102,9 @@ Response set_recording(ServerParts& parts, const Request& request) {
   if (!changed)
     return http::error_response(changed.error(),
                                 changed.error().kind == base::ErrorKind::invalid ? "stream" : "");
-  if (const auto channel = parts.channels.find(changed->id)) {
-    channel->record(*plan == central::RecordPlan::none ? std::string() : stream);
-  }
+  const auto told =
+      parts.storage_orders.record(changed->id, *plan == central::RecordPlan::none ? std::string() : stream);
+  if (!told) base::log_error("channel \"{}\": {}", changed->name, told.error().message);
   return http::json_response(200, json::object{{"plan", to_string(*plan)}, {"stream", stream}});
 }
 
@@ -223,8 +225,9 @@ void add_channel_routes(http::Router& router, ServerParts& parts) {
   router.add_plain("DELETE", "/api/v1/channels/{channel}", {"devices"},
                    "Removes a channel of a device that has several; its recordings stay",
                    plainly(remove_channel));
-  router.add_plain("PUT", "/api/v1/channels/{channel}/recording", {"record"},
-                   "Sets the record plan of a channel", plainly(set_recording));
+  // On a worker, since it waits for the answer of storage.
+  router.add("PUT", "/api/v1/channels/{channel}/recording", {"record"}, "Sets the record plan of a channel",
+             on_workers(parts, set_recording));
 }
 
 }  // namespace watchrig::api

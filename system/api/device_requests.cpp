@@ -8,6 +8,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/base/log.hpp"
 
 namespace watchrig::api {
 
@@ -239,20 +240,34 @@ FieldResult<void> change_device(const json::object& body, Device& device) {
   return {};
 }
 
+namespace {
+
+void unbind(ServerParts& parts, const Device& device, const std::vector<std::string>& channels) {
+  if (channels.empty()) return;
+  const auto told = parts.storage_orders.unbind(device.id, channels);
+  if (!told) base::log_error("device \"{}\": {}", device.name, told.error().message);
+}
+
+}  // namespace
+
 void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed& changed) {
   const std::lock_guard lock(restarting);
   const Device& before = *changed.before;
   // What is there now, not what this change has made of it: another one may have come since.
   const auto now = parts.central.registry().find(before.id);
+  std::vector<std::string> gone;
   for (const Channel& channel : before.channels) {
-    if (!now || !stays_connected(before, channel, **now)) parts.channels.remove(channel.id);
+    if (!now || !stays_connected(before, channel, **now)) gone.push_back(channel.id);
   }
+  unbind(parts, before, gone);
   if (now) parts.activate(**now, true);
 }
 
 void reconnect_channels(ServerParts& parts, const Device& device) {
   const std::lock_guard lock(restarting);
-  for (const Channel& channel : device.channels) parts.channels.remove(channel.id);
+  std::vector<std::string> all;
+  for (const Channel& channel : device.channels) all.push_back(channel.id);
+  unbind(parts, device, all);
   if (const auto now = parts.central.registry().find(device.id)) parts.activate(**now, true);
 }
 

@@ -9,6 +9,7 @@
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
 #include "system/central/central.hpp"
+#include "system/central/storage_orders.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/platform/message_trace.hpp"
 #include "system/storage/relay/channel_set.hpp"
@@ -38,6 +39,7 @@ struct ServerParts {
   /// Ends the server as cleanly as SIGTERM does, soon after the answer to the request under way. False when
   /// it is ending already.
   std::function<bool(Ending)> end;
+  central::StorageOrders& storage_orders;
 };
 
 }  // namespace watchrig::api

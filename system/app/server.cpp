@@ -1,6 +1,7 @@
 #include "system/app/server.hpp"
 
 #include <cstdio>
+#include <fstream>
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
@@ -12,10 +13,12 @@
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
 #include "system/app/restart.hpp"
+#include "system/app/role_watch.hpp"
 #include "system/app/storage_role.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
+#include "system/central/central_inbox.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/in_process_bus.hpp"
 #include "system/storage/volume_lock.hpp"
@@ -30,7 +33,6 @@ using base::Result;
 
 namespace {
 
-constexpr base::Duration bind_patience = std::chrono::seconds(30);
 /// Of real time: the answer to whoever ends the server goes out first.
 constexpr auto until_end = std::chrono::milliseconds(500);
 
@@ -41,6 +43,11 @@ class Server {
       : options_(options),
         clock_(options.clock, central::ServerClock::remembered(options.data / "clock_offset")),
         pool_(options.threads) {}
+
+  /// Nobody gets messages any more while its parts end.
+  ~Server() { bus_.stop(); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   Result<Ended> run();
 
@@ -60,8 +67,9 @@ class Server {
   std::atomic<bool> ending_ = false;         ///< somebody has ended the server over HTTP
   api::Ending how_ = api::Ending::shutdown;  ///< once it is ending
   boost::asio::steady_timer end_timer_{pool_.next()};
-  platform::MessageTrace trace_;
+  platform::MessageTrace trace_{10'000, options_.trace_file};
   platform::InProcessBus bus_{clock_, trace_};
+  central::StorageOrders storage_orders_{bus_};
   api::WorkPool workers_{2, 64};
   api::WorkPool hashers_{1, 32};
   std::string copied_;    ///< the backup made at the start
@@ -70,6 +78,7 @@ class Server {
   std::unique_ptr<central::Central> central_;
   std::unique_ptr<api::HttpsSwitch> https_;
   std::unique_ptr<StorageRole> storage_;
+  std::unique_ptr<RoleWatch> role_watch_;
   std::unique_ptr<platform::HostNetwork> host_network_;
   std::unique_ptr<api::ServerParts> parts_;
   std::unique_ptr<FrontDoor> door_;
@@ -78,6 +87,8 @@ class Server {
 /// Before anything is opened: what is broken is refused, and what is sound is copied, since a newer program
 /// may be about to change its schema.
 Result<> Server::prepare_databases() {
+  if (const auto& file = options_.trace_file; !file.empty() && !std::ofstream(file, std::ios::app))
+    return base::os_error("write the setting trace.file", file.string(), errno);
   if (auto made = platform::make_folder(options_.data, fs::perms::owner_all); !made) return made;
   auto lock = storage::VolumeLock::take(options_.data);
   if (!lock) return lock.error();
@@ -112,6 +123,7 @@ Result<> Server::open_stores() {
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
 
+  if (auto served = central::serve_central(bus_, central_->events()); !served) return served;
   storage::Options options;
   options.directory = data / "recordings";
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
@@ -120,6 +132,7 @@ Result<> Server::open_stores() {
                                    [this] { return asio::any_io_executor(pool_.next()); });
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
+  role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());
 
   auto network = platform::HostNetwork::open(
       {options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh},
@@ -129,14 +142,12 @@ Result<> Server::open_stores() {
   parts_ = std::make_unique<api::ServerParts>(api::ServerParts{
       clock_, metrics_, *central_, storage_->storage(), storage_->channels(), workers_, hashers_, scratch,
       [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
-      *https_, trace_, clock_.now(), [this](api::Ending ending) { return end(ending); }});
+      *https_, trace_, clock_.now(), [this](api::Ending ending) { return end(ending); }, storage_orders_});
   return {};
 }
 
 void Server::activate(const central::Device& device, bool continued) {
-  const auto told = bus_.ask(
-      {"bind_device", "central", "storage", {}, {{"device", device.id}, {"continued", continued}}, 0, {}},
-      bind_patience);
+  const auto told = storage_orders_.bind(device.id, continued);
   if (!told) base::log_error("device \"{}\": {}", device.name, told.error().message);
 }
 
@@ -197,6 +208,7 @@ Result<Ended> Server::run() {
         {.type = "network.failed", .cause = "host", .message = "could not be set again: " + failure});
   }
   keep_leases(pool_.next(), clock_, *host_network_, workers_, events);
+  watch_roles(pool_.next(), clock_, workers_, *role_watch_);
   central::DeviceQuery all;
   all.limit = central::DeviceRegistry::most_devices;
   for (const auto& device : central_->registry().list(all).items) activate(*device, true);

@@ -58,6 +58,10 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
   const std::string_view value = base::trim(right);
   if (name.starts_with("host.")) return set_host(options, name, value);
   if (name == "threads") return set_number(options.threads, name, value, 0u, 256u);
+  if (name == "trace.file") {
+    options.trace_file = value;
+    return {};
+  }
   if (name != "log.level") return central::fix_setting(options.settings, name, value);
   if (value != "debug" && value != "info" && value != "warning" && value != "error")
     return Error{ErrorKind::invalid, "log.level: must be debug, info, warning or error"};

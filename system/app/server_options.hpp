@@ -23,6 +23,7 @@ struct ServerOptions {
   std::string network_namespace;              ///< in place of the machine's own
   platform::SshService::Options ssh;
   std::filesystem::path resolver_file;  ///< of name servers; empty: the usual one
+  std::filesystem::path trace_file;     ///< gets each message between roles; empty: none
 };
 
 /// Applies `name=value`. Errors: invalid for an unknown name or a value out of range.

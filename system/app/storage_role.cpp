@@ -1,12 +1,17 @@
 #include "system/app/storage_role.hpp"
 
+#include <map>
+
 #include <fmt/format.h>
+
+#include "system/central/central_inbox.hpp"
 
 namespace watchrig::app {
 
 using base::Error;
 using base::ErrorKind;
 using base::Result;
+namespace json = boost::json;
 
 namespace {
 
@@ -27,32 +32,30 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
   return settings;
 }
 
-/// The event log as the sink of channels and storage.
-class EventWriter {
+/// Tells central what happens to channels and to the store.
+class Reporter {
  public:
-  explicit EventWriter(central::EventLog& log) : log_(log) {}
+  Reporter(platform::MessageBus& bus, central::EventLog& log) : bus_(bus), log_(log) {}
 
   void operator()(const storage::ChannelEvent& event) const {
     boost::json::object data;
     for (const auto& [name, count] : event.counts) data[name] = count;
-    log_.append({.type = event.type,
-                 .channel = event.channel,
-                 .channel_name = event.channel_name,
-                 .cause = event.cause,
-                 .message = event.message,
-                 .data = std::move(data)});
+    tell({event.type, event.channel, event.channel_name, event.cause, event.message, std::move(data)});
   }
   void operator()(const storage::Event& event) const {
     boost::json::object data;
     if (!event.stream.empty()) data["stream"] = event.stream;
-    log_.append({.type = event.type,
-                 .channel = event.channel,
-                 .cause = event.cause,
-                 .message = event.message,
-                 .data = std::move(data)});
+    tell({event.type, event.channel, {}, event.cause, event.message, std::move(data)});
   }
 
  private:
+  void tell(platform::AlarmNotify told) const {
+    const auto sent = bus_.send(platform::to_message(platform::storage_role, platform::central_role, told));
+    // Where central is behind, or takes nothing more because the server ends: better out of order than lost.
+    if (!sent) log_.append(central::to_event(std::move(told)));
+  }
+
+  platform::MessageBus& bus_;
   central::EventLog& log_;
 };
 
@@ -64,27 +67,59 @@ Result<std::unique_ptr<StorageRole>> StorageRole::open(const storage::Options& o
                                                        const central::DeviceRegistry& registry,
                                                        platform::MessageBus& bus,
                                                        storage::ChannelSet::Executors executors) {
-  auto storage = storage::Storage::open(options, clock, metrics, EventWriter(events));
+  auto storage = storage::Storage::open(options, clock, metrics, Reporter(bus, events));
   if (!storage) return storage.error();
   auto channels =
-      std::make_unique<storage::ChannelSet>(clock, **storage, std::move(executors), EventWriter(events));
+      std::make_unique<storage::ChannelSet>(clock, **storage, std::move(executors), Reporter(bus, events));
   std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), std::move(channels), registry));
-  const auto served = bus.serve(
-      "storage", [role = role.get()](const platform::Message& message) { return role->handle(message); });
+  const auto served =
+      bus.serve(platform::storage_role,
+                [role = role.get()](const platform::Message& message) { return role->handle(message); });
   if (!served) return served.error();
   return role;
 }
 
 Result<boost::json::object> StorageRole::handle(const platform::Message& message) {
-  const auto* id = message.body.if_contains("device");
-  const auto* continued = message.body.if_contains("continued");
-  if (message.name != "bind_device" || !id || !id->is_string() || !continued || !continued->is_bool()) {
-    return Error{ErrorKind::unsupported, fmt::format("storage does not know such a {}", message.name)};
-  }
-  const auto device = registry_.find(id->get_string());
+  using Take = Result<json::object> (StorageRole::*)(const platform::Message&);
+  static const std::map<std::string_view, Take> known{
+      {platform::BindDevice::message_name, &StorageRole::take<platform::BindDevice>},
+      {platform::UnbindDevice::message_name, &StorageRole::take<platform::UnbindDevice>},
+      {platform::SetNvrRecordStrategy::message_name, &StorageRole::take<platform::SetNvrRecordStrategy>},
+      {platform::KeepAlive::message_name, &StorageRole::take<platform::KeepAlive>}};
+  const auto taken = known.find(message.name);
+  if (taken == known.end())
+    return Error{ErrorKind::unsupported, fmt::format("storage does not know a message {}", message.name)};
+  return (this->*taken->second)(message);
+}
+
+template <class Body>
+Result<json::object> StorageRole::take(const platform::Message& message) {
+  const auto body = platform::from_message<Body>(message);
+  if (!body) return body.error();
+  return obey(*body);
+}
+
+Result<json::object> StorageRole::obey(const platform::BindDevice& order) {
+  const auto device = registry_.find(order.device);
   if (!device) return device.error();
-  bind(**device, continued->get_bool());
-  return boost::json::object{{"channels", (*device)->channels.size()}};
+  bind(**device, order.continued);
+  return json::object{{"channels", (*device)->channels.size()}};
+}
+
+Result<json::object> StorageRole::obey(const platform::UnbindDevice& order) {
+  for (const auto& channel : order.channels) channels_->remove(channel);
+  return json::object{{"channels", order.channels.size()}};
+}
+
+Result<json::object> StorageRole::obey(const platform::SetNvrRecordStrategy& order) {
+  // One that is disconnected gets its plan when it is bound again.
+  const auto channel = channels_->contains(order.channel) ? channels_->find(order.channel) : nullptr;
+  if (channel) channel->record(order.stream);
+  return json::object{{"running", channel != nullptr}};
+}
+
+Result<json::object> StorageRole::obey(const platform::KeepAlive&) {
+  return json::object{{"channels", channels_->all().size()}};
 }
 
 void StorageRole::bind(const central::Device& device, bool continued) {

@@ -4,14 +4,14 @@
 
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
-#include "system/platform/message_bus.hpp"
+#include "system/platform/role_messages.hpp"
 #include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
 
 namespace watchrig::app {
 
 /// The storage role of this process: the store and the channels that it records and relays. The bus tells it
-/// which devices there are; what happens to it goes into the event log.
+/// which devices there are and what is to be recorded; by the bus it reports what happens to them.
 class StorageRole {
  public:
   /// Opens the store and serves the role "storage" on the bus. All references outlive it; the bus must have
@@ -31,6 +31,12 @@ class StorageRole {
               const central::DeviceRegistry& registry)
       : storage_(std::move(storage)), channels_(std::move(channels)), registry_(registry) {}
   base::Result<boost::json::object> handle(const platform::Message& message);
+  template <class Body>
+  base::Result<boost::json::object> take(const platform::Message& message);
+  base::Result<boost::json::object> obey(const platform::BindDevice& order);
+  base::Result<boost::json::object> obey(const platform::UnbindDevice& order);
+  base::Result<boost::json::object> obey(const platform::SetNvrRecordStrategy& order);
+  base::Result<boost::json::object> obey(const platform::KeepAlive& order);
   void bind(const central::Device& device, bool continued);
 
   std::unique_ptr<storage::Storage> storage_;

@@ -26,6 +26,7 @@ std::vector<StepDefinition> export_steps();       ///< export, expect-export
 std::vector<StepDefinition> state_steps();        ///< expect-channel, expect-metric
 std::vector<StepDefinition> response_steps();     ///< expect-response
 std::vector<StepDefinition> mail_steps();         ///< expect-mail
+std::vector<StepDefinition> message_steps();      ///< expect-message
 std::vector<StepDefinition> service_steps();      ///< expect-ledger, expect-listening
 std::vector<StepDefinition> certificate_steps();  ///< sign-request
 std::vector<StepDefinition> host_steps();     ///< plug, serve-dhcp, renew-cards, expect-cards, expect-port

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The name of a request follows what central tells storage because of it. usage: message_trace.py VMSD"""
+"""The name of a request follows what central tells storage because of it, in the trace and in its file. usage: message_trace.py VMSD"""
 import http.client
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import urllib.parse
@@ -38,7 +39,8 @@ def main():
             wrong.append(f"{what}: {found!r}, not {expected!r}")
 
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
-        with Program(log, sys.argv[1], "--data", f"{folder}/data", "--set", "http.port=0", "--set", "rtsp.port=0") as vmsd:
+        with Program(log, sys.argv[1], "--data", f"{folder}/data", "--set", "http.port=0", "--set", "rtsp.port=0",
+                     "--set", f"trace.file={folder}/trace") as vmsd:
             client = Client(vmsd.ready["http"]).initialise()
             device = {"name": "Gate", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/x"},
                       "username": "viewer", "password": "Hidden.26"}
@@ -50,11 +52,25 @@ def main():
             expect("its device", found[0]["body"]["device"] if found else None, added["id"])
             expect("no secret", "Hidden.26" in json.dumps(traced(client)), False)
             expect("by name", len(traced(client, name="bind_device")), 1)
-            expect("after the last", traced(client, after=found[-1]["number"]) if found else None, [])
+            expect("after the last", traced(client, correlation="gate-is-added", after=found[-1]["number"]) if found else None, [])
             for bad in (None, "", "a b", "x" * 65):
                 given = ask(client, "GET", "/api/v1/system", bad)[1]
                 expect(f"a name in place of {bad!r}", len(given) == 16 and given != bad, True)
+            plan = {"plan": "none", "stream": "main"}
+            expect("a plan", ask(client, "PUT", f"/api/v1/channels/{added['channels'][0]['id']}/recording", "a-plan", plan)[0], 200)
+            expect("its messages", [m["name"] for m in traced(client, correlation="a-plan")],
+                   ["set_nvr_record_strategy", "set_nvr_record_strategy_result"])
+            expect("removal", ask(client, "DELETE", f"/api/v1/devices/{added['id']}", "it-goes")[0], 204)
+            expect("its messages", [m["name"] for m in traced(client, correlation="it-goes")], ["unbind_device", "unbind_device_result"])
+            text = pathlib.Path(folder, "trace").read_text(encoding="utf-8")
+            lines = [json.loads(line) for line in text.splitlines()]
+            for request in ("gate-is-added", "a-plan", "it-goes"):
+                expect(f"{request} in the file", [m for m in lines if m["correlation"] == request], traced(client, correlation=request))
+            expect("no secret in the file", "Hidden.26" in text, False)
             expect("limit", ask(client, "GET", "/api/v1/trace?limit=1001", None)[0], 400)
+        refused = subprocess.run([sys.argv[1], "--data", f"{folder}/other", "--set", f"trace.file={folder}/none/trace"],
+                                 capture_output=True, text=True, timeout=PATIENCE)
+        expect("a file that cannot be written", (refused.returncode, "trace.file" in refused.stderr), (1, True))
     for line in wrong:
         print(f"FAILED: {line}")
     print(f"{len(wrong)} failed")
