@@ -1,5 +1,7 @@
 #include "system/api/audit.hpp"
 
+#include <utility>
+
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
@@ -55,8 +57,9 @@ void tell_outcome(ServerParts& parts, const Route& route, const Request& request
 asio::awaitable<Response> handle(ServerParts* parts, const Route* route, const Handler* handler,
                                  Request request) {
   request.told = std::make_shared<std::atomic<bool>>(false);
-  Request asked = request;
-  asked.body.clear();
+  std::string body = std::exchange(request.body, {});  // not copied with the rest
+  const Request asked = request;
+  request.body = std::move(body);
   try {
     Response response = co_await (*handler)(std::move(request));
     // What was not taken for want of room has done nothing, and must not push the log's older entries out.

@@ -97,7 +97,7 @@ class LiveContent final : public media::RtspContent {
     const Error none{ErrorKind::not_found, fmt::format("no stream {}: use /live/<channel>[/sub]", path)};
     if (parts.size() < 3 || parts.size() > 4 || parts[1] != "live") return none;
     const auto channel = channels_.find(parts[2]);
-    if (!channel || !may_view_(target.username, channel->id())) return none;
+    if (!channel || !may_view_(target, channel->id())) return none;
     const auto hub = channel->hub(parts.size() == 4 ? std::string(parts[3]) : "main");
     if (!hub) return none;
     return hub;

@@ -12,9 +12,9 @@ namespace watchrig::api {
 /// What the RTSP server offers: /live/<channel id or name>[/main|/sub]. The channels outlive it. A stream
 /// that has not been connected yet is waited for up to `patience` of model time, which also starts streams
 /// that run on demand.
-/// `may_view` decides by the user of the RTSP session and the channel's id; who may not is told that there is
-/// no such stream.
-using MayView = std::function<bool(const std::string& username, const std::string& channel)>;
+/// `may_view` decides by the user and the host of the RTSP session and the channel's id; who may not is told
+/// that there is no such stream.
+using MayView = std::function<bool(const media::RtspTarget& asked, const std::string& channel)>;
 std::shared_ptr<media::RtspContent> make_live_content(storage::ChannelSet& channels, const base::Clock& clock,
                                                       MayView may_view,
                                                       base::Duration patience = std::chrono::seconds(5));

@@ -10,6 +10,7 @@ namespace asio = boost::asio;
 namespace {
 
 struct Watched {
+  asio::ip::address source;
   std::string session;
   std::string account;
   central::Authority right;
@@ -19,7 +20,8 @@ struct Watched {
 asio::awaitable<void> watch(ServerParts& parts, Watched who, http::WebSocket socket) {
   base::Timer timer(socket.executor(), parts.clock);
   while (socket.is_open()) {
-    if (!still_may(parts, who.session, who.account, who.right, who.channel)) {
+    if (!parts.central.access().admits(who.source) ||
+        !still_may(parts, who.session, who.account, who.right, who.channel)) {
       socket.close();
       co_return;
     }
@@ -40,7 +42,9 @@ bool still_may(ServerParts& parts, const std::string& session, const std::string
 
 void watch_session(ServerParts& parts, const http::Request& request, http::WebSocket socket,
                    central::Authority right) {
-  Watched who{request.session, request.account, right, request.param("channel")};
+  boost::system::error_code none;
+  Watched who{asio::ip::make_address(request.source(), none), request.session, request.account, right,
+              request.param("channel")};
   base::spawn(socket.executor(), watch(parts, std::move(who), socket), "session watch");
 }
 

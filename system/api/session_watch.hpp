@@ -7,8 +7,8 @@
 
 namespace watchrig::api {
 
-/// How long a stream may go on after its sign-in has ended, by logout, block or idleness, or lost its right;
-/// model time.
+/// How long a stream may go on after its sign-in has ended, by logout, block or idleness, or lost its right,
+/// or the access filter refuses its host; model time.
 inline constexpr base::Duration session_check = std::chrono::seconds(2);
 
 /// Whether the account is still signed in by the session and holds the right, for the channel where one is

@@ -92,8 +92,9 @@ Result<> FrontDoor::open_rtsp() {
   options.password = [this](std::string_view session) {
     return parts_.central.sign_in().sessions.stream_key(session);
   };
-  auto may_view = [this](const std::string& session, const std::string& channel) {
-    const auto account = parts_.central.sign_in().sessions.keep(session);
+  auto may_view = [this](const media::RtspTarget& asked, const std::string& channel) {
+    if (!parts_.central.access().admits(asked.source)) return false;
+    const auto account = parts_.central.sign_in().sessions.keep(asked.username);
     return account && parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
   };
   auto rtsp =

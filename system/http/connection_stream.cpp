@@ -69,12 +69,24 @@ asio::awaitable<error_code> ConnectionStream::connect_tls(std::string trusted, s
   co_return failure;
 }
 
-asio::awaitable<void> ConnectionStream::finish(std::chrono::milliseconds deadline) {
+asio::awaitable<void> ConnectionStream::discard(std::size_t most) {
+  error_code ended;
+  tcp_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ended);
+  std::vector<char> discarded(record);
+  for (std::size_t total = 0; !ended && total < most;) {
+    total += co_await tcp_.async_read_some(asio::buffer(discarded),
+                                           asio::redirect_error(asio::use_awaitable, ended));
+  }
+}
+
+asio::awaitable<void> ConnectionStream::finish(std::chrono::milliseconds deadline,
+                                               std::size_t most_discarded) {
+  tcp_.expires_after(deadline);
   if (tls_) {
     error_code ignored;
-    tcp_.expires_after(deadline);
     co_await tls_->stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
   }
+  if (most_discarded > 0) co_await discard(most_discarded);
   tcp_.close();
 }
 

@@ -33,8 +33,10 @@ class ConnectionStream {
   /// have issued. Dates are not checked: they are in the server's model time. Ends with next_layer()'s
   /// expiry.
   boost::asio::awaitable<Error> connect_tls(std::string trusted, std::string host);
-  /// Says goodbye, as far as the peer takes it within the deadline, and closes.
-  boost::asio::awaitable<void> finish(std::chrono::milliseconds deadline);
+  /// Says goodbye, as far as the peer takes it within the deadline, and closes. Before that it discards up to
+  /// `most_discarded` bytes that the peer still sends: a socket closed on unread bytes resets the connection,
+  /// and the peer loses the answer on its way (RFC 9112, 9.6).
+  boost::asio::awaitable<void> finish(std::chrono::milliseconds deadline, std::size_t most_discarded = 0);
 
   executor_type get_executor() { return tcp_.get_executor(); }
   boost::beast::tcp_stream& next_layer() { return tcp_; }
@@ -98,6 +100,7 @@ class ConnectionStream {
   };
   struct Tls;
 
+  boost::asio::awaitable<void> discard(std::size_t most);
   void start_read(boost::asio::mutable_buffer buffer, CompletionPtr done);
   void start_write(const WriteBuffers& buffers, CompletionPtr done);
 

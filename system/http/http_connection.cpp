@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/base/log.hpp"
+#include "system/base/plain_address.hpp"
 #include "system/http/http_server_state.hpp"
 #include "system/http/response_writer.hpp"
 #include "system/http/websocket_state.hpp"
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::chrono::seconds handshake_deadline{10};
 constexpr std::chrono::seconds farewell{1};
+/// What is taken of a refused request, so that its sender comes to read the answer.
+constexpr std::size_t most_discarded = 8 << 20;
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -27,19 +30,18 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-Request to_request(const bhttp::request<bhttp::string_body>& message, std::string peer) {
+/// Takes the body out of the message.
+Request to_request(bhttp::request<bhttp::string_body>& message, std::string peer) {
   Request request;
   request.method = message.method_string();
   for (const auto& field : message) request.headers[lower(field.name_string())] = field.value();
-  request.body = message.body();
+  request.body = std::move(message.body());
   request.peer = std::move(peer);
   return request;
 }
 
-/// A client of IPv4 is the same by a socket of IPv6.
-asio::ip::address plain(const asio::ip::address& address) {
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+Response internal_error() {
+  return error_response(500, "internal", {}, "internal error; the server's log has its cause");
 }
 
 /// Where its body ends is then a matter of opinion (RFC 9112, 6.3), so what follows is no request.
@@ -72,8 +74,16 @@ asio::awaitable<bool> HttpServer::State::send(ConnectionStream& stream, Response
                        {options.request_deadline, options.least_bytes_per_second});
 }
 
+/// A connection's place among those that are open; free again also after an exception.
+struct HttpServer::State::Place {
+  ~Place() { server->leave(stream); }
+  const std::shared_ptr<State> server;
+  const StreamPtr stream;
+};
+
 asio::awaitable<void> HttpServer::State::serve(StreamPtr stream) {
   const auto self = shared_from_this();
+  const Place place{self, stream};
   error_code failure;
   if (const auto present = present_identity()) {
     failure = co_await stream->accept_tls(present, std::min(handshake_deadline, options.request_deadline));
@@ -82,17 +92,17 @@ asio::awaitable<void> HttpServer::State::serve(StreamPtr stream) {
     base::log_debug("HTTPS port {}: handshake: {}", port, failure.message());
     stream->next_layer().close();
   } else {
-    co_await serve_requests(stream);
-    co_await stream->finish(farewell);
+    const bool unread = co_await serve_requests(stream);
+    co_await stream->finish(farewell, unread ? most_discarded : 0);
   }
-  leave(stream);
 }
 
-asio::awaitable<void> HttpServer::State::serve_requests(StreamPtr stream) {
+asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream) {
   error_code failure;
   auto& socket = stream->next_layer().socket();
   const auto endpoint = socket.remote_endpoint(failure);
-  const std::string peer = fmt::format("{}:{}", plain(endpoint.address()).to_string(), endpoint.port());
+  const std::string peer =
+      fmt::format("{}:{}", base::plain_address(endpoint.address()).to_string(), endpoint.port());
   socket.set_option(asio::ip::tcp::no_delay(true), failure);
   beast::flat_buffer buffer;
   for (bool keep = true; keep && !has_stopped();) {
@@ -103,18 +113,29 @@ asio::awaitable<void> HttpServer::State::serve_requests(StreamPtr stream) {
     co_await bhttp::async_read(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, failure));
     if (failure) {
       auto refusal = refusal_of(failure, options);
-      if (refusal) co_await send(*stream, std::move(*refusal), false, false);
-      co_return;
+      if (!refusal) co_return false;
+      co_await send(*stream, std::move(*refusal), false, false);
+      co_return true;
     }
     // The connection may be older than the rule against its host.
-    if (options.admit && !options.admit(endpoint.address())) co_return;
+    if (options.admit && !options.admit(endpoint.address())) co_return false;
     if (has_other_encoding(parser.get())) {
       co_await send(*stream,
                     error_response(400, "invalid", {}, "a body may be chunked, and in no other encoding"),
                     false, false);
-      co_return;
+      co_return true;
     }
     keep = co_await answer(stream, parser.release(), peer);
+  }
+  co_return false;
+}
+
+std::variant<const Route*, Response> HttpServer::State::find_route(Request& request, bool upgrade) const {
+  try {
+    return router.match(request, upgrade);
+  } catch (const std::exception& e) {
+    base::log_error("{}: the route or the gate: {}", request.method, e.what());
+    return internal_error();
   }
 }
 
@@ -128,7 +149,7 @@ asio::awaitable<bool> HttpServer::State::answer(StreamPtr stream, Message messag
   if (!target) co_return co_await send(*stream, error_response(target.error()), keep, head);
   request.path = std::move(target->first);
   request.query = std::move(target->second);
-  auto matched = router.match(request, wants_socket);
+  auto matched = find_route(request, wants_socket);
   if (auto* refusal = std::get_if<Response>(&matched)) {
     co_return co_await send(*stream, std::move(*refusal), keep, head);
   }
@@ -143,7 +164,7 @@ asio::awaitable<bool> HttpServer::State::answer(StreamPtr stream, Message messag
     response = co_await route.handler(std::move(request));
   } catch (const std::exception& e) {
     base::log_error("{} {}: {}", route.method, route.pattern, e.what());
-    response = error_response(500, "internal", {}, "internal error; the server's log has its cause");
+    response = internal_error();
   }
   co_return co_await send(*stream, std::move(response), keep, head);
 }
@@ -159,7 +180,11 @@ asio::awaitable<void> HttpServer::State::upgrade(StreamPtr stream, Message messa
   }
   const bool accepted = co_await accept_socket(*state, std::move(message));
   if (!accepted) co_return;
-  co_await route.socket(std::move(request), WebSocket(state));
+  try {
+    co_await route.socket(std::move(request), WebSocket(state));
+  } catch (const std::exception& e) {
+    base::log_error("WebSocket {}: {}", route.pattern, e.what());
+  }
   co_await finish_socket(*state);
 }
 

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <fstream>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -131,6 +134,60 @@ TEST_F(HttpLimitsTest, AHugeBodyIsRefusedBeforeItComes) {
   const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
   for (int i = 0; i < 64 && !failure; ++i) asio::write(chunked, asio::buffer(chunk), failure);
   EXPECT_TRUE(failure || rest(chunked).starts_with("HTTP/1.1 413"));
+}
+
+TEST_F(HttpLimitsTest, WhoSendsAllOfAHugeBodyGetsToReadTheAnswer) {
+  for (const char* head : {"POST /ok HTTP/1.1\r\nContent-Length: 4194304\r\n\r\n",
+                           "POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n400000\r\n"}) {
+    auto client = connect();
+    error_code failure;
+    asio::write(client, asio::buffer(head + std::string(4 << 20, 'x')), failure);
+    EXPECT_FALSE(failure) << failure.message();
+    std::string answer;
+    asio::read(client, asio::dynamic_buffer(answer), failure);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413")) << answer;
+    EXPECT_EQ(failure, asio::error::eof) << "the connection was reset: " << failure.message();
+  }
+}
+
+TEST_F(HttpLimitsTest, WhoIsRefusedAndGoesOnSendingIsCutOff) {
+  auto client = connect();
+  asio::write(client, asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")));
+  const std::string part(1 << 20, 'x');
+  std::size_t sent = 0;
+  for (error_code failure; !failure && sent < 256;)
+    sent += asio::write(client, asio::buffer(part), failure) >> 20;
+  EXPECT_LT(sent, 256U);
+  auto silent = connect();
+  asio::write(silent, asio::buffer(std::string("no request\r\n\r\n")));
+  EXPECT_TRUE(rest(silent).starts_with("HTTP/1.1 400"));
+  while (server_->connections() > 0) asio::steady_timer(context_, std::chrono::milliseconds(20)).wait();
+}
+
+TEST_F(HttpLimitsTest, ConnectionsWaitWhileThereIsNoDescriptor) {
+  for (int i = 0; i < 2; ++i) {  // each thread has made what it needs itself
+    auto first = connect();
+    EXPECT_TRUE(answers(first));
+  }
+  while (server_->connections() > 0) asio::steady_timer(context_, std::chrono::milliseconds(10)).wait();
+  tcp::socket waiting(context_, tcp::v4());
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none = before;
+  const int next = ::dup(0);  // the first that the server would get
+  ::close(next);
+  none.rlim_cur = static_cast<rlim_t>(next);
+  testing::internal::CaptureStderr();
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  error_code failure;
+  waiting.connect({asio::ip::address_v4::loopback(), server_->port()}, failure);
+  asio::steady_timer(context_, std::chrono::milliseconds(350)).wait();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_FALSE(failure) << failure.message();
+  EXPECT_TRUE(answers(waiting));
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log.substr(0, 2000);
+  EXPECT_NE(log.find("cannot accept connections"), std::string::npos) << log.substr(0, 2000);
 }
 
 TEST_F(HttpLimitsTest, WhoDoesNotReadTheAnswerIsCutOff) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
@@ -17,6 +18,13 @@ namespace watchrig::http {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+
+namespace {
+
+/// Between attempts to accept while the process has no descriptor left, of which the kernel tells at once.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+}  // namespace
 
 HttpServer::State::State(const Options& o, const Router& r, Executors e)
     : options(o), router(r), executors(std::move(e)), acceptor(executors()), identity(o.tls) {}
@@ -56,15 +64,23 @@ TlsIdentityPtr HttpServer::State::present_identity() const {
 
 asio::awaitable<void> HttpServer::State::accept() {
   const auto self = shared_from_this();
-  for (;;) {
+  asio::steady_timer pause(acceptor.get_executor());
+  for (bool told = false;;) {
     error_code failure;
     tcp::socket socket(executors());
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, failure));
     if (failure == asio::error::operation_aborted || !acceptor.is_open() || has_stopped()) co_return;
     if (failure) {
-      base::log_warning("HTTP port {}: accept: {}", port, failure.message());
+      if (!told) {
+        base::log_warning("HTTP port {}: cannot accept connections: {}; they wait until it can", port,
+                          failure.message());
+      }
+      told = true;
+      pause.expires_after(accept_pause);
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
       continue;
     }
+    told = false;
     const auto source = socket.remote_endpoint(failure).address();
     if (failure) continue;  // it has gone again
     if (options.admit && !options.admit(source)) {

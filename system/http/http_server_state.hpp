@@ -18,6 +18,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   using StreamPtr = std::shared_ptr<ConnectionStream>;
   using Address = boost::asio::ip::address;
   using Message = boost::beast::http::request<boost::beast::http::string_body>;
+  struct Place;
   template <class T = void>
   using Awaitable = boost::asio::awaitable<T>;
 
@@ -26,10 +27,13 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   Awaitable<> accept();
   /// From the first byte of a connection to its end.
   Awaitable<> serve(StreamPtr stream);
-  Awaitable<> serve_requests(StreamPtr stream);
+  /// True when the last one was refused before all of it was read.
+  Awaitable<bool> serve_requests(StreamPtr stream);
   Awaitable<bool> answer(StreamPtr stream, Message message, std::string peer);
   Awaitable<bool> send(ConnectionStream& stream, Response response, bool keep_alive, bool head);
   Awaitable<> upgrade(StreamPtr stream, Message message, const Route& route, Request request);
+  /// The route for the request, or the answer when there is none; that is a 500 after an exception.
+  std::variant<const Route*, Response> find_route(Request& request, bool upgrade) const;
   /// False when there is no room for it, or the server has stopped.
   bool enter(const StreamPtr& stream, const Address& source);
   void leave(const StreamPtr& stream);

@@ -6,6 +6,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -33,6 +34,11 @@ asio::awaitable<Response> fail(Request) {
   co_return Response{};
 }
 
+asio::awaitable<void> break_off(Request, WebSocket socket) {
+  co_await socket.send_text("one word");
+  throw std::runtime_error("broken on purpose");
+}
+
 class HttpServerTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -53,11 +59,13 @@ class HttpServerTest : public testing::Test {
       return response;
     });
     router_.add_socket("/echo/{name}", {}, "an echo", echo);
+    router_.add_socket("/broken", {}, "always an exception", break_off);
     router_.add_plain("GET", "/mine", {"own"}, "who asks", [](const Request& request) {
       return json_response(200, {{"account", request.account}, {"source", request.source()}});
     });
     router_.set_gate([](const Route& route, Request& request) -> std::optional<Response> {
       if (route.guard.right.empty()) return std::nullopt;
+      if (request.headers["authorization"] == "broken") throw std::runtime_error("broken on purpose");
       if (request.headers["authorization"] != "Bearer key")
         return error_response(401, "denied", {}, "no key");
       request.account = "ann";
@@ -184,6 +192,25 @@ TEST_F(HttpServerTest, AnExceptionOfAHandlerIs500AndTheServerGoesOn) {
   EXPECT_EQ(answer->status, 500);
   EXPECT_EQ(answer->body.find("on purpose"), std::string::npos);
   EXPECT_EQ(client_.request("GET", "/items/1")->status, 200);
+}
+
+TEST_F(HttpServerTest, AnExceptionOfTheGateIs500AndTheServerGoesOn) {
+  EXPECT_TRUE(exchange("GET /mine HTTP/1.1\r\nAuthorization: broken\r\nConnection: close\r\n\r\n")
+                  .starts_with("HTTP/1.1 500"));
+  EXPECT_EQ(client_.request("GET", "/items/1")->status, 200);
+}
+
+TEST_F(HttpServerTest, AnExceptionOfASocketHandlerGivesItsPlaceBack) {
+  for (int i = 0; i < 20; ++i) {
+    boost::beast::websocket::stream<tcp::socket> socket(connect());
+    boost::system::error_code failure;
+    socket.handshake("127.0.0.1", "/broken", failure);
+    ASSERT_FALSE(failure) << "connection " << i << ": " << failure.message();
+    boost::beast::flat_buffer buffer;
+    while (!failure) socket.read(buffer, failure);
+    EXPECT_EQ(failure, boost::beast::websocket::error::closed);
+    while (server_->connections() > 0) asio::steady_timer(context_, std::chrono::milliseconds(10)).wait();
+  }
 }
 
 TEST_F(HttpServerTest, AFileIsSentWholeAndRemoved) {

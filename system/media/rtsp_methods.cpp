@@ -166,6 +166,7 @@ asio::awaitable<Result<RtspDescription>> RtspConnection::description_of(const Rt
   RtspTarget asked = target;
   asked.username = username_;
   asked.client = socket_->peer();
+  asked.source = socket_->peer_address();
   auto description = co_await context_->content->describe(asked);
   if (description) described_.emplace(std::move(asked), *description);
   co_return description;

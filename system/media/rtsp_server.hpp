@@ -25,10 +25,11 @@ struct SenderReport;
 
 /// What a client asks for.
 struct RtspTarget {
-  std::string path;      ///< decoded, `/live/gate`; without the track's control part and a final slash
-  std::string query;     ///< what follows `?`, undecoded; empty when there is none
-  std::string username;  ///< empty when the server asks for no password
-  std::string client;    ///< `127.0.0.1:50312`, for messages
+  std::string path;            ///< decoded, `/live/gate`; without the track's control part and a final slash
+  std::string query;           ///< what follows `?`, undecoded; empty when there is none
+  std::string username;        ///< empty when the server asks for no password
+  std::string client;          ///< `127.0.0.1:50312`, for messages
+  asio::ip::address source{};  ///< of the client
 };
 
 struct RtspDescription {

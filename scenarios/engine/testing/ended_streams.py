@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Streams end with their sign-in: live video by WebSocket, events by WebSocket, and RTSP as ffmpeg reads it, when the session is
-ended, the user is blocked or the session was idle, which it is not while somebody watches. Also what Prometheus needs for /metrics.
+ended, the user is blocked, the access filter refuses the host, or the session was idle, which it is not while somebody watches. Also
+what Prometheus needs for /metrics.
 usage: ended_streams.py WATCHRIG VMSD; 77: ffmpeg is missing.
 """
 import base64
@@ -25,8 +26,9 @@ TOKEN = "scrape-7f3a9c5e1b2d"
 RIG = """<rig><camera id="gate" main="h264 320x240@10 200kbps" scene="street"/></rig>"""
 
 
-def sign_in(admin, name):
-    client = Client(admin.base_url)
+def sign_in(admin, name, host=""):
+    address = urllib.parse.urlparse(admin.base_url)
+    client = Client(f"http://{host}:{address.port}" if host else admin.base_url)
     client.session = client.call("POST", "/api/v1/sessions", {"username": name, "password": PASSWORD})
     return client
 
@@ -94,6 +96,7 @@ def check(vmsd, channel, admin):
     streams = Streams(sign_in(admin, "ann"), vmsd.ready["rtsp"], channel)
     admin.call("POST", "/api/v1/users/ann/block")
     streams.end()
+    check_access(admin, vmsd.ready["rtsp"], channel)
     if staying.player.poll() is not None or not staying.sockets[1].recv(1):
         raise SystemExit("FAILED: the streams of another sign-in have ended, too")
     ended = {name: scrape(admin.base_url, token) for name, token in
@@ -105,6 +108,28 @@ def check(vmsd, channel, admin):
     check_idle(admin, staying)
     admin.call("DELETE", f"/api/v1/sessions/{staying.session}")
     staying.end()
+
+
+def own_address():
+    """One of this machine's that is not of the loopback interface; whoever connects to it comes from it, too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+def check_access(admin, rtsp, channel):
+    """Streams that are under way end when their host is refused."""
+    host = own_address()
+    if not host:
+        print("note: this machine has no address but the loopback ones; the access filter was not checked")
+        return
+    streams = Streams(sign_in(admin, "admin", host), f"rtsp://{host}:{urllib.parse.urlparse(rtsp).port}", channel)
+    admin.call("POST", "/api/v1/access-filter/entries", {"list": "reject", "first": host})
+    admin.call("PUT", "/api/v1/access-filter", {"mode": "reject_list"})
+    streams.end()
 
 
 def check_idle(admin, watching):
@@ -138,7 +163,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
         rig_file = pathlib.Path(folder, "rig.xml")
         rig_file.write_text(RIG)
-        options = ["--set", "http.port=0", "--set", "rtsp.port=0", "--set", f"metrics.token={TOKEN}", "--clock", "scale=4"]
+        settings = ("http.port=0", "rtsp.port=0", "http.address=0.0.0.0", "rtsp.address=0.0.0.0")
+        options = [*(word for setting in settings for word in ("--set", setting)), "--set", f"metrics.token={TOKEN}", "--clock", "scale=4"]
         with Program(log, watchrig, "rig", rig_file) as rig, Program(log, vmsd, "--data", f"{folder}/data", *options) as server:
             admin = Client(server.ready["http"]).initialise()
             channel = admin.add_camera("Gate", rig.ready["devices"][0]["streams"]["main"]["url"])

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "system/base/plain_address.hpp"
+
 namespace watchrig::central {
 
 using base::Error;
@@ -32,12 +34,6 @@ bool same(const AccessEntry& a, const AccessEntry& b) {
 
 std::string text_of(const AccessFilter::Address& address, const AccessEntry& entry) {
   return entry.mac ? std::string() : address.to_string();
-}
-
-/// A client of IPv4 by a socket of IPv6 is the same host.
-AccessFilter::Address plain(const AccessFilter::Address& address) {
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-  return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
 }
 
 bool is_this_machine(const AccessFilter::Address& address) {
@@ -119,7 +115,7 @@ bool AccessFilter::names(const AccessEntry& entry, const Address& source,
 bool AccessFilter::admits(const Address& source) const { return admits(*rules(), source); }
 
 bool AccessFilter::admits(const Rules& rules, Address source) const {
-  source = plain(source);
+  source = base::plain_address(source);
   if (rules.mode == Mode::allow_all || is_this_machine(source)) return true;
   const auto list = rules.mode == Mode::allow_list ? List::allow : List::reject;
   const auto counts = [&](const AccessEntry& entry) { return entry.list == list; };
@@ -137,7 +133,7 @@ Result<> AccessFilter::check(const Rules& next, const Address& by) const {
   return Error{
       ErrorKind::conflict,
       fmt::format("this would refuse your own address {}: allow it first, or do it at the server itself",
-                  plain(by).to_string())};
+                  base::plain_address(by).to_string())};
 }
 
 Result<> AccessFilter::set_mode(Mode mode, const Address& by) {

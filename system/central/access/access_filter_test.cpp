@@ -45,13 +45,14 @@ TEST_F(AccessFilterTest, ARejectListRefusesWhomItNamesAtItsEdges) {
   ASSERT_TRUE(filter_->add(one(List::reject, "192.0.2.7"), operator_));
   ASSERT_TRUE(filter_->add(range(List::reject, "192.0.2.100", "192.0.3.3"), operator_));
   ASSERT_TRUE(filter_->add(range(List::reject, "2001:db8::10", "2001:db8::1f"), operator_));
+  ASSERT_TRUE(filter_->add(one(List::reject, "fe80::7"), operator_));
   EXPECT_TRUE(filter_->admits(at("192.0.2.7"))) << "all are allowed";
   ASSERT_TRUE(filter_->set_mode(Mode::reject_list, operator_));
   for (const char* refused : {"192.0.2.7", "::ffff:192.0.2.7", "192.0.2.100", "192.0.2.255", "192.0.3.3",
-                              "2001:db8::10", "2001:db8::1f"})
+                              "2001:db8::10", "2001:db8::1f", "fe80::7", "fe80::7%3"})
     EXPECT_FALSE(filter_->admits(at(refused))) << refused;
-  for (const char* admitted :
-       {"192.0.2.6", "192.0.2.8", "192.0.2.99", "192.0.3.4", "2001:db8::f", "2001:db8::20", "::1"})
+  for (const char* admitted : {"192.0.2.6", "192.0.2.8", "192.0.2.99", "192.0.3.4", "2001:db8::f",
+                               "2001:db8::20", "::1", "fe80::8%3"})
     EXPECT_TRUE(filter_->admits(at(admitted))) << admitted;
 }
 

@@ -1,0 +1,14 @@
+#include "system/base/plain_address.hpp"
+
+namespace watchrig::base {
+
+namespace ip = boost::asio::ip;
+
+ip::address plain_address(const ip::address& address) {
+  if (!address.is_v6()) return address;
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, v6);
+  return ip::address_v6(v6.to_bytes());
+}
+
+}  // namespace watchrig::base

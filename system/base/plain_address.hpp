@@ -1,0 +1,11 @@
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+
+namespace watchrig::base {
+
+/// A host's address as lists and logs know it, whatever socket it came by: one of IPv4 that is mapped into
+/// IPv6 as itself, one of IPv6 without the scope, which is the number of this machine's own card (RFC 4007).
+boost::asio::ip::address plain_address(const boost::asio::ip::address& address);
+
+}  // namespace watchrig::base
