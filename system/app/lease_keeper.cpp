@@ -10,6 +10,7 @@ namespace asio = boost::asio;
 namespace {
 
 http::Response renew(platform::HostNetwork& network, central::EventLog& events) {
+  if (!network.lease_due()) return http::no_content();
   for (const auto& failure : network.renew_leases())
     events.append({.type = "network.failed", .cause = "dhcp", .message = "no new lease: " + failure});
   return http::no_content();
@@ -22,7 +23,7 @@ asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock& cl
   for (;;) {
     const bool in_time = co_await timer.wait_for(std::chrono::minutes(1));
     if (!in_time) co_return;
-    if (!network.lease_due()) continue;
+    // Asked there, because it waits for a change that is under way.
     api::WorkPool::Work work = [&network, &events] { return renew(network, events); };
     const auto done = co_await workers.run(std::move(work));
     (void)done;  // a pool that is busy is asked again in a minute

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
@@ -143,23 +144,47 @@ def check_name_servers(client, resolver):
     client.call("PUT", path, {"automatic": True})
 
 
-def check_dhcp(client, folder, resolver):
-    path = "/api/v1/network/cards/lan3"
-    before = addresses("lan3")
-    expect("nobody answers", refused(client, "PUT", path, {"method": "dhcp"})[:2], (503, "unavailable"))
-    expect("still", addresses("lan3"), before)
+@contextlib.contextmanager
+def dhcp_server(folder):
+    """A DHCP server at the other end of lan3's cable."""
     run("ip", "netns", "exec", FAR, "ip", "address", "add", "10.3.3.1/24", "dev", "port3")
     settings = folder / "udhcpd.conf"
     settings.write_text("start 10.3.3.20\nend 10.3.3.20\ninterface port3\nmax_leases 1\n"
                         f"lease_file {folder}/leases\npidfile {folder}/udhcpd.pid\noption subnet 255.255.255.0\n"
                         "option router 10.3.3.1\noption dns 10.3.3.2\noption lease 600\n")
-    (folder / "leases").touch()
+    (folder / "leases").write_text("")
     server = subprocess.Popen(["ip", "netns", "exec", FAR, "udhcpd", "-f", settings], stderr=subprocess.DEVNULL)
     try:
-        client.call("PUT", path, {"method": "dhcp"})
+        yield
     finally:
         server.terminate()
         server.wait(PATIENCE)
+
+
+def check_late_dhcp(folder, log, settings):
+    """The DHCP server is away when vmsd starts, and comes back."""
+    with cables(), serve(folder, log, *settings, clock=("--clock", "scale=20")):
+        expect("without a DHCP server", [link["addr_info"] for link in ip("-4", "address", "show", "dev", "lan3") if link.get("addr_info")], [])
+        monitor = subprocess.Popen(["ip", "-n", NEAR, "-o", "-4", "monitor", "address"], stdout=subprocess.PIPE, text=True)
+        deadline = threading.Timer(PATIENCE, monitor.kill)
+        deadline.start()
+        with dhcp_server(folder):
+            for line in monitor.stdout:
+                if "lan3" in line and "10.3.3.20" in line:
+                    break
+            deadline.cancel()
+            monitor.kill()
+            monitor.wait(PATIENCE)
+        expect("after it has come", addresses("lan3"), ["10.3.3.20/24"])
+
+
+def check_dhcp(client, folder, resolver):
+    path = "/api/v1/network/cards/lan3"
+    before = addresses("lan3")
+    expect("nobody answers", refused(client, "PUT", path, {"method": "dhcp"})[:2], (503, "unavailable"))
+    expect("still", addresses("lan3"), before)
+    with dhcp_server(folder):
+        client.call("PUT", path, {"method": "dhcp"})
     info = ip("-4", "address", "show", "dev", "lan3")[0]["addr_info"]
     expect("leased", [a["local"] for a in info], ["10.3.3.20"])
     expect("the lease ends", 0 < info[0]["valid_life_time"] <= 600, True)
@@ -216,8 +241,8 @@ def check_read_only(client):
     expect("read-only", refused(client, "PUT", "/api/v1/network/cards/eth0", static("10.1.1.2"))[:2], (403, "read_only"))
 
 
-def serve(folder, log, *settings):
-    words = [word for setting in ("http.port=0", "rtsp.port=0", *settings) for word in ("--set", setting)]
+def serve(folder, log, *settings, clock=()):
+    words = [word for setting in ("http.port=0", "rtsp.port=0", *settings) for word in ("--set", setting)] + list(clock)
     return Program(log, sys.argv[1], "--data", folder / "data", *words)
 
 
@@ -247,6 +272,9 @@ def check_namespace(folder, log):
             client.session = client.call("POST", "/api/v1/sessions", {"username": "admin", "password": "Watchrig.26"})
             client.call("DELETE", "/api/v1/network/routes/lan1/10.9.0.0-16")
             expect("the route", ("10.9.0.0/16", "10.1.1.3", "lan1") in routes(), False)
+            with dhcp_server(folder):
+                client.call("PUT", "/api/v1/network/cards/lan3", {"method": "dhcp"})
+    check_late_dhcp(folder, log, settings)
 
 
 def permitted():

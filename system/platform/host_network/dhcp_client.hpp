@@ -15,6 +15,9 @@ struct DhcpLease {
   unsigned seconds = 0;
 };
 
+/// How soon a server that gave no address is asked again.
+inline constexpr base::Duration dhcp_pause = std::chrono::minutes(1);
+
 /// Reads the lines that the client's script prints. Errors: corrupt, when the server's answer is no address
 /// that a card can have; it comes from the network and is trusted in nothing.
 base::Result<DhcpLease> parse_lease(std::string_view text);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,7 +101,22 @@ Result<> read_all(const Pipe& output, const Pipe& errors, Steady::time_point dea
   return {};
 }
 
-int await_end(pid_t child) {
+/// A program may close its outputs and live on.
+Result<> await_end_until(pid_t child, Steady::time_point deadline) {
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  if (handle < 0) return base::os_error("wait for", "the end of a program", errno);
+  pollfd waiting{handle, POLLIN, 0};
+  int ready = 0;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
+    ready = left <= 0 ? 0 : ::poll(&waiting, 1, static_cast<int>(left));
+  } while (ready < 0 && errno == EINTR);
+  ::close(handle);
+  if (ready == 1) return {};
+  return Error{ErrorKind::timeout, "it did not end in time"};
+}
+
+int reap(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -117,13 +133,15 @@ Result<CommandOutcome> run_command(const CommandLine& command, base::Duration de
   output.close_write();
   errors.close_write();
   CommandOutcome outcome;
-  const auto read = read_all(output, errors, Steady::now() + deadline, outcome);
-  if (!read) {
+  const auto end = Steady::now() + deadline;
+  auto done = read_all(output, errors, end, outcome);
+  if (done) done = await_end_until(*child, end);
+  if (!done) {
     ::kill(-*child, SIGKILL);
-    await_end(*child);
-    return Error(read.error()).within(to_string(command));
+    reap(*child);
+    return Error(done.error()).within(to_string(command));
   }
-  outcome.status = await_end(*child);
+  outcome.status = reap(*child);
   return outcome;
 }
 

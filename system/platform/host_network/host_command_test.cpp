@@ -29,6 +29,14 @@ TEST(HostCommand, EndsWhatDoesNotEnd) {
   EXPECT_NE(done.error().message.find("sleep 600"), std::string::npos);
 }
 
+TEST(HostCommand, EndsWhatClosesItsOutputsAndLivesOn) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto done = run_command({"sh", "-c", "exec >&- 2>&-; sleep 60"}, milliseconds(200));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, base::ErrorKind::timeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(50)) << "it was waited for";
+}
+
 TEST(HostCommand, EndsWhatTalksWithoutEnd) {
   const auto done = run_command({"yes"}, seconds(30));
   ASSERT_FALSE(done);

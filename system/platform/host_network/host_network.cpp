@@ -142,7 +142,6 @@ Result<CardSettings> HostNetwork::leased(const NetworkCard& card, unsigned mtu) 
   }
   const auto lease = ask_dhcp(card.name, options_.run, prefix_, options_.folder / "dhcp_lease.sh");
   if (!lease) return lease.error();
-  renewals_[card.name] = clock_.now() + std::chrono::seconds(lease->seconds) / 2;
   leased_servers_ = lease->name_servers;
   return CardSettings{lease->address, lease->gateway, mtu, lease->seconds};
 }
@@ -150,20 +149,20 @@ Result<CardSettings> HostNetwork::leased(const NetworkCard& card, unsigned mtu) 
 NetworkResult<> HostNetwork::apply_card(const HostNetworkState& state, const NetworkCard& card,
                                         const Card& wanted) {
   CardSettings settings{wanted.address, wanted.gateway, wanted.mtu, std::nullopt};
+  const auto servers_before = leased_servers_;
   if (wanted.dhcp) {
     auto lease = leased(card, wanted.mtu);
     if (!lease) return refuse("method", lease.error().kind, lease.error().message);
     settings = *lease;
-  } else {
-    renewals_.erase(card.name);
   }
   NetworkCard before = card;
   before.enabled = before.enabled || wanted.dhcp;
-  if (auto done = carry_out(plan_card(state, before, settings), options_.run, prefix_); !done)
+  if (auto done = carry_out(plan_card(state, before, settings), options_.run, prefix_); !done) {
+    leased_servers_ = servers_before;
     return NetworkRefusal{{}, done.error()};
-  if (!wanted.dhcp || !wanted_.name_servers.automatic) return {};
-  if (auto written = write_resolver(wanted_.name_servers); !written)
-    return NetworkRefusal{{}, written.error()};
+  }
+  renewals_.erase(card.name);
+  if (settings.lease_s) renewals_[card.name] = clock_.now() + std::chrono::seconds(*settings.lease_s) / 2;
   return {};
 }
 
@@ -184,7 +183,10 @@ NetworkResult<> HostNetwork::set_card(const std::string& name, const Card& wante
   WantedNetwork next = wanted_;
   next.cards[name] = {wanted.dhcp, {wanted.address, wanted.gateway, wanted.mtu, std::nullopt}};
   if (wanted.dhcp) next.cards[name].settings = {std::nullopt, std::nullopt, wanted.mtu, std::nullopt};
-  return remember(std::move(next));
+  if (auto remembered = remember(std::move(next)); !remembered) return remembered;
+  // The card is set whatever becomes of the name servers; a failure is logged.
+  if (wanted.dhcp && wanted_.name_servers.automatic) (void)write_resolver(wanted_.name_servers);
+  return {};
 }
 
 NetworkResult<> HostNetwork::set_default_card(const std::string& name) {
@@ -224,8 +226,11 @@ Result<> HostNetwork::write_resolver(const NameServers& servers) {
   if (!options_.name_space.empty())
     std::filesystem::create_directories(options_.resolver_file.parent_path(), ignored);
   const auto written = write_text_file(options_.resolver_file, text, 0644);
-  base::log_info("host network: name servers into {}: {}", options_.resolver_file.string(),
-                 written ? "done" : written.error().message);
+  if (written) {
+    base::log_info("host network: name servers into {}: done", options_.resolver_file.string());
+  } else {
+    base::log_warning("host network: name servers: {}", written.error().message);
+  }
   return written;
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "system/platform/host_network/dhcp_client.hpp"
 #include "system/platform/host_network/host_network.hpp"
 
 namespace watchrig::platform {
@@ -47,7 +48,10 @@ NetworkResult<> HostNetwork::bond(const BondSettings& bond) {
     return NetworkRefusal{{}, done.error()};
   WantedNetwork next = wanted_;
   const auto first = next.cards.find(bond.members.front());
-  if (first != next.cards.end()) next.cards[bond.name] = first->second;
+  if (first != next.cards.end()) {
+    next.cards[bond.name] = first->second;
+    if (first->second.dhcp) renewals_[bond.name] = clock_.now() + dhcp_pause;
+  }
   for (const auto& member : bond.members) {
     next.cards.erase(member);
     renewals_.erase(member);
@@ -80,6 +84,11 @@ NetworkResult<> HostNetwork::split(const std::string& name) {
   }
   if (auto done = carry_out(plan_split(*state, *bond, others), options_.run, prefix_); !done)
     return NetworkRefusal{{}, done.error()};
+  renewals_.erase(name);
+  for (const auto& member : state->cards) {
+    if (member.bond == name && next.cards[member.name].dhcp)
+      renewals_[member.name] = clock_.now() + dhcp_pause;
+  }
   next.cards.erase(name);
   std::erase_if(next.routes, [&](const HostRoute& route) { return route.card == name; });
   std::erase_if(next.bonds, [&](const BondSettings& other) { return other.name == name; });

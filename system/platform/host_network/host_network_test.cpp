@@ -46,8 +46,13 @@ class HostNetworkTest : public testing::Test {
     if (text == "ip -4 -j route show table main") return CommandOutcome{0, routes, {}};
     if (command[0] == "grep") return CommandOutcome{1, "/sys/class/net/lan1/speed:1000\n", {}};
     changes_.push_back(text);
-    if (command[0] == "udhcpc")
-      return CommandOutcome{0, "ip=10.1.1.77\nsubnet=255.255.255.0\nrouter=10.1.1.1\nlease=600\n", {}};
+    if (command[0] == "udhcpc" && server_away_) return CommandOutcome{1, {}, "udhcpc: no lease, failing\n"};
+    if (command[0] == "udhcpc") {
+      return CommandOutcome{0,
+                            std::string("ip=10.1.1.77\nsubnet=255.255.255.0\nrouter=10.1.1.1\nlease=600\n") +
+                                (with_name_server_ ? "dns=10.1.1.1\n" : ""),
+                            {}};
+    }
     if (!failing_.empty() && text.find(failing_) != std::string::npos)
       return CommandOutcome{2, {}, "RTNETLINK answers: Operation not permitted\n"};
     return CommandOutcome{};
@@ -68,6 +73,8 @@ class HostNetworkTest : public testing::Test {
   base::ManualClock clock_{base::UtcTime(std::chrono::hours(24 * 365 * 50))};
   std::vector<std::string> changes_;
   std::string failing_;
+  bool server_away_ = false;
+  bool with_name_server_ = false;
 };
 
 TEST_F(HostNetworkTest, ReadsCardsAndRoutes) {
@@ -205,10 +212,55 @@ TEST_F(HostNetworkTest, ALeaseIsAskedForAgainWhenHalfOfItIsOver) {
   failing_ = "route replace";
   EXPECT_THAT(network->renew_leases(), testing::SizeIs(1));
   EXPECT_THAT(changes_, testing::Contains(testing::HasSubstr("udhcpc -i lan1")));
+  EXPECT_FALSE(network->lease_due());
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_TRUE(network->lease_due()) << "it has failed";
   failing_.clear();
+  EXPECT_THAT(network->renew_leases(), testing::IsEmpty());
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_FALSE(network->lease_due());
   ASSERT_TRUE(network->set_card("lan1", card("10.1.1.5", 24, "10.1.1.1")));
   clock_.advance(std::chrono::hours(1));
   EXPECT_FALSE(network->lease_due()) << "it is static now";
+}
+
+TEST_F(HostNetworkTest, ADhcpServerThatIsAwayAtTheStartIsAskedAgain) {
+  ASSERT_TRUE(open()->set_card("lan1", {true, {}, {}, 1500}));
+  server_away_ = true;
+  const auto network = open();
+  EXPECT_THAT(network->restore(), testing::SizeIs(1));
+  EXPECT_FALSE(network->lease_due());
+  clock_.advance(std::chrono::minutes(1));
+  ASSERT_TRUE(network->lease_due());
+  EXPECT_THAT(network->renew_leases(), testing::SizeIs(1));
+  clock_.advance(std::chrono::minutes(1));
+  ASSERT_TRUE(network->lease_due());
+  server_away_ = false;
+  changes_.clear();
+  EXPECT_THAT(network->renew_leases(), testing::IsEmpty());
+  EXPECT_THAT(changes_, testing::Contains(testing::HasSubstr("address add 10.1.1.77/24 dev lan1")));
+  clock_.advance(std::chrono::seconds(299));
+  EXPECT_FALSE(network->lease_due());
+}
+
+TEST_F(HostNetworkTest, ARefusedLeaseChangesNothing) {
+  const auto network = open();
+  failing_ = "route replace";
+  EXPECT_FALSE(network->set_card("lan1", {true, {}, {}, 1500}));
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_FALSE(network->lease_due());
+}
+
+TEST_F(HostNetworkTest, WhatIsDoneIsRememberedThoughTheResolverCannotBeWritten) {
+  fs::create_directories(folder_ / "resolv.conf" / "in the way");
+  with_name_server_ = true;
+  const auto network = open();
+  ASSERT_TRUE(network->set_card("lan1", {true, {}, {}, 1500}));
+  EXPECT_TRUE(network->view()->wanted.cards.at("lan1").dhcp);
+  fs::remove_all(folder_ / "resolv.conf");
+  clock_.advance(std::chrono::seconds(300));
+  EXPECT_THAT(network->renew_leases(), testing::IsEmpty());
+  EXPECT_EQ(network->view()->name_servers, std::vector<std::string>{"10.1.1.1"});
 }
 
 TEST_F(HostNetworkTest, ADamagedMemoryIsNamed) {
@@ -233,6 +285,15 @@ TEST_F(HostNetworkTest, ABondTakesTheAddressOfItsFirstCard) {
   EXPECT_LT(at("ip link set dev lan2 master bond0"), at("ip link set dev bond0 up"));
   EXPECT_LT(at("ip -4 address add 10.1.1.2/24 dev bond0 broadcast +"), std::ssize(changes_));
   EXPECT_EQ(changes_.back(), "ip -4 route replace default via 10.1.1.1 dev bond0 metric 100");
+}
+
+TEST_F(HostNetworkTest, ABondOfALeasedAddressAsksForItAgain) {
+  const auto network = open();
+  ASSERT_TRUE(network->set_card("lan2", {true, {}, {}, 1500}));
+  ASSERT_TRUE(network->bond({"bond0", "active-backup", {"lan2", "lan1"}}));
+  EXPECT_FALSE(network->lease_due());
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_TRUE(network->lease_due());
 }
 
 TEST_F(HostNetworkTest, ABondThatTheKernelDoesNotKnowLeavesTheCardsAsTheyWere) {
