@@ -17,7 +17,7 @@ base::Duration pause(const base::Clock& clock) {
 }
 
 http::Response make(platform::DatabaseBackups& backups, central::EventLog& events) {
-  if (const auto made = backups.make(); !made)
+  if (const auto made = backups.make(false); !made)
     events.append({.type = "system.backup-failed", .cause = "database", .message = made.error().message});
   return http::no_content();
 }

@@ -93,8 +93,8 @@ Result<> Server::prepare_databases() {
   auto lock = storage::VolumeLock::take(options_.data);
   if (!lock) return lock.error();
   lock_ = std::move(*lock);
-  backups_ =
-      std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_);
+  backups_ = std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,
+                                                         std::set<std::string>{"events.db"});
   if (options_.restore_backup) {
     auto restored = backups_->restore(*options_.restore_backup);
     if (!restored) return restored.error();

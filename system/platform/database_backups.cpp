@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <set>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -23,6 +22,8 @@ namespace {
 constexpr std::size_t newest_kept = 3;
 constexpr std::size_t days_kept = 7;
 constexpr std::size_t day_length = 8;  // of 20261121T181000Z
+constexpr base::Duration between_busy_copies = std::chrono::hours(1);
+constexpr const char* unfinished = ".new";
 constexpr std::string_view beside[] = {"", "-wal", "-shm"};
 
 /// 20261121T181000Z, which sorts as time does.
@@ -42,20 +43,26 @@ bool is_name(std::string_view text) {
 
 }  // namespace
 
-DatabaseBackups::DatabaseBackups(fs::path folder, std::vector<std::string> names, const base::Clock& clock)
-    : folder_(std::move(folder)), databases_(std::move(names)), clock_(clock) {}
+DatabaseBackups::DatabaseBackups(fs::path folder, std::vector<std::string> names, const base::Clock& clock,
+                                 std::set<std::string> busy)
+    : folder_(std::move(folder)), databases_(std::move(names)), clock_(clock), busy_(std::move(busy)) {}
 
-DatabaseBackups::State DatabaseBackups::state_now() const {
+DatabaseBackups::State DatabaseBackups::state_of(const std::string& database) const {
   State state;
-  for (const auto& name : databases_) {
-    for (const auto end : {"", "-wal"}) {
-      std::error_code failure;
-      const auto file = folder_ / (name + end);
-      const auto time = fs::last_write_time(file, failure);
-      if (!failure) state[name + end] = {time, fs::file_size(file, failure)};
-    }
+  for (const auto end : {"", "-wal"}) {
+    std::error_code failure;
+    const auto file = folder_ / (database + end);
+    const auto time = fs::last_write_time(file, failure);
+    if (!failure) state.emplace_back(time, fs::file_size(file, failure));
   }
   return state;
+}
+
+bool DatabaseBackups::is_due(const std::string& database, const State& state, bool all) const {
+  const auto before = copied_.find(database);
+  if (before == copied_.end()) return !state.empty();
+  if (before->second.state == state) return false;
+  return all || !busy_.contains(database) || clock_.now() - before->second.time >= between_busy_copies;
 }
 
 std::vector<std::string> DatabaseBackups::names(bool sound) const {
@@ -108,13 +115,32 @@ Result<> DatabaseBackups::check() const {
   return {};
 }
 
-Result<std::string> DatabaseBackups::make() {
+Result<> DatabaseBackups::copy_or_link(const std::string& database, bool changed,
+                                       const fs::path& target) const {
+  std::error_code failure;
+  fs::create_directories(target.parent_path(), failure);
+  if (!changed) {
+    fs::create_hard_link(store() / last_ / database, target, failure);
+    if (!failure) return {};
+  }
+  return copy_database(folder_ / database, target);
+}
+
+Result<std::string> DatabaseBackups::make(bool all) {
   const std::lock_guard lock(mutex_);
-  const auto state = state_now();
-  if (state == copied_ || state.empty()) return std::string();
+  remove_unfinished();
+  std::map<std::string, Copied> next = copied_;
+  std::set<std::string> due;
+  for (const auto& database : databases_) {
+    const auto state = state_of(database);
+    if (!is_due(database, state, all)) continue;
+    due.insert(database);
+    next[database] = {state, clock_.now()};
+  }
+  if (due.empty()) return std::string();
   const auto name = name_of(clock_.now());
   const auto final = store() / name;
-  const auto working = store() / (name + ".new");
+  const auto working = store() / (name + unfinished);
   std::error_code failure;
   if (fs::exists(final, failure)) return std::string();  // of this very second
   fs::create_directories(working, failure);
@@ -122,16 +148,27 @@ Result<std::string> DatabaseBackups::make() {
   fs::permissions(store(), fs::perms::owner_all, failure);
   for (const auto& database : databases_) {
     if (!fs::exists(folder_ / database, failure)) continue;
-    if (auto copied = copy_database(folder_ / database, working / database); !copied) {
+    if (auto copied = copy_or_link(database, due.contains(database), working / database); !copied) {
       fs::remove_all(working, failure);
       return Error(copied.error()).within("no backup was made");
     }
   }
   fs::rename(working, final, failure);
   if (failure) return Error{ErrorKind::io, fmt::format("{}: {}", final.string(), failure.message())};
-  copied_ = state;
+  copied_ = std::move(next);
+  last_ = name;
   prune();
   return name;
+}
+
+void DatabaseBackups::remove_unfinished() const {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (fs::directory_iterator it(store(), ignored), end; !ignored && it != end; it.increment(ignored)) {
+    if (it->path().extension() == unfinished && is_name(it->path().stem().string()))
+      found.push_back(it->path());
+  }
+  for (const auto& folder : found) fs::remove_all(folder, ignored);
 }
 
 void DatabaseBackups::remove(const std::string& name) {
@@ -157,6 +194,7 @@ Result<> DatabaseBackups::set_aside(const fs::path& aside) const {
     for (const auto end : beside) {
       const auto file = database + std::string(end);
       if (failure || !fs::exists(fs::symlink_status(folder_ / file))) continue;
+      fs::create_directories((aside / file).parent_path(), failure);
       fs::rename(folder_ / file, aside / file, failure);
     }
   }
@@ -183,6 +221,7 @@ Result<std::string> DatabaseBackups::restore(const std::string& name) {
   for (const auto& database : databases_) {
     std::error_code ignored;
     if (!fs::exists(store() / chosen / database, ignored)) continue;
+    fs::create_directories((folder_ / database).parent_path(), ignored);
     if (auto copied = copy_database(store() / chosen / database, folder_ / database); !copied)
       return copied.error();
   }

@@ -1,6 +1,7 @@
 #include "system/platform/database_backups.hpp"
 
 #include <fstream>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -58,6 +59,78 @@ TEST_F(DatabaseBackupsTest, AreMadeOnlyWhenSomethingChanged) {
   EXPECT_EQ(*backups_.make(), "20191220T000100Z");
   EXPECT_EQ(backups_.names(true), (std::vector<std::string>{"20191220T000100Z", "20191220T000000Z"}));
   EXPECT_TRUE(backups_.check());
+}
+
+TEST_F(DatabaseBackupsTest, WhatHasNotChangedIsNotCopiedAgain) {
+  ASSERT_TRUE(backups_.make());
+  clock_.advance(std::chrono::minutes(1));
+  put("a.db", 2);
+  ASSERT_TRUE(backups_.make());
+  const auto first = folder_ / "backups/20191220T000000Z";
+  const auto second = folder_ / "backups/20191220T000100Z";
+  EXPECT_FALSE(fs::equivalent(first / "a.db", second / "a.db"));
+  EXPECT_TRUE(fs::equivalent(first / "b.db", second / "b.db"));
+  backups_.remove("20191220T000100Z");
+  clock_.advance(std::chrono::minutes(1));
+  put("a.db", 3);
+  ASSERT_TRUE(backups_.make()) << "there is nothing to link to";
+  ASSERT_TRUE(backups_.restore(""));
+  EXPECT_EQ(sum("a.db") + sum("b.db"), 7);
+}
+
+TEST_F(DatabaseBackupsTest, ABusyDatabaseIsCopiedOnceAnHourAndWhenAllAreWanted) {
+  DatabaseBackups backups{folder_, {"a.db", "b.db"}, clock_, {"b.db"}};
+  ASSERT_NE(*backups.make(false), "");
+  clock_.advance(std::chrono::minutes(59));
+  put("b.db", 2);
+  EXPECT_EQ(*backups.make(false), "");
+  put("a.db", 2);
+  const auto name = *backups.make(false);
+  EXPECT_TRUE(fs::equivalent(folder_ / "backups" / name / "b.db", folder_ / "backups/20191220T000000Z/b.db"));
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_NE(*backups.make(false), "");
+  clock_.advance(std::chrono::minutes(1));
+  put("b.db", 3);
+  EXPECT_EQ(*backups.make(false), "");
+  EXPECT_NE(*backups.make(), "");
+}
+
+TEST_F(DatabaseBackupsTest, WhatACrashHasCutShortIsRemoved) {
+  const auto cut = folder_ / "backups/20191219T235959Z.new";
+  const auto foreign = folder_ / "backups/own.new";
+  for (const auto& folder : {cut, foreign}) fs::create_directories(folder);
+  ASSERT_TRUE(backups_.make());
+  EXPECT_FALSE(fs::exists(cut));
+  EXPECT_TRUE(fs::exists(foreign));
+}
+
+TEST_F(DatabaseBackupsTest, ADatabaseInAFolderIsPutBackIntoIt) {
+  DatabaseBackups backups{folder_, {"a.db", "sub/c.db"}, clock_};
+  fs::create_directories(folder_ / "sub");
+  put("sub/c.db", 4);
+  ASSERT_TRUE(backups.make());
+  fs::remove_all(folder_ / "sub");
+  EXPECT_THAT(backups.check().error().message, HasSubstr("sub/c.db"));
+  ASSERT_TRUE(backups.restore(""));
+  EXPECT_EQ(sum("sub/c.db"), 4);
+}
+
+TEST_F(DatabaseBackupsTest, ADatabaseThatIsWrittenWithoutPauseIsCopied) {
+  for (int i = 0; i < 400; ++i) put("a.db", 0);  // 8 MB
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) put("a.db", 0);
+  });
+  const auto made = backups_.make();
+  writer.request_stop();
+  EXPECT_TRUE(made) << made.error().message;
+}
+
+TEST_F(DatabaseBackupsTest, ADatabaseThatIsLockedIsNotCalledDamaged) {
+  auto writer = *SqliteDatabase::open(folder_ / "a.db");
+  ASSERT_TRUE(writer.execute("PRAGMA journal_mode=DELETE; BEGIN EXCLUSIVE; INSERT INTO t VALUES(100, NULL)"));
+  const auto copied = copy_database(folder_ / "a.db", folder_ / "copy.db");
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().kind, ErrorKind::unavailable) << copied.error().message;
 }
 
 TEST_F(DatabaseBackupsTest, AreMadeWhileSomebodyWrites) {

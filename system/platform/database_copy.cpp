@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <fstream>
 #include <memory>
@@ -19,9 +20,8 @@ using base::Result;
 
 namespace {
 
-constexpr int busy_patience = 5000;  // ms
-constexpr int pages_at_once = 256;   // so that a writer is never kept waiting for long
-constexpr int most_rounds = 100'000;
+constexpr int busy_patience = 5000;                       // ms
+constexpr auto copy_patience = std::chrono::seconds(10);  // of real time, with a file that is locked
 constexpr std::uintmax_t smallest_page = 512;
 
 struct Close {
@@ -33,11 +33,18 @@ Error damaged(const fs::path& file, std::string_view why) {
   return {ErrorKind::corrupt, fmt::format("database {} is damaged: {}", file.string(), why)};
 }
 
+/// What SQLite says of a file: damaged only if that is what it has found.
+Error failed(const fs::path& file, int code, std::string_view why) {
+  const int primary = code & 0xff;
+  if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) return damaged(file, why);
+  return {ErrorKind::unavailable, fmt::format("database {} cannot be used now: {}", file.string(), why)};
+}
+
 Result<Handle> open(const fs::path& file, int flags) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
   Handle handle(raw);
-  if (code != SQLITE_OK) return damaged(file, sqlite3_errmsg(raw));
+  if (code != SQLITE_OK) return failed(file, code, sqlite3_errmsg(raw));
   sqlite3_busy_timeout(raw, busy_patience);
   return handle;
 }
@@ -63,8 +70,8 @@ Result<> quick_check(const fs::path& file) {
     if (text.empty() && columns > 0 && values[0]) text = values[0];
     return 0;
   };
-  if (sqlite3_exec(database->get(), "PRAGMA quick_check(1)", note, &found, nullptr) != SQLITE_OK)
-    return damaged(file, sqlite3_errmsg(database->get()));
+  const int code = sqlite3_exec(database->get(), "PRAGMA quick_check(1)", note, &found, nullptr);
+  if (code != SQLITE_OK) return failed(file, code, sqlite3_errmsg(database->get()));
   if (found != "ok") return damaged(file, found);
   return {};
 }
@@ -109,14 +116,15 @@ Result<> copy_database(const fs::path& source, const fs::path& target) {
     const auto to = open(target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     if (!to) return to.error();
     sqlite3_backup* backup = sqlite3_backup_init(to->get(), "main", from->get(), "main");
-    if (!backup) return damaged(target, sqlite3_errmsg(to->get()));
-    int code = SQLITE_OK;
-    for (int round = 0; round < most_rounds; ++round) {
-      code = sqlite3_backup_step(backup, pages_at_once);
-      if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) break;
-    }
+    if (!backup) return failed(target, sqlite3_errcode(to->get()), sqlite3_errmsg(to->get()));
+    // In one step: with several the copy would begin anew whenever somebody writes in between. Writers do not
+    // wait, for they have a log of their own.
+    const auto deadline = std::chrono::steady_clock::now() + copy_patience;
+    int code = SQLITE_BUSY;
+    while ((code == SQLITE_BUSY || code == SQLITE_LOCKED) && std::chrono::steady_clock::now() < deadline)
+      code = sqlite3_backup_step(backup, -1);
     sqlite3_backup_finish(backup);
-    if (code != SQLITE_DONE) return damaged(source, sqlite3_errstr(code));
+    if (code != SQLITE_DONE) return failed(source, code, sqlite3_errstr(code));
     // One file, without a log beside it, is easier to carry about.
     sqlite3_exec(to->get(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);
   }
