@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <thread>
@@ -24,6 +25,7 @@ using base::Result;
 namespace {
 
 constexpr auto patience = std::chrono::seconds(20);
+constexpr int connect_patience_ms = 5000;  // then nobody listens there
 
 /// Names of a run's own, so that runs at the same time do not meet.
 std::string new_name() {
@@ -58,9 +60,16 @@ Result<bool> connects(const std::string& name_space, const std::string& address,
   target.sin_port = htons(port);
   if (::inet_pton(AF_INET, address.c_str(), &target.sin_addr) != 1)
     return Error{ErrorKind::invalid, fmt::format("\"{}\" is no IPv4 address", address)};
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) return base::os_error("open", "a socket", errno);
-  const bool connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0;
+  bool connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0;
+  if (!connected && errno == EINPROGRESS) {
+    pollfd waiting{socket, POLLOUT, 0};
+    int refused = 1;
+    socklen_t size = sizeof refused;
+    const bool decided = ::poll(&waiting, 1, connect_patience_ms) == 1;
+    connected = decided && ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &refused, &size) == 0 && refused == 0;
+  }
   ::close(socket);
   return connected;
 }

@@ -4,8 +4,8 @@
 
 #include "scenarios/engine/moment.hpp"
 #include "scenarios/engine/rig_facts.hpp"
+#include "system/base/base64.hpp"
 #include "system/base/text.hpp"
-#include "system/media/base64.hpp"
 
 namespace watchrig::scenarios {
 
@@ -20,7 +20,7 @@ constexpr auto ask_interval = std::chrono::milliseconds(50);
 std::optional<std::string> written_out(const StepContext& step, std::string_view name) {
   const auto [kind, text] = base::split_once(name, ':');
   if (kind == "base64") {
-    const auto bytes = media::from_base64(text);
+    const auto bytes = base::from_base64(text);
     if (bytes) return std::string(bytes->begin(), bytes->end());
   }
   const auto moment = kind == "time" ? parse_moment(text) : base::Result<Moment>(base::Error{});

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "system/base/base64.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::media {
@@ -102,15 +103,6 @@ bool scheme_is(std::string_view header, std::string_view scheme) {
   return header.size() > scheme.size() &&
          base::equal_ignoring_case(header.substr(0, scheme.size()), scheme) &&
          (header[scheme.size()] == ' ' || header[scheme.size()] == '\t');
-}
-
-std::string base64(std::string_view text) {
-  std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  encoded.resize(static_cast<std::size_t>(size));
-  return encoded;
 }
 
 int strength(const AuthChallenge& challenge) {
@@ -217,7 +209,7 @@ std::optional<std::string> AuthClient::authorization(std::string_view method, st
   if (!challenge_) return std::nullopt;
   answered_ = true;
   const AuthChallenge& c = *challenge_;
-  if (c.basic) return "Basic " + base64(credentials_.username + ":" + credentials_.password);
+  if (c.basic) return "Basic " + base::to_base64(credentials_.username + ":" + credentials_.password);
   const std::string count = fmt::format("{:08x}", ++count_);
   const std::string cnonce = c.qop_auth || c.session_variant ? random_hex() : "";
   DigestFields fields{c.algorithm,

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "system/media/base64.hpp"
+#include "system/base/base64.hpp"
 #include "system/media/testing/rtp_samples.hpp"
 
 namespace watchrig::media {
@@ -21,7 +21,7 @@ TEST(ParameterSets, ReadsTheSpsOfOtherEncoders) {
       {Codec::h264, testing::h264_sps(), 160, 96, "avc1.64000d"},
       {Codec::h265, testing::h265_sps(), 160, 96, "hvc1.1.6.L60.90"},
       // 1920x1080 is coded as 1088 rows and cropped; a Baseline camera SPS from the field.
-      {Codec::h264, *from_base64("Z0IAKeKQDwBE/LgLcBAQGkHiRFQ="), 1920, 1080, "avc1.420029"},
+      {Codec::h264, *base::from_base64("Z0IAKeKQDwBE/LgLcBAQGkHiRFQ="), 1920, 1080, "avc1.420029"},
   };
   for (const Case& c : cases) {
     const auto sps = parse_sps(c.codec, c.sps);

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "system/base/base64.hpp"
 #include "system/base/text.hpp"
-#include "system/media/base64.hpp"
 #include "system/media/parameter_sets.hpp"
 
 namespace watchrig::media {
@@ -50,7 +50,7 @@ std::string_view parameter(std::string_view parameters, std::string_view name) {
 
 void append_sprop(base::Bytes& nals, std::string_view list) {
   for (const std::string_view part : base::split(list, ',')) {
-    const auto nal = from_base64(base::trim(part));
+    const auto nal = base::from_base64(base::trim(part));
     if (nal && !nal->empty()) append_nal(nals, *nal);
   }
 }
@@ -111,7 +111,7 @@ std::string sprop(const Track& track, std::uint8_t type) {
   while (reader.next()) {
     if (nal_type(track.codec, reader.nal()[0]) != type) continue;
     if (!list.empty()) list += ',';
-    list += to_base64(reader.nal());
+    list += base::to_base64(reader.nal());
   }
   return list;
 }

@@ -1,5 +1,7 @@
 #include "system/platform/in_process_bus.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <stdexcept>
 
@@ -133,6 +135,17 @@ TEST_F(InProcessBusTest, TheTraceKeepsTheNewestAndNoSecret) {
   const auto text = json::serialize(to_json(found[0]));
   EXPECT_EQ(text.find("hidden"), std::string::npos);
   EXPECT_NE(text.find("\"id\":4"), std::string::npos);
+}
+
+TEST_F(InProcessBusTest, TheTracesFileStaysWithinItsLimitOverRestarts) {
+  const std::filesystem::path file = testing::TempDir() + "message_trace_test.jsonl";
+  for (const std::uintmax_t size : {std::uintmax_t{0}, std::uintmax_t{64} << 20}) {
+    std::ofstream(file, std::ios::trunc).close();
+    std::filesystem::resize_file(file, size);
+    MessageTrace(10, file).add(message("bind_device"), "sent");
+    EXPECT_EQ(std::filesystem::file_size(file) > size, size == 0);
+  }
+  std::filesystem::remove(file);
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <fmt/chrono.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "system/base/base64.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::platform {
@@ -15,32 +15,28 @@ namespace {
 constexpr std::size_t longest_subject = 200;  // bytes
 constexpr std::size_t word_bytes = 45;        // of an encoded word: 75 characters with its frame
 
-std::string base64(std::string_view text) {
-  std::string result(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(result.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  result.resize(static_cast<std::size_t>(size));
-  return result;
-}
-
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// No character of several bytes may be cut into two words.
+/// At most so many bytes, without half a character at the end.
+std::size_t whole_characters(std::string_view text, std::size_t most) {
+  std::size_t size = std::min(most, text.size());
+  while (size > 1 && size < text.size() && continues_character(text[size])) --size;
+  return size;
+}
+
 std::string encoded_words(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    std::size_t size = std::min(word_bytes, text.size());
-    while (size > 1 && size < text.size() && continues_character(text[size])) --size;
+    const auto size = whole_characters(text, word_bytes);
     if (!result.empty()) result += "\r\n ";
-    result += "=?UTF-8?B?" + base64(text.substr(0, size)) + "?=";
+    result += "=?UTF-8?B?" + base::to_base64(text.substr(0, size)) + "?=";
     text.remove_prefix(size);
   }
   return result;
 }
 
 std::string subject_line(std::string_view subject) {
-  std::string text(subject.substr(0, longest_subject));
+  std::string text(subject.substr(0, whole_characters(subject, longest_subject)));
   std::replace_if(
       text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }, ' ');
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' '; });

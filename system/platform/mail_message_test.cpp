@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "system/base/base64.hpp"
+
 namespace watchrig::platform {
 namespace {
 
@@ -22,6 +24,24 @@ TEST(MailMessageTest, the_header_has_date_and_everybody) {
   EXPECT_THAT(header, Contains("Date: Mon, 09 Mar 2026 07:00:00 +0000"));
   EXPECT_THAT(header, Contains("To: a@example.org, b@example.org"));
   EXPECT_THAT(header, Contains("Subject: Hello"));
+}
+
+TEST(MailMessageTest, a_long_subject_ends_with_a_whole_character) {
+  for (int more = 0; more < 3; ++more) {
+    std::string subject(static_cast<std::size_t>(more), 'x');
+    for (int i = 0; i < 100; ++i) subject += "门";
+    std::string text;
+    for (const auto& line : mail_header(mail_with(subject))) {
+      if (!line.starts_with("Subject: ")) continue;
+      for (std::size_t at = 0; (at = line.find("?B?", at)) != line.npos; at += 3) {
+        const auto word = *base::from_base64(line.substr(at + 3, line.find("?=", at) - at - 3));
+        text.append(word.begin(), word.end());
+      }
+    }
+    ASSERT_GT(text.size(), 190U);
+    EXPECT_EQ(text, subject.substr(0, text.size()));
+    EXPECT_EQ((text.size() - static_cast<std::size_t>(more)) % 3, 0U) << more;
+  }
 }
 
 TEST(MailMessageTest, a_line_end_in_a_subject_makes_no_further_header) {

@@ -36,7 +36,11 @@ bool fits(const std::optional<std::string>& wanted, const std::string& found) {
 }  // namespace
 
 MessageTrace::MessageTrace(std::size_t most, std::filesystem::path file) : most_(most) {
-  if (!file.empty()) file_.open(file, std::ios::app);
+  if (file.empty()) return;
+  file_.open(file, std::ios::app);
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(file, failure);
+  if (!failure) written_ = size;
 }
 
 void MessageTrace::add(const Message& message, std::string outcome) {

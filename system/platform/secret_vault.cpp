@@ -12,7 +12,9 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include "system/base/base64.hpp"
 #include "system/base/text.hpp"
+#include "system/platform/text_file.hpp"
 
 namespace watchrig::platform {
 
@@ -38,21 +40,11 @@ const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-std::string to_base64(std::string_view data) {
-  std::string text(4 * ((data.size() + 2) / 3) + 1, '\0');
-  text.resize(
-      static_cast<std::size_t>(EVP_EncodeBlock(bytes(text), bytes(data), static_cast<int>(data.size()))));
-  return text;
-}
-
 /// Empty when it is not what to_base64 writes: one text for one secret.
 std::string from_base64(std::string_view text) {
-  if (text.size() % 4 != 0 || text.empty()) return {};
-  std::string data(text.size() / 4 * 3, '\0');
-  if (EVP_DecodeBlock(bytes(data), bytes(text), static_cast<int>(text.size())) < 0) return {};
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  data.resize(data.size() - padding);
-  return to_base64(data) == text ? data : std::string();
+  const auto data = base::from_base64(text);
+  if (!data || base::to_base64(*data) != text) return {};
+  return {data->begin(), data->end()};
 }
 
 Error not_opened(ErrorKind kind, std::string_view purpose, std::string_view why) {
@@ -86,29 +78,6 @@ Result<std::string> read_key_file(const fs::path& file) {
   return std::string(data.data(), key_bytes);
 }
 
-/// Written beside the file and renamed, so that a power cut leaves a whole key or none.
-Result<> write_key_file(const fs::path& file, std::string_view key) {
-  const fs::path draft = file.string() + ".new";
-  ::unlink(draft.c_str());
-  const int descriptor = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return base::os_error("make key file", draft.string(), errno);
-  bool written = ::write(descriptor, key.data(), key.size()) == static_cast<ssize_t>(key.size()) &&
-                 ::fsync(descriptor) == 0;
-  int failure = errno;
-  ::close(descriptor);
-  if (written && ::rename(draft.c_str(), file.c_str()) != 0) {
-    written = false;
-    failure = errno;
-  }
-  if (!written) return base::os_error("write key file", file.string(), failure);
-  const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    ::fsync(folder);
-    ::close(folder);
-  }
-  return {};
-}
-
 }  // namespace
 
 struct SecretVault::Key {
@@ -132,7 +101,7 @@ Result<SecretVault> SecretVault::open(const fs::path& file) {
     key->resize(key_bytes);
     if (RAND_bytes(bytes(*key), static_cast<int>(key_bytes)) != 1)
       return Error{ErrorKind::unavailable, "the system yields no random numbers for a key"};
-    if (const auto written = write_key_file(file, *key); !written) return written.error();
+    if (const auto written = write_text_file(file, *key, 0600); !written) return written.error();
   }
   return SecretVault(std::make_shared<const Key>(std::move(*key)));
 }
@@ -155,7 +124,7 @@ Result<std::string> SecretVault::seal(std::string_view secret, std::string_view 
                       EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes,
                                           bytes(data) + nonce_bytes + secret.size()) == 1;
   if (!sealed) return Error{ErrorKind::unavailable, fmt::format("{}: OpenSSL refused to encrypt", purpose)};
-  return fmt::format("{}.{}.{}", version, key_->name, to_base64(data));
+  return fmt::format("{}.{}.{}", version, key_->name, base::to_base64(data));
 }
 
 Result<std::string> SecretVault::open_sealed(std::string_view sealed, std::string_view purpose) const {

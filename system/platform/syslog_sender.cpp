@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <unistd.h>
+#include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -57,6 +58,31 @@ std::string syslog_text(const SyslogEntry& entry, const std::string& host) {
                      entry.type.empty() ? "-" : entry.type.substr(0, longest_type), message);
 }
 
+namespace {
+
+/// One look-up of a name. The system's resolver may take long and cannot be ended; it is left alone then.
+struct Lookup {
+  Lookup(const asio::any_io_executor& executor, SyslogServer s)
+      : server(std::move(s)), resolver(executor), over(executor) {}
+  const SyslogServer server;
+  tcp::resolver resolver;
+  asio::steady_timer over;
+  std::vector<tcp::endpoint> found;
+  bool running = true;
+};
+
+void begin(const std::shared_ptr<Lookup>& lookup) {
+  lookup->resolver.async_resolve(lookup->server.host, std::to_string(lookup->server.port),
+                                 [lookup](const error_code&, const tcp::resolver::results_type& results) {
+                                   for (const auto& entry : results)
+                                     lookup->found.push_back(entry.endpoint());
+                                   lookup->running = false;
+                                   lookup->over.cancel();
+                                 });
+}
+
+}  // namespace
+
 struct SyslogSender::State {
   explicit State(const asio::any_io_executor& executor)
       : queue(executor, {most_waiting}, base::Overflow::drop_oldest),
@@ -68,10 +94,14 @@ struct SyslogSender::State {
     const std::lock_guard lock(mutex);
     return server;
   }
+  /// All addresses of the server; none when they are not known in time.
+  asio::awaitable<std::vector<tcp::endpoint>> resolve(const SyslogServer& to);
   asio::awaitable<bool> send_datagram(const SyslogServer& to, const std::string& text);
   asio::awaitable<bool> send_framed(const SyslogServer& to, const std::string& text);
   asio::awaitable<bool> connect(const SyslogServer& to);
   asio::awaitable<void> deliver(const std::string& text);
+  /// Towards the first of the addresses that there is a way to.
+  bool aim(const SyslogServer& to);
   void disconnect() {
     error_code ignored;
     stream.close(ignored);
@@ -84,42 +114,75 @@ struct SyslogSender::State {
   std::mutex mutex;
   std::optional<SyslogServer> server;
   // Of the sending coroutine.
+  std::shared_ptr<Lookup> lookup;
   udp::socket datagrams;
+  std::optional<SyslogServer> aimed;   ///< where the datagrams go
+  std::vector<tcp::endpoint> targets;  ///< its addresses; the next one to try first
   tcp::socket stream;
   asio::steady_timer pause;
   std::optional<SyslogServer> connected;
   bool unreachable = false;
 };
 
+asio::awaitable<std::vector<tcp::endpoint>> SyslogSender::State::resolve(const SyslogServer& to) {
+  if (!lookup || !(lookup->server == to)) {
+    lookup = std::make_shared<Lookup>(stream.get_executor(), to);
+    begin(lookup);
+  }
+  const auto mine = lookup;
+  error_code ignored;
+  mine->over.expires_after(patience);
+  co_await mine->over.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (mine->running) co_return std::vector<tcp::endpoint>();  // the next attempt waits for it again
+  lookup.reset();
+  co_return mine->found;
+}
+
+bool SyslogSender::State::aim(const SyslogServer& to) {
+  for (std::size_t tried = 0; tried < targets.size(); ++tried) {
+    const udp::endpoint target(targets.front().address(), targets.front().port());
+    std::rotate(targets.begin(), targets.begin() + 1, targets.end());
+    error_code failure;
+    datagrams.close(failure);
+    datagrams.open(target.protocol(), failure);
+    if (!failure) datagrams.connect(target, failure);
+    if (failure) continue;
+    aimed = to;
+    return true;
+  }
+  aimed.reset();
+  return false;
+}
+
 asio::awaitable<bool> SyslogSender::State::send_datagram(const SyslogServer& to, const std::string& text) {
+  if (aimed != to) {
+    targets = co_await resolve(to);
+    if (!aim(to)) co_return false;
+  }
   error_code failure;
-  udp::resolver resolver(datagrams.get_executor());
-  const auto found = co_await resolver.async_resolve(to.host, std::to_string(to.port),
-                                                     asio::redirect_error(asio::use_awaitable, failure));
-  if (failure || found.empty()) co_return false;
-  const udp::endpoint endpoint = found.begin()->endpoint();
-  datagrams.close(failure);
-  datagrams.open(endpoint.protocol(), failure);
-  if (failure) co_return false;
-  co_await datagrams.async_send_to(asio::buffer(text), endpoint,
-                                   asio::redirect_error(asio::use_awaitable, failure));
+  co_await datagrams.async_send(asio::buffer(text), asio::redirect_error(asio::use_awaitable, failure));
+  if (!failure) co_return true;
+  // Nobody was there for the one before: perhaps at the server's next address.
+  if (!aim(to)) co_return false;
+  co_await datagrams.async_send(asio::buffer(text), asio::redirect_error(asio::use_awaitable, failure));
+  if (failure) aimed.reset();
   co_return !failure;
 }
 
 asio::awaitable<bool> SyslogSender::State::connect(const SyslogServer& to) {
-  error_code failure;
   disconnect();
-  tcp::resolver resolver(stream.get_executor());
-  const auto found = co_await resolver.async_resolve(to.host, std::to_string(to.port),
-                                                     asio::redirect_error(asio::use_awaitable, failure));
-  if (failure || found.empty()) co_return false;
-  const tcp::endpoint endpoint = found.begin()->endpoint();
-  const base::Watchdog watchdog(stream.get_executor(), patience, [this] { disconnect(); });
-  co_await stream.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, failure));
-  if (failure) co_return false;
-  stream.non_blocking(true, failure);
-  connected = to;
-  co_return !failure;
+  const auto endpoints = co_await resolve(to);
+  for (const auto& endpoint : endpoints) {
+    error_code failure;
+    disconnect();
+    const base::Watchdog watchdog(stream.get_executor(), patience, [this] { disconnect(); });
+    co_await stream.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, failure));
+    if (failure || stopped) continue;
+    stream.non_blocking(true, failure);
+    connected = to;
+    co_return !failure;
+  }
+  co_return false;
 }
 
 asio::awaitable<bool> SyslogSender::State::send_framed(const SyslogServer& to, const std::string& text) {

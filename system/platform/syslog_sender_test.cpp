@@ -105,6 +105,49 @@ TEST_F(SyslogSenderTest, WaitsForAServerThatIsAwayAndGoesOnAfterIt) {
   }
 }
 
+TEST_F(SyslogSenderTest, TriesEachAddressOfTheServer) {
+  // "localhost" is ::1, too, where nobody listens.
+  tcp::acceptor server(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  tcp::socket peer(context);
+  bool accepted = false;
+  server.async_accept(peer, [&](const boost::system::error_code& failure) { accepted = !failure; });
+  sender.set_server(SyslogServer{"localhost", server.local_endpoint().port(), true});
+  sender.send(entry("one"));
+  run_until([&] { return accepted; });
+  EXPECT_TRUE(frame(peer).ends_with("one"));
+
+  udp::socket datagrams(context, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  datagrams.non_blocking(true);
+  sender.set_server(SyslogServer{"localhost", datagrams.local_endpoint().port(), false});
+  bool received = false;
+  run_until([&] {
+    sender.send(entry("two"));
+    std::array<char, 4096> bytes{};
+    boost::system::error_code failure;
+    datagrams.receive(asio::buffer(bytes), 0, failure);
+    return received = received || !failure;
+  });
+}
+
+TEST_F(SyslogSenderTest, DatagramsGoOnAfterTheServerWasAway) {
+  udp::endpoint place(asio::ip::address_v4::loopback(), 0);
+  place = udp::socket(context, place).local_endpoint();
+  sender.set_server(SyslogServer{"127.0.0.1", place.port(), false});
+  for (int n = 0; n < 5; ++n) sender.send(entry("nobody listens"));
+  run_until([&] { return sender.stats().size == 0; });
+  udp::socket server(context, place);
+  server.non_blocking(true);
+  sender.send(entry("one"));
+  bool received = false;
+  run_until([&] {
+    std::array<char, 4096> bytes{};
+    boost::system::error_code failure;
+    const auto count = server.receive(asio::buffer(bytes), 0, failure);
+    received = received || (!failure && std::string_view(bytes.data(), count).ends_with("one"));
+    return received;
+  });
+}
+
 TEST_F(SyslogSenderTest, WithoutAServerNothingWaits) {
   sender.set_server(SyslogServer{"127.0.0.1", 9, true});
   sender.set_server(std::nullopt);

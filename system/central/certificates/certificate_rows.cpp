@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "system/central/certificates/certificate_store.hpp"
+#include "system/platform/sqlite_transaction.hpp"
 
 namespace watchrig::central {
 
@@ -178,8 +179,10 @@ Result<> CertificateStore::set_https(const Https& https) {
   if (!https.certificate.empty()) {
     if (const auto found = row(https.certificate); !found) return found.error();
   }
-  if (auto set = set_value("https.certificate", https.certificate); !set) return set;
-  return set_value("https.enabled", https.enabled ? "1" : "0");
+  return platform::in_transaction(database_, [&]() -> Result<> {
+    if (auto set = set_value("https.certificate", https.certificate); !set) return set;
+    return set_value("https.enabled", https.enabled ? "1" : "0");
+  });
 }
 
 }  // namespace watchrig::central

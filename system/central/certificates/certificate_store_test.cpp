@@ -44,6 +44,18 @@ class CertificateStoreTest : public testing::Test {
   const X509Ptr authority_ = *make_root(authority_key_.get(), clock_.now());
 };
 
+TEST_F(CertificateStoreTest, AuthoritiesAreAllAddedOrNone) {
+  const auto file = folder_ / "trusted.db";
+  const auto authorities = *TrustedAuthorities::open(file, clock_);
+  auto other = *platform::SqliteDatabase::open(file);
+  ASSERT_TRUE(other.execute(
+      "CREATE TRIGGER room BEFORE INSERT ON authority WHEN (SELECT count(*) FROM authority) > 0 "
+      "BEGIN SELECT RAISE(ABORT, 'no room'); END"));
+  EXPECT_FALSE(authorities->add(*store_->root() + to_pem(authority_.get())));
+  EXPECT_TRUE(authorities->list().empty());
+  EXPECT_TRUE((*TrustedAuthorities::open(file, clock_))->list().empty());
+}
+
 TEST_F(CertificateStoreTest, OwnCertificatesLeadToTheRootUntilTheyExpire) {
   const auto made = store_->make("gate", subject, 10);
   ASSERT_TRUE(made) << made.error().error.message;

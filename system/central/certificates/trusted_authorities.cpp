@@ -4,6 +4,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "system/platform/sqlite_transaction.hpp"
+
 namespace watchrig::central {
 
 using base::Error;
@@ -80,15 +82,19 @@ FieldResult<std::vector<TrustedAuthorities::Trusted>> TrustedAuthorities::add(co
   }
   if (entries_.size() + fresh.size() > most)
     return refuse(ErrorKind::full, fmt::format("at most {} authorities are trusted", most));
+  const auto stored = platform::in_transaction(database_, [&]() -> Result<> {
+    auto insert = database_.prepare("INSERT INTO authority VALUES(?, ?)");
+    if (!insert) return insert.error();
+    for (const auto& [id, entry] : fresh) {
+      if (auto done = insert->bind(std::string_view(id), std::string_view(entry.pem)).run(); !done)
+        return done;
+    }
+    return {};
+  });
+  if (!stored) return FieldError{{}, stored.error()};
   std::vector<Trusted> added;
-  auto insert = database_.prepare("INSERT INTO authority VALUES(?, ?)");
-  if (!insert) return FieldError{{}, insert.error()};
-  for (auto& [id, entry] : fresh) {
-    if (auto done = insert->bind(std::string_view(id), std::string_view(entry.pem)).run(); !done)
-      return FieldError{{}, done.error()};
-    added.push_back(entry.trusted);
-    entries_[id] = std::move(entry);
-  }
+  for (const auto& [id, entry] : fresh) added.push_back(entry.trusted);
+  entries_.merge(fresh);
   return added;
 }
 

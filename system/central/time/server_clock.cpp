@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "system/platform/text_file.hpp"
+
 namespace watchrig::central {
 
 namespace chrono = std::chrono;
@@ -33,18 +35,10 @@ base::Result<> ServerClock::set(base::UtcTime time) {
   }
   clock_.set(time);
   const auto correction = clock_.correction();
-  const auto part = file_.string() + ".part";
-  std::ofstream output(part);
-  output << correction.offset.count() << ' ' << correction.lead.count() << ' '
-         << correction.begin.time_since_epoch().count() << '\n';
-  output.close();
-  std::error_code failure;
-  if (output) std::filesystem::rename(part, file_, failure);
-  if (!output || failure) {
-    return Error{ErrorKind::io,
-                 fmt::format("the time is set, but the next start will not know: {} cannot be written",
-                             file_.string())};
-  }
+  const auto text = fmt::format("{} {} {}\n", correction.offset.count(), correction.lead.count(),
+                                correction.begin.time_since_epoch().count());
+  auto written = platform::write_text_file(file_, text);
+  if (!written) return Error(written.error()).within("the time is set, but the next start will not know");
   return {};
 }
 

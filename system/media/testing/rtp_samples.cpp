@@ -5,16 +5,18 @@
 #include <random>
 #include <stdexcept>
 
-#include "system/media/base64.hpp"
+#include "system/base/base64.hpp"
 #include "system/media/parameter_sets.hpp"
 
 namespace watchrig::media::testing {
 
-base::Bytes h264_sps() { return *from_base64("Z2QADay0FG2AiAAAAwAIAAADAZR4oVU="); }
-base::Bytes h264_pps() { return *from_base64("aO88sA=="); }
-base::Bytes h265_vps() { return *from_base64("QAEMAf//AWAAAAMAkAAAAwAAAwA8koCQ"); }
-base::Bytes h265_sps() { return *from_base64("QgEBAWAAAAMAkAAAAwAAAwA8oBQgYWWSpJMrwFoCAAADAAIAAAMAMhA="); }
-base::Bytes h265_pps() { return *from_base64("RAHBcrRiQA=="); }
+base::Bytes h264_sps() { return *base::from_base64("Z2QADay0FG2AiAAAAwAIAAADAZR4oVU="); }
+base::Bytes h264_pps() { return *base::from_base64("aO88sA=="); }
+base::Bytes h265_vps() { return *base::from_base64("QAEMAf//AWAAAAMAkAAAAwAAAwA8koCQ"); }
+base::Bytes h265_sps() {
+  return *base::from_base64("QgEBAWAAAAMAkAAAAwAAAwA8oBQgYWWSpJMrwFoCAAADAAIAAAMAMhA=");
+}
+base::Bytes h265_pps() { return *base::from_base64("RAHBcrRiQA=="); }
 
 Track track_of(Codec codec) {
   Track track;

@@ -6,12 +6,13 @@
 
 #include "system/base/byte_order.hpp"
 
-namespace watchrig::media {
+namespace watchrig::base {
 
 /// RFC 4648, 4.
-std::string to_base64(base::ByteView bytes);
+std::string to_base64(ByteView bytes);
+std::string to_base64(std::string_view bytes);
 /// The padding may be missing, as in the SDP of some cameras; nothing for other characters than those of the
 /// alphabet.
-std::optional<base::Bytes> from_base64(std::string_view text);
+std::optional<Bytes> from_base64(std::string_view text);
 
-}  // namespace watchrig::media
+}  // namespace watchrig::base
