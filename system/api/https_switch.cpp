@@ -3,6 +3,8 @@
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include "system/base/log.hpp"
+
 namespace watchrig::api {
 
 using base::Error;
@@ -39,7 +41,12 @@ http::HttpServer::Options HttpsSwitch::options() const {
 Result<> HttpsSwitch::open() {
   const std::lock_guard lock(mutex_);
   const auto https = store_.https();
-  return https.enabled ? show(https.certificate) : Result<>();
+  if (!https.enabled) return {};
+  auto shown = show(https.certificate);
+  if (shown || shown.error().kind != ErrorKind::denied) return shown;
+  // Without the key file the server still starts, so that somebody can choose another certificate.
+  base::log_error("HTTPS is off: {}", shown.error().message);
+  return {};
 }
 
 Result<> HttpsSwitch::show(const std::string& certificate) {

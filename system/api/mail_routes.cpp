@@ -30,7 +30,9 @@ Response list_servers(ServerParts& parts) {
 /// A refusal by the mail server is an answer, not an error of the request.
 Response send_test_mail(ServerParts& parts) {
   const auto sent = parts.central.mailer().test();
-  if (!sent && !sent.error().field.empty()) return error_response(sent.error());
+  const bool tried =
+      sent || (sent.error().field.empty() && sent.error().error.kind != base::ErrorKind::conflict);
+  if (!tried) return error_response(sent.error());
   const auto warnings = central::mail_warnings(parts.central.settings().values("mail").values);
   json::object answer{{"delivered", sent.has_value()}, {"warnings", json::value_from(warnings)}};
   if (!sent) {

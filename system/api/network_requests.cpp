@@ -161,6 +161,8 @@ json::object to_json(const HostNetwork::View& view, const std::optional<std::str
                         {"alternate", text_or_null(servers.alternate)},
                         {"in_use", std::move(in_use)}}},
                       {"changeable", !read_only}};
+  if (!view.resolver_failure.empty())
+    object["name_servers"].as_object()["warning"] = "not written: " + view.resolver_failure;
   if (read_only) object["reason"] = *read_only;
   return object;
 }

@@ -93,8 +93,9 @@ Result<> Server::prepare_databases() {
   auto lock = storage::VolumeLock::take(options_.data);
   if (!lock) return lock.error();
   lock_ = std::move(*lock);
-  backups_ = std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,
-                                                         std::set<std::string>{"events.db"});
+  backups_ =
+      std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,
+                                                  std::set<std::string>{central::Central::event_database});
   if (options_.restore_backup) {
     auto restored = backups_->restore(*options_.restore_backup);
     if (!restored) return restored.error();
@@ -227,6 +228,7 @@ Result<Ended> Server::run() {
 void Server::stop(const std::string& cause) {
   base::log_info("stopping");
   door_->stop();
+  central_->mailer().stop();
   bus_.stop();
   storage_->channels().stop();
   workers_.join();

@@ -21,7 +21,9 @@ Result<> put(std::unique_ptr<Store>& place, Result<std::unique_ptr<Store>> opene
 }  // namespace
 
 std::vector<std::string> Central::databases() {
-  return {"events.db", "settings.db", "accounts.db", "devices.db", "schedules.db", "layouts.db", "access.db"};
+  return {event_database, "settings.db",         "accounts.db",
+          "devices.db",   "schedules.db",        "layouts.db",
+          "access.db",    "certificates/own.db", "certificates/trusted.db"};
 }
 
 Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::CorrectedClock& clock,
@@ -41,7 +43,7 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   const fs::path certificates = data / "certificates";
   if (auto made = platform::make_folder(certificates, fs::perms::owner_all); !made) return made;
 
-  Result<> opened = put(events_, EventLog::open(data / "events.db", clock));
+  Result<> opened = put(events_, EventLog::open(data / event_database, clock));
   if (opened) opened = put(settings_, Settings::open(data / "settings.db", *vault_, std::move(fixed)));
   if (opened) opened = put(schedules_, Schedules::open(data / "schedules.db"));
   if (opened) opened = put(registry_, DeviceRegistry::open(data / "devices.db", *vault_));
@@ -55,7 +57,8 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   if (opened) opened = put(layouts_, LayoutStore::open(data / "layouts.db"));
   if (opened) opened = put(access_, AccessFilter::open(data / "access.db", platform::mac_of));
   if (opened)
-    opened = put(certificates_, CertificateStore::open(certificates / "own.db", clock, own_addresses));
+    opened =
+        put(certificates_, CertificateStore::open(certificates / "own.db", *vault_, clock, own_addresses));
   if (opened) opened = put(authorities_, TrustedAuthorities::open(certificates / "trusted.db", clock));
   if (!opened) return opened;
   sign_in_ = std::make_unique<SignIn>(*accounts_, clock, SignIn::rules_from(*settings_));

@@ -23,6 +23,9 @@ class Central {
   /// Those databases in the data folder that are copied and can be put back.
   static std::vector<std::string> databases();
 
+  /// That of them which changes all the time.
+  static constexpr const char* event_database = "events.db";
+
   /// The clock outlives it. Errors name the store and what to do.
   static base::Result<std::unique_ptr<Central>> open(const std::filesystem::path& data,
                                                      base::CorrectedClock& clock, FixedSettings fixed);

@@ -1,5 +1,7 @@
 #include "system/http/router.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "system/base/correlation.hpp"
@@ -8,21 +10,23 @@
 namespace watchrig::http {
 namespace {
 
-bool matches(std::string_view pattern, std::string_view path, std::map<std::string, std::string>& params) {
-  const auto wanted = base::split(pattern, '/');
-  const auto given = base::split(path, '/');
-  if (wanted.size() != given.size()) return false;
-  std::map<std::string, std::string> found;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i].starts_with('{')) {
-      if (given[i].empty()) return false;
-      found[std::string(wanted[i].substr(1, wanted[i].size() - 2))] = percent_decode(given[i]);
-    } else if (wanted[i] != given[i]) {
-      return false;
-    }
+using Segments = std::vector<std::string_view>;
+
+bool is_name(std::string_view segment) { return segment.starts_with('{'); }
+
+bool matches(const Route& route, const Segments& given) {
+  return std::ranges::equal(route.segments, given, [](const std::string& wanted, std::string_view segment) {
+    return is_name(wanted) ? !segment.empty() : wanted == segment;
+  });
+}
+
+std::map<std::string, std::string> params_of(const Route& route, const Segments& given) {
+  std::map<std::string, std::string> params;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::string& name = route.segments[i];
+    if (is_name(name)) params[name.substr(1, name.size() - 2)] = percent_decode(given[i]);
   }
-  params = std::move(found);
-  return true;
+  return params;
 }
 
 constexpr const char* request_id = "x-request-id";
@@ -53,17 +57,22 @@ void name_request(Request& request) {
 
 }  // namespace
 
+Route& Router::keep(Route route) {
+  for (const auto segment : base::split(route.pattern, '/')) route.segments.emplace_back(segment);
+  return routes_.emplace_back(std::move(route));
+}
+
 Route& Router::add(std::string method, std::string pattern, Guard guard, std::string summary,
                    Handler handler) {
-  routes_.push_back(
+  return keep(
       {std::move(method),
        std::move(pattern),
        std::move(guard),
        std::move(summary),
        [handler = std::move(handler)](Request request) { return answer_traced(handler, std::move(request)); },
        {},
+       {},
        {}});
-  return routes_.back();
 }
 
 Route& Router::add_plain(std::string method, std::string pattern, Guard guard, std::string summary,
@@ -75,17 +84,18 @@ Route& Router::add_plain(std::string method, std::string pattern, Guard guard, s
 }
 
 void Router::add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler) {
-  routes_.push_back(
-      {"GET", std::move(pattern), std::move(guard), std::move(summary), {}, std::move(handler), {}});
+  keep({"GET", std::move(pattern), std::move(guard), std::move(summary), {}, std::move(handler), {}, {}});
 }
 
 std::variant<const Route*, Response> Router::match(Request& request, bool upgrade) const {
   name_request(request);
   std::string allowed;
   bool socket_only = false;
+  const Segments given = base::split(request.path, '/');
   for (const Route& route : routes_) {
-    if (!matches(route.pattern, request.path, request.params)) continue;
+    if (!matches(route, given)) continue;
     if (route.method == request.method && upgrade == static_cast<bool>(route.socket)) {
+      request.params = params_of(route, given);
       if (auto refusal = gate_ ? gate_(route, request) : std::nullopt) return *std::move(refusal);
       return &route;
     }

@@ -44,6 +44,7 @@ struct Route {
   Handler handler;
   SocketHandler socket;  ///< taken instead of the handler when the client asks for an upgrade
   std::vector<QueryParameter> query;
+  std::vector<std::string> segments;  ///< of the pattern; the router's own
 };
 /// Asked before a route answers: puts into the request who asks, or gives the answer that refuses it.
 using Gate = std::function<std::optional<Response>(const Route&, Request&)>;
@@ -70,6 +71,8 @@ class Router {
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  Route& keep(Route route);
+
   std::vector<Route> routes_;
   Gate gate_;
 };

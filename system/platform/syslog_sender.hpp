@@ -30,8 +30,9 @@ struct SyslogServer {
   bool operator==(const SyslogServer&) const = default;
 };
 
-/// Sends entries to a log server in their order. One that cannot be reached by TCP is tried again, entries
-/// wait meanwhile, and of too many the oldest are lost, counted. Any thread.
+/// Sends entries to a log server in their order. One that cannot be reached by TCP is tried again, at each of
+/// its addresses, entries wait meanwhile, and of too many the oldest are lost, counted. By UDP its name is
+/// looked up when the settings change or a datagram cannot be sent. Any thread.
 class SyslogSender {
  public:
   static constexpr std::size_t most_waiting = 10'000;

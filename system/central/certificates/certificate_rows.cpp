@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -5,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "system/base/log.hpp"
 #include "system/central/certificates/certificate_store.hpp"
 #include "system/platform/sqlite_transaction.hpp"
 
@@ -21,7 +23,9 @@ namespace {
 const std::vector<std::string_view> migrations{
     "CREATE TABLE certificate(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, origin TEXT NOT NULL,"
     " request TEXT NOT NULL, chain TEXT NOT NULL, key TEXT NOT NULL);"
-    "CREATE TABLE certificate_value(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"};
+    "CREATE TABLE certificate_value(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "/* keys are sealed from here on */"};
+constexpr std::string_view purpose = "key of a certificate";
 
 constexpr Origin origins[] = {Origin::own, Origin::requested, Origin::installed};
 
@@ -56,6 +60,7 @@ std::string_view to_string(Status status) {
 }
 
 Result<std::unique_ptr<CertificateStore>> CertificateStore::open(const std::filesystem::path& file,
+                                                                 platform::SecretVault vault,
                                                                  const base::Clock& clock,
                                                                  Addresses addresses) {
   // Made before SQLite does, whose write-ahead log takes over these permissions.
@@ -64,8 +69,49 @@ Result<std::unique_ptr<CertificateStore>> CertificateStore::open(const std::file
   ::close(made);
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  return std::unique_ptr<CertificateStore>(
-      new CertificateStore(std::move(*database), clock, std::move(addresses)));
+  std::unique_ptr<CertificateStore> store(
+      new CertificateStore(std::move(*database), std::move(vault), clock, std::move(addresses)));
+  if (auto sealed = store->seal_clear_keys(); !sealed) return sealed.error();
+  return store;
+}
+
+Result<std::string> CertificateStore::sealed_key(EVP_PKEY* key) const {
+  return vault_.seal(to_pem(key), purpose);
+}
+
+Result<KeyPtr> CertificateStore::opened_key(const std::string& sealed) const {
+  const auto text = vault_.open_sealed(sealed, purpose);
+  if (!text) return text.error();
+  return read_key(*text);
+}
+
+Result<> CertificateStore::seal_clear_keys() {
+  const auto all = rows();
+  if (!all) return all.error();
+  const auto root = value("root");
+  if (!root) return root.error();
+  const auto is_clear = [](const std::string& text) { return text.find(" PRIVATE KEY-") != text.npos; };
+  const bool any = is_clear(*root) || std::ranges::any_of(*all, is_clear, &Row::key);
+  if (!any) return {};
+  auto sealed = platform::in_transaction(database_, [&]() -> Result<> {
+    for (const Row& one : *all) {
+      if (!is_clear(one.key)) continue;
+      const auto key = vault_.seal(one.key, purpose);
+      if (!key) return key.error();
+      auto update = database_.prepare("UPDATE certificate SET key=? WHERE id=?");
+      if (!update) return update.error();
+      if (auto done = update->bind(std::string_view(*key), std::string_view(one.id)).run(); !done)
+        return done;
+    }
+    if (!is_clear(*root)) return {};
+    const auto chain = read_certificates(*root);
+    const auto key = read_key(*root);
+    if (!chain || !key) return Error{ErrorKind::corrupt, "the stored root certificate cannot be read"};
+    return set_root(chain->front().get(), key->get());
+  });
+  // What was in clear must not stay in pages that nobody uses any more.
+  if (sealed) sealed = database_.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+  return sealed;
 }
 
 Result<std::vector<CertificateStore::Row>> CertificateStore::rows() const {
@@ -145,21 +191,34 @@ Result<> CertificateStore::set_value(std::string_view name, std::string_view val
   return insert->bind(name, value).run();
 }
 
+Result<> CertificateStore::set_root(X509* certificate, EVP_PKEY* key) {
+  const auto sealed = sealed_key(key);
+  if (!sealed) return sealed.error();
+  if (auto set = set_value("root", to_pem(certificate)); !set) return set;
+  return set_value("root.key", *sealed);
+}
+
 Result<CertificateStore::Root> CertificateStore::root_until(base::UtcTime end) {
   const auto stored = value("root");
   if (!stored) return stored.error();
+  const auto sealed = value("root.key");
+  if (!sealed) return sealed.error();
   if (!stored->empty()) {
     auto chain = read_certificates(*stored);
-    auto key = read_key(*stored);
-    if (!chain || !key) return Error{ErrorKind::corrupt, "the stored root certificate cannot be read"};
-    if (to_utc(X509_get0_notAfter(chain->front().get())) >= end)
+    auto key = opened_key(*sealed);
+    const bool lost = !key && key.error().kind == ErrorKind::denied;
+    if (!chain || (!key && !lost))
+      return Error{ErrorKind::corrupt, "the stored root certificate cannot be read"};
+    if (!lost && to_utc(X509_get0_notAfter(chain->front().get())) >= end)
       return Root{std::move(chain->front()), std::move(*key)};
+    if (lost) base::log_warning("{}; there is a new root certificate now", key.error().message);
   }
   auto key = make_key();
   if (!key) return key.error();
   auto root = make_root(key->get(), clock_.now());
   if (!root) return root.error();
-  if (auto set = set_value("root", to_pem(root->get()) + to_pem(key->get())); !set) return set.error();
+  const auto set = platform::in_transaction(database_, [&] { return set_root(root->get(), key->get()); });
+  if (!set) return set.error();
   return Root{std::move(*root), std::move(*key)};
 }
 

@@ -55,7 +55,9 @@ FieldResult<StoredCertificate> CertificateStore::make(const std::string& name,
     row.chain = to_pem(made->get());
   }
   row.name = name;
-  row.key = to_pem(key->get());
+  const auto sealed = sealed_key(key->get());
+  if (!sealed) return failed(sealed.error());
+  row.key = *sealed;
   return add(std::move(row), subject.address);
 }
 
@@ -70,7 +72,9 @@ FieldResult<StoredCertificate> CertificateStore::request(const std::string& name
   row.name = name;
   row.origin = to_string(Origin::requested);
   row.request = to_pem(made->get());
-  row.key = to_pem(key->get());
+  const auto sealed = sealed_key(key->get());
+  if (!sealed) return failed(sealed.error());
+  row.key = *sealed;
   return add(std::move(row), subject.address);
 }
 
@@ -87,7 +91,9 @@ FieldResult<StoredCertificate> CertificateStore::install(const std::string& name
   row.name = name;
   row.origin = to_string(Origin::installed);
   row.chain = chain_text(*chain);
-  row.key = to_pem(read->get());
+  const auto sealed = sealed_key(read->get());
+  if (!sealed) return failed(sealed.error());
+  row.key = *sealed;
   return add(std::move(row), "installed");
 }
 
@@ -100,7 +106,7 @@ FieldResult<StoredCertificate> CertificateStore::complete(const std::string& id,
   if (!found) return failed(found.error());
   if (!found->chain.empty())
     return failed({ErrorKind::conflict, fmt::format("certificate {} is complete already", id)});
-  const auto key = read_key(found->key);
+  const auto key = opened_key(found->key);
   if (!key) return failed(key.error());
   if (const auto checked = check_pair(*chain, key->get()); !checked) {
     return FieldError{"certificate", checked.error().error};
@@ -205,8 +211,11 @@ Result<CertificateStore::Identity> CertificateStore::identity(const std::string&
   const std::lock_guard lock(mutex_);
   const auto found = row(id);
   if (!found) return found.error();
-  if (!found->chain.empty()) return Identity{found->chain, found->key};
-  return Error{ErrorKind::conflict, fmt::format("certificate {} is incomplete", id)};
+  if (found->chain.empty())
+    return Error{ErrorKind::conflict, fmt::format("certificate {} is incomplete", id)};
+  const auto key = opened_key(found->key);
+  if (!key) return key.error();
+  return Identity{found->chain, to_pem(key->get())};
 }
 
 }  // namespace watchrig::central

@@ -10,6 +10,7 @@
 
 #include "system/central/certificates/certificate_facts.hpp"
 #include "system/central/certificates/certificate_maker.hpp"
+#include "system/platform/secret_vault.hpp"
 #include "system/platform/sqlite_database.hpp"
 
 namespace watchrig::central {
@@ -39,15 +40,17 @@ std::string_view to_string(StoredCertificate::Origin origin);
 std::string_view to_string(StoredCertificate::Status status);
 
 /// The certificates of the server with their keys, the root that issues its own ones, and which of them HTTPS
-/// shows; in `certificates.db`, which only the server's user may read. Keys leave it for TLS only. Any
-/// thread.
+/// shows; in a database that only the server's user may read, and in it keys are sealed by the vault: who has
+/// a copy of it only has none of them. Keys leave it for TLS only. Any thread.
 class CertificateStore {
  public:
   using Addresses = std::function<std::vector<std::string>()>;  ///< of this machine, asked at each list
   static constexpr std::size_t most_certificates = 64;
   static constexpr std::size_t longest_name = 64;
 
+  /// The clock outlives it. Keys that an older program has left in clear are sealed.
   static base::Result<std::unique_ptr<CertificateStore>> open(const std::filesystem::path& file,
+                                                              platform::SecretVault vault,
                                                               const base::Clock& clock, Addresses addresses);
 
   std::vector<StoredCertificate> list() const;
@@ -80,7 +83,7 @@ class CertificateStore {
     std::string chain;
     std::string key;
   };
-  /// Errors: not_found, conflict (incomplete).
+  /// Errors: not_found, conflict (incomplete), denied (its key was sealed with another key file).
   base::Result<Identity> identity(const std::string& id) const;
 
   /// What HTTPS does, over restarts.
@@ -93,14 +96,21 @@ class CertificateStore {
 
  private:
   struct Row {
-    std::string id, name, origin, request, chain, key;
+    std::string id, name, origin, request, chain;
+    std::string key;  ///< sealed
   };
   struct Root {
     X509Ptr certificate;
     KeyPtr key;
   };
-  CertificateStore(platform::SqliteDatabase database, const base::Clock& clock, Addresses addresses)
-      : clock_(clock), addresses_(std::move(addresses)), database_(std::move(database)) {}
+  CertificateStore(platform::SqliteDatabase database, platform::SecretVault vault, const base::Clock& clock,
+                   Addresses addresses)
+      : vault_(std::move(vault)),
+        clock_(clock),
+        addresses_(std::move(addresses)),
+        database_(std::move(database)) {}
+  base::Result<std::string> sealed_key(EVP_PKEY* key) const;
+  base::Result<KeyPtr> opened_key(const std::string& sealed) const;
   FieldResult<StoredCertificate> add(Row row, const std::string& default_name);
   StoredCertificate describe(const Row& row, const std::vector<std::string>& own) const;
   FieldResult<void> check_pair(const std::vector<X509Ptr>& chain, EVP_PKEY* key) const;
@@ -109,10 +119,13 @@ class CertificateStore {
   base::Result<Row> row(const std::string& id) const;
   base::Result<std::string> value(std::string_view name) const;
   base::Result<> set_value(std::string_view name, std::string_view value);
+  base::Result<> set_root(X509* certificate, EVP_PKEY* key);
+  base::Result<> seal_clear_keys();
   /// One that outlives `end`, else a new one.
   base::Result<Root> root_until(base::UtcTime end);
   Https used() const;
 
+  const platform::SecretVault vault_;
   const base::Clock& clock_;
   const Addresses addresses_;
   mutable std::mutex mutex_;

@@ -1,5 +1,6 @@
 #include "system/central/certificates/certificate_store.hpp"
 
+#include <fstream>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
@@ -24,7 +25,17 @@ class CertificateStoreTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
   void open() {
     store_.reset();
-    store_ = *CertificateStore::open(folder_ / "certificates.db", clock_, [this] { return own_; });
+    store_ = *CertificateStore::open(file_, *platform::SecretVault::open(folder_ / "secrets.key"), clock_,
+                                     [this] { return own_; });
+  }
+  /// The database with its log, as a thief has them.
+  std::string bytes_of_store() const {
+    std::string bytes;
+    for (const char* end : {"", "-wal"}) {
+      std::ifstream input(file_.string() + end, std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(input), {});
+    }
+    return bytes;
   }
   /// The authority's side of a request.
   std::string answer(const std::string& request, int days) {
@@ -37,6 +48,7 @@ class CertificateStoreTest : public testing::Test {
 
   const std::filesystem::path folder_ = testing::TempDir() + "certificate_store_test." +
                                         testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::filesystem::path file_ = folder_ / "certificates.db";
   base::ManualClock clock_{*base::parse_utc("2026-03-29T00:00:00Z")};
   std::vector<std::string> own_{"127.0.0.1", "192.0.2.7"};
   std::unique_ptr<CertificateStore> store_;
@@ -44,12 +56,48 @@ class CertificateStoreTest : public testing::Test {
   const X509Ptr authority_ = *make_root(authority_key_.get(), clock_.now());
 };
 
+TEST_F(CertificateStoreTest, KeysAreSealedAlsoThoseThatWereInClear) {
+  const auto made = *store_->make("gate", subject, 10);
+  const auto root = *store_->root();
+  const auto identity = *store_->identity(made.id);
+  store_.reset();
+  EXPECT_EQ(bytes_of_store().find("PRIVATE KEY"), std::string::npos);
+  {
+    auto database = *platform::SqliteDatabase::open(file_);
+    auto key = *database.prepare("UPDATE certificate SET key=?");
+    ASSERT_TRUE(key.bind(std::string_view(identity.key)).run());
+    auto clear = *database.prepare("UPDATE certificate_value SET value=? WHERE name='root'");
+    const std::string both = root + to_pem(authority_key_.get());
+    ASSERT_TRUE(clear.bind(std::string_view(both)).run());
+    ASSERT_TRUE(
+        database.execute("DELETE FROM certificate_value WHERE name='root.key'; PRAGMA user_version=1"));
+  }
+  EXPECT_NE(bytes_of_store().find("PRIVATE KEY"), std::string::npos);
+  open();
+  EXPECT_EQ(bytes_of_store().find("PRIVATE KEY"), std::string::npos);
+  EXPECT_EQ(store_->identity(made.id)->key, identity.key);
+  EXPECT_EQ(*store_->root(), root);
+  EXPECT_TRUE(store_->make("second", subject, 10));
+}
+
+TEST_F(CertificateStoreTest, WithoutTheKeyFileThereIsANewRootAndNoKey) {
+  const auto made = *store_->make("gate", subject, 10);
+  const auto root = *store_->root();
+  std::filesystem::remove(folder_ / "secrets.key");
+  open();
+  EXPECT_EQ(store_->identity(made.id).error().kind, ErrorKind::denied);
+  EXPECT_NE(*store_->root(), root);
+  const auto second = store_->make("second", subject, 10);
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(store_->identity(second->id));
+}
+
 TEST_F(CertificateStoreTest, AuthoritiesAreAllAddedOrNone) {
   const auto file = folder_ / "trusted.db";
   const auto authorities = *TrustedAuthorities::open(file, clock_);
   auto other = *platform::SqliteDatabase::open(file);
   ASSERT_TRUE(other.execute(
-      "CREATE TRIGGER room BEFORE INSERT ON authority WHEN (SELECT count(*) FROM authority) > 0 "
+      "CREATE TRIGGER full BEFORE INSERT ON authority WHEN (SELECT count(*) FROM authority) > 0 "
       "BEGIN SELECT RAISE(ABORT, 'no room'); END"));
   EXPECT_FALSE(authorities->add(*store_->root() + to_pem(authority_.get())));
   EXPECT_TRUE(authorities->list().empty());

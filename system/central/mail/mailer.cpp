@@ -4,17 +4,21 @@ namespace watchrig::central {
 
 using platform::Mail;
 
-FieldResult<void> Mailer::test() const {
+FieldResult<void> Mailer::test() {
   auto setup = mail_setup(settings_.values("mail").values);
   if (!setup) return setup.error();
   if (setup->receivers.empty()) {
     return FieldError{"receivers",
                       {base::ErrorKind::invalid, "no receiver is set (settings mail.receivers)"}};
   }
+  const std::unique_lock only(testing_, std::try_to_lock);
+  if (!only.owns_lock())
+    return FieldError{{}, {base::ErrorKind::conflict, "a test mail is under way; wait for its result"}};
   const Mail mail{setup->sender, setup->receivers, "Test mail of Watchrig",
                   "This mail shows that the mail settings of the video server work.\n", clock_.now()};
-  if (auto sent = platform::send_mail(setup->server, mail, platform::MailSender::deadline); !sent)
-    return FieldError{{}, sent.error()};
+  const auto sent =
+      platform::send_mail(setup->server, mail, platform::MailSender::deadline, stopping_.get_token());
+  if (!sent) return FieldError{{}, sent.error()};
   return {};
 }
 

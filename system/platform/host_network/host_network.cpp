@@ -7,7 +7,6 @@
 
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
-#include "system/platform/host_network/dhcp_client.hpp"
 #include "system/platform/host_network/iproute2_reader.hpp"
 #include "system/platform/text_file.hpp"
 
@@ -95,6 +94,7 @@ Result<HostNetwork::View> HostNetwork::view() const {
   }
   const std::lock_guard lock(mutex_);
   view.wanted = wanted_;
+  view.resolver_failure = resolver_failure_;
   return view;
 }
 
@@ -135,34 +135,34 @@ NetworkResult<> HostNetwork::check_card(const NetworkCard& card, const Card& wan
   return {};
 }
 
-Result<CardSettings> HostNetwork::leased(const NetworkCard& card, unsigned mtu) {
+void HostNetwork::renew_soon(const std::string& card) { renewals_[card] = clock_.now() + dhcp_pause; }
+
+Result<DhcpLease> HostNetwork::leased(const NetworkCard& card) {
   if (!card.enabled) {
     const auto up = carry_out({{{"ip", "link", "set", "dev", card.name, "up"}, {}}}, options_.run, prefix_);
     if (!up) return up.error();
   }
-  const auto lease = ask_dhcp(card.name, options_.run, prefix_, options_.folder / "dhcp_lease.sh");
-  if (!lease) return lease.error();
-  leased_servers_ = lease->name_servers;
-  return CardSettings{lease->address, lease->gateway, mtu, lease->seconds};
+  return ask_dhcp(card.name, options_.run, prefix_, options_.folder / "dhcp_lease.sh");
 }
 
 NetworkResult<> HostNetwork::apply_card(const HostNetworkState& state, const NetworkCard& card,
                                         const Card& wanted) {
   CardSettings settings{wanted.address, wanted.gateway, wanted.mtu, std::nullopt};
-  const auto servers_before = leased_servers_;
+  DhcpLease lease;
   if (wanted.dhcp) {
-    auto lease = leased(card, wanted.mtu);
-    if (!lease) return refuse("method", lease.error().kind, lease.error().message);
-    settings = *lease;
+    auto given = leased(card);
+    if (!given) return refuse("method", given.error().kind, given.error().message);
+    lease = *std::move(given);
+    settings = {lease.address, lease.gateway, wanted.mtu, lease.seconds};
   }
   NetworkCard before = card;
   before.enabled = before.enabled || wanted.dhcp;
-  if (auto done = carry_out(plan_card(state, before, settings), options_.run, prefix_); !done) {
-    leased_servers_ = servers_before;
+  if (auto done = carry_out(plan_card(state, before, settings), options_.run, prefix_); !done)
     return NetworkRefusal{{}, done.error()};
-  }
   renewals_.erase(card.name);
-  if (settings.lease_s) renewals_[card.name] = clock_.now() + std::chrono::seconds(*settings.lease_s) / 2;
+  if (!wanted.dhcp) return {};
+  renewals_[card.name] = clock_.now() + std::chrono::seconds(lease.seconds) / 2;
+  leased_servers_ = lease.name_servers;
   return {};
 }
 
@@ -184,8 +184,7 @@ NetworkResult<> HostNetwork::set_card(const std::string& name, const Card& wante
   next.cards[name] = {wanted.dhcp, {wanted.address, wanted.gateway, wanted.mtu, std::nullopt}};
   if (wanted.dhcp) next.cards[name].settings = {std::nullopt, std::nullopt, wanted.mtu, std::nullopt};
   if (auto remembered = remember(std::move(next)); !remembered) return remembered;
-  // The card is set whatever becomes of the name servers; a failure is logged.
-  if (wanted.dhcp && wanted_.name_servers.automatic) (void)write_resolver(wanted_.name_servers);
+  if (wanted.dhcp) (void)use_leased_servers();  // the view tells of a failure
   return {};
 }
 
@@ -226,12 +225,18 @@ Result<> HostNetwork::write_resolver(const NameServers& servers) {
   if (!options_.name_space.empty())
     std::filesystem::create_directories(options_.resolver_file.parent_path(), ignored);
   const auto written = write_text_file(options_.resolver_file, text, 0644);
+  resolver_failure_ = written ? std::string() : written.error().message;
   if (written) {
     base::log_info("host network: name servers into {}: done", options_.resolver_file.string());
   } else {
-    base::log_warning("host network: name servers: {}", written.error().message);
+    base::log_warning("host network: name servers: {}", resolver_failure_);
   }
   return written;
+}
+
+Result<> HostNetwork::use_leased_servers() {
+  if (!wanted_.name_servers.automatic) return {};
+  return write_resolver(wanted_.name_servers);
 }
 
 NetworkResult<> HostNetwork::set_name_servers(const NameServers& servers) {

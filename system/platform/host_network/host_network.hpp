@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "system/base/clock.hpp"
+#include "system/platform/host_network/dhcp_client.hpp"
 #include "system/platform/host_network/network_memory.hpp"
 #include "system/platform/host_network/ssh_service.hpp"
 
@@ -48,6 +49,7 @@ class HostNetwork {
     HostNetworkState now;
     WantedNetwork wanted;
     std::vector<std::string> name_servers;  ///< that the resolver file names
+    std::string resolver_failure = {};      ///< why those that are wanted could not be written into it
   };
 
   static constexpr unsigned least_mtu = 1500;  ///< micro-centre manual 3.1.3.1
@@ -77,9 +79,10 @@ class HostNetwork {
   /// Sets again what was asked for and is not so; cards that have no address and were never set get the
   /// address they have when new. Each entry is one that failed, with its reason.
   std::vector<std::string> restore();
-  /// Whether half of the time of an address by DHCP is over.
+  /// Whether half of the time of an address by DHCP is over, or one that could not be had is to be asked for
+  /// again, a minute after the last time. Waits for a change that is under way.
   bool lease_due() const;
-  /// Asks again for addresses by DHCP whose time is half over. The same.
+  /// Asks for those addresses. The same.
   std::vector<std::string> renew_leases();
 
   /// 192.168.1.108/24 for the first card, 192.168.2.108/24 for the second … (IVSS 8.3.1.1).
@@ -90,8 +93,12 @@ class HostNetwork {
   base::Result<HostNetworkState> read() const;
   NetworkResult<> refuse_changes() const;
   NetworkResult<> check_card(const NetworkCard& card, const Card& wanted) const;
-  base::Result<CardSettings> leased(const NetworkCard& card, unsigned mtu);
+  base::Result<DhcpLease> leased(const NetworkCard& card);
+  /// DHCP is asked again soon, unless a lease says when.
+  void renew_soon(const std::string& card);
   base::Result<> write_resolver(const NameServers& servers);
+  /// Those of the last lease, when name servers are automatic. A failure is no reason to refuse the card.
+  base::Result<> use_leased_servers();
   NetworkResult<> remember(WantedNetwork wanted);
   NetworkResult<> apply_card(const HostNetworkState& state, const NetworkCard& card, const Card& wanted);
   void restore_bonds(std::vector<std::string>& failures);
@@ -105,6 +112,7 @@ class HostNetwork {
   WantedNetwork wanted_;
   std::map<std::string, base::UtcTime> renewals_;
   std::vector<Ipv4> leased_servers_;
+  std::string resolver_failure_;
   SshService ssh_;
 };
 

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "system/platform/host_network/dhcp_client.hpp"
 #include "system/platform/host_network/host_network.hpp"
 
 namespace watchrig::platform {
@@ -50,7 +49,7 @@ NetworkResult<> HostNetwork::bond(const BondSettings& bond) {
   const auto first = next.cards.find(bond.members.front());
   if (first != next.cards.end()) {
     next.cards[bond.name] = first->second;
-    if (first->second.dhcp) renewals_[bond.name] = clock_.now() + dhcp_pause;
+    if (first->second.dhcp) renew_soon(bond.name);
   }
   for (const auto& member : bond.members) {
     next.cards.erase(member);
@@ -86,8 +85,7 @@ NetworkResult<> HostNetwork::split(const std::string& name) {
     return NetworkRefusal{{}, done.error()};
   renewals_.erase(name);
   for (const auto& member : state->cards) {
-    if (member.bond == name && next.cards[member.name].dhcp)
-      renewals_[member.name] = clock_.now() + dhcp_pause;
+    if (member.bond == name && next.cards[member.name].dhcp) renew_soon(member.name);
   }
   next.cards.erase(name);
   std::erase_if(next.routes, [&](const HostRoute& route) { return route.card == name; });

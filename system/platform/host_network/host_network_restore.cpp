@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "system/platform/host_network/dhcp_client.hpp"
 #include "system/platform/host_network/host_network.hpp"
 
 namespace watchrig::platform {
@@ -35,7 +34,7 @@ void HostNetwork::restore_bonds(std::vector<std::string>& failures) {
 
 void HostNetwork::restore_cards(std::vector<std::string>& failures) {
   for (const auto& [name, wanted] : wanted_.cards) {
-    if (wanted.dhcp) renewals_[name] = clock_.now() + dhcp_pause;
+    if (wanted.dhcp) renew_soon(name);
   }
   const auto found = read();
   if (!found) {
@@ -60,8 +59,7 @@ void HostNetwork::restore_cards(std::vector<std::string>& failures) {
         apply_card(*state, card, {wanted->second.dhcp, settings.address, settings.gateway, settings.mtu});
     if (!done) failures.push_back(fmt::format("card \"{}\": {}", card.name, done.error().error.message));
   }
-  if (!wanted_.name_servers.automatic) return;
-  if (auto written = write_resolver(wanted_.name_servers); !written)
+  if (auto written = use_leased_servers(); !written)
     failures.push_back("name servers: " + written.error().message);
 }
 
@@ -131,7 +129,7 @@ std::vector<std::string> HostNetwork::renew_leases() {
   const auto due = renewals_;
   for (const auto& [name, time] : due) {
     if (time > clock_.now()) continue;
-    renewals_[name] = clock_.now() + dhcp_pause;
+    renew_soon(name);
     const auto state = read();
     const NetworkCard* card = state ? state->find(name) : nullptr;
     if (!card) continue;
@@ -140,9 +138,8 @@ std::vector<std::string> HostNetwork::renew_leases() {
     const auto done = apply_card(*state, *card, {true, std::nullopt, std::nullopt, mtu});
     if (!done) {
       failures.push_back(fmt::format("card \"{}\": {}", name, done.error().error.message));
-    } else if (wanted_.name_servers.automatic) {
-      if (auto written = write_resolver(wanted_.name_servers); !written)
-        failures.push_back("name servers: " + written.error().message);
+    } else if (auto written = use_leased_servers(); !written) {
+      failures.push_back("name servers: " + written.error().message);
     }
   }
   return failures;

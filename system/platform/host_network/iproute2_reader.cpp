@@ -59,7 +59,10 @@ void read_addresses(const json::object& link, NetworkCard& card) {
     const auto prefix = number_of(*info, "prefixlen", 32);
     if (!address || prefix < 0 || prefix > 32) continue;
     card.addresses.push_back({*address, static_cast<unsigned>(prefix)});
-    if (number_of(*info, "valid_life_time", for_ever) != for_ever) card.leased = true;
+    const auto left = number_of(*info, "valid_life_time", for_ever);
+    if (left < 0 || left >= for_ever) continue;
+    card.leased = true;
+    card.lease_left_s = static_cast<unsigned>(left);
   }
 }
 

@@ -26,9 +26,10 @@ struct NetworkCard {
   std::optional<unsigned> speed_mbps;
   unsigned mtu = 1500;
   std::vector<CardAddress> addresses;
-  bool leased = false;    ///< the address has an end, so it came by DHCP
-  std::string bond;       ///< the bond that it is a member of
-  std::string bond_mode;  ///< of a bond: balance-rr, active-backup, 802.3ad
+  bool leased = false;                        ///< the address has an end, so it came by DHCP
+  std::string bond;                           ///< the bond that it is a member of
+  std::string bond_mode;                      ///< of a bond: balance-rr, active-backup, 802.3ad
+  std::optional<unsigned> lease_left_s = {};  ///< of an address that has an end
   bool operator==(const NetworkCard&) const = default;
 };
 

@@ -61,7 +61,8 @@ void add_route(CommandPlan& plan, const HostRoute& route) {
 
 void strip_addresses(CommandPlan& plan, const NetworkCard& card) {
   for (const auto& address : card.addresses) {
-    plan.push_back({address_words("del", card.name, address), address_words("add", card.name, address)});
+    plan.push_back({address_words("del", card.name, address),
+                    address_words("add", card.name, address, card.lease_left_s)});
   }
 }
 
@@ -151,7 +152,8 @@ CommandPlan plan_bond(const HostNetworkState& state, const BondSettings& bond) {
   plan.push_back({link_words(bond.name, {"up"}), link_words(bond.name, {"down"})});
   const NetworkCard& first = *state.find(bond.members.front());
   for (const auto& address : first.addresses) {
-    plan.push_back({address_words("add", bond.name, address), address_words("del", bond.name, address)});
+    plan.push_back({address_words("add", bond.name, address, first.lease_left_s),
+                    address_words("del", bond.name, address)});
   }
   if (const HostRoute* gateway = state.gateway_of(first.name))
     add_route(plan, {0, 0, gateway->gateway, bond.name, gateway->metric});
@@ -174,7 +176,8 @@ CommandPlan plan_split(const HostNetworkState& state, const NetworkCard& bond,
     if (!first && at - 1 < others.size() && others[at - 1].address) addresses = {*others[at - 1].address};
     for (const auto& address : addresses) {
       plan.push_back(
-          {address_words("add", member.name, address), address_words("del", member.name, address)});
+          {address_words("add", member.name, address, first ? bond.lease_left_s : std::optional<unsigned>()),
+           address_words("del", member.name, address)});
     }
     const HostRoute* gateway = first ? state.gateway_of(bond.name) : nullptr;
     if (gateway) add_route(plan, {0, 0, gateway->gateway, member.name, gateway->metric});

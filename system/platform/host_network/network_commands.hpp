@@ -23,7 +23,7 @@ struct BondSettings {
 
 /// The words of iproute2 for each change, made from the state that was read before. Every name has passed
 /// is_card_name. Routes of a card whose address or link goes are taken away first and put back after, because
-/// the kernel would drop them silently.
+/// the kernel would drop them silently. An address that has an end keeps it when it moves.
 CommandPlan plan_card(const HostNetworkState& state, const NetworkCard& card, const CardSettings& wanted);
 /// Gives the card's default route the lowest metric, and the one before a higher one.
 CommandPlan plan_default_card(const HostNetworkState& state, const NetworkCard& card);
