@@ -82,8 +82,8 @@ void EventFeed::fetch() {
   const std::lock_guard one_at_a_time(fetching_);
   if (!vms_.running()) return;
   // A new life may have lost what the last one had said, and then counts from the beginning.
-  if (life_ != vms_.lives()) {
-    life_ = vms_.lives();
+  if (life_ != vms_.runs()) {
+    life_ = vms_.runs();
     last_ = 0;
   }
   const auto api = vms_.api();

@@ -165,6 +165,7 @@ base::Result<bool> VmsProcess::renew() {
   if (!session) return base::Error(session.error()).within("vmsd cannot be signed in to");
   const std::lock_guard lock(mutex_);
   session_ = *std::move(session);
+  ++renewals_;
   return true;
 }
 

@@ -72,6 +72,8 @@ class VmsProcess {
   bool running() const;
   /// How often it was started.
   unsigned lives() const { return lives_; }
+  /// How often it has begun to run, by itself too.
+  unsigned runs() const { return lives_ + renewals_; }
   /// 0 while it does not run.
   pid_t pid() const;
   /// Signed in, if it is.
@@ -94,6 +96,7 @@ class VmsProcess {
   VmsReady ready_;
   VmsSession session_;
   std::atomic<unsigned> lives_ = 0;
+  std::atomic<unsigned> renewals_ = 0;
   /// The life that is being ended on purpose; its end is no crash.
   std::atomic<unsigned> ending_ = 0;
 };

@@ -20,6 +20,11 @@ struct Power {
   const char* done;  ///< "the server was ..."
 };
 constexpr Power powers[] = {
+    {"/api/v1/system/factory-default", Ending::factory_default, "system.factory-default",
+     "Erases all configuration, accounts, logs and backups for good and starts uninitialised; only the "
+     "recordings "
+     "and the clock stay, so export the configuration before",
+     "set to the factory default"},
     {"/api/v1/system/restart", Ending::restart, "system.restart", "Restarts the server program", "restarted"},
     {"/api/v1/system/shutdown", Ending::shutdown, "system.shutdown",
      "Ends the server program; the machine stays on", "shut down"}};
@@ -32,9 +37,10 @@ Response end(ServerParts& parts, const Power& power, const Request& request) {
     fields.no_others();
     if (fields.error()) return error_response(*fields.error());
   }
-  if (!parts.end(power.ending))
-    return http::error_response(409, "conflict", {}, "the server is about to end already");
-  tell(parts, request, power.event, fmt::format("the server was {} by \"{}\"", power.done, request.account));
+  const auto what = fmt::format("the server was {} by \"{}\"", power.done, request.account);
+  const auto ending = parts.end(power.ending, fmt::format("{} from {}", what, request.source()));
+  if (!ending) return http::error_response(ending.error());
+  tell(parts, request, power.event, what);
   return http::json_response(202, json::object{{"started", base::format_utc(parts.started, 6)}});
 }
 

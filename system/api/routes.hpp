@@ -11,7 +11,7 @@ void add_session_routes(http::Router& router, ServerParts& parts);
 void add_user_routes(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
-/// Restart and shutdown.
+/// Restart, shutdown and factory default.
 void add_power_routes(http::Router& router, ServerParts& parts);
 void add_device_routes(http::Router& router, ServerParts& parts);
 /// Before those of single devices, whose paths would take these for ids.

@@ -18,7 +18,7 @@
 namespace watchrig::api {
 
 /// How the server is ended by somebody who is signed in.
-enum class Ending { shutdown, restart };
+enum class Ending { shutdown, restart, factory_default };
 
 /// What the public interface speaks to; everything outlives it.
 struct ServerParts {
@@ -36,9 +36,10 @@ struct ServerParts {
   HttpsSwitch& https;
   platform::MessageTrace& trace;
   base::UtcTime started;
-  /// Ends the server as cleanly as SIGTERM does, soon after the answer to the request under way. False when
-  /// it is ending already.
-  std::function<bool(Ending)> end;
+  /// Ends the server as cleanly as SIGTERM does, soon after the answer to the request under way. `why` is
+  /// what the log says of a factory default, which erases all that was logged before. Errors: conflict (it is
+  /// ending already), io.
+  std::function<base::Result<>(Ending, const std::string& why)> end;
   central::StorageOrders& storage_orders;
 };
 

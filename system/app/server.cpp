@@ -19,6 +19,7 @@
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
 #include "system/central/central_inbox.hpp"
+#include "system/platform/data_erasure.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/in_process_bus.hpp"
 #include "system/storage/volume_lock.hpp"
@@ -33,6 +34,8 @@ using base::Result;
 
 namespace {
 
+constexpr auto recordings_name = "recordings";  // in the data folder
+constexpr auto lock_name = "lock";              // there, by VolumeLock
 /// Of real time: the answer to whoever ends the server goes out first.
 constexpr auto until_end = std::chrono::milliseconds(500);
 
@@ -54,7 +57,8 @@ class Server {
  private:
   Result<> prepare_databases();
   Result<> open_stores();
-  bool end(api::Ending ending);
+  Result<> end(api::Ending ending, const std::string& why);
+  Result<> order_factory_default(const std::string& why);
   void stop(const std::string& cause);
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
@@ -72,8 +76,9 @@ class Server {
   central::StorageOrders storage_orders_{bus_};
   api::WorkPool workers_{2, 64};
   api::WorkPool hashers_{1, 32};
-  std::string copied_;    ///< the backup made at the start
-  std::string restored_;  ///< what --restore-backup has done
+  std::string copied_;                 ///< the backup made at the start
+  std::optional<std::string> erased_;  ///< why everything but the recordings was, before this start
+  std::string restored_;               ///< what --restore-backup has done
   std::unique_ptr<platform::DatabaseBackups> backups_;
   std::unique_ptr<central::Central> central_;
   std::unique_ptr<api::HttpsSwitch> https_;
@@ -93,6 +98,11 @@ Result<> Server::prepare_databases() {
   auto lock = storage::VolumeLock::take(options_.data);
   if (!lock) return lock.error();
   lock_ = std::move(*lock);
+  auto lasting = central::Central::lasting_files();
+  lasting.insert(lasting.end(), {recordings_name, lock_name});
+  auto erased = platform::erase_if_ordered(options_.data, lasting);
+  if (!erased) return erased.error();
+  erased_ = *std::move(erased);
   backups_ =
       std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,
                                                   std::set<std::string>{central::Central::event_database});
@@ -126,7 +136,7 @@ Result<> Server::open_stores() {
 
   if (auto served = central::serve_central(bus_, central_->events()); !served) return served;
   storage::Options options;
-  options.directory = data / "recordings";
+  options.directory = data / recordings_name;
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
   options.reserve_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "reserve_bytes"));
   auto storage = StorageRole::open(options, clock_, metrics_, central_->events(), central_->registry(), bus_,
@@ -143,7 +153,8 @@ Result<> Server::open_stores() {
   parts_ = std::make_unique<api::ServerParts>(api::ServerParts{
       clock_, metrics_, *central_, storage_->storage(), storage_->channels(), workers_, hashers_, scratch,
       [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
-      *https_, trace_, clock_.now(), [this](api::Ending ending) { return end(ending); }, storage_orders_});
+      *https_, trace_, clock_.now(),
+      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_});
   return {};
 }
 
@@ -152,14 +163,25 @@ void Server::activate(const central::Device& device, bool continued) {
   if (!told) base::log_error("device \"{}\": {}", device.name, told.error().message);
 }
 
-bool Server::end(api::Ending ending) {
-  if (ending_.exchange(true)) return false;
+Result<> Server::end(api::Ending ending, const std::string& why) {
+  if (ending_.exchange(true)) return Error{ErrorKind::conflict, "the server is about to end already"};
+  if (ending == api::Ending::factory_default) {
+    if (auto ordered = order_factory_default(why); !ordered) {
+      ending_ = false;
+      return ordered;
+    }
+  }
   how_ = ending;
   end_timer_.expires_after(until_end);
   end_timer_.async_wait([this](const boost::system::error_code& failure) {
     if (!failure) pool_.stop();
   });
-  return true;
+  return {};
+}
+
+Result<> Server::order_factory_default(const std::string& why) {
+  if (auto kept = central_->keep_given_ids(); !kept) return kept;
+  return platform::order_erasure(options_.data, why);
 }
 
 void Server::print_ready_line() const {
@@ -202,6 +224,7 @@ Result<Ended> Server::run() {
                        "each recording may be missing"});
   }
   events.append({.type = "system.started", .message = "the server has started"});
+  if (erased_) events.append({.type = "system.factory-default", .message = *erased_});
   if (!restored_.empty()) events.append({.type = "system.backup-restored", .message = restored_});
   keep_backups(pool_.next(), clock_, *backups_, workers_, events);
   for (const auto& failure : host_network_->restore()) {
@@ -216,7 +239,7 @@ Result<Ended> Server::run() {
   print_ready_line();
   pool_.run();
 
-  const bool restart = ending_ && how_ == api::Ending::restart;
+  const bool restart = ending_ && how_ != api::Ending::shutdown;
   if (restart) hold_signals();
   Ended ended{restart, door_->free_ports()};
   stop(!ending_ ? "signal" : restart ? "restart" : "shutdown");

@@ -11,6 +11,9 @@ using base::Result;
 
 namespace {
 
+constexpr auto clock_offset = "clock_offset";
+constexpr auto given_ids = "given_ids";
+
 template <class Store>
 Result<> put(std::unique_ptr<Store>& place, Result<std::unique_ptr<Store>> opened) {
   if (!opened) return opened.error();
@@ -33,8 +36,10 @@ Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::Corre
   return central;
 }
 
+std::vector<std::string> Central::lasting_files() { return {clock_offset, given_ids}; }
+
 Central::Central(const fs::path& data, base::CorrectedClock& clock)
-    : clock_(clock), server_clock_(clock, data / "clock_offset"), resets_(clock) {}
+    : given_ids_(data / given_ids), server_clock_(clock, data / clock_offset), resets_(clock) {}
 
 Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, FixedSettings fixed) {
   auto vault = platform::SecretVault::open(data / "secrets.key");
@@ -61,9 +66,18 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
         put(certificates_, CertificateStore::open(certificates / "own.db", *vault_, clock, own_addresses));
   if (opened) opened = put(authorities_, TrustedAuthorities::open(certificates / "trusted.db", clock));
   if (!opened) return opened;
+  const auto given = load_given_ids(given_ids_);
+  if (!given) return given.error();
+  if (auto skipped = registry_->skip_ids(*given); !skipped) return skipped;
   sign_in_ = std::make_unique<SignIn>(*accounts_, clock, SignIn::rules_from(*settings_));
   mailer_ = std::make_unique<Mailer>(*settings_, clock);
   return {};
+}
+
+Result<> Central::keep_given_ids() {
+  const auto ids = registry_->given_ids();
+  if (!ids) return ids.error();
+  return save_given_ids(given_ids_, *ids);
 }
 
 void Central::follow_settings(const boost::asio::any_io_executor& executor) {

@@ -22,6 +22,9 @@ class Central {
  public:
   /// Those databases in the data folder that are copied and can be put back.
   static std::vector<std::string> databases();
+  /// Those files that stay when the configuration is erased or replaced, because recordings are ordered by
+  /// them.
+  static std::vector<std::string> lasting_files();
 
   /// That of them which changes all the time.
   static constexpr const char* event_database = "events.db";
@@ -31,6 +34,9 @@ class Central {
                                                      base::CorrectedClock& clock, FixedSettings fixed);
   /// From now on the stores follow the settings, and log entries are copied, with `executor` as the lane.
   void follow_settings(const boost::asio::any_io_executor& executor);
+
+  /// Has the ids of devices and channels go on where they are after the configuration is erased or replaced.
+  base::Result<> keep_given_ids();
 
   Settings& settings() { return *settings_; }
   EventLog& events() { return *events_; }
@@ -53,7 +59,7 @@ class Central {
   base::Result<> open_stores(const std::filesystem::path& data, const base::Clock& clock,
                              FixedSettings fixed);
 
-  const base::Clock& clock_;
+  const std::filesystem::path given_ids_;
   ServerClock server_clock_;
   PasswordResets resets_;
   std::unique_ptr<EventLog> events_;

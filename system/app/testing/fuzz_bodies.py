@@ -9,9 +9,8 @@ from vmsd_client import PASSWORD
 
 OTHER_PASSWORD = "Other.Watch.77"
 # Routes that change something and read no body. Of the first two, a valid request would end the server: only refused ones are sent.
-WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test"),
-                ("post", "/api/v1/time/synchronisation")}
-ENDS_SERVER = {("post", "/api/v1/system/restart"), ("post", "/api/v1/system/shutdown")}
+WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test")}
+ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
 ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
 # Fields that take several types.
@@ -95,7 +94,8 @@ def bodies(ids):
         "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo"], "confirmed": True},
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
-        "system/restart": {}, "system/shutdown": {}, "wizard/finish": {}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
+        "system/restart": {}, "system/shutdown": {},
+        "system/factory-default": {}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
             "access-filter": {"mode": "reject_list"}, "access-filter/entries/{entry}": access,
             "account/email": {"email": "harness@example.org"}, "account/hint": {"password_hint": "h"},
             "account/password": {"old_password": PASSWORD, "password": PASSWORD, "password_again": PASSWORD},

@@ -5,6 +5,7 @@
 
 #include "system/central/devices/area_tree.hpp"
 #include "system/central/devices/device.hpp"
+#include "system/central/devices/given_ids.hpp"
 #include "system/platform/secret_vault.hpp"
 #include "system/platform/sqlite_database.hpp"
 
@@ -34,6 +35,10 @@ class DeviceDatabase {
 
   /// All or nothing, and one write to the disk.
   base::Result<> transaction(const std::function<base::Result<>()>& work);
+
+  base::Result<GivenIds> given_ids();
+  /// Ids to come are above these.
+  base::Result<> skip_ids(const GivenIds& given);
 
   const platform::SecretVault& vault() const { return vault_; }
 

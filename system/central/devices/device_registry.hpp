@@ -73,6 +73,11 @@ class DeviceRegistry {
   std::vector<std::int64_t> area_path(std::int64_t area) const;
   std::vector<std::int64_t> area_path_of_channel(std::string_view channel) const;
 
+  /// Also those of devices that are gone.
+  base::Result<GivenIds> given_ids();
+  /// Ids to come are above these.
+  base::Result<> skip_ids(const GivenIds& given);
+
   /// What the passwords are sealed with; for backups.
   const platform::SecretVault& vault() const { return database_.vault(); }
 
