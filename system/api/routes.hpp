@@ -11,6 +11,10 @@ void add_session_routes(http::Router& router, ServerParts& parts);
 void add_user_routes(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
+/// Large files on their way in.
+void add_upload_routes(http::Router& router, ServerParts& parts);
+/// Export and import of the whole configuration.
+void add_configuration_routes(http::Router& router, ServerParts& parts);
 /// Restart, shutdown and factory default.
 void add_power_routes(http::Router& router, ServerParts& parts);
 void add_device_routes(http::Router& router, ServerParts& parts);

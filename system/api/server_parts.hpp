@@ -41,6 +41,7 @@ struct ServerParts {
   /// ending already), io.
   std::function<base::Result<>(Ending, const std::string& why)> end;
   central::StorageOrders& storage_orders;
+  std::filesystem::path data;  ///< the data folder
 };
 
 }  // namespace watchrig::api

@@ -88,6 +88,8 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_settings_routes(router, parts);
   add_system_routes(router, parts);
   add_power_routes(router, parts);
+  add_upload_routes(router, parts);
+  add_configuration_routes(router, parts);
   add_account_routes(router, parts);
   add_lockout_routes(router, parts);
   add_session_routes(router, parts);

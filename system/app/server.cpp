@@ -13,12 +13,14 @@
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
 #include "system/app/restart.hpp"
+#include "system/app/restart_keeper.hpp"
 #include "system/app/role_watch.hpp"
 #include "system/app/storage_role.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
 #include "system/central/central_inbox.hpp"
+#include "system/central/configuration/configuration_transfer.hpp"
 #include "system/platform/data_erasure.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/in_process_bus.hpp"
@@ -59,6 +61,7 @@ class Server {
   Result<> open_stores();
   Result<> end(api::Ending ending, const std::string& why);
   Result<> order_factory_default(const std::string& why);
+  void restart_as_scheduled();
   void stop(const std::string& cause);
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
@@ -76,9 +79,10 @@ class Server {
   central::StorageOrders storage_orders_{bus_};
   api::WorkPool workers_{2, 64};
   api::WorkPool hashers_{1, 32};
-  std::string copied_;                 ///< the backup made at the start
-  std::optional<std::string> erased_;  ///< why everything but the recordings was, before this start
-  std::string restored_;               ///< what --restore-backup has done
+  std::string copied_;                   ///< the backup made at the start
+  std::optional<std::string> erased_;    ///< why everything but the recordings was, before this start
+  std::optional<std::string> imported_;  ///< what became of an import, before this start
+  std::string restored_;                 ///< what --restore-backup has done
   std::unique_ptr<platform::DatabaseBackups> backups_;
   std::unique_ptr<central::Central> central_;
   std::unique_ptr<api::HttpsSwitch> https_;
@@ -103,6 +107,9 @@ Result<> Server::prepare_databases() {
   auto erased = platform::erase_if_ordered(options_.data, lasting);
   if (!erased) return erased.error();
   erased_ = *std::move(erased);
+  auto imported = central::finish_import(options_.data);
+  if (!imported) return imported.error();
+  imported_ = *std::move(imported);
   backups_ =
       std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,
                                                   std::set<std::string>{central::Central::event_database});
@@ -154,7 +161,7 @@ Result<> Server::open_stores() {
       clock_, metrics_, *central_, storage_->storage(), storage_->channels(), workers_, hashers_, scratch,
       [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
       *https_, trace_, clock_.now(),
-      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_});
+      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_, data});
   return {};
 }
 
@@ -182,6 +189,14 @@ Result<> Server::end(api::Ending ending, const std::string& why) {
 Result<> Server::order_factory_default(const std::string& why) {
   if (auto kept = central_->keep_given_ids(); !kept) return kept;
   return platform::order_erasure(options_.data, why);
+}
+
+void Server::restart_as_scheduled() {
+  const auto ending = end(api::Ending::restart, {});
+  central_->events().append(
+      {.type = ending ? "system.scheduled-restart" : "system.scheduled-restart-refused",
+       .cause = "schedule",
+       .message = ending ? "the server restarts as scheduled" : ending.error().message});
 }
 
 void Server::print_ready_line() const {
@@ -225,7 +240,9 @@ Result<Ended> Server::run() {
   }
   events.append({.type = "system.started", .message = "the server has started"});
   if (erased_) events.append({.type = "system.factory-default", .message = *erased_});
+  if (imported_) events.append({.type = "system.configuration-replaced", .message = *imported_});
   if (!restored_.empty()) events.append({.type = "system.backup-restored", .message = restored_});
+  keep_restarting(pool_.next(), clock_, central_->settings(), [this] { restart_as_scheduled(); });
   keep_backups(pool_.next(), clock_, *backups_, workers_, events);
   for (const auto& failure : host_network_->restore()) {
     events.append(

@@ -36,6 +36,13 @@ Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::Corre
   return central;
 }
 
+std::vector<std::string> Central::configuration_files() {
+  auto files = databases();
+  std::erase(files, "events.db");
+  files.insert(files.end(), {"certificates/own.db", "certificates/trusted.db", "secrets.key"});
+  return files;
+}
+
 std::vector<std::string> Central::lasting_files() { return {clock_offset, given_ids}; }
 
 Central::Central(const fs::path& data, base::CorrectedClock& clock)

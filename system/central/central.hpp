@@ -22,6 +22,8 @@ class Central {
  public:
   /// Those databases in the data folder that are copied and can be put back.
   static std::vector<std::string> databases();
+  /// Those files in the data folder that are the configuration, databases and others.
+  static std::vector<std::string> configuration_files();
   /// Those files that stay when the configuration is erased or replaced, because recordings are ordered by
   /// them.
   static std::vector<std::string> lasting_files();

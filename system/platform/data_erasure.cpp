@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -19,16 +17,6 @@ using base::Result;
 namespace {
 
 constexpr std::string_view order_name = "factory-default";
-
-Result<> sync_folder(const fs::path& folder) {
-  const int number = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (number < 0) return base::os_error("open", folder.string(), errno);
-  const bool done = ::fsync(number) == 0;
-  const int failure = errno;
-  ::close(number);
-  if (!done) return base::os_error("write", folder.string(), failure);
-  return {};
-}
 
 Error not_erased(const fs::path& file, const std::error_code& failure) {
   const bool denied = failure == std::errc::permission_denied || failure == std::errc::read_only_file_system;
@@ -61,10 +49,10 @@ Result<std::optional<std::string>> erase_if_ordered(const fs::path& folder,
     if (failure) return not_erased(file, failure);
   }
   // The order goes last: until all else is gone for good, it stands.
-  if (auto synced = sync_folder(folder); !synced) return synced.error();
+  if (auto synced = sync_to_disk(folder); !synced) return synced.error();
   fs::remove(order, failure);
   if (failure) return not_erased(order, failure);
-  if (auto synced = sync_folder(folder); !synced) return synced.error();
+  if (auto synced = sync_to_disk(folder); !synced) return synced.error();
   return std::optional(*note);
 }
 

@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "system/platform/text_file.hpp"
+
 namespace watchrig::platform {
 
 namespace fs = std::filesystem;
@@ -76,16 +78,6 @@ Result<> quick_check(const fs::path& file) {
   return {};
 }
 
-Result<> sync_file(const fs::path& file) {
-  const int number = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (number < 0) return base::os_error("open", file.string(), errno);
-  const bool done = ::fsync(number) == 0;
-  const int failure = errno;
-  ::close(number);
-  if (!done) return base::os_error("write", file.string(), failure);
-  return {};
-}
-
 }  // namespace
 
 Result<> check_database(const fs::path& file) {
@@ -128,7 +120,7 @@ Result<> copy_database(const fs::path& source, const fs::path& target) {
     // One file, without a log beside it, is easier to carry about.
     sqlite3_exec(to->get(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);
   }
-  if (auto synced = sync_file(target); !synced) return synced;
+  if (auto synced = sync_to_disk(target); !synced) return synced;
   return check_database(target);
 }
 

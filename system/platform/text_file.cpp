@@ -71,4 +71,11 @@ Result<> write_text_file(const std::filesystem::path& file, std::string_view tex
   return {};
 }
 
+Result<> sync_to_disk(const std::filesystem::path& path) {
+  const OpenFile opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (opened.number < 0) return base::os_error("open", path.string(), errno);
+  if (::fsync(opened.number) != 0) return base::os_error("write", path.string(), errno);
+  return {};
+}
+
 }  // namespace watchrig::platform

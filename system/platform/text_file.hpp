@@ -15,4 +15,7 @@ base::Result<std::string> read_text_file(const std::filesystem::path& file);
 base::Result<> write_text_file(const std::filesystem::path& file, std::string_view text,
                                unsigned mode = 0600);
 
+/// Waits until a file, or the names in a folder, are on the disk.
+base::Result<> sync_to_disk(const std::filesystem::path& path);
+
 }  // namespace watchrig::platform

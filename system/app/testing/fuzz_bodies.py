@@ -10,7 +10,7 @@ from vmsd_client import PASSWORD
 OTHER_PASSWORD = "Other.Watch.77"
 # Routes that change something and read no body. Of the first two, a valid request would end the server: only refused ones are sent.
 WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test")}
-ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default")}
+ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default", "configuration/import")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
 ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
 # Fields that take several types.
@@ -19,7 +19,7 @@ SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 REFUSED = {("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/events", "/api/v1/sessions",
-            "/api/v1/system", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
+            "/api/v1/system", "/api/v1/system/information", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
 VOLATILE_FIELDS = {"state", "cause", "online"}
 # So that a refused sign-in does not end the test, no port moves and nothing of this machine changes.
 SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0.0.1", "https.port": 0, "rtsp.address": "127.0.0.1",
@@ -64,8 +64,10 @@ def furnish(admin, folder):
             "entry": made("access-filter/entries", {"list": "reject", "first": "192.0.2.1"})["id"],
             "authority": made("trusted-authorities", {"certificate": certificate})["authorities"][0]["id"],
             "token": made("password-resets", {"username": "fuzz.user"})["token"], "card": "lo", "bond": "bond9",
-            "destination": "10.9.0.0-16", "service": "password_reset", "session": "s99999", "kind": "accounts", "name": "nobody",
-            "log": "system", "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "step": "time", "key.pem": key, "crt.pem": certificate}
+            "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "session": "s99999", "kind": "accounts",
+            "name": "nobody", "number": "99999", "log": "system",
+            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail",
+            "key.pem": key, "crt.pem": certificate}
 
 
 def bodies(ids):
@@ -95,7 +97,8 @@ def bodies(ids):
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
         "system/restart": {}, "system/shutdown": {},
-        "system/factory-default": {}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
+        "system/factory-default": {}, "system/configuration/export": {"password": "Old.Oak.Tree"},
+        "system/configuration/import": {"password": "Old.Oak.Tree"}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
             "access-filter": {"mode": "reject_list"}, "access-filter/entries/{entry}": access,
             "account/email": {"email": "harness@example.org"}, "account/hint": {"password_hint": "h"},
             "account/password": {"old_password": PASSWORD, "password": PASSWORD, "password_again": PASSWORD},
@@ -110,9 +113,8 @@ def bodies(ids):
             "password-resets/{token}": {"code": "000000", "email": "u@example.org", **passwords},
             "schedules/{schedule}": {**named, "always": False, "periods": PERIODS}, "services/{service}": {"enabled": True},
             "sessions/current/confirmation": {"password": PASSWORD}, "time": {"utc": ids["utc"]},
-            "users/{user}": {"group": "fuzz.group", "email": "u@example.org"},
-            "users/{user}/password": passwords,
-            "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
+            "system/uploads/{upload}": b"some bytes", "users/{user}": {"group": "fuzz.group", "email": "u@example.org"},
+            "users/{user}/password": passwords}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
                 "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
                 "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,

@@ -1,5 +1,6 @@
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
+#include "system/central/schedules/restart_plan.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/central/time/local_time.hpp"
 #include "system/central/time/time_sync.hpp"
@@ -97,7 +98,7 @@ const std::vector<SettingSection>& setting_sections() {
       mail_section(),
       log_mirror_section(),
       time_section(),
-      ntp_section(),
+      restart_section(),
   };
   return sections;
 }

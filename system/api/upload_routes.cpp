@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+#include "system/api/uploads.hpp"
+
+namespace watchrig::api {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using http::Request;
+using http::Response;
+
+namespace {
+
+struct Upload {
+  std::string_view name;
+  std::int64_t most;  ///< bytes
+};
+constexpr std::int64_t mebi = 1 << 20;
+constexpr Upload uploads[] = {{"configuration", 64 * mebi}};
+
+const Upload* upload_of(const Request& request) {
+  const auto* found = std::ranges::find(uploads, request.param("upload"), &Upload::name);
+  return found == std::end(uploads) ? nullptr : found;
+}
+
+Response unknown(const Request& request) {
+  return http::error_response(404, "not_found", {},
+                              fmt::format("nothing called \"{}\" is uploaded", request.param("upload")));
+}
+
+/// Appends, or begins anew at 0: a client that has lost an answer asks where to go on by sending again.
+Response put(ServerParts& parts, const Request& request) {
+  const Upload* upload = upload_of(request);
+  if (!upload) return unknown(request);
+  const auto offset = number_of(request, "offset", 0, 0, upload->most);
+  if (!offset) return error_response(offset.error());
+  const auto file = upload_file(parts, upload->name);
+  std::error_code missing;
+  const auto size = fs::file_size(file, missing);
+  const auto present = missing ? 0 : static_cast<std::int64_t>(size);
+  if (*offset != 0 && *offset != present)
+    return http::error_response(409, "conflict", "offset", fmt::format("go on with offset={}", present));
+  const auto after = *offset + static_cast<std::int64_t>(request.body.size());
+  if (after > upload->most) {
+    return http::error_response(413, "full", "offset",
+                                fmt::format("{} is at most {} bytes", upload->name, upload->most));
+  }
+  std::ofstream output(file, std::ios::binary | (*offset == 0 ? std::ios::trunc : std::ios::app));
+  std::error_code ignored;
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
+  output << request.body << std::flush;
+  if (!output)
+    return http::error_response({base::ErrorKind::full, "the upload cannot be written: is the disk full?"});
+  return http::json_response(200, json::object{{"size", after}});
+}
+
+}  // namespace
+
+fs::path upload_file(const ServerParts& parts, std::string_view name) {
+  return parts.scratch / fmt::format("upload-{}", name);
+}
+
+void add_upload_routes(http::Router& router, ServerParts& parts) {
+  router
+      .add("PUT", "/api/v1/system/uploads/{upload}", {"system", false, false},
+           "Takes a large file in pieces of at most 1 MiB, one after the other; the first begins it anew",
+           [&parts](Request request) {
+             return parts.workers.run([&parts, request = std::move(request)] { return put(parts, request); });
+           })
+      .query = {{"offset", "bytes that were sent before, 0 without it", "integer"}};
+}
+
+}  // namespace watchrig::api
