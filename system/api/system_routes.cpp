@@ -2,6 +2,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/information_routes.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/spawn.hpp"
 
@@ -90,6 +91,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_power_routes(router, parts);
   add_upload_routes(router, parts);
   add_configuration_routes(router, parts);
+  add_information_routes(router, parts);
   add_account_routes(router, parts);
   add_lockout_routes(router, parts);
   add_session_routes(router, parts);

@@ -38,15 +38,15 @@ Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::Corre
 
 std::vector<std::string> Central::configuration_files() {
   auto files = databases();
-  std::erase(files, "events.db");
-  files.insert(files.end(), {"certificates/own.db", "certificates/trusted.db", "secrets.key"});
+  std::erase(files, event_database);
+  files.emplace_back("secrets.key");
   return files;
 }
 
 std::vector<std::string> Central::lasting_files() { return {clock_offset, given_ids}; }
 
 Central::Central(const fs::path& data, base::CorrectedClock& clock)
-    : given_ids_(data / given_ids), server_clock_(clock, data / clock_offset), resets_(clock) {}
+    : given_ids_(data / given_ids), clock_(clock), server_clock_(clock, data / clock_offset), resets_(clock) {}
 
 Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, FixedSettings fixed) {
   auto vault = platform::SecretVault::open(data / "secrets.key");
@@ -89,6 +89,8 @@ Result<> Central::keep_given_ids() {
 
 void Central::follow_settings(const boost::asio::any_io_executor& executor) {
   mirror_ = std::make_unique<LogMirror>(*events_, *settings_, executor);
+  time_sync_ =
+      std::make_unique<TimeSync>(TimeSync::Parts{clock_, server_clock_, *settings_, *events_}, executor);
   for (const char* section : {"accounts", "lock.accounts", "lock.sources", "session_blast"}) {
     settings_->listen(
         section, [this](const Settings::Change&) { sign_in_->set_rules(SignIn::rules_from(*settings_)); });

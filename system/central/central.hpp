@@ -62,6 +62,7 @@ class Central {
                              FixedSettings fixed);
 
   const std::filesystem::path given_ids_;
+  const base::Clock& clock_;
   ServerClock server_clock_;
   PasswordResets resets_;
   std::unique_ptr<EventLog> events_;

@@ -27,9 +27,10 @@ constexpr std::string_view errors[] = {"system.role-silent", "recording.failed",
                                        "session.hijacked",   "network.failed",   "storage.failed",
                                        "storage.damaged",    "storage.full",     "system.backup-failed"};
 constexpr std::string_view warnings[] = {
-    "channel.offline",       "stream.damaged",          "account.refused", "account.locked",
-    "session.blast",         "operation.refused",       "network.refused", "storage.index-rebuilt",
-    "account.reset-refused", "account.code-not-mailed", "system.scheduled-restart-refused"};
+    "channel.offline",       "stream.damaged",          "account.refused",
+    "account.locked",        "session.blast",           "operation.refused",
+    "network.refused",       "storage.index-rebuilt",   "account.reset-refused",
+    "time.not-synchronised", "account.code-not-mailed", "system.scheduled-restart-refused"};
 
 bool begins_any(std::string_view type, const auto& list) {
   return std::ranges::any_of(list, [&](std::string_view entry) {

@@ -9,7 +9,8 @@ from vmsd_client import PASSWORD
 
 OTHER_PASSWORD = "Other.Watch.77"
 # Routes that change something and read no body. Of the first two, a valid request would end the server: only refused ones are sent.
-WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test")}
+WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test"),
+                ("post", "/api/v1/time/synchronisation")}
 ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default", "configuration/import")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
 ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
@@ -65,7 +66,7 @@ def furnish(admin, folder):
             "authority": made("trusted-authorities", {"certificate": certificate})["authorities"][0]["id"],
             "token": made("password-resets", {"username": "fuzz.user"})["token"], "card": "lo", "bond": "bond9",
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "session": "s99999", "kind": "accounts",
-            "name": "nobody", "number": "99999", "log": "system",
+            "name": "nobody", "number": "99999", "log": "system", "step": "time",
             "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail",
             "key.pem": key, "crt.pem": certificate}
 
@@ -96,7 +97,7 @@ def bodies(ids):
         "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo"], "confirmed": True},
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
-        "system/restart": {}, "system/shutdown": {},
+        "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
         "system/factory-default": {}, "system/configuration/export": {"password": "Old.Oak.Tree"},
         "system/configuration/import": {"password": "Old.Oak.Tree"}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
             "access-filter": {"mode": "reject_list"}, "access-filter/entries/{entry}": access,
@@ -114,7 +115,8 @@ def bodies(ids):
             "schedules/{schedule}": {**named, "always": False, "periods": PERIODS}, "services/{service}": {"enabled": True},
             "sessions/current/confirmation": {"password": PASSWORD}, "time": {"utc": ids["utc"]},
             "system/uploads/{upload}": b"some bytes", "users/{user}": {"group": "fuzz.group", "email": "u@example.org"},
-            "users/{user}/password": passwords}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
+            "users/{user}/password": passwords,
+            "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
                 "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
                 "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,

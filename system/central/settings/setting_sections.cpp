@@ -99,6 +99,7 @@ const std::vector<SettingSection>& setting_sections() {
       log_mirror_section(),
       time_section(),
       restart_section(),
+      ntp_section(),
   };
   return sections;
 }
