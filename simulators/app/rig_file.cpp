@@ -8,6 +8,7 @@
 #include "simulators/kernel/xml_file.hpp"
 #include "simulators/services/ntp/ntp_server.hpp"
 #include "simulators/services/smtp/mail_server.hpp"
+#include "simulators/services/syslog/log_server.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::rig {
@@ -44,7 +45,8 @@ Result<void> read_service(RigFile& rig, const XmlFile& file, pugi::xml_node elem
 constexpr std::pair<std::string_view, Reader> readers[] = {
     {"camera", read_camera},
     {"mail-server", read_service<services::plan_mail_server>},
-    {"ntp-server", read_service<services::plan_ntp_server>}};
+    {"ntp-server", read_service<services::plan_ntp_server>},
+    {"log-server", read_service<services::plan_log_server>}};
 
 std::string kinds() {
   return base::joined(readers, ", ", [](const auto& row) { return fmt::format("<{}>", row.first); });

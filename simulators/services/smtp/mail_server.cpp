@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include "simulators/services/smtp/smtp_dialogue.hpp"
+#include "simulators/services/smtp/throwaway_identity.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 
@@ -26,7 +25,6 @@ using kernel::Verb;
 
 constexpr Verb verbs[] = {Verb::reset, Verb::stall, Verb::lie};
 constexpr std::string_view lies[] = {"refuse-login", "refuse-receivers"};
-constexpr std::size_t longest_line = 4096;
 constexpr auto patience = std::chrono::seconds(60);  // with a silent client
 
 }  // namespace
@@ -47,6 +45,11 @@ MailServer::MailServer(MailServerSpec spec, const base::Clock& clock, asio::any_
       acceptor_(executor) {}
 
 Result<void> MailServer::start() {
+  if (spec_.encryption != "none") {
+    auto identity = throwaway_identity();
+    if (!identity) return std::move(identity).error().within("mail server " + spec_.id);
+    identity_ = *std::move(identity);
+  }
   boost::system::error_code error;
   const Tcp::endpoint endpoint(asio::ip::address_v4::loopback(), spec_.port);
   acceptor_.open(endpoint.protocol(), error);
@@ -71,64 +74,48 @@ void MailServer::stop() {
 }
 
 void MailServer::close_all(bool reset) {
-  for (const auto& weak : std::exchange(sockets_, {})) {
-    boost::system::error_code ignored;
-    const auto socket = weak.lock();
-    if (!socket) continue;
-    if (reset) socket->set_option(asio::socket_base::linger(true, 0), ignored);
-    socket->close(ignored);
+  for (const auto& weak : std::exchange(streams_, {})) {
+    if (const auto stream = weak.lock()) stream->close(reset);
   }
 }
 
 asio::awaitable<void> MailServer::accept(std::shared_ptr<MailServer> self) {
   while (self->acceptor_.is_open()) {
-    auto socket = std::make_shared<Tcp::socket>(self->executor_);
+    Tcp::socket socket(self->executor_);
     boost::system::error_code error;
-    co_await self->acceptor_.async_accept(*socket, asio::redirect_error(asio::use_awaitable, error));
+    co_await self->acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (error || self->connections_ >= most_connections) continue;
     ++self->accepted_;
     ++self->connections_;
-    std::erase_if(self->sockets_, [](const auto& weak) { return weak.expired(); });
-    self->sockets_.push_back(socket);
-    base::spawn(self->executor_, serve(self, socket), "client of mail server " + self->spec_.id);
+    const auto stream = std::make_shared<MailStream>(std::move(socket));
+    std::erase_if(self->streams_, [](const auto& weak) { return weak.expired(); });
+    self->streams_.push_back(stream);
+    base::spawn(self->executor_, serve(self, stream), "client of mail server " + self->spec_.id);
   }
 }
 
-asio::awaitable<void> MailServer::serve(std::shared_ptr<MailServer> self,
-                                        std::shared_ptr<Tcp::socket> socket) {
+asio::awaitable<void> MailServer::serve(std::shared_ptr<MailServer> self, StreamPtr stream) {
   struct Leave {
     std::atomic<std::size_t>& connections;
     ~Leave() { --connections; }
   } const leave{self->connections_};
   SmtpDialogue dialogue(self->spec_, self->clock_, self->ledger_,
                         [&](std::string_view what) { return self->in_force(Verb::lie, what).has_value(); });
-  base::Watchdog watchdog(self->executor_, patience, [socket] {
-    boost::system::error_code ignored;
-    socket->close(ignored);
-  });
-  std::string input;
-  std::optional<std::string> reply = dialogue.greeting();
+  base::Watchdog watchdog(self->executor_, patience, [stream] { stream->close(); });
+  std::string line;
   boost::system::error_code error;
+  if (self->spec_.encryption == "ssl") error = co_await stream->accept_tls(*self->identity_);
+  std::optional<std::string> reply = dialogue.greeting();
   while (reply && !error) {
-    if (!reply->empty() && !self->in_force(Verb::stall)) {
-      co_await asio::async_write(*socket, asio::buffer(*reply),
-                                 asio::redirect_error(asio::use_awaitable, error));
-    }
-    if (error) break;
-    const std::size_t size =
-        co_await asio::async_read_until(*socket, asio::dynamic_buffer(input, longest_line), "\r\n",
-                                        asio::redirect_error(asio::use_awaitable, error));
+    if (!reply->empty() && !self->in_force(Verb::stall)) error = co_await stream->write(*reply);
+    if (dialogue.begins_tls() && !error) error = co_await stream->accept_tls(*self->identity_);
+    if (!error) error = co_await stream->read_line(line);
     if (error) break;
     watchdog.restart();
-    const std::string line = input.substr(0, size - 2);
-    input.erase(0, size);
     reply = dialogue.answer(line);
   }
-  if (!reply) {
-    const std::string bye = "221 Bye\r\n";
-    co_await asio::async_write(*socket, asio::buffer(bye), asio::redirect_error(asio::use_awaitable, error));
-  }
-  socket->close(error);
+  if (!reply) error = co_await stream->write("221 Bye\r\n");
+  stream->close();
 }
 
 json::object MailServer::description() const {

@@ -9,6 +9,7 @@
 
 #include "simulators/services/service_device.hpp"
 #include "simulators/services/smtp/mail_server_spec.hpp"
+#include "simulators/services/smtp/mail_stream.hpp"
 #include "simulators/services/smtp/received_mail.hpp"
 
 namespace watchrig::services {
@@ -17,7 +18,8 @@ namespace watchrig::services {
 base::Result<ServicePlan> plan_mail_server(const kernel::XmlFile& file, pugi::xml_node element);
 
 /// A virtual mail server on the loopback interface. Faults: stall, reset, lie (refuse-login,
-/// refuse-receivers). The ledger's query takes `to`.
+/// refuse-receivers). The ledger's query takes `to`. By TLS it shows a certificate that nobody has reason to
+/// trust.
 class MailServer final : public ServiceDevice, public std::enable_shared_from_this<MailServer> {
  public:
   static constexpr std::size_t most_connections = 64;
@@ -35,9 +37,9 @@ class MailServer final : public ServiceDevice, public std::enable_shared_from_th
 
  private:
   using Tcp = boost::asio::ip::tcp;
+  using StreamPtr = std::shared_ptr<MailStream>;
   static boost::asio::awaitable<void> accept(std::shared_ptr<MailServer> self);
-  static boost::asio::awaitable<void> serve(std::shared_ptr<MailServer> self,
-                                            std::shared_ptr<Tcp::socket> socket);
+  static boost::asio::awaitable<void> serve(std::shared_ptr<MailServer> self, StreamPtr stream);
   void close_all(bool reset);
   void reset_connections() override;
 
@@ -45,10 +47,11 @@ class MailServer final : public ServiceDevice, public std::enable_shared_from_th
   boost::asio::any_io_executor executor_;
   MailLedger ledger_;
   Tcp::acceptor acceptor_;
+  std::shared_ptr<boost::asio::ssl::context> identity_;  ///< null without encryption
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> connections_ = 0;
   std::atomic<std::size_t> accepted_ = 0;
-  std::vector<std::weak_ptr<Tcp::socket>> sockets_;  ///< on the executor
+  std::vector<std::weak_ptr<MailStream>> streams_;  ///< on the executor
 };
 
 }  // namespace watchrig::services

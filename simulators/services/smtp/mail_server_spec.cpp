@@ -15,6 +15,10 @@ base::Result<MailServerSpec> parse_mail_server(const kernel::XmlFile& file, pugi
   spec.password = attributes.text("password");
   if (spec.user.empty() != spec.password.empty())
     return attributes.error("user and password belong together");
+  const auto encryption = attributes.text("encryption");
+  if (!encryption.empty()) spec.encryption = encryption;
+  if (spec.encryption != "none" && spec.encryption != "ssl" && spec.encryption != "tls")
+    return attributes.error("encryption must be none, ssl or tls");
   if (auto finished = attributes.finish(); !finished) return finished.error();
   return spec;
 }

@@ -35,11 +35,12 @@ class MailServerTest : public testing::Test {
 
   CURLcode send(const std::string& user, const std::string& password) {
     CURL* handle = curl_easy_init();
-    const auto url = fmt::format("smtp://127.0.0.1:{}", server->description().at("port").to_number<int>());
+    const auto url =
+        fmt::format("{}://127.0.0.1:{}", scheme, server->description().at("port").to_number<int>());
     curl_slist* receivers = curl_slist_append(nullptr, "a@example.org");
     std::string_view text = "Subject: Hello\r\n\r\none\r\n.two\r\n";
     curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, 5000L);
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, patience_ms);
     if (!user.empty()) {
       curl_easy_setopt(handle, CURLOPT_USERNAME, user.c_str());
       curl_easy_setopt(handle, CURLOPT_PASSWORD, password.c_str());
@@ -50,6 +51,9 @@ class MailServerTest : public testing::Test {
     curl_easy_setopt(handle, CURLOPT_READFUNCTION, read_text);
     curl_easy_setopt(handle, CURLOPT_READDATA, &text);
     curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(handle, CURLOPT_USE_SSL, wants_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
     const CURLcode code = curl_easy_perform(handle);
     curl_slist_free_all(receivers);
     curl_easy_cleanup(handle);
@@ -63,7 +67,37 @@ class MailServerTest : public testing::Test {
   std::shared_ptr<MailServer> server;
   std::thread thread;
   std::string options = "AUTH=*";
+  std::string scheme = "smtp";
+  bool wants_tls = false;
+  long patience_ms = 5000;
 };
+
+/// With TLS from the first byte, or by STARTTLS.
+class EncryptedMailTest : public MailServerTest, public testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    start({.id = "mail", .user = "vms", .password = "pw", .encryption = GetParam()});
+    scheme = std::string_view(GetParam()) == "ssl" ? "smtps" : "smtp";
+    wants_tls = std::string_view(GetParam()) == "tls";
+  }
+};
+
+TEST_P(EncryptedMailTest, takes_mails_by_tls_only) {
+  EXPECT_EQ(send("vms", "pw"), CURLE_OK);
+  EXPECT_EQ(send("vms", "wrong"), CURLE_LOGIN_DENIED);
+  scheme = "smtp";
+  wants_tls = false;
+  patience_ms = 500;  // where TLS is expected nobody greets
+  EXPECT_NE(send("vms", "pw"), CURLE_OK);
+  EXPECT_EQ(ledger().at("mails").as_array().size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, EncryptedMailTest, testing::Values("ssl", "tls"));
+
+TEST_F(MailServerTest, offers_no_starttls_unless_it_is_said_so) {
+  wants_tls = true;
+  EXPECT_EQ(send("vms", "pw"), CURLE_USE_SSL_FAILED);
+}
 
 TEST_F(MailServerTest, takes_a_mail_of_who_has_signed_in) {
   for (const auto* mechanism : {"AUTH=PLAIN", "AUTH=LOGIN"}) {

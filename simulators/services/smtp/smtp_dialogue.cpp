@@ -54,6 +54,13 @@ std::optional<std::string> SmtpDialogue::answer(std::string_view line) {
 
 std::string SmtpDialogue::command(std::string_view verb, std::string_view rest) {
   const auto is = [&](std::string_view name) { return equal_ignoring_case(verb, name); };
+  const bool wants_tls = spec_.encryption == "tls" && !secured_;
+  if (is("EHLO") && wants_tls) return "250-" + spec_.id + "\r\n250 STARTTLS";
+  if (is("STARTTLS") && wants_tls) {
+    secured_ = begins_tls_ = true;
+    return "220 2.0.0 Go on by TLS";
+  }
+  if (wants_tls && !is("HELO") && !is("NOOP")) return "530 5.7.0 STARTTLS first";
   if (is("EHLO")) {
     return "250-" + spec_.id + "\r\n" + (spec_.user.empty() ? "" : "250-AUTH PLAIN LOGIN\r\n") +
            "250 8BITMIME";

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "simulators/services/smtp/mail_server_spec.hpp"
 #include "simulators/services/smtp/received_mail.hpp"
@@ -23,6 +24,8 @@ class SmtpDialogue {
   std::string greeting() const { return "220 " + spec_.id + " ESMTP\r\n"; }
   /// The reply to a line without its end; empty within a mail. Nothing: the connection is to be closed.
   std::optional<std::string> answer(std::string_view line);
+  /// Whether TLS begins behind the answer just given; only once.
+  bool begins_tls() { return std::exchange(begins_tls_, false); }
 
  private:
   enum class Expects { command, login_name, login_password, plain, data };
@@ -38,6 +41,8 @@ class SmtpDialogue {
   MailLedger& ledger_;
   const std::function<bool(std::string_view)> lies_;
   Expects expects_ = Expects::command;
+  bool secured_ = false;
+  bool begins_tls_ = false;
   std::string user_;
   std::string login_name_;
   ReceivedMail mail_;
