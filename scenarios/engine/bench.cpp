@@ -15,17 +15,13 @@ constexpr std::size_t last_words = 5;  ///< lines of a log that a message quotes
 
 std::vector<std::string> vmsd_command(const Equipment& equipment, const Scenario& scenario,
                                       const base::Clock& clock) {
-  std::vector<std::string> command{equipment.vmsd.string(),
-                                   "--data",
-                                   (equipment.work / scenario.id).string(),
-                                   "--set",
-                                   "http.port=0",
-                                   "--set",
-                                   "https.port=0",
-                                   "--set",
-                                   "rtsp.port=0",
-                                   "--clock",
-                                   base::Clock::format(clock.settings())};
+  std::vector<std::string> command{equipment.vmsd.string(), "--data", (equipment.work / scenario.id).string(),
+                                   "--clock", base::Clock::format(clock.settings())};
+  if (scenario.server.free_ports) {
+    for (const auto* any : {"http.port=0", "https.port=0", "rtsp.port=0"}) {
+      command.insert(command.end(), {"--set", any});
+    }
+  }
   for (const auto& setting : scenario.server.settings) {
     command.push_back("--set");
     command.push_back(setting);

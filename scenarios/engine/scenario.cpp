@@ -74,11 +74,12 @@ std::string to_xml(const Scenario& scenario) {
     set(node, "fingerprint", failure.fingerprint);
   }
   if (const auto& server = scenario.server;
-      !server.initialise || !server.settings.empty() || !server.cards.empty()) {
+      !server.initialise || !server.settings.empty() || !server.cards.empty() || !server.free_ports) {
     auto node = root.append_child("server");
     set(node, "initialise", server.initialise ? "yes" : "no");
     set(node, "settings", fmt::format("{}", fmt::join(server.settings, " ")));
     set(node, "cards", fmt::format("{}", fmt::join(server.cards, " ")));
+    set(node, "ports", server.free_ports ? "free" : "settings");
   }
   if (!scenario.rig.empty()) {
     pugi::xml_document rig;

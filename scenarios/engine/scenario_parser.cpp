@@ -104,12 +104,16 @@ base::Result<> read_known_failure(const XmlSource& source, pugi::xml_node node, 
 
 base::Result<> read_server(const XmlSource& source, pugi::xml_node node, const Variables& variables,
                            ServerSetup& server) {
-  if (auto only = only_attributes(source, node, "initialise settings cards"); !only) return only;
+  if (auto only = only_attributes(source, node, "initialise settings cards ports"); !only) return only;
   const std::string_view initialise = node.attribute("initialise").as_string("yes");
   if (initialise != "yes" && initialise != "no") {
     return source.error(node, fmt::format("initialise=\"{}\" is neither yes nor no", initialise));
   }
   server.initialise = initialise == "yes";
+  const std::string_view ports = node.attribute("ports").as_string("free");
+  if (ports != "free" && ports != "settings")
+    return source.error(node, fmt::format("ports=\"{}\" is neither free nor settings", ports));
+  server.free_ports = ports == "free";
   const auto settings = substitute(node.attribute("settings").value(), variables);
   if (!settings) return source.error(node, "settings: " + settings.error().message);
   for (const auto setting : base::split(*settings, ' ')) {

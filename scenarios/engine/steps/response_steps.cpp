@@ -104,6 +104,13 @@ std::string error_complaint(const StepContext& step, const json::value& body) {
   return {};
 }
 
+/// The same client at another port of this machine.
+http::HttpClient at_port(const http::HttpClient& client, double port) {
+  http::HttpClient other(fmt::format("http://127.0.0.1:{}", port));
+  other.set_token(client.token());
+  return other;
+}
+
 base::Result<Exchange> exchange_of(const StepContext& step, http::HttpClient client) {
   const auto filled = step.filled("path");
   if (!filled) return filled.error();
@@ -156,6 +163,7 @@ Outcome expect_response(StepContext& step) {
   if (!client) return of_author(client.error().message);
   if (step.text("over", "http") == "https") client = over_tls(step, *client);
   if (!client) return of_vms(client.error());
+  if (const auto port = step.number("port")) client = at_port(*client, *port);
   const auto exchange = exchange_of(step, *std::move(client));
   if (!exchange) return of_author(exchange.error().message);
   Outcome outcome;
@@ -196,6 +204,7 @@ std::vector<StepDefinition> response_steps() {
          {"via", choice, false, "network"},
          {"take-body", name},
          {"from", text},
+         {"port", count},
          {"over", choice, false, "http|https"},
          {"connects", choice, false, "yes|no"},
          {"take", fields},
