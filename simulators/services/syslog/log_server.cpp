@@ -28,6 +28,7 @@ constexpr kernel::Verb verbs[] = {kernel::Verb::reset};
 constexpr std::size_t longest_entry = 64 * 1024;
 constexpr std::size_t longest_length = 8;  // digits and the blank behind them
 constexpr int most_clients = 16;
+constexpr int most_attempts = 20;
 
 }  // namespace
 
@@ -50,16 +51,27 @@ LogServer::LogServer(std::string id, std::uint16_t port, const base::Clock& cloc
       datagrams_(executor),
       acceptor_(executor) {}
 
-Result<void> LogServer::start() {
+/// Both at the same port, whose number UDP chooses when none is given.
+error_code LogServer::open() {
   error_code error;
   const auto loopback = asio::ip::address_v4::loopback();
+  datagrams_ = Udp::socket(executor_);
+  acceptor_ = Tcp::acceptor(executor_);
   datagrams_.open(Udp::v4(), error);
   if (!error) datagrams_.bind(Udp::endpoint(loopback, port_), error);
-  if (!error) port_ = datagrams_.local_endpoint().port();
+  const auto port = error ? port_ : datagrams_.local_endpoint().port();
   if (!error) acceptor_.open(Tcp::v4(), error);
   if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor_.bind(Tcp::endpoint(loopback, port_), error);
+  if (!error) acceptor_.bind(Tcp::endpoint(loopback, port), error);
   if (!error) acceptor_.listen(most_clients, error);
+  if (!error) port_ = port;
+  return error;
+}
+
+Result<void> LogServer::start() {
+  error_code error = open();
+  // What is free for UDP may be taken for TCP.
+  for (int more = most_attempts; error && port_ == 0 && more > 0; --more) error = open();
   if (error) {
     return Error{ErrorKind::unavailable,
                  fmt::format("log server \"{}\": port {}: {}", id_, port_, error.message())};

@@ -46,6 +46,7 @@ class LogServer final : public ServiceDevice, public std::enable_shared_from_thi
   static boost::asio::awaitable<void> accept(std::shared_ptr<LogServer> self);
   static boost::asio::awaitable<void> serve(std::shared_ptr<LogServer> self,
                                             std::shared_ptr<Tcp::socket> socket);
+  boost::system::error_code open();
   void keep(std::string protocol, std::string text);
   void close_all();
 
