@@ -100,7 +100,8 @@ Result<std::string> seal_file(std::string_view content, std::string_view passwor
 
 Result<std::string> open_sealed_file(std::string_view file, std::string_view password) {
   const auto line = file.substr(0, file.find('\n') + 1);
-  if (!file.starts_with(title) || line.size() > first_line.size() + 8) return damaged("its first line");
+  if (!file.starts_with(title) || line.empty() || line.size() > first_line.size() + 8)
+    return damaged("its first line");
   if (line != first_line) {
     return Error{ErrorKind::unsupported,
                  fmt::format("\"{}\" was made by a newer program; this one reads version 1: upgrade it first",
