@@ -21,7 +21,7 @@ TEST(MailerTest, OneTestMailAtATimeAndNoneHoldsUpTheEnd) {
   const auto vault = *platform::SecretVault::open(folder / "secrets.key");
   const auto settings = *Settings::open(folder / "settings.db", vault,
                                         {{"mail.server", "127.0.0.1"},
-                                         {"mail.port", silent.local_endpoint().port()},
+                                         {"mail.port", std::int64_t{silent.local_endpoint().port()}},
                                          {"mail.sender", "vms@example.org"},
                                          {"mail.receivers", boost::json::array{"guard@example.org"}}});
   const base::ManualClock clock{base::UtcTime{}};
