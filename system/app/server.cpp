@@ -161,7 +161,8 @@ Result<> Server::open_stores() {
       clock_, metrics_, *central_, storage_->storage(), storage_->channels(), workers_, hashers_, scratch,
       [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
       *https_, trace_, clock_.now(),
-      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_, data});
+      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_,
+      data});
   return {};
 }
 

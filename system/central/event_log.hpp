@@ -37,7 +37,7 @@ std::optional<Severity> severity_from(std::string_view text);
 struct Event {
   std::int64_t sequence = 0;  ///< ascending without gaps from 1, over restarts
   base::UtcTime time = {};
-  std::string type = {};     ///< "channel.offline"; the README lists all
+  std::string type = {};     ///< "channel.offline"; EVENTS.md lists all
   std::string channel = {};  ///< id; empty when it concerns the server
   std::string channel_name = {};
   std::string cause = {};    ///< why, for a person or one word for programs
