@@ -16,12 +16,18 @@ using reports::Verdict;
 /// How often a condition is asked that only vmsd or the rig can answer, in real time.
 constexpr auto ask_interval = std::chrono::milliseconds(50);
 
-/// What is no name of a kept value: `base64:` bytes, and `time:` moments.
+constexpr std::size_t most_bytes = 4 << 20;
+
+/// What is no name of a kept value: `base64:` bytes, so many `bytes:`, and `time:` moments.
 std::optional<std::string> written_out(const StepContext& step, std::string_view name) {
   const auto [kind, text] = base::split_once(name, ':');
   if (kind == "base64") {
     const auto bytes = base::from_base64(text);
     if (bytes) return std::string(bytes->begin(), bytes->end());
+  }
+  if (kind == "bytes") {
+    const auto count = base::parse_number<std::size_t>(text);
+    if (count && *count <= most_bytes) return std::string(*count, 'x');
   }
   const auto moment = kind == "time" ? parse_moment(text) : base::Result<Moment>(base::Error{});
   if (!moment) return std::nullopt;

@@ -1,6 +1,3 @@
-#include <fstream>
-#include <iterator>
-
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
@@ -45,13 +42,9 @@ Response import_all(ServerParts& parts, ConfigurationTransfer& transfer, const R
   BodyFields fields(request);
   const auto password = password_of(fields);
   if (fields.error()) return error_response(*fields.error());
-  std::ifstream input(upload_file(parts, "configuration"), std::ios::binary);
-  if (!input) {
-    return http::error_response(
-        409, "conflict", {}, "no configuration was uploaded: PUT /api/v1/system/uploads/configuration first");
-  }
-  const std::string file{std::istreambuf_iterator<char>(input), {}};
-  if (auto ordered = transfer.order(file, password); !ordered) return error_response(ordered.error());
+  const auto file = uploaded(parts, "configuration");
+  if (!file) return http::error_response(file.error());
+  if (auto ordered = transfer.order(*file, password); !ordered) return error_response(ordered.error());
   const auto what = fmt::format("a configuration was imported by \"{}\"", request.account);
   auto ending = parts.central.keep_given_ids();
   if (ending) ending = parts.end(Ending::restart, what);

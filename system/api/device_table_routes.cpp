@@ -9,6 +9,7 @@
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
+#include "system/api/uploads.hpp"
 #include "system/central/devices/device_backup.hpp"
 #include "system/central/devices/device_table.hpp"
 
@@ -109,10 +110,10 @@ Response answer(std::size_t added, std::map<std::size_t, json::object> rows) {
   return http::json_response(200, json::object{{"added", added}, {"rows", std::move(list)}});
 }
 
-Response import_table(ServerParts& parts, const Request& request, bool check_only) {
+Response import_table(ServerParts& parts, const Request& request, const std::string& text, bool check_only) {
   const auto area = request.query_value("area").value_or("a0");
   if (const auto own = check_area(parts, request, area); !own) return error_response(own.error());
-  auto table = central::read_device_table(request.body);
+  auto table = central::read_device_table(text);
   if (!table) return http::error_response(table.error());
   std::map<std::size_t, json::object> rows;
   std::vector<std::size_t> numbers;
@@ -159,9 +160,9 @@ FieldResult<std::map<std::string, std::string>> restore_areas(ServerParts& parts
   return texts;
 }
 
-Response import_backup(ServerParts& parts, const Request& request) {
+Response import_backup(ServerParts& parts, const Request& request, const std::string& text) {
   if (auto refusal = refuse_narrowed(parts, request)) return *std::move(refusal);
-  auto backup = central::read_backup(request.body, parts.central.registry().vault());
+  auto backup = central::read_backup(text, parts.central.registry().vault());
   if (!backup) return http::error_response(400, "invalid", {}, backup.error().message);
   const auto areas = restore_areas(parts, backup->areas);
   if (!areas) return error_response(areas.error());
@@ -176,12 +177,21 @@ Response import_backup(ServerParts& parts, const Request& request) {
   return answer(added, std::move(rows));
 }
 
+FieldResult<bool> flag_of(const Request& request, const std::string& name) {
+  const auto text = request.query_value(name).value_or("false");
+  if (text == "true" || text == "false") return text == "true";
+  return FieldError{name, {base::ErrorKind::invalid, fmt::format("{} must be true or false", name)}};
+}
+
 Response import_devices(ServerParts& parts, const Request& request) {
-  const auto check = request.query_value("check").value_or("false");
-  if (check != "true" && check != "false")
-    return http::error_response(400, "invalid", "check", "check must be true or false");
-  if (central::is_backup(request.body)) return import_backup(parts, request);
-  return import_table(parts, request, check == "true");
+  const auto check = flag_of(request, "check");
+  if (!check) return error_response(check.error());
+  const auto from_upload = flag_of(request, "uploaded");
+  if (!from_upload) return error_response(from_upload.error());
+  const auto text = *from_upload ? uploaded(parts, "devices") : base::Result<std::string>(request.body);
+  if (!text) return http::error_response(text.error());
+  return central::is_backup(*text) ? import_backup(parts, request, *text)
+                                   : import_table(parts, request, *text, *check);
 }
 
 }  // namespace
@@ -204,7 +214,8 @@ void add_device_table_routes(http::Router& router, ServerParts& parts) {
            "listed",
            on_workers(parts, import_devices))
       .query = {{"area", "where devices of a table come, a0 without it"},
-                {"check", "true: adds nothing, and tells what would become of each row", "boolean"}};
+                {"check", "true: adds nothing, and tells what would become of each row", "boolean"},
+                {"uploaded", "true: the file is the upload \"devices\", for one over 1 MiB", "boolean"}};
 }
 
 }  // namespace watchrig::api

@@ -12,6 +12,8 @@ void add_user_routes(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
 /// Large files on their way in.
+/// Sounds that alarms can play.
+void add_voice_routes(http::Router& router, ServerParts& parts);
 void add_upload_routes(http::Router& router, ServerParts& parts);
 /// Export and import of the whole configuration.
 void add_configuration_routes(http::Router& router, ServerParts& parts);

@@ -90,6 +90,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_system_routes(router, parts);
   add_power_routes(router, parts);
   add_upload_routes(router, parts);
+  add_voice_routes(router, parts);
   add_configuration_routes(router, parts);
   add_information_routes(router, parts);
   add_account_routes(router, parts);

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
+#include "system/api/gate.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/uploads.hpp"
@@ -19,10 +21,13 @@ namespace {
 
 struct Upload {
   std::string_view name;
-  std::int64_t most;  ///< bytes
+  std::int64_t most;         ///< bytes
+  central::Authority right;  ///< not narrowed
 };
 constexpr std::int64_t mebi = 1 << 20;
-constexpr Upload uploads[] = {{"configuration", 64 * mebi}};
+constexpr Upload uploads[] = {{"configuration", 64 * mebi, central::Authority::system},
+                              {"devices", 64 * mebi, central::Authority::devices},
+                              {"voice", 16 * mebi, central::Authority::system}};
 
 const Upload* upload_of(const Request& request) {
   const auto* found = std::ranges::find(uploads, request.param("upload"), &Upload::name);
@@ -38,6 +43,10 @@ Response unknown(const Request& request) {
 Response put(ServerParts& parts, const Request& request) {
   const Upload* upload = upload_of(request);
   if (!upload) return unknown(request);
+  if (!parts.central.accounts().rights(request.account)->may_everywhere(upload->right)) {
+    return http::error_response(403, "denied", {},
+                                fmt::format("this needs the authority \"{}\"", to_string(upload->right)));
+  }
   const auto offset = number_of(request, "offset", 0, 0, upload->most);
   if (!offset) return error_response(offset.error());
   const auto file = upload_file(parts, upload->name);
@@ -62,14 +71,23 @@ Response put(ServerParts& parts, const Request& request) {
 
 }  // namespace
 
+base::Result<std::string> uploaded(const ServerParts& parts, std::string_view name) {
+  std::ifstream input(upload_file(parts, name), std::ios::binary);
+  if (input) return std::string{std::istreambuf_iterator<char>(input), {}};
+  return base::Error{base::ErrorKind::conflict,
+                     fmt::format("nothing was uploaded: PUT /api/v1/system/uploads/{} first", name)};
+}
+
 fs::path upload_file(const ServerParts& parts, std::string_view name) {
   return parts.scratch / fmt::format("upload-{}", name);
 }
 
 void add_upload_routes(http::Router& router, ServerParts& parts) {
   router
-      .add("PUT", "/api/v1/system/uploads/{upload}", {"system", false, false},
-           "Takes a large file in pieces of at most 1 MiB, one after the other; the first begins it anew",
+      .add("PUT", "/api/v1/system/uploads/{upload}", {signed_in, false, false},
+           "Takes a large file (configuration, devices, voice) in pieces of at most 1 MiB, one after the "
+           "other; the "
+           "first begins it anew",
            [&parts](Request request) {
              return parts.workers.run([&parts, request = std::move(request)] { return put(parts, request); });
            })

@@ -13,6 +13,7 @@
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/central/time/time_sync.hpp"
+#include "system/central/voices/voice_files.hpp"
 
 namespace watchrig::central {
 
@@ -55,6 +56,7 @@ class Central {
   AccessFilter& access() { return *access_; }
   CertificateStore& certificates() { return *certificates_; }
   TrustedAuthorities& authorities() { return *authorities_; }
+  VoiceFiles& voices() { return *voices_; }
 
  private:
   Central(const std::filesystem::path& data, base::CorrectedClock& clock);
@@ -77,6 +79,7 @@ class Central {
   std::unique_ptr<AccessFilter> access_;
   std::unique_ptr<CertificateStore> certificates_;
   std::unique_ptr<TrustedAuthorities> authorities_;
+  std::unique_ptr<VoiceFiles> voices_;
   std::unique_ptr<LogMirror> mirror_;
   std::unique_ptr<TimeSync> time_sync_;
 };

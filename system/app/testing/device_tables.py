@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import pathlib
+import secrets
 import sys
 import tempfile
 import urllib.error
@@ -15,6 +16,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
 from vmsd_client import PATIENCE, Client, Program  # noqa: E402
 
+LARGE = 6000  # devices
+MEBI = 1 << 20
 NAMES = ["plain", "comma, semicolon; tab\t", 'quote "x"', "Tür 7", "=1+1", "+49 30", "-minus", "@SUM(A1)", "'=1", "'apostrophe", "日本"]
 
 
@@ -79,6 +82,36 @@ def check_dialect(admin, title, dialect, encoding, wrong):
     return backup
 
 
+def upload(admin, text):
+    for offset in range(0, len(text), MEBI):
+        ask(admin, "PUT", f"/api/v1/system/uploads/devices?offset={offset}", text[offset:offset + MEBI])
+
+
+def check_large(admin, wrong):
+    """A table and a backup that are over the limit of a body."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["Name", "IP", "Port", "User", "Password"])
+    for number in range(LARGE):  # what compresses badly
+        writer.writerow([f"{number}-{secrets.token_hex(20)}", "127.0.0.1", 1, secrets.token_hex(60), secrets.token_hex(60)])
+    content = text.getvalue().encode()
+    status, _ = ask(admin, "POST", "/api/v1/devices/import?uploaded=true", b"")
+    if status != 409:
+        wrong.append(f"without an upload: {status}")
+    for file, title in ((content, "table"), (None, "backup")):
+        if file is None:
+            file = ask(admin, "GET", "/api/v1/devices/export.backup")[1]
+            while ids := [device["id"] for device in json.loads(ask(admin, "GET", "/api/v1/devices?limit=1000")[1])["devices"]]:
+                ask(admin, "POST", "/api/v1/devices/removal", json.dumps({"ids": ids}).encode())
+        status, _ = ask(admin, "POST", "/api/v1/devices/import", file)
+        if len(file) <= MEBI or status != 413:
+            wrong.append(f"a {title} of {len(file)} bytes as one body: {status}")
+        upload(admin, file)
+        answer = json.loads(ask(admin, "POST", "/api/v1/devices/import?uploaded=true", b"")[1])
+        if answer.get("added") != LARGE:
+            wrong.append(f"a {title} of {len(file)} bytes: {str(answer)[:200]}")
+
+
 def main():
     wrong = []
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
@@ -89,6 +122,7 @@ def main():
             check_dialect(admin, "semicolon", {"delimiter": ";"}, "utf-8-sig", wrong)
             check_dialect(admin, "tabs", {"dialect": "excel-tab"}, "utf-8", wrong)
             backup = check_dialect(admin, "unix", {"dialect": "unix"}, "utf-8", wrong)
+            check_large(admin, wrong)
         with Program(log, sys.argv[1], "--data", f"{folder}/two", *options) as vmsd:
             status, text = ask(Client(vmsd.ready["http"]).initialise(), "POST", "/api/v1/devices/import", backup)
             if status != 400 or b"another key" not in text:

@@ -56,6 +56,7 @@ def furnish(admin, folder):
     made("groups", {"name": "fuzz.group", "authorities": {"live": True}})
     made("users", {"name": "fuzz.user", "group": "fuzz.group", "password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD})
     certificate, key = key_pair(folder)
+    admin.call("PUT", "/api/v1/system/uploads/voice", "s" * 3000)
     return {"device": device["id"], "channel": device["channels"][0]["id"], "area": made("areas", {"name": "first"})["id"],
             "group": "fuzz.group", "user": "fuzz.user", "schedule": made("schedules", {"name": "first", "periods": PERIODS})["id"],
             "view_group": made("view-groups", {"name": "first"})["id"], "view": made("views", {"name": "first"})["id"],
@@ -67,6 +68,7 @@ def furnish(admin, folder):
             "token": made("password-resets", {"username": "fuzz.user"})["token"], "card": "lo", "bond": "bond9",
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "session": "s99999", "kind": "accounts",
             "name": "nobody", "number": "99999", "log": "system", "step": "time",
+            "voice": made("voice-files", {"name": "first.pcm"})["name"],
             "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail",
             "key.pem": key, "crt.pem": certificate}
 
@@ -98,6 +100,7 @@ def bodies(ids):
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
         "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
+        "voice-files": {"name": "n#.pcm"}, "voice-files/removal": {"names": ["nobody.pcm"]},
         "system/factory-default": {}, "system/configuration/export": {"password": "Old.Oak.Tree"},
         "system/configuration/import": {"password": "Old.Oak.Tree"}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
             "access-filter": {"mode": "reject_list"}, "access-filter/entries/{entry}": access,
@@ -117,6 +120,7 @@ def bodies(ids):
             "system/uploads/{upload}": b"some bytes", "users/{user}": {"group": "fuzz.group", "email": "u@example.org"},
             "users/{user}/password": passwords,
             "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
+                "voice-files/{voice}": {"name": "n#.pcm"},
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
                 "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
                 "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,

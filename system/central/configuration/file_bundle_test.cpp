@@ -6,7 +6,7 @@ namespace watchrig::central {
 namespace {
 
 TEST(FileBundle, FilesComeBackAsTheyWere) {
-  const FileBundle files{{"a.db", std::string("\0\n1 x\n", 7)}, {"certificates/own.db", ""}, {"b", "\xff"}};
+  const FileBundle files{{"a.db", std::string("\0\n1 x\n", 6)}, {"certificates/own.db", ""}, {"b", "\xff"}};
   EXPECT_EQ(*unpack_bundle(pack_bundle(files)), files);
   EXPECT_TRUE(unpack_bundle("")->empty());
 }
