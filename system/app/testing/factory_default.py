@@ -18,7 +18,7 @@ from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 SETTINGS = ("--set", "http.port=0", "--set", "rtsp.port=0")
 STAYS = {"recordings", "given_ids", "lock"}
 OF_A_START = {"accounts.db", "devices.db", "settings.db", "schedules.db", "layouts.db", "access.db", "events.db", "secrets.key",
-              "certificates", "exports"}
+              "certificates", "voices", "exports"}
 failures = []
 
 
@@ -44,6 +44,8 @@ def fill(client):
     client.add_camera("Gate", "rtsp://127.0.0.1:1/nowhere", username="admin", password="Secret.of.gate")
     client.call("PATCH", "/api/v1/settings/accounts", {"idle_logout": 77})
     client.call("POST", "/api/v1/certificates", {"name": "own", "country": "DE", "address": "127.0.0.1", "valid_days": 9})
+    client.call("PUT", "/api/v1/system/uploads/voice", "Spoken words. " * 300)
+    client.call("POST", "/api/v1/voice-files", {"name": "words.pcm"})
 
 
 def order(client):
@@ -68,6 +70,7 @@ def check_whole(vmsd, data, log):
         expect("what is there after it", names - OF_A_START - STAYS <= {"running", "backups"}, names)
         expect("the old secret", b"Secret.of.gate" not in bytes_of(data))
         expect("the old device", b"nowhere" not in bytes_of(data))
+        expect("the old voice", b"Spoken words." not in bytes_of(data))
         client.session = None
         client.initialise()
         expect("devices", client.call("GET", "/api/v1/devices")["total"] == 0)
