@@ -165,6 +165,9 @@ TEST_F(HttpLimitsTest, WhoIsRefusedAndGoesOnSendingIsCutOff) {
 }
 
 TEST_F(HttpLimitsTest, ConnectionsWaitWhileThereIsNoDescriptor) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer asks a pipe whether an object can be read, so it needs descriptors itself";
+#endif
   for (int i = 0; i < 2; ++i) {  // each thread has made what it needs itself
     auto first = connect();
     EXPECT_TRUE(answers(first));

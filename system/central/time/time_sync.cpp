@@ -216,8 +216,9 @@ asio::awaitable<void> TimeSync::State::run(std::shared_ptr<State> self) {
 
 TimeSync::TimeSync(const Parts& parts, asio::any_io_executor executor, NtpManner manner)
     : state_(std::make_shared<State>(parts, executor, manner)) {
-  parts.settings.listen("ntp", [state = state_](const Settings::Change&) {
-    asio::post(state->executor, [state] { state->restart(); });
+  // The settings may outlive the lane, on which the state has its timer.
+  parts.settings.listen("ntp", [weak = std::weak_ptr<State>(state_)](const Settings::Change&) {
+    if (const auto state = weak.lock()) asio::post(state->executor, [state] { state->restart(); });
   });
   base::spawn(std::move(executor), State::run(state_), "NTP");
 }
