@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/uploads.hpp"
@@ -63,20 +64,16 @@ void add_configuration_routes(http::Router& router, ServerParts& parts) {
   // It holds every account and secret: administrators only.
   router.add("POST", "/api/v1/system/configuration/export", {"", true},
              "The configuration as one file, which only its password opens, on any server",
-             [&parts, transfer](Request request) {
-               return parts.workers.run([&parts, transfer, request = std::move(request)] {
-                 return export_all(parts, *transfer, request);
-               });
-             });
+             on_workers(parts, [transfer](ServerParts& all, const Request& request) {
+               return export_all(all, *transfer, request);
+             }));
   router.add(
       "POST", "/api/v1/system/configuration/import", {"", true},
       "Replaces the configuration, accounts too, by the uploaded one and restarts; what was there is kept "
       "on the disk",
-      [&parts, transfer](Request request) {
-        return parts.workers.run([&parts, transfer, request = std::move(request)] {
-          return import_all(parts, *transfer, request);
-        });
-      });
+      on_workers(parts, [transfer](ServerParts& all, const Request& request) {
+        return import_all(all, *transfer, request);
+      }));
 }
 
 }  // namespace watchrig::api

@@ -190,6 +190,7 @@ Response import_devices(ServerParts& parts, const Request& request) {
   if (!from_upload) return error_response(from_upload.error());
   const auto text = *from_upload ? uploaded(parts, "devices") : base::Result<std::string>(request.body);
   if (!text) return http::error_response(text.error());
+  if (*from_upload && !*check) forget_upload(parts, "devices");
   return central::is_backup(*text) ? import_backup(parts, request, *text)
                                    : import_table(parts, request, *text, *check);
 }

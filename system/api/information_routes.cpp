@@ -1,12 +1,11 @@
-#include "system/api/information_routes.hpp"
-
 #include <boost/json/array.hpp>
 
 #include "system/api/audit.hpp"
 #include "system/api/paging.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
 #include "system/base/text.hpp"
-#include "system/central/system_information.hpp"
 
 namespace watchrig::api {
 
@@ -15,7 +14,6 @@ using base::ErrorKind;
 using central::FieldError;
 using central::FieldResult;
 using central::Severity;
-using central::SystemInformation;
 using http::Request;
 using http::Response;
 
@@ -28,12 +26,12 @@ FieldResult<std::optional<Severity>> severity_of(const Request& request) {
   return FieldError{"severity", {ErrorKind::invalid, "severity must be notification, warning or error"}};
 }
 
-Response list(SystemInformation& information, const Request& request) {
+Response list(ServerParts& parts, const Request& request) {
   const auto severity = severity_of(request);
   if (!severity) return error_response(severity.error());
   const auto page = page_of(request);
   if (!page) return error_response(page.error());
-  const auto found = information.list(*severity, page->offset, page->limit);
+  const auto found = parts.central.information().list(*severity, page->offset, page->limit);
   if (!found) return http::error_response(found.error());
   json::array entries;
   for (const auto& event : found->entries) entries.push_back(to_json(event));
@@ -41,44 +39,35 @@ Response list(SystemInformation& information, const Request& request) {
       200, page_json("entries", std::move(entries), static_cast<std::size_t>(found->total), *page));
 }
 
-Response clear(SystemInformation& information, const Request& request) {
+Response clear(ServerParts& parts, const Request& request) {
   const auto severity = severity_of(request);
   if (!severity) return error_response(severity.error());
-  const auto cleared = information.clear(*severity);
+  const auto cleared = parts.central.information().clear(*severity);
   return cleared ? http::no_content() : http::error_response(cleared.error());
 }
 
-Response clear_one(SystemInformation& information, const Request& request) {
+Response clear_one(ServerParts& parts, const Request& request) {
   const auto sequence = base::parse_number<std::int64_t>(request.param("number"));
-  const auto cleared = information.clear_one(sequence.value_or(0));
+  const auto cleared = parts.central.information().clear_one(sequence.value_or(0));
   return cleared ? http::no_content() : http::error_response(cleared.error());
 }
 
 }  // namespace
 
 void add_information_routes(http::Router& router, ServerParts& parts) {
-  const auto information = std::make_shared<base::Result<std::unique_ptr<SystemInformation>>>(
-      SystemInformation::open(parts.data / "information.json", parts.central.events(), parts.clock));
-  using Work = Response (*)(SystemInformation&, const Request&);
-  const auto on_workers = [&parts, information](Work work) {
-    return [&parts, information, work](Request request) {
-      return parts.workers.run([information, work, request = std::move(request)] {
-        return *information ? work(***information, request) : http::error_response(information->error());
-      });
-    };
-  };
   const std::vector<http::QueryParameter> by_severity{
       {"severity", "error, warning or notification; all without it"}};
   router
       .add("GET", "/api/v1/system/information", {"system"},
-           "Errors, warnings and notifications that nobody has cleared, newest first", on_workers(list))
+           "Errors, warnings and notifications that nobody has cleared, newest first",
+           on_workers(parts, list))
       .query = paged({by_severity.front()});
   router
       .add("DELETE", "/api/v1/system/information", {"system"},
-           "Clears all of a severity, or everything; the logs keep it", on_workers(clear))
+           "Clears all of a severity, or everything; the logs keep it", on_workers(parts, clear))
       .query = by_severity;
   router.add("DELETE", "/api/v1/system/information/{number}", {"system"}, "Clears one entry",
-             on_workers(clear_one));
+             on_workers(parts, clear_one));
 }
 
 }  // namespace watchrig::api

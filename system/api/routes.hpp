@@ -12,6 +12,8 @@ void add_user_routes(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
 /// Large files on their way in.
+/// What the server has to tell its operators, and its clearing.
+void add_information_routes(http::Router& router, ServerParts& parts);
 /// Sounds that alarms can play.
 void add_voice_routes(http::Router& router, ServerParts& parts);
 void add_upload_routes(http::Router& router, ServerParts& parts);

@@ -2,7 +2,6 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
-#include "system/api/information_routes.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/spawn.hpp"
 

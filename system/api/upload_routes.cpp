@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "system/api/gate.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/uploads.hpp"
@@ -78,6 +79,11 @@ base::Result<std::string> uploaded(const ServerParts& parts, std::string_view na
                      fmt::format("nothing was uploaded: PUT /api/v1/system/uploads/{} first", name)};
 }
 
+void forget_upload(const ServerParts& parts, std::string_view name) {
+  std::error_code ignored;
+  fs::remove(upload_file(parts, name), ignored);
+}
+
 fs::path upload_file(const ServerParts& parts, std::string_view name) {
   return parts.scratch / fmt::format("upload-{}", name);
 }
@@ -86,11 +92,8 @@ void add_upload_routes(http::Router& router, ServerParts& parts) {
   router
       .add("PUT", "/api/v1/system/uploads/{upload}", {signed_in, false, false},
            "Takes a large file (configuration, devices, voice) in pieces of at most 1 MiB, one after the "
-           "other; the "
-           "first begins it anew",
-           [&parts](Request request) {
-             return parts.workers.run([&parts, request = std::move(request)] { return put(parts, request); });
-           })
+           "other; the first begins it anew",
+           on_workers(parts, put))
       .query = {{"offset", "bytes that were sent before, 0 without it", "integer"}};
 }
 

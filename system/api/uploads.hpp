@@ -15,4 +15,7 @@ std::filesystem::path upload_file(const ServerParts& parts, std::string_view nam
 /// What has come together. Errors: conflict (nothing has).
 base::Result<std::string> uploaded(const ServerParts& parts, std::string_view name);
 
+/// Removes one that must not lie about: a table of devices has passwords that anybody can read.
+void forget_upload(const ServerParts& parts, std::string_view name);
+
 }  // namespace watchrig::api

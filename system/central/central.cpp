@@ -75,6 +75,7 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
     opened =
         put(certificates_, CertificateStore::open(certificates / "own.db", *vault_, clock, own_addresses));
   if (opened) opened = put(authorities_, TrustedAuthorities::open(certificates / "trusted.db", clock));
+  if (opened) opened = put(information_, SystemInformation::open(data / "information.json", *events_, clock));
   if (opened) opened = put(voices_, VoiceFiles::open(data / "voices"));
   if (!opened) return opened;
   const auto given = load_given_ids(given_ids_);

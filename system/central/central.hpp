@@ -12,6 +12,7 @@
 #include "system/central/mail/mailer.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
+#include "system/central/system_information.hpp"
 #include "system/central/time/time_sync.hpp"
 #include "system/central/voices/voice_files.hpp"
 
@@ -57,6 +58,7 @@ class Central {
   CertificateStore& certificates() { return *certificates_; }
   TrustedAuthorities& authorities() { return *authorities_; }
   VoiceFiles& voices() { return *voices_; }
+  SystemInformation& information() { return *information_; }
 
  private:
   Central(const std::filesystem::path& data, base::CorrectedClock& clock);
@@ -80,6 +82,7 @@ class Central {
   std::unique_ptr<CertificateStore> certificates_;
   std::unique_ptr<TrustedAuthorities> authorities_;
   std::unique_ptr<VoiceFiles> voices_;
+  std::unique_ptr<SystemInformation> information_;
   std::unique_ptr<LogMirror> mirror_;
   std::unique_ptr<TimeSync> time_sync_;
 };

@@ -108,6 +108,8 @@ def check_large(admin, wrong):
             wrong.append(f"a {title} of {len(file)} bytes as one body: {status}")
         upload(admin, file)
         answer = json.loads(ask(admin, "POST", "/api/v1/devices/import?uploaded=true", b"")[1])
+        if ask(admin, "POST", "/api/v1/devices/import?uploaded=true", b"")[0] != 409:
+            wrong.append(f"the upload of a {title}, with its passwords, stays")
         if answer.get("added") != LARGE:
             wrong.append(f"a {title} of {len(file)} bytes: {str(answer)[:200]}")
 

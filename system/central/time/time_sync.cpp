@@ -79,7 +79,7 @@ struct TimeSync::State {
   void succeed(const Plan& plan, const NtpSample& got);
   void fail(const Plan& plan, const Error& error);
   void tell(std::string type, std::string cause, std::string message) const {
-    parts.events.append({0, {}, std::move(type), {}, {}, std::move(cause), std::move(message), {}});
+    parts.events.append({.type = std::move(type), .cause = std::move(cause), .message = std::move(message)});
   }
   void restart() {
     anew = true;
