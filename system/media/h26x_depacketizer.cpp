@@ -79,7 +79,7 @@ void H26xDepacketizer::finish() {
     const std::uint64_t first = std::uint64_t{1} << first_type_;
     if (start_proven_) {
       usual |= first;
-    } else if (usual != 0 && (usual & first) == 0) {
+    } else if ((usual & first) == 0) {
       unit.damaged = true;
     }
   }

@@ -14,8 +14,8 @@ namespace watchrig::media {
 /// without a new timestamp, the markers are no longer believed.
 ///
 /// After a gap it cannot be seen directly whether the first packets of a unit are among those lost. The unit
-/// counts as whole when it begins with a NAL unit type with which units of this stream do begin, and not
-/// inside a picture.
+/// counts as whole when it begins with a NAL unit type with which units of this stream (key units among
+/// themselves, others among themselves) have been seen to begin, and not inside a picture.
 class H26xDepacketizer final : public Depacketizer {
  public:
   H26xDepacketizer(Codec codec, std::size_t max_unit_bytes, UnitSink& sink, RtpReceiverStats& stats)

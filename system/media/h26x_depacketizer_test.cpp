@@ -160,6 +160,21 @@ TEST(H26xDepacketizer, JoiningInsideAPictureDropsTheRestOfIt) {
   EXPECT_EQ(slices.received.payloads(), testing::only(length_prefixed({delta()})));
 }
 
+TEST(H26xDepacketizer, AUnitBehindALossIsNotBelievedBeforeOneHasShownHowUnitsBegin) {
+  const base::Bytes sei{0x06, 5, 1, 0, 0x80};
+  const auto whole = length_prefixed({sei, delta()});
+  for (const std::uint32_t harmed : {1u, 2u}) {
+    Feed feed;
+    feed.send(idr(), 0, true);
+    for (std::uint32_t unit = 1; unit <= 3; ++unit) {
+      unit == harmed ? feed.lose() : feed.send(sei, unit * 3600, false);
+      feed.send(delta(), unit * 3600, true);
+    }
+    EXPECT_EQ(feed.received.payloads(), (std::vector{length_prefixed({idr()}), whole, whole})) << harmed;
+    EXPECT_EQ(feed.stats().damaged_units, 1u) << harmed;
+  }
+}
+
 TEST(H26xDepacketizer, AFragmentWithoutEndIsEndedByTheNextNalUnit) {
   Feed feed;
   feed.send({0x7c, 0x81, 0x80, 2}, 0, false);
@@ -186,8 +201,9 @@ TEST(H26xDepacketizer, AUnitLargerThanAllowedIsGivenUp) {
   EXPECT_EQ(feed.stats().damaged_units, 1u);
 }
 
-/// Random losses (not of the first unit: nothing would tell that the stream began earlier) and duplicates:
-/// whatever is delivered was sent just so, in order, and units of which every packet arrived are there.
+/// Random losses (not of the first key and the first other unit: nothing would tell how units begin) and
+/// duplicates: whatever is delivered was sent just so, in order, and units of which every packet arrived are
+/// there.
 TEST(H26xDepacketizer, WhatIsDeliveredWasSentWhateverIsLost) {
   for (const Codec codec : {Codec::h264, Codec::h265}) {
     for (unsigned seed = 0; seed < 60; ++seed) {
@@ -200,7 +216,7 @@ TEST(H26xDepacketizer, WhatIsDeliveredWasSentWhateverIsLost) {
         bool harmed = false;
         for (const auto& packet :
              testing::packets_of(*packetizer.packetize(sent.back(), false, i * 3600, at(0s)).value())) {
-          if (i > 0 && random() % 20 == 0) {
+          if (i > 1 && random() % 20 == 0) {
             harmed = true;
             continue;
           }

@@ -47,9 +47,10 @@ TEST(RtpReceiver, DeliversUnitsWithTimesAndKeys) {
   EXPECT_EQ(received.receiver.stats().parameter_set_changes, 1u);
 }
 
+// From the third unit on: before, nothing has shown yet how units begin.
 TEST(RtpReceiver, EveryLostPacketCostsItsUnitAndNoOther) {
   const Sender sender(8);
-  for (std::size_t unit = 1; unit < 7; ++unit) {
+  for (std::size_t unit = 2; unit < 7; ++unit) {
     for (std::size_t lost = 0; lost < sender.packets[unit].size(); ++lost) {
       Received received(track());
       for (std::size_t i = 0; i < 8; ++i) {
