@@ -42,8 +42,25 @@ as_root() {
 command -v dpkg-query >/dev/null ||
   fail "this is not Debian" "use Debian 12, for example in a container; tools/setup.sh lists the packages needed"
 
+# Node.js comes from wherever it came from, or from Debian.
+command -v npm >/dev/null || packages+=(nodejs npm)
+
+# Programs from the npm registry that tests use as peers; without them those tests are reported as skipped.
+install_node_peers() {
+  local folder
+  folder=$(dirname "${BASH_SOURCE[0]}")/node
+  cmp --quiet "$folder/package-lock.json" "$folder/node_modules/installed.json" && return
+  say "setup: installing the peers of tools/node"
+  if npm ci --silent --no-audit --no-fund --prefix "$folder"; then
+    cp "$folder/package-lock.json" "$folder/node_modules/installed.json"
+  else
+    say "setup: npm cannot install them; the tests that use them will be skipped (is the npm registry reachable?)"
+  fi
+}
+
 mapfile -t missing < <(missing_packages)
 if ((${#missing[@]} == 0)); then
+  install_node_peers
   say "setup: all ${#packages[@]} packages are installed"
   exit 0
 fi
@@ -67,4 +84,5 @@ if [[ -z $(find /var/lib/apt/lists -name '*_Packages*' -mmin -1440 -print -quit 
 fi
 mapfile -t missing < <(missing_packages)
 ((${#missing[@]} == 0)) || fail "still missing: ${missing[*]}" "install them by hand and run ./tools/setup.sh again"
+install_node_peers
 say "setup: done"

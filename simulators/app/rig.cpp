@@ -60,8 +60,9 @@ struct Rig::State {
 };
 
 Result<void> Rig::State::start(RigFile file) {
-  const camera::Camera::Surroundings surroundings{
-      clock, options.seed, [this] { return asio::any_io_executor(media.next()); }, broadcasts};
+  const camera::Camera::Surroundings surroundings{clock, options.seed,
+                                                  [this] { return asio::any_io_executor(media.next()); },
+                                                  broadcasts, control.next()};
   for (auto& spec : file.cameras) {
     auto camera = camera::Camera::create(std::move(spec), surroundings);
     if (!camera) return camera.error();

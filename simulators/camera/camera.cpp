@@ -29,7 +29,9 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       clock_(surroundings.clock),
       seed_(surroundings.seed),
       executors_(surroundings.executors),
-      board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)) {}
+      control_(surroundings.control),
+      board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
+      users_(spec_.username, spec_.password) {}
 
 Camera::~Camera() { stop(); }
 
@@ -60,7 +62,7 @@ void Camera::add_stream(const std::string& name, const scene::SourceSpec& source
       std::make_shared<CameraStream>(spec_.id, name, std::move(video), std::move(audio), board_, clock_);
   stream->start();
   auto harm = std::make_shared<HarmContext>(seed_, spec_.id, name, board_, stream->ledgers(), clock_);
-  channels_.push_back({std::move(stream), std::move(harm), &source});
+  channels_.push_back({std::move(stream), std::move(harm), &source, {}});
 }
 
 Result<void> Camera::start() {
@@ -68,8 +70,9 @@ Result<void> Camera::start() {
   options.port = spec_.port;
   options.name = spec_.id;
   if (!spec_.username.empty()) {
-    options.password = [user = spec_.username, password = spec_.password](std::string_view asked) {
-      return asked == user ? std::optional(password) : std::nullopt;
+    options.password = [this](std::string_view asked) {
+      const auto user = users_.find(asked);
+      return user ? std::optional(user->password) : std::nullopt;
     };
   }
   std::vector<std::shared_ptr<CameraStream>> streams;
@@ -88,10 +91,36 @@ Result<void> Camera::start() {
   auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
   if (!server) return Error(server.error()).within(fmt::format("camera \"{}\"", spec_.id));
   server_ = std::move(*server);
-  return {};
+  return spec_.onvif ? start_onvif() : Result<void>();
+}
+
+Result<void> Camera::start_onvif() {
+  std::vector<OnvifStream> streams;
+  for (Channel& channel : channels_) {
+    const auto& profile = channel.stream->video().source()->profile();
+    const auto tracks = channel.stream->tracks();
+    streams.push_back({channel.stream->name(), tracks[0], profile.rate, profile.bitrate_bps, profile.gop,
+                       tracks.size() > 1 ? std::optional(tracks[1]) : std::nullopt});
+    channel.snapshots = std::make_unique<SnapshotKeeper>(channel.stream->shared_video());
+  }
+  OnvifDevice device{
+      spec_.id,
+      std::move(streams),
+      clock_,
+      users_,
+      [this] { return server_->port(); },
+      [this] { base::spawn(control_, reboot(weak_from_this(), clock_), "reboot of a camera"); },
+      [this](std::string_view stream) -> Result<base::Bytes> {
+        const auto* found = channel(stream);
+        if (!found) return Error{ErrorKind::not_found, "there is no such stream"};
+        return found->snapshots->take();
+      }};
+  onvif_ = std::make_unique<OnvifFront>(std::move(device), control_);
+  return onvif_->start(spec_.onvif_port);
 }
 
 void Camera::stop() {
+  if (onvif_) onvif_->stop();
   if (server_) server_->stop();
   for (const Channel& channel : channels_) channel.stream->stop();
 }
@@ -184,14 +213,29 @@ Result<void> Camera::settle() {
 Result<void> Camera::switch_power(bool on) {
   if (!on) {
     server_->stop_accepting();
-    auto hold = PortHold::take(server_->port());
-    if (!hold) base::log_warning("camera {}: without power: {}", spec_.id, hold.error().message);
-    if (hold) hold_ = std::make_unique<PortHold>(std::move(*hold));
+    if (onvif_) onvif_->stop();
+    for (const std::uint16_t port : {server_->port(), onvif_ ? onvif_->port() : std::uint16_t{0}}) {
+      if (port == 0) continue;
+      auto hold = PortHold::take(port);
+      if (!hold) base::log_warning("camera {}: without power: {}", spec_.id, hold.error().message);
+      if (hold) holds_.push_back(std::move(*hold));
+    }
     return {};
   }
   auto resumed = server_->resume_accepting();
-  hold_.reset();
+  holds_.clear();
+  if (resumed && onvif_) return onvif_->start(spec_.onvif_port);
   return resumed;
+}
+
+/// After the answer has had time to leave.
+boost::asio::awaitable<void> Camera::reboot(std::weak_ptr<Camera> weak, const base::Clock& clock) {
+  base::Timer timer(co_await boost::asio::this_coro::executor, clock);
+  co_await timer.wait_for(std::chrono::milliseconds(200));
+  const auto camera = weak.lock();
+  if (!camera) co_return;
+  const auto begun = camera->inject(json::object{{"verb", "power-cut"}, {"for", "5s"}});
+  if (!begun) base::log_error("camera {}: reboot: {}", camera->id(), begun.error().message);
 }
 
 json::object Camera::faults() const {

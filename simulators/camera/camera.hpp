@@ -11,6 +11,8 @@
 #include "simulators/camera/broadcast.hpp"
 #include "simulators/camera/camera_spec.hpp"
 #include "simulators/camera/camera_stream.hpp"
+#include "simulators/camera/onvif/onvif_front.hpp"
+#include "simulators/camera/onvif/snapshot_keeper.hpp"
 #include "simulators/camera/packet_harm.hpp"
 #include "simulators/camera/port_hold.hpp"
 #include "simulators/kernel/virtual_device.hpp"
@@ -18,8 +20,9 @@
 
 namespace watchrig::camera {
 
-/// A virtual IP camera: one RTSP server with the streams /main and perhaps /sub, faults, and a ledger of
-/// every access unit. It produces from the moment it is created, whether somebody watches or not.
+/// A virtual IP camera: one RTSP server with the streams /main and perhaps /sub, ONVIF services if its
+/// specification says so, faults, and a ledger of every access unit. It produces from the moment it is
+/// created, whether somebody watches or not.
 class Camera final : public kernel::VirtualDevice, public std::enable_shared_from_this<Camera> {
  public:
   struct Surroundings {
@@ -27,6 +30,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
     std::uint64_t seed = 1;
     std::function<boost::asio::any_io_executor()> executors;  ///< base::ExecutorPool::next
     BroadcastRegistry& broadcasts;                            ///< used by create() only
+    boost::asio::any_io_executor control;  ///< for services that are no media; serves one thing at a time
   };
 
   /// Opens the streams (errors: those of the scene, naming the camera); start() then opens the port.
@@ -52,16 +56,19 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
     std::shared_ptr<CameraStream> stream;
     std::shared_ptr<HarmContext> harm;
     const scene::SourceSpec* source;
+    std::unique_ptr<SnapshotKeeper> snapshots;  ///< of a camera with ONVIF
   };
 
   Camera(CameraSpec spec, const Surroundings& surroundings);
   void add_stream(const std::string& name, const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
                   std::shared_ptr<Broadcast> audio);
+  base::Result<void> start_onvif();
   const Channel* channel(std::string_view name) const;
   std::vector<std::string> stream_names() const;
   /// Brings server and encoders to what the faults in force ask for.
   base::Result<void> settle();
   base::Result<void> switch_power(bool on);
+  static boost::asio::awaitable<void> reboot(std::weak_ptr<Camera> camera, const base::Clock& clock);
   /// On the whole camera, not on one of its streams.
   bool in_force(kernel::Verb verb) const;
   boost::json::object describe_stream(const Channel& channel) const;
@@ -73,13 +80,16 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const base::Clock& clock_;
   const std::uint64_t seed_;
   const std::function<boost::asio::any_io_executor()> executors_;
+  const boost::asio::any_io_executor control_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   std::vector<Channel> channels_;
+  CameraUsers users_;
   std::unique_ptr<media::RtspServer> server_;
+  std::unique_ptr<OnvifFront> onvif_;
   std::mutex settle_mutex_;
-  bool cut_ = false;  ///< under settle_mutex_
-  std::unique_ptr<PortHold> hold_;
-  bool stalled_ = false;  ///< under settle_mutex_
+  bool cut_ = false;             ///< under settle_mutex_
+  std::vector<PortHold> holds_;  ///< under settle_mutex_
+  bool stalled_ = false;         ///< under settle_mutex_
 };
 
 }  // namespace watchrig::camera

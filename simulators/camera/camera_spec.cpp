@@ -90,6 +90,29 @@ Result<void> read_access(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+/// The first of `count` consecutive ports; 0 when any will do.
+Result<std::uint16_t> read_port(XmlAttributes& attributes, const char* name, std::uint64_t count) {
+  const auto port = attributes.integer(name, 0, 0, 65535);
+  if (!port) return port.error();
+  if (*port != 0 && *port + count - 1 > 65535) {
+    return attributes.error("there are not so many ports from this one on");
+  }
+  return static_cast<std::uint16_t>(*port);
+}
+
+Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
+  const auto onvif = attributes.text("onvif", "no");
+  if (onvif != "yes" && onvif != "no") {
+    return attributes.error(fmt::format("onvif=\"{}\" is neither yes nor no", onvif));
+  }
+  spec.onvif = onvif == "yes";
+  const auto port = read_port(attributes, "onvif-port", count);
+  if (!port) return port.error();
+  if (*port != 0 && !spec.onvif) return attributes.error("onvif-port needs onvif=\"yes\"");
+  spec.onvif_port = *port;
+  return {};
+}
+
 Result<void> read_streams(XmlAttributes& attributes, const fs::path& folder, CameraSpec& spec) {
   const auto content = read_content(attributes, folder);
   if (!content) return content.error();
@@ -121,11 +144,9 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   if (!id) return id.error();
   const auto count = attributes.integer("count", 1, 1, max_cameras);
   if (!count) return count.error();
-  const auto port = attributes.integer("port", 0, 0, 65535);
+  const auto port = read_port(attributes, "port", *count);
   if (!port) return port.error();
-  if (*port != 0 && *port + *count - 1 > 65535) {
-    return attributes.error("there are not so many ports from this one on");
-  }
+  if (const auto read = read_onvif(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();
   if (const auto finished = attributes.finish(); !finished) return finished.error();
@@ -135,6 +156,7 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   for (std::uint64_t i = 0; i < *count; ++i) {
     cameras[i].id = attributes.has("count") ? fmt::format("{}-{}", *id, i + 1) : *id;
     if (*port != 0) cameras[i].port = static_cast<std::uint16_t>(*port + i);
+    if (spec.onvif_port != 0) cameras[i].onvif_port = static_cast<std::uint16_t>(spec.onvif_port + i);
   }
   return cameras;
 }

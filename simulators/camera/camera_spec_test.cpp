@@ -35,12 +35,15 @@ TEST(CameraSpec, ReadsEverything) {
 }
 
 TEST(CameraSpec, CountMakesCamerasWithConsecutivePorts) {
-  const auto cameras = parse(std::string(R"(id="cam" count="3" port="7000")") + h264);
+  const auto cameras =
+      parse(std::string(R"(id="cam" count="3" port="7000" onvif="yes" onvif-port="8000")") + h264);
   ASSERT_TRUE(cameras) << cameras.error().message;
   ASSERT_EQ(cameras->size(), 3U);
   EXPECT_EQ(cameras->at(0).id, "cam-1");
   EXPECT_EQ(cameras->at(2).id, "cam-3");
   EXPECT_EQ(cameras->at(2).port, 7002);
+  EXPECT_EQ(cameras->at(2).onvif_port, 8002);
+  EXPECT_TRUE(cameras->at(2).onvif);
 }
 
 TEST(CameraSpec, FindsSampleFootageByName) {
@@ -58,6 +61,10 @@ TEST(CameraSpec, RefusalsNameFileLineAndAttribute) {
   EXPECT_THAT(refusal(std::string(R"(id="a.b")") + h264), HasSubstr("letters, digits"));
   EXPECT_THAT(refusal(std::string(R"(id="a" colour="red")") + h264), HasSubstr("unknown attribute colour"));
   EXPECT_THAT(refusal(std::string(R"(id="a" count="0")") + h264), HasSubstr("count=\"0\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif="yes" onvif-port="65535" count="2")") + h264),
+              HasSubstr("not so many ports"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif="perhaps")") + h264), HasSubstr("onvif=\"perhaps\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif-port="80")") + h264), HasSubstr("needs onvif=\"yes\""));
   EXPECT_THAT(refusal(std::string(R"(id="a" port="65535" count="2")") + h264),
               HasSubstr("not so many ports"));
   EXPECT_THAT(refusal(std::string(R"(id="a" port="70000")") + h264), HasSubstr("port=\"70000\""));

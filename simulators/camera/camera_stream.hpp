@@ -45,6 +45,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   const std::string& name() const { return name_; }
   media::Presentation tracks() const;
   const Broadcast& video() const { return *video_; }
+  const std::shared_ptr<Broadcast>& shared_video() const { return video_; }
   std::string error() const;
   /// One a track.
   const std::vector<std::shared_ptr<Ledger>>& ledgers() const { return ledgers_; }

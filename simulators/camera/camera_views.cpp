@@ -58,6 +58,7 @@ json::object Camera::description() const {
   json::object streams;
   for (const Channel& channel : channels_) streams[channel.stream->name()] = describe_stream(channel);
   object["streams"] = std::move(streams);
+  if (onvif_) object["onvif"] = fmt::format("http://127.0.0.1:{}/onvif/device_service", onvif_->port());
   return object;
 }
 
@@ -89,6 +90,8 @@ json::object Camera::status() const {
   for (const auto& fault : board_->active()) active.push_back(to_json(fault));
   json::object streams;
   for (const Channel& channel : channels_) streams[channel.stream->name()] = stream_status(channel);
+  json::object onvif;
+  if (onvif_) onvif = {{"requests", onvif_->requests()}, {"refused", onvif_->refused()}};
   return {{"id", spec_.id},
           {"kind", kind()},
           {"connections", server.connections},
@@ -98,6 +101,7 @@ json::object Camera::status() const {
           {"sent_packets", server.packets},
           {"slow_readers", server.slow_readers},
           {"faults", std::move(active)},
+          {"onvif", std::move(onvif)},
           {"streams", std::move(streams)}};
 }
 

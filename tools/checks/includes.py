@@ -25,8 +25,8 @@ MAY_USE = [
     *[(role, [*BELOW_ROLES, "system/devices"]) for role in ROLES],
     ("system/api", [*BELOW_ROLES, "system/http", "system/devices", *ROLES]),
     ("system/app", ["system/*"]),
-    ("simulators/app", ["system/base", "system/media", "system/http", "simulators/*"]),
-    ("simulators/*", ["system/base", "system/media", "system/http", "simulators/[!a]*"]),
+    ("simulators/app", ["system/base", "system/media", "system/http", "system/protocols", "simulators/*"]),
+    ("simulators/*", ["system/base", "system/media", "system/http", "system/protocols", "simulators/[!a]*"]),
     (
         "scenarios/*",
         ["system/base", "system/media", "system/http", "simulators/scene", "scenarios/*", "reports/*", "conformance/requirements"],

@@ -1,0 +1,53 @@
+// A visit to a camera with the npm package `onvif`: node onvif_client.js MODULE ADDRESS USER PASSWORD. Ends with 1 when something is wrong.
+'use strict';
+const assert = require('assert');
+const { execFileSync } = require('child_process');
+const [module_, address, username, password] = process.argv.slice(2);
+const { Cam } = require(module_);
+
+const url = new URL(address);
+const connect = (secret) => new Promise((done, failed) => {
+  const where = { hostname: url.hostname, port: url.port, path: url.pathname, timeout: 10000 };
+  const camera = new Cam({ ...where, username, password: secret },
+    (error) => (error ? failed(error) : done(camera)));
+});
+const ask = (camera, method, ...options) => new Promise((done, failed) => {
+  camera[method](...options, (error, answer) => (error ? failed(error) : done(answer)));
+});
+
+/// The codec that ffprobe finds at the address.
+const codecAt = (uri) => {
+  const target = new URL(uri);
+  if (username) Object.assign(target, { username, password });
+  return execFileSync('ffprobe', ['-v', 'error', '-rtsp_transport', 'tcp', '-select_streams', 'v', '-show_entries', 'stream=codec_name',
+    '-of', 'csv=p=0', target.href.replace(/^http/, 'rtsp')], { encoding: 'utf8', timeout: 30000 }).trim();
+};
+
+(async () => {
+  const camera = await connect(password);
+  const information = await ask(camera, 'getDeviceInformation');
+  assert.strictEqual(information.manufacturer, 'Watchrig');
+  const names = camera.profiles.map((profile) => profile.$.token);
+  assert.deepStrictEqual(names, ['main', 'sub']);
+  const codecs = { main: 'h264', sub: 'mjpeg' };
+  if (!username) Object.assign(codecs, { main: 'hevc', sub: 'h264' });
+  for (const profileToken of names) {
+    const { uri } = await ask(camera, 'getStreamUri', { protocol: 'RTSP', profileToken });
+    assert.strictEqual(codecAt(uri), codecs[profileToken]);
+    const snapshot = await ask(camera, 'getSnapshotUri', { profileToken });
+    assert.match(snapshot.uri, /\/onvif\/snapshot\//);
+  }
+  assert.ok(Math.abs(await ask(camera, 'getSystemDateAndTime') - Date.now()) < 60000);
+  assert.ok((await ask(camera, 'getScopes')).length >= 4);
+  assert.strictEqual((await ask(camera, 'getNetworkInterfaces'))[0].enabled, true);
+  if (username) {
+    await ask(camera, 'createUsers', [{ username: 'guest', password: 'of-npm', userLevel: 'User' }]);
+    assert.deepStrictEqual((await ask(camera, 'getUsers')).map((user) => user.username).sort(), ['admin', 'guest']);
+    await ask(camera, 'deleteUsers', ['guest']);
+    // The client connects all the same, since the first questions are answered to everybody.
+    await assert.rejects(ask(await connect('wrong'), 'getDeviceInformation'));
+  }
+})().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,273 @@
+// What an ONVIF device tells of itself (ONVIF Core 8): identity, capabilities, services, network, scopes.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "simulators/camera/onvif/onvif_device.hpp"
+
+namespace watchrig::camera {
+
+namespace {
+
+using protocols::add;
+using protocols::children;
+using protocols::text_at;
+
+constexpr std::string_view fixed = "Fixed", configurable = "Configurable";
+
+std::string address_of(const OnvifCall& call, std::string_view path) {
+  return fmt::format("http://{}{}", call.authority, path);
+}
+
+void set(pugi::xml_node node, std::initializer_list<std::pair<const char*, const char*>> attributes) {
+  for (const auto& [name, value] : attributes) node.append_attribute(name) = value;
+}
+
+void add_flags(pugi::xml_node node, std::initializer_list<const char*> names) {
+  for (const char* name : names) add(node, name, "false");
+}
+
+OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
+  add(call.answer, "tds:Manufacturer", "Watchrig");
+  add(call.answer, "tds:Model", "Virtual Camera");
+  add(call.answer, "tds:FirmwareVersion", "1.0.0");
+  add(call.answer, "tds:SerialNumber", device.serial_number());
+  add(call.answer, "tds:HardwareId", "virtual-camera");
+  return {};
+}
+
+void add_device_capabilities(pugi::xml_node all, const std::string& address) {
+  auto device = add(all, "tt:Device");
+  add(device, "tt:XAddr", address);
+  add_flags(add(device, "tt:Network"), {"tt:IPFilter", "tt:ZeroConfiguration", "tt:IPVersion6", "tt:DynDNS"});
+  auto system = add(device, "tt:System");
+  add_flags(system, {"tt:DiscoveryResolve", "tt:DiscoveryBye", "tt:RemoteDiscovery", "tt:SystemBackup",
+                     "tt:SystemLogging", "tt:FirmwareUpgrade"});
+  auto version = add(system, "tt:SupportedVersions");
+  add(version, "tt:Major", "22");
+  add(version, "tt:Minor", "12");
+  add_flags(add(device, "tt:Security"),
+            {"tt:TLS1.1", "tt:TLS1.2", "tt:OnboardKeyGeneration", "tt:AccessPolicyConfig", "tt:X.509Token",
+             "tt:SAMLToken", "tt:KerberosToken", "tt:RELToken"});
+}
+
+void add_media_capabilities(pugi::xml_node all, const std::string& address) {
+  auto media = add(all, "tt:Media");
+  add(media, "tt:XAddr", address);
+  auto streaming = add(media, "tt:StreamingCapabilities");
+  add(streaming, "tt:RTPMulticast", "false");
+  add(streaming, "tt:RTP_TCP", "false");
+  add(streaming, "tt:RTP_RTSP_TCP", "true");
+}
+
+OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
+  std::vector<std::string> wanted;
+  for (const auto& category : children(call.request, "Category")) {
+    const std::string name = category.text().get();
+    if (name != "All" && name != "Device" && name != "Media") {
+      return refuse({"ter:ActionNotSupported", "ter:NoSuchService"},
+                    fmt::format("the camera has no service \"{}\"", name));
+    }
+    wanted.push_back(name);
+  }
+  const auto asked = [&](const char* name) {
+    return wanted.empty() || std::ranges::find(wanted, "All") != wanted.end() ||
+           std::ranges::find(wanted, name) != wanted.end();
+  };
+  auto all = add(call.answer, "tds:Capabilities");
+  if (asked("Device")) add_device_capabilities(all, address_of(call, device_service(device).path));
+  if (asked("Media")) add_media_capabilities(all, address_of(call, media_service(device).path));
+  return {};
+}
+
+OnvifOutcome services(OnvifDevice& device, OnvifCall& call) {
+  for (const auto& service : {device_service(device), media_service(device), media2_service(device)}) {
+    auto node = add(call.answer, "tds:Service");
+    add(node, "tds:Namespace", protocols::uri_of_prefix(service.prefix));
+    add(node, "tds:XAddr", address_of(call, service.path));
+    if (text_at(call.request, "IncludeCapability") == "true") {
+      OnvifCall inner{call.request, add(node, "tds:Capabilities"), call.authority};
+      const auto own = std::ranges::find(service.operations, "GetServiceCapabilities", &OnvifOperation::name);
+      if (own != service.operations.end()) own->run(inner);
+    }
+    auto version = add(node, "tds:Version");
+    add(version, "tt:Major", std::to_string(service.major));
+    add(version, "tt:Minor", fmt::format("{:02}", service.minor));
+  }
+  return {};
+}
+
+OnvifOutcome service_capabilities(OnvifCall& call) {
+  auto all = add(call.answer, "tds:Capabilities");
+  set(add(all, "tds:Network"), {{"IPFilter", "false"},
+                                {"ZeroConfiguration", "false"},
+                                {"IPVersion6", "false"},
+                                {"DynDNS", "false"},
+                                {"NTP", "0"}});
+  set(add(all, "tds:Security"), {{"TLS1.2", "false"},
+                                 {"UsernameToken", "true"},
+                                 {"HttpDigest", "true"},
+                                 {"MaxUsers", "32"},
+                                 {"MaxUserNameLength", "64"},
+                                 {"MaxPasswordLength", "64"}});
+  set(add(all, "tds:System"), {{"DiscoveryResolve", "false"},
+                               {"DiscoveryBye", "false"},
+                               {"RemoteDiscovery", "false"},
+                               {"FirmwareUpgrade", "false"}});
+  return {};
+}
+
+OnvifOutcome hostname(const OnvifDevice& device, OnvifCall& call) {
+  auto information = add(call.answer, "tds:HostnameInformation");
+  add(information, "tt:FromDHCP", "false");
+  add(information, "tt:Name", device.hostname);
+  return {};
+}
+
+bool is_hostname(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, allowed);
+}
+
+OnvifOutcome set_hostname(OnvifDevice& device, OnvifCall& call) {
+  const auto name = text_at(call.request, "Name");
+  if (!is_hostname(name)) {
+    return refuse({"ter:InvalidArgVal", "ter:InvalidHostname"},
+                  "a host name has 1 to 63 letters, digits, hyphens and dots");
+  }
+  device.hostname = name;
+  return {};
+}
+
+OnvifOutcome network_interfaces(const OnvifDevice& device, OnvifCall& call) {
+  auto card = add(call.answer, "tds:NetworkInterfaces");
+  card.append_attribute("token") = "eth0";
+  add(card, "tt:Enabled", "true");
+  auto info = add(card, "tt:Info");
+  add(info, "tt:Name", "eth0");
+  add(info, "tt:HwAddress", device.mac());
+  add(info, "tt:MTU", "1500");
+  auto v4 = add(card, "tt:IPv4");
+  add(v4, "tt:Enabled", "true");
+  auto config = add(v4, "tt:Config");
+  auto manual = add(config, "tt:Manual");
+  add(manual, "tt:Address", call.authority.substr(0, call.authority.rfind(':')));
+  add(manual, "tt:PrefixLength", "8");
+  add(config, "tt:DHCP", "false");
+  return {};
+}
+
+OnvifOutcome network_protocols(const OnvifDevice& device, OnvifCall& call) {
+  const std::string port = call.authority.substr(call.authority.rfind(':') + 1);
+  for (const auto& [name, number] :
+       {std::pair<const char*, std::string>{"HTTP", port}, {"RTSP", std::to_string(device.rtsp_port())}}) {
+    auto protocol = add(call.answer, "tds:NetworkProtocols");
+    add(protocol, "tt:Name", name);
+    add(protocol, "tt:Enabled", "true");
+    add(protocol, "tt:Port", number);
+  }
+  return {};
+}
+
+OnvifOutcome scopes(const OnvifDevice& device, OnvifCall& call) {
+  const auto list = [&](const std::vector<std::string>& all, std::string_view kind) {
+    for (const auto& scope : all) {
+      auto node = add(call.answer, "tds:Scopes");
+      add(node, "tt:ScopeDef", kind);
+      add(node, "tt:ScopeItem", scope);
+    }
+  };
+  list(device.fixed_scopes(), fixed);
+  list(device.scopes, configurable);
+  return {};
+}
+
+constexpr std::size_t most_scopes = 32;
+
+OnvifOutcome change_scopes(OnvifDevice& device, const OnvifCall& call, const char* element, bool replace) {
+  auto all = replace ? std::vector<std::string>{} : device.scopes;
+  for (const auto& node : children(call.request, element)) {
+    const std::string scope = node.text().get();
+    if (!scope.starts_with("onvif://www.onvif.org/") || scope.size() > 256) {
+      return refuse({"ter:InvalidArgVal"}, "a scope begins with onvif://www.onvif.org/");
+    }
+    if (std::ranges::find(all, scope) == all.end()) all.push_back(scope);
+  }
+  if (all.size() > most_scopes) {
+    return refuse({"ter:Action", "ter:TooManyScopes"}, fmt::format("at most {} scopes", most_scopes));
+  }
+  device.scopes = std::move(all);
+  return {};
+}
+
+OnvifOutcome remove_scopes(OnvifDevice& device, OnvifCall& call) {
+  const auto fixed_ones = device.fixed_scopes();
+  auto left = device.scopes;
+  for (const auto& node : children(call.request, "ScopeItem")) {
+    const std::string scope = node.text().get();
+    if (std::ranges::find(fixed_ones, scope) != fixed_ones.end()) {
+      return refuse({"ter:OperationProhibited", "ter:FixedScope"}, "fixed scopes stay: " + scope);
+    }
+    if (std::erase(left, scope) == 0) {
+      return refuse({"ter:InvalidArgVal", "ter:NoScope"}, "there is no scope " + scope);
+    }
+    add(call.answer, "tds:ScopeItem", scope);
+  }
+  device.scopes = std::move(left);
+  return {};
+}
+
+OnvifOutcome discovery_mode(const OnvifDevice& device, OnvifCall& call) {
+  add(call.answer, "tds:DiscoveryMode", device.discoverable ? "Discoverable" : "NonDiscoverable");
+  return {};
+}
+
+OnvifOutcome set_discovery_mode(OnvifDevice& device, OnvifCall& call) {
+  const auto mode = text_at(call.request, "DiscoveryMode");
+  if (mode != "Discoverable" && mode != "NonDiscoverable") {
+    return refuse({"ter:InvalidArgVal"}, "a discovery mode is Discoverable or NonDiscoverable");
+  }
+  device.discoverable = mode == "Discoverable";
+  return {};
+}
+
+}  // namespace
+
+OnvifService device_service(OnvifDevice& d) {
+  using A = AccessClass;
+  OnvifService service{"tds", "/onvif/device_service", 22, 12, {}};
+  service.operations = {
+      {"GetDeviceInformation", A::read_system, [&d](OnvifCall& c) { return device_information(d, c); }},
+      {"GetCapabilities", A::pre_auth, [&d](OnvifCall& c) { return capabilities(d, c); }},
+      {"GetServices", A::pre_auth, [&d](OnvifCall& c) { return services(d, c); }},
+      {"GetServiceCapabilities", A::pre_auth, service_capabilities},
+      {"GetHostname", A::pre_auth, [&d](OnvifCall& c) { return hostname(d, c); }},
+      {"SetHostname", A::write_system, [&d](OnvifCall& c) { return set_hostname(d, c); }},
+      {"GetNetworkInterfaces", A::read_system, [&d](OnvifCall& c) { return network_interfaces(d, c); }},
+      {"GetNetworkProtocols", A::read_system, [&d](OnvifCall& c) { return network_protocols(d, c); }},
+      {"GetScopes", A::read_system, [&d](OnvifCall& c) { return scopes(d, c); }},
+      {"SetScopes", A::write_system, [&d](OnvifCall& c) { return change_scopes(d, c, "Scopes", true); }},
+      {"AddScopes", A::write_system, [&d](OnvifCall& c) { return change_scopes(d, c, "ScopeItem", false); }},
+      {"RemoveScopes", A::write_system, [&d](OnvifCall& c) { return remove_scopes(d, c); }},
+      {"GetDiscoveryMode", A::read_system, [&d](OnvifCall& c) { return discovery_mode(d, c); }},
+      {"SetDiscoveryMode", A::write_system, [&d](OnvifCall& c) { return set_discovery_mode(d, c); }},
+      {"GetEndpointReference", A::pre_auth,
+       [&d](OnvifCall& c) -> OnvifOutcome {
+         add(c.answer, "tds:GUID", d.uuid());
+         return {};
+       }},
+      {"SystemReboot", A::unrecoverable,
+       [&d](OnvifCall& c) -> OnvifOutcome {
+         add(c.answer, "tds:Message", "Rebooting, back in 5 seconds");
+         d.reboot();
+         return {};
+       }},
+  };
+  auto more = user_and_time_service(d);
+  std::ranges::move(more.operations, std::back_inserter(service.operations));
+  return service;
+}
+
+}  // namespace watchrig::camera

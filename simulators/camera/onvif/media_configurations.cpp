@@ -1,0 +1,143 @@
+#include "simulators/camera/onvif/media_configurations.hpp"
+
+#include <fmt/format.h>
+
+namespace watchrig::camera {
+
+namespace {
+
+using media::Codec;
+using protocols::add;
+
+constexpr std::string_view encoder_suffix = "-encoder", audio_suffix = "-audio-encoder";
+
+void set_token(pugi::xml_node node, std::string_view token) {
+  node.append_attribute("token") = std::string(token).c_str();
+}
+
+void name_entity(pugi::xml_node node, std::string_view token, std::size_t uses) {
+  set_token(node, token);
+  add(node, "tt:Name", token);
+  add(node, "tt:UseCount", std::to_string(uses));
+}
+
+void add_resolution(pugi::xml_node node, const media::Track& track) {
+  auto resolution = add(node, "tt:Resolution");
+  add(resolution, "tt:Width", std::to_string(track.width));
+  add(resolution, "tt:Height", std::to_string(track.height));
+}
+
+/// The camera sends to one receiver at a time; the schema asks for the element in version 1.
+void add_multicast(pugi::xml_node node) {
+  auto multicast = add(node, "tt:Multicast");
+  auto address = add(multicast, "tt:Address");
+  add(address, "tt:Type", "IPv4");
+  add(address, "tt:IPv4Address", "0.0.0.0");
+  add(multicast, "tt:Port", "0");
+  add(multicast, "tt:TTL", "0");
+  add(multicast, "tt:AutoStart", "false");
+}
+
+int kilobits(std::int64_t bits) { return static_cast<int>(bits / 1000); }
+
+const OnvifStream* stream_of(const OnvifDevice& device, std::string_view token, std::string_view suffix) {
+  if (!token.ends_with(suffix)) return nullptr;
+  return device.stream(token.substr(0, token.size() - suffix.size()));
+}
+
+}  // namespace
+
+std::string encoder_token(const OnvifStream& stream) { return stream.name + std::string(encoder_suffix); }
+std::string audio_encoder_token(const OnvifStream& stream) { return stream.name + std::string(audio_suffix); }
+
+const OnvifStream* stream_of_encoder(const OnvifDevice& device, std::string_view token) {
+  return stream_of(device, token, encoder_suffix);
+}
+
+const OnvifStream* stream_of_audio_encoder(const OnvifDevice& device, std::string_view token) {
+  const auto* stream = stream_of(device, token, audio_suffix);
+  return stream && stream->audio ? stream : nullptr;
+}
+
+bool in_version1(const OnvifStream& stream) { return stream.video.codec != Codec::h265; }
+
+bool has_audio(const OnvifDevice& device) { return !device.streams.empty() && device.streams[0].audio; }
+
+void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device) {
+  name_entity(node, video_source_configuration_token, device.streams.size());
+  add(node, "tt:SourceToken", video_source_token);
+  auto bounds = add(node, "tt:Bounds");
+  bounds.append_attribute("x") = 0;
+  bounds.append_attribute("y") = 0;
+  bounds.append_attribute("width") = device.streams[0].video.width;
+  bounds.append_attribute("height") = device.streams[0].video.height;
+}
+
+void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device) {
+  name_entity(node, audio_source_configuration_token, device.streams.size());
+  add(node, "tt:SourceToken", audio_source_token);
+}
+
+void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {
+  name_entity(node, encoder_token(stream), 1);
+  const bool jpeg = stream.video.codec == Codec::mjpeg;
+  add(node, "tt:Encoding", jpeg ? "JPEG" : "H264");
+  add_resolution(node, stream.video);
+  add(node, "tt:Quality", "50");
+  auto control = add(node, "tt:RateControl");
+  add(control, "tt:FrameRateLimit", fmt::format("{:.0f}", stream.rate.value()));
+  add(control, "tt:EncodingInterval", "1");
+  add(control, "tt:BitrateLimit", std::to_string(kilobits(stream.bitrate_bps)));
+  if (!jpeg) {
+    auto h264 = add(node, "tt:H264");
+    add(h264, "tt:GovLength", std::to_string(stream.gop));
+    add(h264, "tt:H264Profile", "High");
+  }
+  add_multicast(node);
+  add(node, "tt:SessionTimeout", "PT60S");
+}
+
+void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream) {
+  const auto codec = stream.video.codec;
+  name_entity(node, encoder_token(stream), 1);
+  if (codec != Codec::mjpeg) {
+    node.append_attribute("GovLength") = stream.gop;
+    node.append_attribute("Profile") = codec == Codec::h265 ? "Main" : "High";
+  }
+  add(node, "tt:Encoding", codec == Codec::h265 ? "H265" : codec == Codec::mjpeg ? "JPEG" : "H264");
+  add_resolution(node, stream.video);
+  auto control = add(node, "tt:RateControl");
+  control.append_attribute("ConstantBitRate") = "true";
+  add(control, "tt:FrameRateLimit", fmt::format("{:g}", stream.rate.value()));
+  add(control, "tt:BitrateLimit", std::to_string(kilobits(stream.bitrate_bps)));
+  add(node, "tt:Quality", "50");
+}
+
+void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream) {
+  const bool aac = stream.audio->codec == Codec::aac;
+  name_entity(node, audio_encoder_token(stream), 1);
+  add(node, "tt:Encoding", aac ? "AAC" : "G711");
+  add(node, "tt:Bitrate", aac ? "32" : "64");
+  add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));
+  add_multicast(node);
+  add(node, "tt:SessionTimeout", "PT60S");
+}
+
+void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream) {
+  const auto codec = stream.audio->codec;
+  name_entity(node, audio_encoder_token(stream), 1);
+  add(node, "tt:Encoding", codec == Codec::aac ? "MP4A-LATM" : codec == Codec::pcma ? "PCMA" : "PCMU");
+  add(node, "tt:Bitrate", codec == Codec::aac ? "32" : "64");
+  add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));
+}
+
+std::string stream_uri(const OnvifDevice& device, const OnvifCall& call, const OnvifStream& stream) {
+  const std::string host = call.authority.substr(0, call.authority.rfind(':'));
+  return fmt::format("rtsp://{}:{}/{}", host, device.rtsp_port(), stream.name);
+}
+
+std::string snapshot_uri(const OnvifCall& call, const OnvifStream& stream) {
+  return fmt::format("http://{}{}{}", call.authority, snapshot_path, stream.name);
+}
+
+}  // namespace watchrig::camera

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "simulators/camera/onvif/onvif_device.hpp"
+
+namespace watchrig::camera {
+
+/// Tokens of what belongs to a stream: "main-encoder". Source and its configuration are one for all.
+inline constexpr std::string_view video_source_token = "video",
+                                  video_source_configuration_token = "video-source";
+inline constexpr std::string_view audio_source_token = "audio",
+                                  audio_source_configuration_token = "audio-source";
+std::string encoder_token(const OnvifStream& stream);
+std::string audio_encoder_token(const OnvifStream& stream);
+/// The stream of an encoder token; null for others.
+const OnvifStream* stream_of_encoder(const OnvifDevice& device, std::string_view token);
+const OnvifStream* stream_of_audio_encoder(const OnvifDevice& device, std::string_view token);
+
+/// Whether version 1 of the media service can tell of the codec: it knows JPEG, MPEG-4 and H.264 only.
+bool in_version1(const OnvifStream& stream);
+bool has_audio(const OnvifDevice& device);
+
+/// Appends name, use count and the rest of a tt:VideoSourceConfiguration; the same in both versions.
+void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device);
+void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device);
+/// tt:VideoEncoderConfiguration (version 1) and tt:VideoEncoder2Configuration.
+void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream);
+void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream);
+void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream);
+void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream);
+
+/// rtsp://host:port/main
+std::string stream_uri(const OnvifDevice& device, const OnvifCall& call, const OnvifStream& stream);
+/// http://host:port/onvif/snapshot/main
+std::string snapshot_uri(const OnvifCall& call, const OnvifStream& stream);
+inline constexpr std::string_view snapshot_path = "/onvif/snapshot/";
+
+}  // namespace watchrig::camera

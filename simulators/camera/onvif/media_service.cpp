@@ -1,0 +1,180 @@
+// Version 1 of the media service (ONVIF Media): profiles of streams that it can tell of, their addresses.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "simulators/camera/onvif/media_configurations.hpp"
+
+namespace watchrig::camera {
+
+namespace {
+
+using protocols::add;
+using protocols::text_at;
+using StreamFill = void (*)(pugi::xml_node, const OnvifStream&);
+
+OnvifOutcome service_capabilities(OnvifCall& call) {
+  auto all = add(call.answer, "trt:Capabilities");
+  all.append_attribute("SnapshotUri") = "true";
+  add(all, "trt:ProfileCapabilities").append_attribute("MaximumNumberOfProfiles") = 2;
+  auto streaming = add(all, "trt:StreamingCapabilities");
+  streaming.append_attribute("RTPMulticast") = "false";
+  streaming.append_attribute("RTP_TCP") = "false";
+  streaming.append_attribute("RTP_RTSP_TCP") = "true";
+  return {};
+}
+
+void add_profile(pugi::xml_node parent, const char* name, const OnvifDevice& device,
+                 const OnvifStream& stream) {
+  auto profile = add(parent, name);
+  profile.append_attribute("token") = stream.name.c_str();
+  profile.append_attribute("fixed") = "true";
+  add(profile, "tt:Name", stream.name);
+  fill_video_source_configuration(add(profile, "tt:VideoSourceConfiguration"), device);
+  if (stream.audio) fill_audio_source_configuration(add(profile, "tt:AudioSourceConfiguration"), device);
+  fill_video_encoder1(add(profile, "tt:VideoEncoderConfiguration"), stream);
+  if (stream.audio) fill_audio_encoder1(add(profile, "tt:AudioEncoderConfiguration"), stream);
+}
+
+/// The stream of the request's ProfileToken, when this version can tell of it.
+const OnvifStream* asked_profile(const OnvifDevice& device, const OnvifCall& call) {
+  const auto* stream = device.stream(text_at(call.request, "ProfileToken"));
+  return stream && in_version1(*stream) ? stream : nullptr;
+}
+
+OnvifOutcome profiles(const OnvifDevice& device, OnvifCall& call) {
+  for (const auto& stream : device.streams) {
+    if (in_version1(stream)) add_profile(call.answer, "trt:Profiles", device, stream);
+  }
+  return {};
+}
+
+OnvifOutcome profile(const OnvifDevice& device, OnvifCall& call) {
+  const auto* stream = asked_profile(device, call);
+  if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
+  add_profile(call.answer, "trt:Profile", device, *stream);
+  return {};
+}
+
+OnvifOutcome video_sources(const OnvifDevice& device, OnvifCall& call) {
+  const auto& main = device.streams[0];
+  auto source = add(call.answer, "trt:VideoSources");
+  source.append_attribute("token") = std::string(video_source_token).c_str();
+  add(source, "tt:Framerate", fmt::format("{:g}", main.rate.value()));
+  auto resolution = add(source, "tt:Resolution");
+  add(resolution, "tt:Width", std::to_string(main.video.width));
+  add(resolution, "tt:Height", std::to_string(main.video.height));
+  return {};
+}
+
+OnvifOutcome audio_sources(const OnvifDevice& device, OnvifCall& call) {
+  if (!has_audio(device)) return {};
+  auto source = add(call.answer, "trt:AudioSources");
+  source.append_attribute("token") = std::string(audio_source_token).c_str();
+  add(source, "tt:Channels", "1");
+  return {};
+}
+
+OnvifOutcome no_configuration(const OnvifCall& call) {
+  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
+                fmt::format("there is no configuration \"{}\"", text_at(call.request, "ConfigurationToken")));
+}
+
+OnvifOutcome video_source_configuration(const OnvifDevice& device, OnvifCall& call) {
+  if (text_at(call.request, "ConfigurationToken") != video_source_configuration_token) {
+    return no_configuration(call);
+  }
+  fill_video_source_configuration(add(call.answer, "trt:Configuration"), device);
+  return {};
+}
+
+/// Configurations of those streams that have one, under the same element.
+OnvifOutcome list(const OnvifDevice& device, OnvifCall& call, bool (*has)(const OnvifStream&),
+                  StreamFill fill) {
+  for (const auto& stream : device.streams) {
+    if (has(stream)) fill(add(call.answer, "trt:Configurations"), stream);
+  }
+  return {};
+}
+
+OnvifOutcome video_encoder(const OnvifDevice& device, OnvifCall& call) {
+  const auto* stream = stream_of_encoder(device, text_at(call.request, "ConfigurationToken"));
+  if (!stream || !in_version1(*stream)) return no_configuration(call);
+  fill_video_encoder1(add(call.answer, "trt:Configuration"), *stream);
+  return {};
+}
+
+OnvifOutcome audio_encoder(const OnvifDevice& device, OnvifCall& call) {
+  const auto* stream = stream_of_audio_encoder(device, text_at(call.request, "ConfigurationToken"));
+  if (!stream) return no_configuration(call);
+  fill_audio_encoder1(add(call.answer, "trt:Configuration"), *stream);
+  return {};
+}
+
+void add_media_uri(OnvifCall& call, const std::string& uri) {
+  auto node = add(call.answer, "trt:MediaUri");
+  add(node, "tt:Uri", uri);
+  add(node, "tt:InvalidAfterConnect", "false");
+  add(node, "tt:InvalidAfterReboot", "false");
+  add(node, "tt:Timeout", "PT0S");
+}
+
+OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
+  const auto* stream = asked_profile(device, call);
+  if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
+  const auto kind = text_at(call.request, "StreamSetup/Stream");
+  const auto transport = text_at(call.request, "StreamSetup/Transport/Protocol");
+  const bool known = transport == "UDP" || transport == "RTSP" || transport == "TCP";
+  if (kind != "RTP-Unicast" || !known) {
+    return refuse(
+        {"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
+        fmt::format("streams go out as RTP-Unicast by UDP or RTSP, not as {} by {}", kind, transport));
+  }
+  add_media_uri(call, stream_uri(device, call, *stream));
+  return {};
+}
+
+OnvifOutcome snapshot_address(const OnvifDevice& device, OnvifCall& call) {
+  const auto* stream = asked_profile(device, call);
+  if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
+  add_media_uri(call, snapshot_uri(call, *stream));
+  return {};
+}
+
+bool sounds(const OnvifStream& stream) { return stream.audio.has_value(); }
+
+}  // namespace
+
+OnvifService media_service(OnvifDevice& d) {
+  constexpr auto read = AccessClass::read_media;
+  OnvifService service{"trt", "/onvif/media_service", 2, 60, {}};
+  service.operations = {
+      {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
+      {"GetProfiles", read, [&d](OnvifCall& c) { return profiles(d, c); }},
+      {"GetProfile", read, [&d](OnvifCall& c) { return profile(d, c); }},
+      {"GetVideoSources", read, [&d](OnvifCall& c) { return video_sources(d, c); }},
+      {"GetAudioSources", read, [&d](OnvifCall& c) { return audio_sources(d, c); }},
+      {"GetVideoSourceConfigurations", read,
+       [&d](OnvifCall& c) -> OnvifOutcome {
+         fill_video_source_configuration(add(c.answer, "trt:Configurations"), d);
+         return {};
+       }},
+      {"GetVideoSourceConfiguration", read, [&d](OnvifCall& c) { return video_source_configuration(d, c); }},
+      {"GetAudioSourceConfigurations", read,
+       [&d](OnvifCall& c) -> OnvifOutcome {
+         if (has_audio(d)) fill_audio_source_configuration(add(c.answer, "trt:Configurations"), d);
+         return {};
+       }},
+      {"GetVideoEncoderConfigurations", read,
+       [&d](OnvifCall& c) { return list(d, c, in_version1, fill_video_encoder1); }},
+      {"GetVideoEncoderConfiguration", read, [&d](OnvifCall& c) { return video_encoder(d, c); }},
+      {"GetAudioEncoderConfigurations", read,
+       [&d](OnvifCall& c) { return list(d, c, sounds, fill_audio_encoder1); }},
+      {"GetAudioEncoderConfiguration", read, [&d](OnvifCall& c) { return audio_encoder(d, c); }},
+      {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
+      {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},
+  };
+  return service;
+}
+
+}  // namespace watchrig::camera

@@ -1,0 +1,52 @@
+#include "simulators/camera/onvif/onvif_device.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace watchrig::camera {
+
+namespace {
+
+/// FNV-1a: the same identity in every run of a rig file.
+std::uint64_t number_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash;
+}
+
+}  // namespace
+
+const OnvifStream* OnvifDevice::stream(std::string_view name) const {
+  const auto found = std::ranges::find(streams, name, &OnvifStream::name);
+  return found == streams.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> OnvifDevice::fixed_scopes() const {
+  return {"onvif://www.onvif.org/type/video_encoder", "onvif://www.onvif.org/Profile/Streaming",
+          "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/name/" + id};
+}
+
+std::string OnvifDevice::serial_number() const { return fmt::format("W{:012X}", number_of(id) >> 16); }
+
+std::string OnvifDevice::mac() const {
+  const auto n = number_of(id);
+  return fmt::format("02:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", n & 0xff, n >> 8 & 0xff, n >> 16 & 0xff,
+                     n >> 24 & 0xff, n >> 32 & 0xff);
+}
+
+std::string OnvifDevice::uuid() const {
+  const auto n = number_of(id), m = number_of(id + " endpoint");
+  return fmt::format("urn:uuid:{:08x}-{:04x}-5{:03x}-8{:03x}-{:012x}", n & 0xffffffff, n >> 32 & 0xffff,
+                     n >> 48 & 0xfff, m >> 48 & 0xfff, m & 0xffffffffffff);
+}
+
+protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason) {
+  return {protocols::SoapFault::Blame::sender, std::move(subcodes), std::move(reason)};
+}
+
+protocols::SoapFault no_profile(std::string_view token) {
+  return refuse({"ter:InvalidArgVal", "ter:NoProfile"}, fmt::format("there is no profile \"{}\"", token));
+}
+
+}  // namespace watchrig::camera

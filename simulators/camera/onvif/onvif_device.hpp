@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulators/camera/onvif/onvif_users.hpp"
+#include "system/base/clock.hpp"
+#include "system/media/access_unit.hpp"
+#include "system/media/frame_rate.hpp"
+#include "system/protocols/onvif/soap_message.hpp"
+
+namespace watchrig::camera {
+
+/// One stream as media profiles tell of it. Its name is the token of its profile.
+struct OnvifStream {
+  std::string name;
+  media::Track video;
+  media::FrameRate rate;
+  std::int64_t bitrate_bps = 0;
+  int gop = 0;
+  std::optional<media::Track> audio;
+};
+
+/// What the services of one camera know and remember. Used on one executor, except `users`.
+struct OnvifDevice {
+  std::string id;
+  std::vector<OnvifStream> streams;
+  const base::Clock& clock;
+  CameraUsers& users;
+  std::function<std::uint16_t()> rtsp_port;
+  std::function<void()> reboot;
+  std::function<base::Result<base::Bytes>(std::string_view stream)> snapshot;  ///< a JPEG file
+
+  std::string hostname = id;
+  std::vector<std::string> scopes = {};  ///< that may be changed; the fixed ones are not among them
+  bool discoverable = true;
+  bool time_by_ntp = false;
+  std::string time_zone = "UTC0";
+  base::Duration clock_offset{};  ///< of the camera's clock against the rig's
+
+  base::UtcTime now() const { return clock.now() + clock_offset; }
+  const OnvifStream* stream(std::string_view name) const;
+  std::vector<std::string> fixed_scopes() const;
+  std::string serial_number() const;
+  std::string mac() const;   ///< 02:…, locally administered
+  std::string uuid() const;  ///< of the endpoint: urn:uuid:…
+};
+
+/// A request on its way through an operation. `answer` is the empty element of the response.
+struct OnvifCall {
+  pugi::xml_node request;
+  pugi::xml_node answer;
+  std::string authority;  ///< host and port by which the client has reached the camera
+};
+
+/// Nothing when all is well.
+using OnvifOutcome = std::optional<protocols::SoapFault>;
+
+struct OnvifOperation {
+  std::string_view name;
+  AccessClass access;
+  std::function<OnvifOutcome(OnvifCall&)> run;
+};
+
+/// One service of the camera.
+struct OnvifService {
+  std::string_view prefix;  ///< of its namespace
+  std::string_view path;
+  int major = 0, minor = 0;
+  std::vector<OnvifOperation> operations;
+};
+
+/// The services of a camera; each table refers to the device, which outlives it.
+OnvifService device_service(OnvifDevice& device);
+OnvifService user_and_time_service(OnvifDevice& device);
+OnvifService media_service(OnvifDevice& device);
+OnvifService media2_service(OnvifDevice& device);
+
+/// A fault of the sender with these subcodes.
+protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason);
+/// env:Sender ter:InvalidArgVal ter:NoProfile.
+protocols::SoapFault no_profile(std::string_view token);
+
+}  // namespace watchrig::camera

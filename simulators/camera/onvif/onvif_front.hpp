@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "simulators/camera/onvif/onvif_device.hpp"
+#include "system/http/http_server.hpp"
+#include "system/media/digest_auth.hpp"
+
+namespace watchrig::camera {
+
+/// The HTTP face of an ONVIF camera: takes SOAP requests for its services, asks who sends them (HTTP Digest
+/// or a WS-UsernameToken, ONVIF Core 5.9), runs the operation or answers with a fault; and gives pictures
+/// away at the snapshot address. Everything runs on the executor, which serves one thing at a time.
+class OnvifFront {
+ public:
+  OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor);
+  ~OnvifFront();
+
+  /// Listens on the loopback interface; port 0: any free one.
+  base::Result<> start(std::uint16_t port);
+  void stop();
+  std::uint16_t port() const;
+  /// Requests so far, and those among them that were refused. Any thread.
+  std::uint64_t requests() const { return requests_; }
+  std::uint64_t refused() const { return refused_; }
+
+ private:
+  struct Caller {
+    UserLevel level = UserLevel::anonymous;
+    bool claimed = false;  ///< credentials were there, and wrong
+    bool stale = false;    ///< right, but for a nonce of before
+  };
+
+  http::Response serve(const OnvifService& service, const http::Request& request);
+  http::Response snapshot(const http::Request& request);
+  Caller caller(const http::Request& request, pugi::xml_node header) const;
+  http::Response unauthorised(const Caller& caller) const;
+  std::string authority(const http::Request& request) const;
+
+  OnvifDevice device_;
+  const boost::asio::any_io_executor executor_;
+  const media::DigestServer digest_;
+  std::vector<OnvifService> services_;
+  http::Router router_;
+  std::unique_ptr<http::HttpServer> server_;
+  std::uint16_t port_ = 0;
+  std::atomic<std::uint64_t> requests_{0};
+  std::atomic<std::uint64_t> refused_{0};
+};
+
+}  // namespace watchrig::camera

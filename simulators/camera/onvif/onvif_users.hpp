@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace watchrig::camera {
+
+/// ONVIF Core 5.9.4.5: what somebody may do on a device.
+enum class UserLevel { anonymous, user, operator_, administrator };
+std::string_view to_string(UserLevel level);
+/// Of "User", "Operator" or "Administrator"; nothing for others.
+std::optional<UserLevel> user_level_from(std::string_view text);
+
+/// The access classes of operations (ONVIF Core 5.9.4.4).
+enum class AccessClass {
+  pre_auth,
+  read_system,
+  read_system_sensitive,
+  read_system_secret,
+  write_system,
+  unrecoverable,
+  read_media,
+  actuate,
+};
+/// The default access policy (ONVIF Core 5.9.4.6).
+bool may(UserLevel level, AccessClass access);
+
+/// The accounts of a camera, for its streams and its services alike. Any thread.
+class CameraUsers {
+ public:
+  struct User {
+    std::string name;
+    std::string password;
+    UserLevel level = UserLevel::user;
+  };
+  enum class Outcome { done, unknown, exists, too_many, last_administrator };
+  static constexpr std::size_t most = 32;
+
+  /// With an empty name everybody is an administrator, as on a camera that was never set up.
+  CameraUsers(std::string name, std::string password);
+
+  bool open() const;
+  std::optional<User> find(std::string_view name) const;
+  std::vector<User> all() const;
+  Outcome add(const std::vector<User>& users);
+  /// An empty password keeps the one before.
+  Outcome change(const std::vector<User>& users);
+  Outcome remove(const std::vector<std::string>& names);
+
+ private:
+  Outcome take_over(std::map<std::string, User, std::less<>> users);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, User, std::less<>> users_;
+};
+
+}  // namespace watchrig::camera
