@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "simulators/kernel/xml_file.hpp"
+#include "simulators/services/ddns/ddns_server.hpp"
 #include "simulators/services/ntp/ntp_server.hpp"
 #include "simulators/services/smtp/mail_server.hpp"
 #include "simulators/services/syslog/log_server.hpp"
@@ -46,7 +47,8 @@ constexpr std::pair<std::string_view, Reader> readers[] = {
     {"camera", read_camera},
     {"mail-server", read_service<services::plan_mail_server>},
     {"ntp-server", read_service<services::plan_ntp_server>},
-    {"log-server", read_service<services::plan_log_server>}};
+    {"log-server", read_service<services::plan_log_server>},
+    {"ddns-server", read_service<services::plan_ddns_server>}};
 
 std::string kinds() {
   return base::joined(readers, ", ", [](const auto& row) { return fmt::format("<{}>", row.first); });

@@ -41,6 +41,8 @@ void add_service_routes(http::Router& router, ServerParts& parts);
 void add_https_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);
+/// What makes the server known outside of its network.
+void add_network_app_routes(http::Router& router, ServerParts& parts);
 void add_trace_routes(http::Router& router, ServerParts& parts);
 void add_schedule_routes(http::Router& router, ServerParts& parts);
 /// The steps of a fresh server's set-up, each made of requests to other routes.

@@ -109,6 +109,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_log_routes(router, parts);
   add_live_routes(router, parts);
   add_network_routes(router, parts);
+  add_network_app_routes(router, parts);
   add_trace_routes(router, parts);
   add_schedule_routes(router, parts);
   add_time_routes(router, parts);

@@ -96,6 +96,8 @@ void Central::follow_settings(const boost::asio::any_io_executor& executor) {
   mirror_ = std::make_unique<LogMirror>(*events_, *settings_, executor);
   time_sync_ =
       std::make_unique<TimeSync>(TimeSync::Parts{clock_, server_clock_, *settings_, *events_}, executor);
+  ddns_ =
+      std::make_unique<DdnsUpdate>(DdnsUpdate::Parts{clock_, *settings_, *authorities_, *events_}, executor);
   for (const char* section : {"accounts", "lock.accounts", "lock.sources", "session_blast"}) {
     settings_->listen(
         section, [this](const Settings::Change&) { sign_in_->set_rules(SignIn::rules_from(*settings_)); });

@@ -5,6 +5,7 @@
 #include "system/central/accounts/sign_in.hpp"
 #include "system/central/certificates/certificate_store.hpp"
 #include "system/central/certificates/trusted_authorities.hpp"
+#include "system/central/ddns/ddns_update.hpp"
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/central/layouts/layout_store.hpp"
@@ -53,6 +54,8 @@ class Central {
   ServerClock& server_clock() { return server_clock_; }
   /// After follow_settings().
   TimeSync& time_sync() { return *time_sync_; }
+  /// After follow_settings().
+  DdnsUpdate& ddns() { return *ddns_; }
   Mailer& mailer() { return *mailer_; }
   AccessFilter& access() { return *access_; }
   CertificateStore& certificates() { return *certificates_; }
@@ -85,6 +88,7 @@ class Central {
   std::unique_ptr<SystemInformation> information_;
   std::unique_ptr<LogMirror> mirror_;
   std::unique_ptr<TimeSync> time_sync_;
+  std::unique_ptr<DdnsUpdate> ddns_;
 };
 
 }  // namespace watchrig::central

@@ -1,12 +1,12 @@
 #include "system/platform/mail_sender.hpp"
 
 #include <algorithm>
-#include <curl/curl.h>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/platform/curl_handle.hpp"
 #include "system/platform/mail_message.hpp"
 
 namespace watchrig::platform {
@@ -17,27 +17,13 @@ using base::Result;
 
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <class T>
-  void operator()(T* thing) const {
-    free_function(thing);
-  }
-};
-using Handle = std::unique_ptr<CURL, Free<curl_easy_cleanup>>;
-using List = std::unique_ptr<curl_slist, Free<curl_slist_free_all>>;
-using Mime = std::unique_ptr<curl_mime, Free<curl_mime_free>>;
+using List = std::unique_ptr<curl_slist, CurlFree<curl_slist_free_all>>;
+using Mime = std::unique_ptr<curl_mime, CurlFree<curl_mime_free>>;
 
 List list_of(const std::vector<std::string>& lines) {
   curl_slist* list = nullptr;
   for (const auto& line : lines) list = curl_slist_append(list, line.c_str());
   return List(list);
-}
-
-/// libcurl is set up once for the process, before any thread uses it.
-bool library_is_ready() {
-  static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return ready;
 }
 
 /// Keeps the last refusal that the server said.
@@ -49,10 +35,6 @@ std::size_t keep_refusal(char* data, std::size_t size, std::size_t count, void* 
       reply.begin(), reply.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
   reply = base::trim(reply);
   return size * count;
-}
-
-int is_stopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::stop_token*>(stop)->stop_requested() ? 1 : 0;
 }
 
 Error failure(CURLcode code, long status, const MailServer& server, const std::string& reply) {
@@ -99,10 +81,8 @@ void set_server(CURL* handle, const MailServer& server) {
                        : fmt::format("{}://{}:{}", ssl ? "smtps" : "smtp", server.host, server.port);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROXY, "");
   curl_easy_setopt(handle, CURLOPT_USE_SSL,
                    server.encryption == MailEncryption::tls ? CURLUSESSL_ALL : CURLUSESSL_NONE);
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, server.verify ? 1L : 0L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, server.verify ? 2L : 0L);
   if (!server.authorities.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, server.authorities.c_str());
@@ -129,7 +109,7 @@ Result<> check(const MailServer& server, const Mail& mail) {
 Result<> send_mail(const MailServer& server, const Mail& mail, base::Duration deadline,
                    const std::stop_token& stop) {
   if (auto checked = check(server, mail); !checked) return checked;
-  const Handle handle(library_is_ready() ? curl_easy_init() : nullptr);
+  const CurlHandle handle = make_curl_handle();
   if (!handle) return Error{ErrorKind::io, "libcurl cannot be set up"};
   set_server(handle.get(), server);
 
@@ -147,12 +127,7 @@ Result<> send_mail(const MailServer& server, const Mail& mail, base::Duration de
   curl_easy_setopt(handle.get(), CURLOPT_MAIL_RCPT, receivers.get());
 
   std::string reply;
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(deadline).count();
-  curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(milliseconds));
-  curl_easy_setopt(handle.get(), CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(handle.get(), CURLOPT_XFERINFOFUNCTION, is_stopped);
-  curl_easy_setopt(handle.get(), CURLOPT_XFERINFODATA, const_cast<std::stop_token*>(&stop));
+  set_limits(handle.get(), deadline, stop);
   curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, keep_refusal);
   curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &reply);
   const CURLcode code = curl_easy_perform(handle.get());

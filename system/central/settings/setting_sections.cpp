@@ -1,3 +1,4 @@
+#include "system/central/ddns/ddns_service.hpp"
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
 #include "system/central/schedules/restart_plan.hpp"
@@ -100,6 +101,7 @@ const std::vector<SettingSection>& setting_sections() {
       time_section(),
       restart_section(),
       ntp_section(),
+      ddns_section(),
   };
   return sections;
 }
