@@ -129,7 +129,7 @@ void add_channel_table_routes(http::Router& router, ServerParts& parts) {
   router
       .add("GET", "/api/v1/channels/export.csv", {signed_in},
            "Channels that one may see as a table: those of ?ids, or all that ?q and ?address find",
-           on_workers(parts, export_channels))
+           as_task(parts, "channels.export", export_channels))
       .query = {{"ids", "channels with commas between them"},
                 {"q", "part of the name"},
                 {"address", "part of the IP address, or of the RTSP address"},

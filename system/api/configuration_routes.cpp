@@ -64,14 +64,14 @@ void add_configuration_routes(http::Router& router, ServerParts& parts) {
   // It holds every account and secret: administrators only.
   router.add("POST", "/api/v1/system/configuration/export", {"", true},
              "The configuration as one file, which only its password opens, on any server",
-             on_workers(parts, [transfer](ServerParts& all, const Request& request) {
+             as_task(parts, "configuration.export", [transfer](ServerParts& all, const Request& request) {
                return export_all(all, *transfer, request);
              }));
   router.add(
       "POST", "/api/v1/system/configuration/import", {"", true},
       "Replaces the configuration, accounts too, by the uploaded one and restarts; what was there is kept "
       "on the disk",
-      on_workers(parts, [transfer](ServerParts& all, const Request& request) {
+      as_task(parts, "configuration.import", [transfer](ServerParts& all, const Request& request) {
         return import_all(all, *transfer, request);
       }));
 }

@@ -205,15 +205,15 @@ void add_device_table_routes(http::Router& router, ServerParts& parts) {
                                                 central::device_table_template());
                    });
   router.add("GET", "/api/v1/devices/export.csv", guard, "The devices as a table without passwords",
-             on_workers(parts, export_table));
+             as_task(parts, "devices.export", export_table));
   router.add("GET", "/api/v1/devices/export.backup", guard,
              "Areas and devices with passwords, encrypted so that only this server reads them",
-             on_workers(parts, export_backup));
+             as_task(parts, "devices.export", export_backup));
   router
       .add("POST", "/api/v1/devices/import", guard,
            "Adds the devices of a table (CSV) or a backup; each row has its own result, incomplete ones are "
            "listed",
-           on_workers(parts, import_devices))
+           as_task(parts, "devices.import", import_devices))
       .query = {{"area", "where devices of a table come, a0 without it"},
                 {"check", "true: adds nothing, and tells what would become of each row", "boolean"},
                 {"uploaded", "true: the file is the upload \"devices\", for one over 1 MiB", "boolean"}};

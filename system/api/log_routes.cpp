@@ -178,7 +178,7 @@ void add_log_routes(http::Router& router, ServerParts& parts) {
              "?account, ?source, ?channel, ?text, ?sort, ?limit and ?offset",
              on_workers(parts, search_log));
   router.add("GET", "/api/v1/logs/{log}/file", {"logs"}, "All that such a search finds, as a CSV file",
-             on_workers(parts, export_log));
+             as_task(parts, "log.export", export_log));
   router.add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one ?severity of it",
              on_workers(parts, [](ServerParts& all, const Request& request) {
                return clear_log(all, request, std::nullopt);

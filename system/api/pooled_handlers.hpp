@@ -29,6 +29,25 @@ http::Handler on_workers(ServerParts& parts, Work work) {
   return on_pool(parts.workers, parts, std::move(work));
 }
 
+/// For work that takes so long that operators want to see it: a task of that kind, from the request to its
+/// answer. `work(parts, request)`, or `work(parts, request, entry)` when it knows how far it is.
+template <class Work>
+http::Handler as_task(ServerParts& parts, std::string kind, Work work) {
+  return [&parts, kind = std::move(kind), work = std::move(work)](http::Request request) {
+    auto entry = parts.central.tasks().add(kind, request.account);
+    auto lane = request.account;
+    return parts.workers.run(std::move(lane),
+                             [&parts, work, entry = std::move(entry), request = std::move(request)] {
+                               entry->start();
+                               if constexpr (std::is_invocable_v<Work, ServerParts&, const http::Request&>) {
+                                 return work(parts, request);
+                               } else {
+                                 return work(parts, request, *entry);
+                               }
+                             });
+  };
+}
+
 /// For work that hashes passwords.
 template <class Work>
 http::Handler on_hashers(ServerParts& parts, Work work) {

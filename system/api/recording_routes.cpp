@@ -32,15 +32,17 @@ Response list_spans(ServerParts& parts, const Request& request) {
   return http::json_response(200, json::object{{"spans", std::move(list)}});
 }
 
-Response export_recording(ServerParts& parts, const Request& request) {
+Response export_recording(ServerParts& parts, const Request& request, central::TaskList::Entry& task) {
   const auto period = period_of(request, false);
   if (!period) return error_response(period.error());
   static std::atomic<std::uint64_t> number{0};
   const auto file =
       std::make_shared<http::TemporaryFile>(parts.scratch / fmt::format("export-{}.mp4", ++number));
-  const auto done = storage::export_mp4(parts.storage, request.param("channel"),
-                                        request.query_value("stream").value_or("main"), period->from,
-                                        period->to, file->path);
+  const auto done = storage::export_mp4(
+      parts.storage, request.param("channel"), request.query_value("stream").value_or("main"), period->from,
+      period->to, file->path, [&](base::UtcTime reached) {
+        task.advance(std::chrono::duration<double>(reached - period->from) / (period->to - period->from));
+      });
   if (!done) return http::error_response(done.error());
   Response response;
   response.content_type = "video/mp4";
@@ -57,7 +59,7 @@ void add_recording_routes(http::Router& router, ServerParts& parts) {
   router.add("GET", "/api/v1/channels/{channel}/spans", {"playback"},
              "Periods that are recorded without a hole", on_workers(parts, list_spans));
   router.add("GET", "/api/v1/channels/{channel}/export.mp4", {"download"},
-             "A period as MP4, cut at exact frames", on_workers(parts, export_recording));
+             "A period as MP4, cut at exact frames", as_task(parts, "recording.export", export_recording));
 }
 
 }  // namespace watchrig::api

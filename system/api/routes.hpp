@@ -11,11 +11,13 @@ void add_session_routes(http::Router& router, ServerParts& parts);
 void add_user_routes(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
-/// Large files on their way in.
 /// What the server has to tell its operators, and its clearing.
 void add_information_routes(http::Router& router, ServerParts& parts);
+/// What the server does in the background.
+void add_task_routes(http::Router& router, ServerParts& parts);
 /// Sounds that alarms can play.
 void add_voice_routes(http::Router& router, ServerParts& parts);
+/// Large files on their way in.
 void add_upload_routes(http::Router& router, ServerParts& parts);
 /// Export and import of the whole configuration.
 void add_configuration_routes(http::Router& router, ServerParts& parts);

@@ -16,20 +16,25 @@ base::Duration pause(const base::Clock& clock) {
   return real < least ? minute * (least / std::max(real, base::Duration(1))) : minute;
 }
 
-http::Response make(platform::DatabaseBackups& backups, central::EventLog& events) {
+http::Response make(platform::DatabaseBackups& backups, central::Central& central) {
   if (const auto made = backups.make(false); !made)
-    events.append({.type = "system.backup-failed", .cause = "database", .message = made.error().message});
+    central.events().append(
+        {.type = "system.backup-failed", .cause = "database", .message = made.error().message});
   return http::no_content();
 }
 
 asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock& clock,
                            platform::DatabaseBackups& backups, api::WorkPool& workers,
-                           central::EventLog& events) {
+                           central::Central& central) {
   base::Timer timer(executor, clock);
   for (;;) {
     const bool in_time = co_await timer.wait_for(pause(clock));
     if (!in_time) co_return;
-    api::WorkPool::Work work = [&backups, &events] { return make(backups, events); };
+    auto task = central.tasks().add("databases.copy", {});
+    api::WorkPool::Work work = [&backups, &central, task = std::move(task)] {
+      task->start();
+      return make(backups, central);
+    };
     const auto done = co_await workers.run(std::move(work));
     (void)done;  // a pool that is busy is asked again in a minute
   }
@@ -38,8 +43,8 @@ asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock& cl
 }  // namespace
 
 void keep_backups(asio::any_io_executor executor, const base::Clock& clock,
-                  platform::DatabaseBackups& backups, api::WorkPool& workers, central::EventLog& events) {
-  base::spawn(executor, keep(executor, clock, backups, workers, events), "database backups");
+                  platform::DatabaseBackups& backups, api::WorkPool& workers, central::Central& central) {
+  base::spawn(executor, keep(executor, clock, backups, workers, central), "database backups");
 }
 
 }  // namespace watchrig::app

@@ -244,7 +244,7 @@ Result<Ended> Server::run() {
   if (imported_) events.append({.type = "system.configuration-replaced", .message = *imported_});
   if (!restored_.empty()) events.append({.type = "system.backup-restored", .message = restored_});
   keep_restarting(pool_.next(), clock_, central_->settings(), [this] { restart_as_scheduled(); });
-  keep_backups(pool_.next(), clock_, *backups_, workers_, events);
+  keep_backups(pool_.next(), clock_, *backups_, workers_, *central_);
   for (const auto& failure : host_network_->restore()) {
     events.append(
         {.type = "network.failed", .cause = "host", .message = "could not be set again: " + failure});

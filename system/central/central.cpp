@@ -49,7 +49,8 @@ Central::Central(const fs::path& data, base::CorrectedClock& clock)
     : given_ids_(data / given_ids),
       clock_(clock),
       server_clock_(clock, data / clock_offset),
-      resets_(clock) {}
+      resets_(clock),
+      tasks_(clock) {}
 
 Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, FixedSettings fixed) {
   auto vault = platform::SecretVault::open(data / "secrets.key");

@@ -11,6 +11,7 @@
 #include "system/central/layouts/layout_store.hpp"
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mailer.hpp"
+#include "system/central/maintenance/task_list.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/central/system_information.hpp"
@@ -62,6 +63,7 @@ class Central {
   TrustedAuthorities& authorities() { return *authorities_; }
   VoiceFiles& voices() { return *voices_; }
   SystemInformation& information() { return *information_; }
+  TaskList& tasks() { return tasks_; }
 
  private:
   Central(const std::filesystem::path& data, base::CorrectedClock& clock);
@@ -72,6 +74,7 @@ class Central {
   const base::Clock& clock_;
   ServerClock server_clock_;
   PasswordResets resets_;
+  TaskList tasks_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<platform::SecretVault> vault_;
   std::unique_ptr<Settings> settings_;

@@ -23,7 +23,8 @@ void note(ExportSummary& summary, const media::AccessUnit& unit, base::UtcTime f
 template <class Destination>
 base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view channel,
                                       std::string_view stream, base::UtcTime from, base::UtcTime to,
-                                      Destination& destination) {
+                                      Destination& destination,
+                                      const std::function<void(base::UtcTime)>& reached = {}) {
   auto reader = storage.read(channel, stream, from, to);
   if (!reader) return reader.error();
   auto recorded = reader->next();
@@ -46,6 +47,7 @@ base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view c
     }
     if (auto written = writer->write(*recorded->unit); !written) return written.error();
     note(summary, *recorded->unit, from);
+    if (reached) reached(recorded->unit->time);
   }
   const auto totals = writer->finish();
   if (!totals) return totals.error();
@@ -57,8 +59,9 @@ base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view c
 
 base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
                                        std::string_view stream, base::UtcTime from, base::UtcTime to,
-                                       const std::filesystem::path& path) {
-  auto summary = write_mp4(storage, channel, stream, from, to, path);
+                                       const std::filesystem::path& path,
+                                       const std::function<void(base::UtcTime)>& reached) {
+  auto summary = write_mp4(storage, channel, stream, from, to, path, reached);
   if (!summary) {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);

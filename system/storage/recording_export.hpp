@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string_view>
 
 #include "system/storage/storage.hpp"
@@ -21,10 +22,11 @@ struct ExportSummary {
 /// Writes the frames whose time lies in [from, to) as MP4 to `path`, cut exactly by an edit list; gaps are
 /// kept as time without pictures. Reads and writes files: not for an input/output executor. Errors: not_found
 /// (nothing recorded), io, unsupported (the presentation changes within the range: the message says when, so
-/// that the caller can ask for the two parts).
+/// that the caller can ask for the two parts). `reached` is told the time of each frame that is written.
 base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
                                        std::string_view stream, base::UtcTime from, base::UtcTime to,
-                                       const std::filesystem::path& path);
+                                       const std::filesystem::path& path,
+                                       const std::function<void(base::UtcTime)>& reached = {});
 
 /// The same into a sink of the caller, which is left incomplete after an error.
 base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,

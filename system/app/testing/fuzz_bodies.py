@@ -20,7 +20,7 @@ SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 REFUSED = {("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/events", "/api/v1/sessions",
-            "/api/v1/system", "/api/v1/system/information", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
+            "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
 VOLATILE_FIELDS = {"state", "cause", "online"}
 # So that a refused sign-in does not end the test, no port moves and nothing of this machine changes.
 SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0.0.1", "https.port": 0, "rtsp.address": "127.0.0.1",
