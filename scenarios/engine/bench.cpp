@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/engine/maker.hpp"
 #include "scenarios/engine/rig_parts.hpp"
 
 namespace watchrig::scenarios {
@@ -14,9 +15,16 @@ using reports::Verdict;
 constexpr std::size_t last_words = 5;  ///< lines of a log that a message quotes
 
 std::vector<std::string> vmsd_command(const Equipment& equipment, const Scenario& scenario,
-                                      const base::Clock& clock) {
-  std::vector<std::string> command{equipment.vmsd.string(), "--data", (equipment.work / scenario.id).string(),
-                                   "--clock", base::Clock::format(clock.settings())};
+                                      const base::Clock& clock, const EvidenceFolder& evidence) {
+  std::vector<std::string> command{equipment.vmsd.string(),
+                                   "--data",
+                                   (equipment.work / scenario.id).string(),
+                                   "--clock",
+                                   base::Clock::format(clock.settings()),
+                                   "--set",
+                                   fmt::format("maker.key={}", maker_public_key),
+                                   "--set",
+                                   "host.dongle=" + evidence.path(dongle_file).string()};
   if (scenario.server.free_ports) {
     for (const auto* any : {"http.port=0", "https.port=0", "rtsp.port=0"}) {
       command.insert(command.end(), {"--set", any});
@@ -39,7 +47,7 @@ Bench::Bench(const Scenario& the_scenario, const Equipment& equipment, std::uint
       halt(the_halt),
       evidence(the_evidence),
       begin(the_clock.now()),
-      vms({.command = vmsd_command(equipment, the_scenario, the_clock),
+      vms({.command = vmsd_command(equipment, the_scenario, the_clock, the_evidence),
            .log = the_evidence.path("vmsd.log"),
            .on_crash =
                [this](ExitStatus status) {

@@ -29,10 +29,12 @@ std::optional<std::string> written_out(const StepContext& step, std::string_view
     const auto count = base::parse_number<std::size_t>(text);
     if (count && *count <= most_bytes) return std::string(*count, 'x');
   }
-  const auto moment = kind == "time" ? parse_moment(text) : base::Result<Moment>(base::Error{});
+  const auto moment =
+      kind == "time" || kind == "utc" ? parse_moment(text) : base::Result<Moment>(base::Error{});
   if (!moment) return std::nullopt;
   const auto time = step.bench.chronicle.resolve(*moment, step.bench.begin, step.bench.clock.now());
   if (!time) return std::nullopt;
+  if (kind == "utc") return base::format_utc(*time);
   constexpr std::size_t to_the_minute = 16;
   auto shown = base::format_utc(*time).substr(0, to_the_minute);
   std::ranges::replace(shown, 'T', ' ');

@@ -15,6 +15,9 @@ void add_system_routes(http::Router& router, ServerParts& parts);
 void add_information_routes(http::Router& router, ServerParts& parts);
 /// What the server does in the background.
 void add_task_routes(http::Router& router, ServerParts& parts);
+/// Versions, legal texts.
+void add_about_routes(http::Router& router, ServerParts& parts);
+void add_licence_routes(http::Router& router, ServerParts& parts);
 /// Sounds that alarms can play.
 void add_voice_routes(http::Router& router, ServerParts& parts);
 /// Large files on their way in.

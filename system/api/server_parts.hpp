@@ -9,6 +9,7 @@
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
 #include "system/central/central.hpp"
+#include "system/central/maintenance/licence_store.hpp"
 #include "system/central/storage_orders.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/platform/message_trace.hpp"
@@ -42,6 +43,7 @@ struct ServerParts {
   std::function<base::Result<>(Ending, const std::string& why)> end;
   central::StorageOrders& storage_orders;
   std::filesystem::path data;  ///< the data folder
+  central::LicenceStore& licence;
 };
 
 }  // namespace watchrig::api

@@ -93,6 +93,8 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_configuration_routes(router, parts);
   add_information_routes(router, parts);
   add_task_routes(router, parts);
+  add_about_routes(router, parts);
+  add_licence_routes(router, parts);
   add_account_routes(router, parts);
   add_lockout_routes(router, parts);
   add_session_routes(router, parts);

@@ -28,6 +28,7 @@ struct Upload {
 constexpr std::int64_t mebi = 1 << 20;
 constexpr Upload uploads[] = {{"configuration", 64 * mebi, central::Authority::system},
                               {"devices", 64 * mebi, central::Authority::devices},
+                              {"licence", central::SignedText::most_bytes, central::Authority::system},
                               {"voice", 16 * mebi, central::Authority::system}};
 
 const Upload* upload_of(const Request& request) {
@@ -91,7 +92,8 @@ fs::path upload_file(const ServerParts& parts, std::string_view name) {
 void add_upload_routes(http::Router& router, ServerParts& parts) {
   router
       .add("PUT", "/api/v1/system/uploads/{upload}", {signed_in, false, false},
-           "Takes a large file (configuration, devices, voice) in pieces of at most 1 MiB, one after the "
+           "Takes a large file (configuration, devices, licence, voice) in pieces of at most 1 MiB, one "
+           "after the "
            "other; the first begins it anew",
            on_workers(parts, put))
       .query = {{"offset", "bytes that were sent before, 0 without it", "integer"}};

@@ -85,6 +85,7 @@ class Server {
   std::string restored_;                 ///< what --restore-backup has done
   std::unique_ptr<platform::DatabaseBackups> backups_;
   std::unique_ptr<central::Central> central_;
+  std::unique_ptr<central::LicenceStore> licence_;
   std::unique_ptr<api::HttpsSwitch> https_;
   std::unique_ptr<StorageRole> storage_;
   std::unique_ptr<RoleWatch> role_watch_;
@@ -138,6 +139,10 @@ Result<> Server::open_stores() {
   auto central = central::Central::open(data, clock_, options_.settings);
   if (!central) return central.error();
   central_ = std::move(*central);
+  auto licence =
+      central::LicenceStore::open({data / central::licence_folder, options_.dongle}, options_.maker, clock_);
+  if (!licence) return licence.error();
+  licence_ = std::move(*licence);
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
 
@@ -161,8 +166,8 @@ Result<> Server::open_stores() {
       clock_, metrics_, *central_, storage_->storage(), storage_->channels(), workers_, hashers_, scratch,
       [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
       *https_, trace_, clock_.now(),
-      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_,
-      data});
+      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_, data,
+      *licence_});
   return {};
 }
 

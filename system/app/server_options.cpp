@@ -34,6 +34,8 @@ Result<> set_host(ServerOptions& options, std::string_view name, std::string_vie
     options.network_namespace = value;
   } else if (name == "host.resolver") {
     options.resolver_file = value;
+  } else if (name == "host.dongle") {
+    options.dongle = value;
   } else if (name == "host.network" && (value == "read-only" || value == "iproute2")) {
     options.change_network = value == "iproute2";
   } else if (name == "host.ssh" && (value == "none" || value == "systemctl" || value == "sshd")) {
@@ -43,8 +45,8 @@ Result<> set_host(ServerOptions& options, std::string_view name, std::string_vie
         ErrorKind::invalid,
         fmt::format(
             "{}={}: there are host.network=read-only, host.network=iproute2, "
-            "host.namespace=NAME, host.resolver=FILE, host.ssh=none, host.ssh=systemctl, host.ssh=sshd "
-            "and host.ssh_port=PORT",
+            "host.namespace=NAME, host.resolver=FILE, host.ssh=none, host.ssh=systemctl, host.ssh=sshd, "
+            "host.ssh_port=PORT and host.dongle=FILE",
             name, value)};
   }
   return {};
@@ -58,6 +60,12 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
   const std::string_view value = base::trim(right);
   if (name.starts_with("host.")) return set_host(options, name, value);
   if (name == "threads") return set_number(options.threads, name, value, 0u, 256u);
+  if (name == "maker.key") {
+    auto maker = central::MakerKey::from(value);
+    if (!maker) return base::Error(maker.error()).within("maker.key");
+    options.maker = *maker;
+    return {};
+  }
   if (name == "trace.file") {
     options.trace_file = value;
     return {};

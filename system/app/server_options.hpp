@@ -5,6 +5,7 @@
 
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
+#include "system/central/maintenance/signed_text.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/platform/host_network/ssh_service.hpp"
 
@@ -23,6 +24,8 @@ struct ServerOptions {
   std::string network_namespace;              ///< in place of the machine's own
   platform::SshService::Options ssh;
   std::filesystem::path resolver_file;  ///< of name servers; empty: the usual one
+  std::filesystem::path dongle;         ///< what the driver of a licence dongle shows; empty: none
+  central::MakerKey maker;              ///< of licences and upgrades
   std::filesystem::path trace_file;     ///< gets each message between roles; empty: none
 };
 

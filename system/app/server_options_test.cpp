@@ -14,8 +14,8 @@ TEST(ServerOptions, SettingsHoldTheirRanges) {
   EXPECT_TRUE(apply_setting(options, "storage.segment_bytes=1048576"));
   for (const char* wrong :
        {"http.port=65536", "http.port=-1", "http.port=", "storage.segment_bytes=1048575", "colour=red",
-        "log.level=loud", "threads=257", "http.port", "accounts.idle_logout=1441",
-        "lock.accounts.attempts=101", "lock.sources.period=0", "lock.sources.period=1441"}) {
+        "log.level=loud", "threads=257", "http.port", "accounts.idle_logout=1441", "maker.key=AAAA",
+        "maker.key=", "lock.accounts.attempts=101", "lock.sources.period=0", "lock.sources.period=1441"}) {
     EXPECT_FALSE(apply_setting(options, wrong)) << wrong;
   }
   EXPECT_EQ(options.settings.at("http.port"), 0);
@@ -23,6 +23,9 @@ TEST(ServerOptions, SettingsHoldTheirRanges) {
   EXPECT_TRUE(apply_setting(options, "accounts.idle_logout=1440"));
   EXPECT_TRUE(apply_setting(options, "accounts.idle_logout=0"));
   EXPECT_EQ(options.settings.at("accounts.idle_logout"), 0);
+  EXPECT_TRUE(apply_setting(options, "maker.key=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="));
+  EXPECT_FALSE(options.maker.is_none());
+  EXPECT_TRUE(apply_setting(options, "host.dongle=/dev/null"));
   EXPECT_TRUE(apply_setting(options, "lock.accounts.attempts=0"));
   EXPECT_TRUE(apply_setting(options, "lock.sources.period=1"));
 }

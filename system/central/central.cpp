@@ -1,6 +1,7 @@
 #include "system/central/central.hpp"
 
 #include "system/central/certificates/certificate_maker.hpp"
+#include "system/central/maintenance/licence_store.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/neighbour_table.hpp"
 
@@ -43,7 +44,7 @@ std::vector<std::string> Central::configuration_files() {
   return files;
 }
 
-std::vector<std::string> Central::lasting_files() { return {clock_offset, given_ids}; }
+std::vector<std::string> Central::lasting_files() { return {clock_offset, given_ids, licence_folder}; }
 
 Central::Central(const fs::path& data, base::CorrectedClock& clock)
     : given_ids_(data / given_ids),

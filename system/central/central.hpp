@@ -28,8 +28,8 @@ class Central {
   static std::vector<std::string> databases();
   /// Those files in the data folder that are the configuration, databases and others.
   static std::vector<std::string> configuration_files();
-  /// Those files that stay when the configuration is erased or replaced, because recordings are ordered by
-  /// them.
+  /// Those files that stay when the configuration is erased or replaced: recordings are ordered by them, or
+  /// they belong to the machine, as its licence does.
   static std::vector<std::string> lasting_files();
 
   /// That of them which changes all the time.

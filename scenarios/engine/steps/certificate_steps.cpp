@@ -1,24 +1,12 @@
 #include <boost/json/serialize.hpp>
 
-#include "scenarios/engine/child_process.hpp"
+#include "scenarios/engine/steps/openssl_program.hpp"
 #include "scenarios/engine/steps/step_families.hpp"
 #include "scenarios/engine/xml_source.hpp"
 
 namespace watchrig::scenarios {
 
 namespace {
-
-constexpr auto patience = std::chrono::seconds(20);
-
-base::Result<> openssl(const StepContext& step, std::vector<std::string> words) {
-  const auto log = step.bench.evidence.path("openssl.log");
-  words.insert(words.begin(), "openssl");
-  auto process = ChildProcess::start({.command = std::move(words), .error_log = log});
-  if (!process) return process.error();
-  const auto exit = (*process)->wait(patience);
-  if (exit && exit->clean()) return {};
-  return base::Error{base::ErrorKind::io, "openssl: " + tail_of_file(log, 3)};
-}
 
 /// Keeps the text of a file as it stands in a JSON text, without the quotation marks.
 base::Result<> keep(const StepContext& step, const std::string& file, const std::string& name) {
@@ -34,14 +22,14 @@ base::Result<> sign(const StepContext& step, const std::string& request) {
   const auto file = [&](std::string_view name) { return step.bench.evidence.path(name).string(); };
   step.bench.evidence.write("certificate request", reports::EvidenceKind::other, "request.pem", request);
   const auto authority =
-      openssl(step, {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                     "-subj", "/CN=Authority of the judge", "-days", "3650", "-keyout", file("authority.key"),
-                     "-out", file("authority.pem")});
+      run_openssl(step, {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                         "-subj", "/CN=Authority of the judge", "-days", "3650", "-keyout",
+                         file("authority.key"), "-out", file("authority.pem")});
   if (!authority) return authority;
   const auto signed_one =
-      openssl(step, {"x509", "-req", "-in", file("request.pem"), "-CA", file("authority.pem"), "-CAkey",
-                     file("authority.key"), "-CAcreateserial", "-days", "365", "-copy_extensions", "copy",
-                     "-out", file("answer.pem")});
+      run_openssl(step, {"x509", "-req", "-in", file("request.pem"), "-CA", file("authority.pem"), "-CAkey",
+                         file("authority.key"), "-CAcreateserial", "-days", "365", "-copy_extensions", "copy",
+                         "-out", file("answer.pem")});
   if (!signed_one) return signed_one;
   return keep(step, file("answer.pem"), step.text("as"));
 }

@@ -21,7 +21,8 @@ from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 OPEN = {("get", "/healthz"), ("get", "/api/v1/openapi.json"), ("get", "/api/v1/initialisation"),
         ("post", "/api/v1/initialisation"), ("post", "/api/v1/password-strength"), ("post", "/api/v1/sessions"),
         ("post", "/api/v1/password-resets"), ("post", "/api/v1/password-resets/{token}/code"),
-        ("put", "/api/v1/password-resets/{token}"), ("get", "/api/v1/password-hint")}
+        ("put", "/api/v1/password-resets/{token}"), ("get", "/api/v1/password-hint"),
+        ("get", "/api/v1/system/legal/{text}")}
 AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs", "security"]
 FOR_ALL = {"signed in", "everybody"}
 ADMINISTRATORS = ""  # a route that names no right is for them only

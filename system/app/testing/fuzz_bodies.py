@@ -66,7 +66,7 @@ def furnish(admin, folder):
             "entry": made("access-filter/entries", {"list": "reject", "first": "192.0.2.1"})["id"],
             "authority": made("trusted-authorities", {"certificate": certificate})["authorities"][0]["id"],
             "token": made("password-resets", {"username": "fuzz.user"})["token"], "card": "lo", "bond": "bond9",
-            "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "session": "s99999", "kind": "accounts",
+            "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "text": "notice", "file": "server.dat", "session": "s99999", "kind": "accounts",
             "name": "nobody", "number": "99999", "log": "system", "step": "time",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
             "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail",
@@ -99,7 +99,7 @@ def bodies(ids):
         "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo"], "confirmed": True},
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
-        "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
+        "system/licence": {"encryption": "software"}, "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
         "voice-files": {"name": "n#.pcm"}, "voice-files/removal": {"names": ["nobody.pcm"]},
         "system/factory-default": {}, "system/configuration/export": {"password": "Old.Oak.Tree"},
         "system/configuration/import": {"password": "Old.Oak.Tree"}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
