@@ -86,6 +86,8 @@ class Bench {
   EventFeed& events() { return *events_; }
   const ProcessSampler& sampler() const { return *sampler_; }
   std::filesystem::path data_folder() const { return data_; }
+  /// The vmsd under test.
+  const std::filesystem::path& program() const { return equipment_.vmsd; }
   /// A device of the rig, virtual or real, or nothing.
   const Device* device(const std::string& id) const;
   std::vector<Device> devices() const;

@@ -3,6 +3,7 @@
 #include "system/api/gate.hpp"
 #include "system/api/licence_json.hpp"
 #include "system/api/pooled_handlers.hpp"
+#include "system/api/program_version.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
 
@@ -25,7 +26,7 @@ constexpr std::string_view security_baseline = "1.0";
 
 Response about(ServerParts& parts, const Request&) {
   return http::json_response(200, json::object{{"device_type", device_type},
-                                               {"system_version", WATCHRIG_VERSION},
+                                               {"system_version", program_version()},
                                                {"security_baseline", security_baseline},
                                                {"licence", licence_json(parts.licence.show())}});
 }

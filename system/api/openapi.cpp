@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "system/api/gate.hpp"
+#include "system/api/program_version.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
 
@@ -66,7 +67,7 @@ void add_openapi_route(http::Router& router) {
   }
   const json::object document{
       {"openapi", "3.0.3"},
-      {"info", {{"title", "Watchrig VMS"}, {"version", WATCHRIG_VERSION}}},
+      {"info", {{"title", "Watchrig VMS"}, {"version", program_version()}}},
       {"components", {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
       {"security", json::array{json::object{{"token", json::array()}}}},
       {"paths", std::move(paths)}};

@@ -18,6 +18,8 @@ void add_task_routes(http::Router& router, ServerParts& parts);
 /// Versions, legal texts.
 void add_about_routes(http::Router& router, ServerParts& parts);
 void add_licence_routes(http::Router& router, ServerParts& parts);
+/// Upgrades of the server itself.
+void add_upgrade_routes(http::Router& router, ServerParts& parts);
 /// Sounds that alarms can play.
 void add_voice_routes(http::Router& router, ServerParts& parts);
 /// Large files on their way in.

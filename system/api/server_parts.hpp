@@ -10,6 +10,7 @@
 #include "system/base/metrics.hpp"
 #include "system/central/central.hpp"
 #include "system/central/maintenance/licence_store.hpp"
+#include "system/central/maintenance/upgrade_store.hpp"
 #include "system/central/storage_orders.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/platform/message_trace.hpp"
@@ -44,6 +45,7 @@ struct ServerParts {
   central::StorageOrders& storage_orders;
   std::filesystem::path data;  ///< the data folder
   central::LicenceStore& licence;
+  central::UpgradeStore& upgrades;
 };
 
 }  // namespace watchrig::api

@@ -2,6 +2,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/program_version.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/spawn.hpp"
 
@@ -75,7 +76,7 @@ void add_system_routes(http::Router& router, ServerParts& parts) {
                      return response;
                    });
   router.add_plain("GET", "/api/v1/system", {signed_in}, "Version, time and clock", [&parts](const Request&) {
-    return http::json_response(200, json::object{{"version", WATCHRIG_VERSION},
+    return http::json_response(200, json::object{{"version", program_version()},
                                                  {"pid", ::getpid()},
                                                  {"time", base::format_utc(parts.clock.now(), 6)},
                                                  {"started", base::format_utc(parts.started, 6)},
@@ -95,6 +96,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_task_routes(router, parts);
   add_about_routes(router, parts);
   add_licence_routes(router, parts);
+  add_upgrade_routes(router, parts);
   add_account_routes(router, parts);
   add_lockout_routes(router, parts);
   add_session_routes(router, parts);

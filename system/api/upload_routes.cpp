@@ -24,12 +24,18 @@ struct Upload {
   std::string_view name;
   std::int64_t most;         ///< bytes
   central::Authority right;  ///< not narrowed
+  /// While it is going on, the server does not end.
+  std::optional<central::UpgradeKind> upgrade = std::nullopt;
 };
 constexpr std::int64_t mebi = 1 << 20;
-constexpr Upload uploads[] = {{"configuration", 64 * mebi, central::Authority::system},
-                              {"devices", 64 * mebi, central::Authority::devices},
-                              {"licence", central::SignedText::most_bytes, central::Authority::system},
-                              {"voice", 16 * mebi, central::Authority::system}};
+constexpr Upload uploads[] = {
+    {"configuration", 64 * mebi, central::Authority::system},
+    {"devices", 64 * mebi, central::Authority::devices},
+    {"licence", central::SignedText::most_bytes, central::Authority::system},
+    {"update", 257 * mebi, central::Authority::system, central::UpgradeKind::update},
+    {"system", 257 * mebi, central::Authority::system, central::UpgradeKind::system},
+    {"module", 257 * mebi, central::Authority::system, central::UpgradeKind::module},
+    {"voice", 16 * mebi, central::Authority::system}};
 
 const Upload* upload_of(const Request& request) {
   const auto* found = std::ranges::find(uploads, request.param("upload"), &Upload::name);
@@ -41,14 +47,17 @@ Response unknown(const Request& request) {
                               fmt::format("nothing called \"{}\" is uploaded", request.param("upload")));
 }
 
+std::optional<Response> refuse(ServerParts& parts, const Request& request, const Upload* upload) {
+  if (!upload) return unknown(request);
+  if (parts.central.accounts().rights(request.account)->may_everywhere(upload->right)) return std::nullopt;
+  return http::error_response(403, "denied", {},
+                              fmt::format("this needs the authority \"{}\"", to_string(upload->right)));
+}
+
 /// Appends, or begins anew at 0: a client that has lost an answer asks where to go on by sending again.
 Response put(ServerParts& parts, const Request& request) {
   const Upload* upload = upload_of(request);
-  if (!upload) return unknown(request);
-  if (!parts.central.accounts().rights(request.account)->may_everywhere(upload->right)) {
-    return http::error_response(403, "denied", {},
-                                fmt::format("this needs the authority \"{}\"", to_string(upload->right)));
-  }
+  if (auto refusal = refuse(parts, request, upload)) return *std::move(refusal);
   const auto offset = number_of(request, "offset", 0, 0, upload->most);
   if (!offset) return error_response(offset.error());
   const auto file = upload_file(parts, upload->name);
@@ -68,7 +77,16 @@ Response put(ServerParts& parts, const Request& request) {
   output << request.body << std::flush;
   if (!output)
     return http::error_response({base::ErrorKind::full, "the upload cannot be written: is the disk full?"});
+  if (upload->upgrade) parts.upgrades.note_upload(*upload->upgrade);
   return http::json_response(200, json::object{{"size", after}});
+}
+
+Response withdraw(ServerParts& parts, const Request& request) {
+  const Upload* upload = upload_of(request);
+  if (auto refusal = refuse(parts, request, upload)) return *std::move(refusal);
+  forget_upload(parts, upload->name);
+  if (upload->upgrade) parts.upgrades.end_upload(*upload->upgrade);
+  return http::no_content();
 }
 
 }  // namespace
@@ -92,11 +110,14 @@ fs::path upload_file(const ServerParts& parts, std::string_view name) {
 void add_upload_routes(http::Router& router, ServerParts& parts) {
   router
       .add("PUT", "/api/v1/system/uploads/{upload}", {signed_in, false, false},
-           "Takes a large file (configuration, devices, licence, voice) in pieces of at most 1 MiB, one "
+           "Takes a large file (configuration, devices, licence, system, update, module, voice) in pieces of "
+           "at most 1 MiB, one "
            "after the "
            "other; the first begins it anew",
            on_workers(parts, put))
       .query = {{"offset", "bytes that were sent before, 0 without it", "integer"}};
+  router.add("DELETE", "/api/v1/system/uploads/{upload}", {signed_in, false, false},
+             "Withdraws what was uploaded so far", on_workers(parts, withdraw));
 }
 
 }  // namespace watchrig::api

@@ -4,6 +4,8 @@
 #include "system/app/restart.hpp"
 #include "system/app/server.hpp"
 #include "system/base/log.hpp"
+#include "system/central/maintenance/installed_program.hpp"
+#include "system/central/maintenance/upgrade_store.hpp"
 
 namespace {
 
@@ -33,6 +35,10 @@ int main(int argc, char** argv) {
           .add_option("--restore-backup", backup,
                       "puts a backup of the databases in place, the newest good one unless named, and starts")
           ->expected(0, 1);
+  program.add_flag("--trial", options.trial, "ends as soon as everything listens: whether it would start");
+  std::string instead_of;
+  program.add_option("--instead-of", instead_of,
+                     "the program to run again when this one, an upgrade, does not start");
   program.add_option("--clock", clock, "epoch=UTC,scale=X[,start=UTC]");
   try {
     program.parse(argc, argv);
@@ -58,9 +64,16 @@ int main(int argc, char** argv) {
 
   if (restore->count() > 0) options.restore_backup = backup;
   const auto ended = app::run_server(options);
-  if (!ended) return fail(1, ended.error());
-  if (!ended->restart) return 0;
   line.data = options.data.string();
-  return fail(1, app::replace_program(
-                     app::words_for_restart(line, base::Clock::format(options.clock), ended->ports)));
+  const auto words = [&](const std::vector<std::string>& ports) {
+    return app::words_for_restart(line, base::Clock::format(options.clock), ports);
+  };
+  if (ended && !ended->restart) return 0;
+  if (ended) return fail(1, app::replace_program(words(ended->ports), ended->program));
+  if (instead_of.empty()) {
+    central::InstalledProgram(options.data / central::upgrade_folder).forget_tries();
+    return fail(1, ended.error());
+  }
+  fail(1, ended.error());
+  return fail(1, app::go_back(words({}), instead_of));
 }

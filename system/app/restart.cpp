@@ -68,12 +68,17 @@ void accept_signals() {
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-base::Error replace_program(const std::vector<std::string>& words) {
-  const std::string file = program_file();
-  std::vector<std::string> all{file};
-  all.insert(all.end(), words.begin(), words.end());
+base::Error replace_program(std::vector<std::string> words, const fs::path& program) {
+  if (program.empty()) return go_back(std::move(words), program_file());
+  words.insert(words.end(), {"--instead-of", program_file()});
+  return go_back(std::move(words), program);
+}
+
+base::Error go_back(std::vector<std::string> words, const fs::path& program) {
+  const std::string file = program.string();
+  words.insert(words.begin(), file);
   std::vector<char*> arguments;
-  std::ranges::transform(all, std::back_inserter(arguments), [](std::string& word) { return word.data(); });
+  std::ranges::transform(words, std::back_inserter(arguments), [](std::string& word) { return word.data(); });
   arguments.push_back(nullptr);
   close_on_exec();
   ::execv(file.c_str(), arguments.data());

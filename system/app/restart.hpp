@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ void accept_signals();
 
 /// Replaces this process by the same program with these arguments: a supervisor sees the same process.
 /// Nothing that is open but the standard streams goes along. Returns only when that failed.
-base::Error replace_program(const std::vector<std::string>& words);
+/// `program` is another one to run, which is told by --instead-of which one this was; empty: the same.
+base::Error replace_program(std::vector<std::string> words, const std::filesystem::path& program);
+/// The same with the program that this one was to replace.
+base::Error go_back(std::vector<std::string> words, const std::filesystem::path& program);
 
 }  // namespace watchrig::app

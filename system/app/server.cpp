@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "system/api/program_version.hpp"
 #include "system/app/backup_keeper.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
@@ -16,11 +17,13 @@
 #include "system/app/restart_keeper.hpp"
 #include "system/app/role_watch.hpp"
 #include "system/app/storage_role.hpp"
+#include "system/app/trial_start.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
 #include "system/central/central_inbox.hpp"
 #include "system/central/configuration/configuration_transfer.hpp"
+#include "system/central/maintenance/installed_program.hpp"
 #include "system/platform/data_erasure.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/in_process_bus.hpp"
@@ -40,6 +43,10 @@ constexpr auto recordings_name = "recordings";  // in the data folder
 constexpr auto lock_name = "lock";              // there, by VolumeLock
 /// Of real time: the answer to whoever ends the server goes out first.
 constexpr auto until_end = std::chrono::milliseconds(500);
+
+central::ProgramVersion own_version() {
+  return central::ProgramVersion::from(api::program_version()).value_or(central::ProgramVersion{});
+}
 
 /// All parts of a server, in the order in which they depend on each other.
 class Server {
@@ -86,6 +93,8 @@ class Server {
   std::unique_ptr<platform::DatabaseBackups> backups_;
   std::unique_ptr<central::Central> central_;
   std::unique_ptr<central::LicenceStore> licence_;
+  std::unique_ptr<central::UpgradeStore> upgrades_;
+  std::optional<fs::path> upgrade_;  ///< the program to run in place of this one
   std::unique_ptr<api::HttpsSwitch> https_;
   std::unique_ptr<StorageRole> storage_;
   std::unique_ptr<RoleWatch> role_watch_;
@@ -111,6 +120,12 @@ Result<> Server::prepare_databases() {
   auto imported = central::finish_import(options_.data);
   if (!imported) return imported.error();
   imported_ = *std::move(imported);
+  // Whoever restores by hand has chosen this program.
+  if (!options_.restore_backup && !options_.trial) {
+    upgrade_ = central::InstalledProgram(options_.data / central::upgrade_folder)
+                   .next(own_version(), options_.maker);
+    if (upgrade_) return {};
+  }
   backups_ =
       std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,
                                                   std::set<std::string>{central::Central::event_database});
@@ -143,6 +158,8 @@ Result<> Server::open_stores() {
       central::LicenceStore::open({data / central::licence_folder, options_.dongle}, options_.maker, clock_);
   if (!licence) return licence.error();
   licence_ = std::move(*licence);
+  upgrades_ = std::make_unique<central::UpgradeStore>(data / central::upgrade_folder, options_.maker,
+                                                      own_version(), try_program, clock_);
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
 
@@ -167,7 +184,7 @@ Result<> Server::open_stores() {
       [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
       *https_, trace_, clock_.now(),
       [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_, data,
-      *licence_});
+      *licence_, *upgrades_});
   return {};
 }
 
@@ -177,6 +194,7 @@ void Server::activate(const central::Device& device, bool continued) {
 }
 
 Result<> Server::end(api::Ending ending, const std::string& why) {
+  if (const auto why_not = upgrades_->in_progress()) return Error{ErrorKind::conflict, *why_not};
   if (ending_.exchange(true)) return Error{ErrorKind::conflict, "the server is about to end already"};
   if (ending == api::Ending::factory_default) {
     if (auto ordered = order_factory_default(why); !ordered) {
@@ -207,7 +225,7 @@ void Server::restart_as_scheduled() {
 
 void Server::print_ready_line() const {
   boost::json::object line{{"ready", "vmsd"},
-                           {"version", WATCHRIG_VERSION},
+                           {"version", api::program_version()},
                            {"pid", ::getpid()},
                            {"http", door_->http_url()},
                            {"rtsp", door_->rtsp_url()},
@@ -221,6 +239,7 @@ void Server::print_ready_line() const {
 Result<Ended> Server::run() {
   base::set_log_clock(clock_);
   if (auto prepared = prepare_databases(); !prepared) return prepared.error();
+  if (upgrade_) return Ended{true, {}, *upgrade_};
   if (auto opened = open_stores(); !opened) {
     backups_->remove(copied_);  // what this program cannot open must not be the newest good one
     const auto names = backups_->names(true);
@@ -245,6 +264,9 @@ Result<Ended> Server::run() {
                        "each recording may be missing"});
   }
   events.append({.type = "system.started", .message = "the server has started"});
+  if (const auto news =
+          central::InstalledProgram(options_.data / central::upgrade_folder).came_up(own_version()))
+    events.append({.type = news->type, .message = news->message});
   if (erased_) events.append({.type = "system.factory-default", .message = *erased_});
   if (imported_) events.append({.type = "system.configuration-replaced", .message = *imported_});
   if (!restored_.empty()) events.append({.type = "system.backup-restored", .message = restored_});
@@ -260,11 +282,12 @@ Result<Ended> Server::run() {
   all.limit = central::DeviceRegistry::most_devices;
   for (const auto& device : central_->registry().list(all).items) activate(*device, true);
   print_ready_line();
+  if (options_.trial) pool_.stop();
   pool_.run();
 
   const bool restart = ending_ && how_ != api::Ending::shutdown;
   if (restart) hold_signals();
-  Ended ended{restart, door_->free_ports()};
+  Ended ended{restart, door_->free_ports(), {}};
   stop(!ending_ ? "signal" : restart ? "restart" : "shutdown");
   mark.remove();
   if (signal_was_held()) ended.restart = false;

@@ -26,6 +26,7 @@ struct ServerOptions {
   std::filesystem::path resolver_file;  ///< of name servers; empty: the usual one
   std::filesystem::path dongle;         ///< what the driver of a licence dongle shows; empty: none
   central::MakerKey maker;              ///< of licences and upgrades
+  bool trial = false;                   ///< ends cleanly as soon as it is up
   std::filesystem::path trace_file;     ///< gets each message between roles; empty: none
 };
 

@@ -2,6 +2,7 @@
 
 #include "system/central/certificates/certificate_maker.hpp"
 #include "system/central/maintenance/licence_store.hpp"
+#include "system/central/maintenance/upgrade_store.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/neighbour_table.hpp"
 
@@ -44,7 +45,9 @@ std::vector<std::string> Central::configuration_files() {
   return files;
 }
 
-std::vector<std::string> Central::lasting_files() { return {clock_offset, given_ids, licence_folder}; }
+std::vector<std::string> Central::lasting_files() {
+  return {clock_offset, given_ids, licence_folder, upgrade_folder};
+}
 
 Central::Central(const fs::path& data, base::CorrectedClock& clock)
     : given_ids_(data / given_ids),

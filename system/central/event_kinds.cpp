@@ -23,9 +23,10 @@ constexpr std::string_view of_links[] = {"account.signed-in", "account.signed-ou
                                          "channel.online",    "channel.offline"};
 constexpr std::string_view of_the_system[] = {"system.", "storage.", "network.", "time.", "ddns."};
 
-constexpr std::string_view errors[] = {"system.role-silent", "recording.failed", "system.unclean-shutdown",
-                                       "session.hijacked",   "network.failed",   "storage.failed",
-                                       "storage.damaged",    "storage.full",     "system.backup-failed"};
+constexpr std::string_view errors[] = {"system.role-silent",   "recording.failed", "system.unclean-shutdown",
+                                       "session.hijacked",     "network.failed",   "storage.failed",
+                                       "storage.damaged",      "storage.full",     "system.backup-failed",
+                                       "system.upgrade-failed"};
 constexpr std::string_view warnings[] = {"channel.offline",
                                          "stream.damaged",
                                          "account.refused",

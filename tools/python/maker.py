@@ -4,10 +4,12 @@
   maker.py key KEY.pem                        makes a key, and prints what vmsd is started with (--set maker.key=…)
   maker.py public KEY.pem                     prints it again
   maker.py licence KEY.pem SERVER.dat --id ID [--algorithms a,b] [--channels N] [--expires UTC] > licence.txt
+  maker.py upgrade KEY.pem VERSION FILE… [--kind update|system|module] [--module TYPE]… > upgrade.bin
 """
 import argparse
 import base64
 import datetime
+import hashlib
 import pathlib
 import subprocess
 import sys
@@ -52,10 +54,18 @@ def licence(key, fingerprint_file, identity, algorithms="", channels=0, issued=N
         ("algorithms", algorithms), ("channels", channels), ("issued", issued or now()), ("expires", expires)])
 
 
+def upgrade(key, version, files, kind="update", modules=()):
+    """A package of the files, each under its own name."""
+    contents = [(pathlib.Path(file).name, pathlib.Path(file).read_bytes()) for file in files]
+    lines = [f"{len(content)} {hashlib.sha256(content).hexdigest()} {name}" for name, content in contents]
+    fields = [("kind", kind), ("version", version), *(("module", module) for module in modules), *(("file", line) for line in lines)]
+    return signed(key, "WATCHRIG-UPGRADE", fields) + b"".join(content for _, content in contents)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("key", "public", "licence"):
+    for name in ("key", "public", "licence", "upgrade"):
         commands.add_parser(name).add_argument("key")
     one = commands.choices["licence"]
     one.add_argument("fingerprint", help="server.dat or dongle.dat")
@@ -63,11 +73,18 @@ def main():
     one.add_argument("--algorithms", default="", help="names with commas between")
     one.add_argument("--channels", type=int, default=0)
     one.add_argument("--expires", default="never", help="2027-01-01T00:00:00Z")
+    package = commands.choices["upgrade"]
+    package.add_argument("version", help="1.2.3")
+    package.add_argument("files", nargs="+", help="vmsd, and for a system what lies beside it")
+    package.add_argument("--kind", choices=["update", "system", "module"], default="update")
+    package.add_argument("--module", action="append", default=[], help="the type of a module")
     given = parser.parse_args()
     if given.command == "key":
         print(make_key(given.key))
     elif given.command == "public":
         print(public_key(given.key))
+    elif given.command == "upgrade":
+        sys.stdout.buffer.write(upgrade(given.key, given.version, given.files, given.kind, given.module))
     else:
         sys.stdout.buffer.write(licence(given.key, given.fingerprint, given.id, given.algorithms, given.channels, expires=given.expires))
 

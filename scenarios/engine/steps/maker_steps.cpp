@@ -2,6 +2,7 @@
 
 #include "scenarios/engine/maker.hpp"
 #include "scenarios/engine/steps/openssl_program.hpp"
+#include "scenarios/engine/steps/signing.hpp"
 #include "scenarios/engine/steps/step_families.hpp"
 #include "scenarios/engine/xml_source.hpp"
 #include "system/base/base64.hpp"
@@ -17,25 +18,29 @@ base::Result<> make_key(const StepContext& step, const std::string& file) {
   return {};
 }
 
-base::Result<> sign_text(const StepContext& step, const std::string& text) {
+}  // namespace
+
+base::Result<std::string> sign_text(const StepContext& step, const std::string& text) {
   const auto file = [&](std::string_view name) { return step.bench.evidence.path(name).string(); };
-  if (auto made = make_key(step, file("maker.pem")); !made) return made;
+  if (auto made = make_key(step, file("maker.pem")); !made) return made.error();
   std::ofstream(file("signed.txt"), std::ios::binary) << text;
   const auto done = run_openssl(step, {"pkeyutl", "-sign", "-rawin", "-inkey", file("maker.pem"), "-in",
                                        file("signed.txt"), "-out", file("signature.bin")});
-  if (!done) return done;
+  if (!done) return done.error();
   const auto signature = read_text_file(file("signature.bin"));
   if (!signature) return signature.error();
-  step.bench.values.put(step.text("as"), std::make_shared<std::string>(fmt::format(
-                                             "{}signature: {}\n", text, base::to_base64(*signature))));
-  return {};
+  return fmt::format("{}signature: {}\n", text, base::to_base64(*signature));
 }
+
+namespace {
 
 Outcome sign(StepContext& step) {
   const auto text = step.filled("text");
   if (!text) return of_author(text.error().message);
   const auto done = sign_text(step, *text);
-  return done ? Outcome{} : failed(done.error().message);
+  if (!done) return failed(done.error().message);
+  step.bench.values.put(step.text("as"), std::make_shared<std::string>(*done));
+  return {};
 }
 
 Outcome plug_dongle(StepContext& step) {

@@ -30,6 +30,7 @@ std::vector<StepDefinition> message_steps();      ///< expect-message
 std::vector<StepDefinition> service_steps();      ///< expect-ledger, expect-listening
 std::vector<StepDefinition> certificate_steps();  ///< sign-request
 std::vector<StepDefinition> maker_steps();        ///< sign, plug-dongle
+std::vector<StepDefinition> upgrade_steps();      ///< upload-upgrade
 std::vector<StepDefinition> host_steps();     ///< plug, serve-dhcp, renew-cards, expect-cards, expect-port
 std::vector<StepDefinition> measure_steps();  ///< measure
 

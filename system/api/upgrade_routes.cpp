@@ -1,0 +1,80 @@
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "system/api/audit.hpp"
+#include "system/api/pooled_handlers.hpp"
+#include "system/api/program_version.hpp"
+#include "system/api/request_fields.hpp"
+#include "system/api/routes.hpp"
+#include "system/api/uploads.hpp"
+
+namespace watchrig::api {
+
+namespace json = boost::json;
+using central::FieldResult;
+using central::UpgradeKind;
+using central::UpgradePackage;
+using http::Request;
+using http::Response;
+
+namespace {
+
+using Step = FieldResult<UpgradePackage> (central::UpgradeStore::*)(UpgradeKind, const std::string&,
+                                                                    const std::filesystem::path&);
+
+/// Takes what was uploaded for the kind that the body names. What is refused does not lie about.
+FieldResult<UpgradePackage> take(ServerParts& parts, const Request& request, Step step) {
+  BodyFields fields(request);
+  const auto name = fields.text("name");
+  const auto kind = central::upgrade_kind_from(fields.text("kind"));
+  if (!fields.error() && !kind) fields.refuse("kind", "kind must be update, system or module");
+  fields.no_others();
+  if (fields.error()) return *fields.error();
+  const auto upload = to_string(*kind);
+  auto taken = (parts.upgrades.*step)(*kind, name, upload_file(parts, upload));
+  if (!taken) {
+    forget_upload(parts, upload);
+    parts.upgrades.end_upload(*kind);
+  }
+  return taken;
+}
+
+Response check(ServerParts& parts, const Request& request) {
+  const auto upgrade = take(parts, request, &central::UpgradeStore::check);
+  if (!upgrade) return error_response(upgrade.error());
+  json::array files;
+  for (const auto& file : upgrade->files) files.push_back({{"name", file.name}, {"bytes", file.bytes}});
+  return http::json_response(200, json::object{{"kind", to_string(upgrade->kind)},
+                                               {"version", upgrade->version.text()},
+                                               {"running", program_version()},
+                                               {"files", std::move(files)}});
+}
+
+Response install(ServerParts& parts, const Request& request) {
+  const auto upgrade = take(parts, request, &central::UpgradeStore::install);
+  if (!upgrade) return error_response(upgrade.error());
+  forget_upload(parts, to_string(upgrade->kind));
+  parts.upgrades.end_upload(upgrade->kind);
+  if (const auto ending = parts.end(Ending::restart, {}); !ending) {
+    parts.upgrades.withdraw();
+    return http::error_response(ending.error());
+  }
+  tell(parts, request, "system.upgrade-installed",
+       fmt::format("version {} was installed by \"{}\"", upgrade->version.text(), request.account),
+       {{"version", upgrade->version.text()}});
+  return http::json_response(202, json::object{{"version", upgrade->version.text()},
+                                               {"started", base::format_utc(parts.started, 6)}});
+}
+
+}  // namespace
+
+void add_upgrade_routes(http::Router& router, ServerParts& parts) {
+  router.add("POST", "/api/v1/system/upgrade/check", {"system"},
+             "Says what was uploaded as update, system or module, or why it cannot be installed",
+             as_task(parts, "upgrade.check", check));
+  router.add("POST", "/api/v1/system/upgrade", {"system", true},
+             "Installs what was uploaded, after it was seen to start by way of trial, and restarts with it",
+             as_task(parts, "upgrade.install", install));
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "system/central/maintenance/upgrade_package.hpp"
+
+namespace watchrig::central {
+
+/// The program of an upgrade, which a start runs in place of its own for as long as it is newer. A program
+/// that has not come up at three starts is not run any more. Files in a folder of the data folder, which one
+/// server at a time uses.
+class InstalledProgram {
+ public:
+  static constexpr auto beginning_name = "beginning";  ///< of the package, beside its files
+  static constexpr unsigned most_tries = 3;
+
+  explicit InstalledProgram(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// From the next start on, the files in the folder of that version. Errors: io.
+  base::Result<> order(const ProgramVersion& version, const ProgramVersion& own);
+  void withdraw();
+
+  /// The program to run in place of one's own; counts a try. Nothing when there is none that is newer, when
+  /// it does not come up, or when it was changed since the maker has signed it (log).
+  std::optional<std::filesystem::path> next(const ProgramVersion& own, const MakerKey& maker);
+
+  struct News {
+    std::string type;  ///< of an event: system.upgraded, system.upgrade-failed
+    std::string message;
+  };
+  /// The server of this version is up: there is something to tell, once. Tries begin anew.
+  std::optional<News> came_up(const ProgramVersion& own);
+  /// One's own program does not come up either, so that it is not the upgrade's fault.
+  void forget_tries();
+
+ private:
+  std::optional<ProgramVersion> version_in(const char* name) const;
+  unsigned tries() const;
+  base::Result<> check(const ProgramVersion& version, const MakerKey& maker) const;
+  void remove(const char* name) const;
+
+  const std::filesystem::path folder_;
+};
+
+}  // namespace watchrig::central
