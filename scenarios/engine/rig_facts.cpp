@@ -6,6 +6,16 @@
 
 namespace watchrig::scenarios {
 
+namespace {
+
+std::optional<std::string> port_in(const std::string& address) {
+  const auto url = boost::urls::parse_uri(address);
+  if (!url || !url->has_port()) return std::nullopt;
+  return std::string(url->port());
+}
+
+}  // namespace
+
 std::optional<std::string> rig_fact(const Bench& bench, std::string_view name) {
   const auto [object, what] = base::split_once(name, '.');
   if (const auto channel = bench.channels.find(std::string(object))) {
@@ -14,12 +24,11 @@ std::optional<std::string> rig_fact(const Bench& bench, std::string_view name) {
   }
   const Device* device = bench.device(std::string(object));
   if (!device) return std::nullopt;
+  if (what == "onvif" && !device->onvif.empty()) return device->onvif;
+  if (what == "onvif-port") return port_in(device->onvif);
   const auto stream = device->streams.find(what == "port" ? "main" : std::string(what));
   if (stream == device->streams.end()) return std::nullopt;
-  if (what != "port") return stream->second;
-  const auto url = boost::urls::parse_uri(stream->second);
-  if (!url || !url->has_port()) return std::nullopt;
-  return std::string(url->port());
+  return what == "port" ? port_in(stream->second) : stream->second;
 }
 
 }  // namespace watchrig::scenarios

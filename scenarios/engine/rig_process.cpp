@@ -42,6 +42,7 @@ Device read_device(const json::object& object) {
   device.real = !flag(object, "virtual");
   device.username = text(object, "username");
   device.password = text(object, "password");
+  device.onvif = text(object, "onvif");
   device.host = text(object, "host");
   device.port = count(object, "port");
   const auto* streams = object.if_contains("streams");

@@ -23,6 +23,7 @@ struct Device {
   std::string username;
   std::string password;
   std::map<std::string, std::string> streams;  ///< RTSP addresses by name, main and sub
+  std::string onvif;                           ///< of its device service; empty without
   std::string detail;                          ///< profile of the main stream
   std::string host;                            ///< of a service; empty for others
   unsigned port = 0;

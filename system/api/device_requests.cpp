@@ -67,6 +67,7 @@ FieldResult<std::vector<Channel>> channels_from(const json::value& value) {
 /// Everything but name, addresses, password and channels.
 void read_texts(FieldReader& fields, Device& device) {
   device.driver = fields.text("driver", device.driver);
+  if (!central::find_driver(device.driver)) fields.refuse("driver", "must be rtsp or onvif");
   device.username = fields.text("username", device.username);
   device.area = fields.text("area", device.area);
   device.description = fields.text("description", device.description);
@@ -84,24 +85,26 @@ void read_texts(FieldReader& fields, Device& device) {
   device.transport = transport.value_or(device.transport);
 }
 
-/// Full addresses, or host and port alone.
-FieldResult<void> read_addresses(const json::object& body, FieldReader& fields, Device& device, bool is_new) {
+/// Full addresses, or host and port alone. `fresh`: what addresses it has are not of its driver.
+FieldResult<void> read_addresses(const json::object& body, FieldReader& fields, Device& device, bool fresh) {
   const json::object streams = fields.object("streams");
-  auto address = is_new ? central::DeviceAddress{} : address_of(device);
+  const auto* driver = central::find_driver(device.driver);
+  auto address =
+      fresh ? central::DeviceAddress{{}, driver ? driver->port : std::uint16_t{554}} : address_of(device);
   const bool has_address = body.contains("address") || body.contains("port");
   address.host = fields.text("address", address.host);
   const auto port = fields.number("port", address.port);
   if (port < 1 || port > 65535) fields.refuse("port", "must be 1 to 65535");
   if (fields.error()) return *fields.error();
   address.port = static_cast<std::uint16_t>(port);
-  if (body.contains("streams") || (is_new && !has_address)) {
+  if (body.contains("streams") || (fresh && !has_address)) {
     if (has_address)
       return FieldError{"address", {base::ErrorKind::invalid, "give either streams, or address and port"}};
     auto read = streams_from(streams, "streams.");
     if (!read) return read.error();
     device.streams = *std::move(read);
   } else if (has_address) {
-    if (is_new) device.streams = central::usual_streams({"0.0.0.0", 554});
+    if (fresh) device.streams = central::usual_streams(device.driver, {"0.0.0.0", address.port});
     return set_address(device, address);
   }
   return {};
@@ -109,13 +112,15 @@ FieldResult<void> read_addresses(const json::object& body, FieldReader& fields, 
 
 FieldResult<void> read_device(const json::object& body, Device& device, bool is_new) {
   FieldReader fields(body);
+  const std::string driver_before = device.driver;
   device.name = fields.text("name", is_new ? std::nullopt : std::optional(device.name));
   read_texts(fields, device);
   if (body.contains("password")) {
     device.password = fields.text("password");
     device.password_lost = false;
   }
-  if (auto read = read_addresses(body, fields, device, is_new); !read) return read.error();
+  if (auto read = read_addresses(body, fields, device, is_new || device.driver != driver_before); !read)
+    return read.error();
   if (const auto* channels = is_new ? body.if_contains("channels") : nullptr) {
     fields.known("channels");
     auto read = channels_from(*channels);

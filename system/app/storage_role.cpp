@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/central/central_inbox.hpp"
+#include "system/devices/onvif/onvif_locator.hpp"
 
 namespace watchrig::app {
 
@@ -15,7 +16,21 @@ namespace json = boost::json;
 
 namespace {
 
-storage::ChannelSettings channel_settings(const central::Device& device, const central::Channel& channel) {
+std::shared_ptr<devices::StreamLocator> onvif_locator(const central::Device& device,
+                                                      const central::Channel& channel,
+                                                      const std::string& stream, const base::Clock& clock) {
+  const auto address = devices::parse_onvif_address(streams_of(device, channel).at(stream));
+  if (!address) return nullptr;
+  devices::OnvifClient::Options options;
+  options.address = *address;
+  options.credentials = {device.username, device.password};
+  return devices::make_onvif_locator(clock, std::move(options),
+                                     {channel.number, stream, device.transport == central::Transport::udp});
+}
+
+/// The clock outlives what is made of the settings.
+storage::ChannelSettings channel_settings(const central::Device& device, const central::Channel& channel,
+                                          const base::Clock& clock) {
   storage::ChannelSettings settings;
   settings.id = channel.id;
   settings.name = channel.name;
@@ -24,6 +39,7 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
     auto& options = settings.streams[stream];
     options.client.url = address;
     options.client.credentials = {device.username, device.password};
+    if (device.driver == "onvif") options.locator = onvif_locator(device, channel, stream, clock);
     options.client.transport = device.transport == central::Transport::udp
                                    ? media::RtspClient::Transport::udp
                                    : media::RtspClient::Transport::tcp;
@@ -71,7 +87,8 @@ Result<std::unique_ptr<StorageRole>> StorageRole::open(const storage::Options& o
   if (!storage) return storage.error();
   auto channels =
       std::make_unique<storage::ChannelSet>(clock, **storage, std::move(executors), Reporter(bus, events));
-  std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), std::move(channels), registry));
+  std::unique_ptr<StorageRole> role(
+      new StorageRole(std::move(*storage), std::move(channels), registry, clock));
   const auto served =
       bus.serve(platform::storage_role,
                 [role = role.get()](const platform::Message& message) { return role->handle(message); });
@@ -125,7 +142,8 @@ Result<json::object> StorageRole::obey(const platform::KeepAlive&) {
 void StorageRole::bind(const central::Device& device, bool continued) {
   if (!device.connected) return;
   for (const auto& channel : device.channels) {
-    if (!channels_->contains(channel.id)) channels_->add(channel_settings(device, channel), continued);
+    if (!channels_->contains(channel.id))
+      channels_->add(channel_settings(device, channel, clock_), continued);
   }
 }
 

@@ -28,8 +28,8 @@ class StorageRole {
 
  private:
   StorageRole(std::unique_ptr<storage::Storage> storage, std::unique_ptr<storage::ChannelSet> channels,
-              const central::DeviceRegistry& registry)
-      : storage_(std::move(storage)), channels_(std::move(channels)), registry_(registry) {}
+              const central::DeviceRegistry& registry, const base::Clock& clock)
+      : storage_(std::move(storage)), channels_(std::move(channels)), registry_(registry), clock_(clock) {}
   base::Result<boost::json::object> handle(const platform::Message& message);
   template <class Body>
   base::Result<boost::json::object> take(const platform::Message& message);
@@ -42,6 +42,7 @@ class StorageRole {
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<storage::ChannelSet> channels_;
   const central::DeviceRegistry& registry_;
+  const base::Clock& clock_;
 };
 
 }  // namespace watchrig::app

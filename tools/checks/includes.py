@@ -21,7 +21,7 @@ MAY_USE = [
     ("system/media", ["system/base"]),
     ("system/protocols", ["system/base"]),
     ("system/http", ["system/base"]),
-    ("system/devices", BELOW_ROLES),
+    ("system/devices", [*BELOW_ROLES, "system/http"]),
     *[(role, [*BELOW_ROLES, "system/devices"]) for role in ROLES],
     ("system/api", [*BELOW_ROLES, "system/http", "system/devices", *ROLES]),
     ("system/app", ["system/*"]),

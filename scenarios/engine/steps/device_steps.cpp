@@ -20,14 +20,19 @@ Outcome add_device(StepContext& step) {
   const Device* device = id.empty() ? nullptr : step.bench.device(id);
   if (!id.empty() && !device) return of_author(fmt::format("the rig has no device \"{}\"", id));
   json::object streams;
+  const auto driver = step.text("driver", "rtsp");
+  if (device && driver == "onvif" && device->onvif.empty()) {
+    return of_author(fmt::format("the device \"{}\" has no ONVIF services: say onvif=\"yes\"", id));
+  }
   if (device) {
-    for (const auto& [stream, url] : device->streams) streams[stream] = url;
+    for (const auto& [stream, url] : device->streams)
+      streams[stream] = driver == "onvif" ? device->onvif : url;
   }
   if (step.has("url")) streams["main"] = step.text("url");
   if (step.has("sub-url")) streams["sub"] = step.text("sub-url");
   if (streams.empty()) return of_author("<add-device> needs a device of the rig or a url");
   const json::object body{{"name", name},
-                          {"driver", "rtsp"},
+                          {"driver", driver},
                           {"streams", streams},
                           {"username", step.text("username", device ? device->username : "")},
                           {"password", step.text("password", device ? device->password : "")},
@@ -90,6 +95,7 @@ std::vector<StepDefinition> device_steps() {
         true,
         {{"device", name},
          {"as", name, true},
+         {"driver", choice, false, "rtsp|onvif"},
          {"transport", choice, false, "tcp|udp"},
          {"username", text},
          {"password", text},

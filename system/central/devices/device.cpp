@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t most_ports = 1024;  // of inputs, outputs, heads
 constexpr std::size_t longest_text = 255;
+constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554}, {"onvif", "http", 80}};
 constexpr std::string_view types[] = {"ipc", "nvr", "dvr", "dvs", "other"};
 
 FieldError refuse(std::string field, std::string message) {
@@ -51,14 +52,17 @@ std::string restored(std::string address) {
 }
 
 FieldResult<void> check_streams(Streams& streams, const std::string& prefix, Device& device) {
+  const DriverForm& form = *find_driver(device.driver);
   for (auto& [stream, address] : streams) {
     const std::string field = prefix + stream;
     if (stream != "main" && stream != "sub") return refuse(field, "a device has the streams main and sub");
     const std::string text = parseable(address);
     const auto parsed = boost::urls::parse_uri(text);
-    if (!parsed || parsed->scheme() != "rtsp" || parsed->host().empty() || address.size() > 2048 ||
+    if (!parsed || parsed->scheme() != form.scheme || parsed->host().empty() || address.size() > 2048 ||
         parsed->encoded_authority().find(stand_in) != std::string_view::npos) {
-      return refuse(field, "the address must be of the form rtsp://host[:port]/path");
+      return refuse(field,
+                    fmt::format("with the driver {} the address must be of the form {}://host[:port]/path",
+                                form.name, form.scheme));
     }
     if (parsed->has_port() && !parsed->port().empty() &&
         base::parse_number<std::uint16_t>(std::string_view(parsed->port())).value_or(0) == 0)
@@ -78,8 +82,9 @@ FieldResult<void> check_streams(Streams& streams, const std::string& prefix, Dev
 FieldResult<void> check_texts(const Device& device) {
   if (!is_name(device.name))
     return refuse("name", "a device name has 1 to 63 bytes and no control characters");
-  if (device.driver != "rtsp") {
-    return refuse("driver", fmt::format("driver \"{}\" is not known; use rtsp", device.driver));
+  if (!find_driver(device.driver)) {
+    return refuse("driver", fmt::format("driver \"{}\" is not known; there are {}", device.driver,
+                                        base::joined(drivers, ", ", &DriverForm::name)));
   }
   if (device.username.size() > longest_text || !is_printable(device.username)) {
     return refuse("username", "a user name has at most 255 bytes and no control characters");
@@ -147,6 +152,11 @@ FieldResult<void> check_channels(Device& device) {
 
 }  // namespace
 
+const DriverForm* find_driver(std::string_view name) {
+  const auto found = std::ranges::find(drivers, name, &DriverForm::name);
+  return found == std::end(drivers) ? nullptr : &*found;
+}
+
 std::string_view to_string(Transport transport) { return transport == Transport::tcp ? "tcp" : "udp"; }
 
 std::string_view to_string(RecordPlan plan) { return plan == RecordPlan::none ? "none" : "continuous"; }
@@ -184,12 +194,13 @@ FieldResult<Device> checked(Device device) {
 
 DeviceAddress address_of(const Device& device) {
   const auto main = device.streams.find("main");
-  if (main == device.streams.end()) return {};
+  const auto* form = find_driver(device.driver);
+  if (main == device.streams.end() || !form) return {};
   const std::string text = parseable(main->second);
   const auto url = boost::urls::parse_uri(text);
   if (!url) return {};
   return {std::string(url->encoded_host_address()),
-          url->has_port() && url->port_number() != 0 ? url->port_number() : std::uint16_t{554}};
+          url->has_port() && url->port_number() != 0 ? url->port_number() : form->port};
 }
 
 FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
@@ -215,8 +226,13 @@ FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
   return {};
 }
 
-Streams usual_streams(const DeviceAddress& address) {
+Streams usual_streams(std::string_view driver, const DeviceAddress& address) {
   const bool bare_v6 = address.host.find(':') != std::string::npos && !address.host.starts_with('[');
+  if (driver == "onvif") {
+    const auto service = fmt::format("http://{}{}{}:{}/onvif/device_service", bare_v6 ? "[" : "",
+                                     address.host, bare_v6 ? "]" : "", address.port);
+    return {{"main", service}, {"sub", service}};
+  }
   const auto stream = [&](int subtype) {
     return fmt::format("rtsp://{}{}{}:{}/cam/realmonitor?channel={}&subtype={}", bare_v6 ? "[" : "",
                        address.host, bare_v6 ? "]" : "", address.port, Device::placeholder, subtype);

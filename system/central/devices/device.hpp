@@ -20,7 +20,7 @@ std::string_view to_string(RecordPlan plan);
 std::optional<Transport> transport_from(std::string_view text);
 std::optional<RecordPlan> record_plan_from(std::string_view text);
 
-/// "main" and perhaps "sub" -> rtsp:// address without credentials.
+/// "main" and perhaps "sub" -> address without credentials, of the form that the driver wants.
 using Streams = std::map<std::string, std::string>;
 
 /// One video channel of a device.
@@ -33,6 +33,16 @@ struct Channel {
   Streams streams;           ///< its own addresses; empty: those of the device
 };
 
+/// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" with that of the device
+/// service, whose fragment may name a media profile.
+struct DriverForm {
+  std::string_view name;
+  std::string_view scheme;
+  std::uint16_t port;  ///< when an address names none
+};
+/// Null for a driver that there is not.
+const DriverForm* find_driver(std::string_view name);
+
 /// A remote device as an operator adds it.
 struct Device {
   static constexpr std::uint32_t most_channels = 256;
@@ -42,8 +52,8 @@ struct Device {
 
   std::string id;               ///< "d1"; never used again
   std::string name;             ///< 1 to 63 bytes, unique
-  std::string driver = "rtsp";  ///< the only one so far
-  Streams streams;              ///< `{channel}` in it stands for the channel's number
+  std::string driver = "rtsp";  ///< one of DriverForm
+  Streams streams;  ///< where the driver begins; `{channel}` in it stands for the channel's number
   std::string username;
   std::string password;
   Transport transport = Transport::tcp;
@@ -69,7 +79,7 @@ using DevicePtr = std::shared_ptr<const Device>;
 /// when those are empty. A device without channels gets all that it has, named after it.
 FieldResult<Device> checked(Device device);
 
-/// Host and port of the main stream; port 554 when it names none.
+/// Host and port of the main stream; the driver's port when it names none.
 struct DeviceAddress {
   std::string host;
   std::uint16_t port = 554;
@@ -78,7 +88,7 @@ DeviceAddress address_of(const Device& device);
 /// Puts host and port into every address of the device and its channels.
 FieldResult<void> set_address(Device& device, const DeviceAddress& address);
 /// The usual addresses of a device that is known by host and port only (IVSS 5.4.2.2).
-Streams usual_streams(const DeviceAddress& address);
+Streams usual_streams(std::string_view driver, const DeviceAddress& address);
 
 /// The addresses of one channel: its own or the device's, with its number in place.
 Streams streams_of(const Device& device, const Channel& channel);

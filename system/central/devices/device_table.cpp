@@ -28,11 +28,12 @@ enum Column {
   channels,
   description,
   main_url,
-  sub_url
+  sub_url,
+  driver
 };
-constexpr std::array<std::string_view, 11> titles{
-    "Name",     "Type",           "Manufacturer", "IP",           "Port",       "User",
-    "Password", "Channel number", "Description",  "Main address", "Sub address"};
+constexpr std::array<std::string_view, 12> titles{
+    "Name",     "Type",           "Manufacturer", "IP",           "Port",        "User",
+    "Password", "Channel number", "Description",  "Main address", "Sub address", "Protocol"};
 
 /// Where each column is in the table; nothing for one that it does not have.
 using Places = std::array<std::optional<std::size_t>, titles.size()>;
@@ -98,13 +99,16 @@ TableRow read_row(RowReader reader) {
   device.password = reader.text(password);
   device.description = reader.text(description);
   device.channel_count = reader.number(channels, 1, Device::most_channels);
+  if (auto given = folded(reader.text(driver)); !given.empty()) device.driver = std::move(given);
+  const auto* form = find_driver(device.driver);
   const auto host = reader.text(address);
-  const DeviceAddress at{host, static_cast<std::uint16_t>(reader.number(port, 554, 65535))};
+  const DeviceAddress at{host,
+                         static_cast<std::uint16_t>(reader.number(port, form ? form->port : 554, 65535))};
   if (auto main = reader.text(main_url); !main.empty()) {
     device.streams["main"] = std::move(main);
     if (auto sub = reader.text(sub_url); !sub.empty()) device.streams["sub"] = std::move(sub);
   } else if (!host.empty()) {
-    device.streams = usual_streams({"0.0.0.0", 554});
+    device.streams = usual_streams(device.driver, {"0.0.0.0", at.port});
     if (const auto set = set_address(device, at); !set) row.error = set.error();
   } else {
     row.missing.emplace_back("address");
@@ -119,7 +123,7 @@ TableRow read_row(RowReader reader) {
 
 std::string device_table_template() {
   return std::string(byte_order_mark) + csv_line(CsvRow(titles.begin(), titles.end())) +
-         csv_line({"Example", "ipc", "", "192.0.2.10", "554", "admin", "", "1", "", "", ""});
+         csv_line({"Example", "ipc", "", "192.0.2.10", "554", "admin", "", "1", "", "", "", "rtsp"});
 }
 
 Result<std::vector<TableRow>> read_device_table(std::string_view text) {

@@ -63,7 +63,7 @@ TEST(DeviceTable, AHeaderThatCannotBeIsRefused) {
 TEST(DeviceTable, FormulasLeaveAsTextAndComeBack) {
   Device device;
   device.name = "=cmd|'/c calc'!A0";
-  device.streams = usual_streams({"10.0.0.1", 554});
+  device.streams = usual_streams("rtsp", {"10.0.0.1", 554});
   device.password = "secret";
   const auto text = write_device_table({std::make_shared<const Device>(device)});
   EXPECT_THAT(text, HasSubstr(",'=cmd|"));

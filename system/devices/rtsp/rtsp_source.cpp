@@ -1,6 +1,7 @@
 #include "system/devices/rtsp/rtsp_source.hpp"
 
 #include <mutex>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 
@@ -105,6 +106,7 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
 
  private:
   static asio::awaitable<void> run(std::shared_ptr<RtspSource> self);
+  asio::awaitable<base::Result<std::string>> address();
   asio::awaitable<base::Error> play();
   asio::awaitable<void> wait_until_wanted();
   void set_wanted(bool wanted);
@@ -129,6 +131,7 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
   bool wanted_ = false;
   base::UtcTime unwanted_since_;
   bool stopped_ = false;
+  std::string located_;  ///< where pictures came from last; only with a locator
   mutable std::mutex mutex_;
   SourceStatus status_;
 };
@@ -154,8 +157,24 @@ asio::awaitable<void> RtspSource::run(std::shared_ptr<RtspSource> self) {
   self->change_state(SourceState::idle, {});
 }
 
+asio::awaitable<base::Result<std::string>> RtspSource::address() {
+  if (!options_.locator) co_return options_.client.url;
+  if (located_.empty()) {
+    auto found = co_await options_.locator->locate();
+    if (!found) co_return found;
+    located_ = *std::move(found);
+    base::log_info("{}: the device has its stream at {}", hub_->name(), located_);
+  }
+  // Until pictures have come from there, it is not known to be right.
+  co_return std::exchange(located_, {});
+}
+
 asio::awaitable<base::Error> RtspSource::play() {
   auto options = options_.client;
+  auto address = co_await this->address();
+  if (!address) co_return address.error();
+  if (stopped_) co_return base::Error{base::ErrorKind::cancelled, "stopped"};
+  options.url = *address;
   options.after = hub_->totals().last;
   client_ = std::make_unique<media::RtspClient>(executor_, clock_, std::move(options));
   const auto tracks = co_await client_->start();
@@ -167,6 +186,7 @@ asio::awaitable<base::Error> RtspSource::play() {
     if (!unit) co_return unit.error();
     if (status_.state != SourceState::online) {
       backoff_.connected(clock_.now());
+      located_ = *address;
       take_statistics(false);
       change_state(SourceState::online, {});
     }

@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "system/devices/backoff.hpp"
+#include "system/devices/stream_locator.hpp"
 #include "system/devices/video_source.hpp"
 #include "system/media/rtsp_client.hpp"
 #include "system/media/stream_hub.hpp"
@@ -16,6 +17,8 @@ namespace watchrig::devices {
 /// has. Everything runs on `executor`.
 struct RtspSourceOptions {
   media::RtspClient::Options client;
+  /// Names the address in place of client.url, for devices that are asked for it first.
+  std::shared_ptr<StreamLocator> locator;
   /// True: connected only while the hub has readers, and for `idle_stop` after the last one has gone.
   bool on_demand = false;
   base::Duration idle_stop = std::chrono::seconds(10);

@@ -1,0 +1,164 @@
+#include "system/devices/onvif/onvif_client.hpp"
+
+#include <random>
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+#include "system/http/http_fetch.hpp"
+#include "system/protocols/onvif/ws_security.hpp"
+
+namespace watchrig::devices {
+
+namespace asio = boost::asio;
+using base::Error;
+using base::ErrorKind;
+
+namespace {
+
+base::Bytes random_nonce() {
+  std::random_device random;
+  base::Bytes nonce(16);
+  for (auto& byte : nonce) byte = static_cast<std::uint8_t>(random());
+  return nonce;
+}
+
+std::optional<base::UtcTime> read_utc(pugi::xml_node node) {
+  const auto number = [&](const char* path) {
+    return base::parse_number<int>(protocols::text_at(node, path)).value_or(-1);
+  };
+  const std::chrono::year_month_day date{std::chrono::year(number("Date/Year")),
+                                         std::chrono::month(static_cast<unsigned>(number("Date/Month"))),
+                                         std::chrono::day(static_cast<unsigned>(number("Date/Day")))};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(number("Time/Hour")) +
+         std::chrono::minutes(number("Time/Minute")) + std::chrono::seconds(number("Time/Second"));
+}
+
+std::vector<std::string_view> challenges(const http::Response& answer) {
+  std::vector<std::string_view> found;
+  for (const auto& [name, value] : answer.headers) {
+    if (base::equal_ignoring_case(name, "WWW-Authenticate")) found.push_back(value);
+  }
+  return found;
+}
+
+ErrorKind kind_of(const protocols::SoapFault& fault) {
+  for (const auto& code : fault.subcodes) {
+    if (code == "ter:NotAuthorized" || code == "ter:FailedAuthentication") return ErrorKind::denied;
+    if (code.starts_with("ter:ActionNotSupported") || code == "ter:OptionalActionNotImplemented") {
+      return ErrorKind::unsupported;
+    }
+  }
+  return ErrorKind::unavailable;
+}
+
+/// What an HTTP answer says, with the operation it was for.
+OnvifClient::Answer read_answer(const http::Response& response, const std::string& object) {
+  if (response.status >= 300 && response.status < 400) {
+    return Error{ErrorKind::unavailable,
+                 object + ": the device leads elsewhere; enter the address of its own"};
+  }
+  auto message = protocols::SoapMessage::parse(response.body);
+  if (!message && response.status == 401) {
+    return Error{ErrorKind::denied,
+                 object + ": user name or password is refused; check the device's account"};
+  }
+  if (!message) {
+    return Error{message.error().kind, fmt::format("{}: HTTP status {}, and {}; is this an ONVIF device?",
+                                                   object, response.status, message.error().message)};
+  }
+  if (!message->is_fault()) return message;
+  const auto fault = protocols::read_fault(message->content());
+  const auto kind = response.status == 401 ? ErrorKind::denied : kind_of(fault);
+  if (kind == ErrorKind::denied) {
+    return Error{kind, fmt::format("{}: user name or password is refused ({}); check the device's account",
+                                   object, protocols::to_string(fault))};
+  }
+  return Error{kind, fmt::format("{}: {}", object, protocols::to_string(fault))};
+}
+
+}  // namespace
+
+base::Result<OnvifAddress> parse_onvif_address(std::string_view text) {
+  const auto url = boost::urls::parse_uri(text);
+  if (url && url->scheme() == "https") {
+    return Error{ErrorKind::unsupported, "ONVIF by https is not spoken; use the device's http address"};
+  }
+  if (!url || url->scheme() != "http" || url->host().empty()) {
+    return Error{ErrorKind::invalid,
+                 fmt::format("\"{}\" is not of the form http://host[:port]/onvif/device_service", text)};
+  }
+  OnvifAddress address;
+  address.host = url->host_address();
+  if (url->has_port() && url->port_number() != 0) address.port = url->port_number();
+  if (const auto path = url->encoded_target(); path.size() > 1) address.path = path;
+  address.profile = url->fragment();
+  return address;
+}
+
+OnvifClient::OnvifClient(const base::Clock& clock, Options options)
+    : clock_(clock), options_(std::move(options)) {}
+
+std::string OnvifClient::message(const std::string& operation, const Fill& fill, bool with_token) const {
+  protocols::SoapWriter writer;
+  if (with_token) {
+    protocols::add_username_token(writer.header(), options_.credentials.username,
+                                  options_.credentials.password, random_nonce(),
+                                  clock_.now() + clock_offset_);
+  }
+  const auto node = protocols::add(writer.body(), operation);
+  if (fill) fill(node);
+  return writer.text();
+}
+
+asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::string operation, Fill fill) {
+  const auto& where = options_.address;
+  const std::string object = fmt::format("{}:{} {}", where.host, where.port, operation);
+  const bool has_account = !options_.credentials.username.empty();
+  for (int attempt = 0;; ++attempt) {
+    http::FetchRequest request;
+    request.method = "POST";
+    request.host = where.host;
+    request.port = where.port;
+    request.target = path;
+    request.deadline = options_.deadline;
+    request.headers.emplace_back("Content-Type", "application/soap+xml; charset=utf-8");
+    const auto authorization = challenged_ ? challenged_->authorization("POST", path) : std::nullopt;
+    if (authorization) request.headers.emplace_back("Authorization", *authorization);
+    request.body = message(operation, fill, has_account && !authorization);
+    const auto answer = co_await http::fetch(std::move(request));
+    if (!answer && answer.error().kind == ErrorKind::io) {
+      co_return Error{ErrorKind::io, answer.error().message + "; is there an ONVIF service at this port?"};
+    }
+    if (!answer) co_return answer.error();
+    // Twice: a nonce of before may have run out.
+    const auto offered = challenges(*answer);
+    if (answer->status != 401 || !has_account || offered.empty() || attempt == 2) {
+      if (answer->status == 200 && challenged_) challenged_->accepted();
+      co_return read_answer(*answer, object);
+    }
+    if (!challenged_) challenged_.emplace(options_.credentials, false);
+    if (const auto taken = challenged_->challenged(offered); !taken) {
+      challenged_.reset();
+      co_return read_answer(*answer, object);
+    }
+  }
+}
+
+asio::awaitable<base::Result<>> OnvifClient::take_clock() {
+  const auto answer = co_await ask(options_.address.path, "tds:GetSystemDateAndTime", {});
+  // Some devices want an account even for this; then ours has to do.
+  if (!answer &&
+      (answer.error().kind == ErrorKind::denied || answer.error().kind == ErrorKind::unsupported)) {
+    co_return base::Result<>();
+  }
+  if (!answer) co_return answer.error();
+  const auto time = read_utc(protocols::node_at(answer->content(), "SystemDateAndTime/UTCDateTime"));
+  if (time) clock_offset_ = *time - clock_.now();
+  co_return base::Result<>();
+}
+
+}  // namespace watchrig::devices

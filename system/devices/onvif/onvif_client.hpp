@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "system/base/clock.hpp"
+#include "system/media/digest_auth.hpp"
+#include "system/protocols/onvif/soap_message.hpp"
+
+namespace watchrig::devices {
+
+/// Where a device has its ONVIF services: http://host[:port]/onvif/device_service[#token of a media profile]
+struct OnvifAddress {
+  std::string host;  ///< without the brackets of an IPv6 address
+  std::uint16_t port = 80;
+  std::string path = "/onvif/device_service";
+  std::string profile;  ///< empty: chosen by size
+};
+/// Errors: invalid, unsupported (https).
+base::Result<OnvifAddress> parse_onvif_address(std::string_view text);
+
+/// Asks the services of one device. Signs with a WS-UsernameToken made for the device's clock, and answers an
+/// HTTP challenge when there is one, since devices know one or the other. One question at a time.
+class OnvifClient {
+ public:
+  struct Options {
+    OnvifAddress address;
+    media::Credentials credentials;
+    std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< of one question, real time
+  };
+  using Fill = std::function<void(pugi::xml_node request)>;
+  using Answer = base::Result<protocols::SoapMessage>;
+
+  /// The clock outlives the client.
+  OnvifClient(const base::Clock& clock, Options options);
+
+  /// Takes over the device's idea of the time, which need not be right; where it tells none, ours is used.
+  boost::asio::awaitable<base::Result<>> take_clock();
+  /// `operation` with its prefix: "trt:GetProfiles". Errors name device and operation: denied (user or
+  /// password), unsupported (the device has no such operation), invalid (no SOAP came), and those of
+  /// http::fetch.
+  boost::asio::awaitable<Answer> ask(std::string path, std::string operation, Fill fill);
+
+  const OnvifAddress& address() const { return options_.address; }
+  /// The device's clock against ours.
+  base::Duration clock_offset() const { return clock_offset_; }
+
+ private:
+  std::string message(const std::string& operation, const Fill& fill, bool with_token) const;
+
+  const base::Clock& clock_;
+  const Options options_;
+  base::Duration clock_offset_{};
+  std::optional<media::AuthClient> challenged_;
+};
+
+}  // namespace watchrig::devices

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "system/devices/onvif/onvif_client.hpp"
+#include "system/devices/stream_locator.hpp"
+
+namespace watchrig::devices {
+
+/// Which stream of which channel, and how it is to be sent.
+struct OnvifStreamChoice {
+  std::uint32_t channel = 1;  ///< number of the video source, from 1
+  std::string stream = "main";
+  bool udp = false;
+};
+
+/// Asks an ONVIF device for the address of a stream: by version 2 of the media service, else by version 1.
+/// Hosts in what the device answers are replaced by the one by which it was reached: behind address
+/// translation it does not know that one.
+std::unique_ptr<StreamLocator> make_onvif_locator(const base::Clock& clock, OnvifClient::Options options,
+                                                  OnvifStreamChoice choice);
+
+}  // namespace watchrig::devices

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <pugixml.hpp>
+
+#include "system/base/result.hpp"
+
+namespace watchrig::devices {
+
+/// What matters of a media profile to find a stream.
+struct OnvifProfile {
+  std::string token;
+  std::string source;  ///< token of the video source
+  int width = 0;
+  int height = 0;
+};
+
+/// The profiles with video of a GetProfilesResponse, of either version of the media service.
+std::vector<OnvifProfile> read_profiles(pugi::xml_node answer);
+
+/// Which profile is a stream of a channel. Channels are the video sources in the order in which the profiles
+/// name them; of one source "main" is the profile with most pixels, "sub" the one with fewest. A `token` that
+/// is not empty names the profile itself. Error not_found says what the device has.
+base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profiles, std::uint32_t channel,
+                                          const std::string& stream, const std::string& token);
+
+}  // namespace watchrig::devices

@@ -1,0 +1,88 @@
+#include "system/http/http_fetch.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <fmt/format.h>
+
+namespace watchrig::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using asio::ip::tcp;
+using base::Error;
+using base::ErrorKind;
+using boost::system::error_code;
+
+namespace {
+
+ErrorKind kind_of(const error_code& failure) {
+  if (failure == beast::error::timeout || failure == asio::error::timed_out) return ErrorKind::timeout;
+  if (failure == bhttp::error::body_limit) return ErrorKind::full;
+  const error_code by_the_peer[] = {asio::error::connection_refused,
+                                    asio::error::connection_reset,
+                                    asio::error::eof,
+                                    asio::error::broken_pipe,
+                                    asio::error::host_unreachable,
+                                    asio::error::network_unreachable,
+                                    asio::error::host_not_found,
+                                    asio::error::host_not_found_try_again,
+                                    bhttp::error::end_of_stream,
+                                    bhttp::error::partial_message};
+  return std::ranges::find(by_the_peer, failure) == std::end(by_the_peer) ? ErrorKind::io
+                                                                          : ErrorKind::unavailable;
+}
+
+bhttp::request<bhttp::string_body> message_of(FetchRequest& request) {
+  bhttp::request<bhttp::string_body> message;
+  message.method_string(request.method);
+  message.target(request.target);
+  const bool v6 = request.host.find(':') != std::string::npos;
+  message.set(bhttp::field::host,
+              fmt::format("{}{}{}:{}", v6 ? "[" : "", request.host, v6 ? "]" : "", request.port));
+  for (const auto& [name, value] : request.headers) message.set(name, value);
+  message.body() = std::move(request.body);
+  message.keep_alive(false);
+  message.prepare_payload();
+  return message;
+}
+
+}  // namespace
+
+asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto message = message_of(request);
+  error_code failure;
+  const auto token = [&failure] { return asio::redirect_error(asio::use_awaitable, failure); };
+  tcp::resolver resolver(executor);
+  beast::tcp_stream stream(executor);
+  stream.expires_after(request.deadline);
+  const auto found = co_await resolver.async_resolve(request.host, std::to_string(request.port), token());
+  if (!failure) co_await stream.async_connect(found, token());
+  if (!failure) co_await bhttp::async_write(stream, message, token());
+  bhttp::response_parser<bhttp::string_body> parser;
+  parser.body_limit(request.max_body_bytes);
+  beast::flat_buffer buffer;
+  if (!failure) co_await bhttp::async_read(stream, buffer, parser, token());
+  if (failure) {
+    co_return Error{kind_of(failure), fmt::format("http://{}:{}{}: {}", request.host, request.port,
+                                                  request.target, failure.message())};
+  }
+  Response response;
+  auto& answer = parser.get();
+  response.status = static_cast<int>(answer.result_int());
+  response.content_type = answer[bhttp::field::content_type];
+  for (const auto& field : answer) response.headers.emplace_back(field.name_string(), field.value());
+  response.body = std::move(answer.body());
+  co_return response;
+}
+
+}  // namespace watchrig::http

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "system/http/http_message.hpp"
+
+namespace watchrig::http {
+
+/// One request of a program that serves others meanwhile.
+struct FetchRequest {
+  std::string method = "GET";
+  std::string host;  ///< a name or an address, without brackets
+  std::uint16_t port = 80;
+  std::string target = "/";  ///< path and query
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::size_t max_body_bytes = std::size_t{1} << 20;
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< real time, once the name is resolved
+};
+
+/// Asks by plain HTTP/1.1 on a connection of its own, on the calling coroutine's executor. The answer,
+/// whatever its status; redirects are not followed. Errors: unavailable (the name is unknown, the peer
+/// refused or closed), timeout, full (the answer is larger than asked for), io (all else, such as an answer
+/// that is no HTTP).
+boost::asio::awaitable<base::Result<Response>> fetch(FetchRequest request);
+
+}  // namespace watchrig::http
