@@ -11,14 +11,14 @@ packages=(
   clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck python3
   # libraries
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libfmt-dev libspdlog-dev libcli11-dev libssl-dev libargon2-dev
-  libpugixml-dev prometheus-cpp-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata libpcap-dev libisal-dev
+  libpugixml-dev prometheus-cpp-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata libpcap-dev libisal-dev libqrencode-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
   libopencv-core-dev libopencv-imgproc-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   # software not written here, which tests and benchmarks use as peers; opencv-doc has real footage
   ffmpeg gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-libav chromium opencv-doc sqlite3 libxml2-utils curl jq iproute2
-  python3-aiosmtpd udhcpc udhcpd openssh-server
+  python3-aiosmtpd zbar-tools udhcpc udhcpd openssh-server
 )
 
 missing_packages() {

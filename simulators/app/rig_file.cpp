@@ -8,6 +8,7 @@
 #include "simulators/kernel/xml_file.hpp"
 #include "simulators/services/ddns/ddns_server.hpp"
 #include "simulators/services/ntp/ntp_server.hpp"
+#include "simulators/services/relay/relay_server.hpp"
 #include "simulators/services/smtp/mail_server.hpp"
 #include "simulators/services/syslog/log_server.hpp"
 #include "system/base/text.hpp"
@@ -48,7 +49,8 @@ constexpr std::pair<std::string_view, Reader> readers[] = {
     {"mail-server", read_service<services::plan_mail_server>},
     {"ntp-server", read_service<services::plan_ntp_server>},
     {"log-server", read_service<services::plan_log_server>},
-    {"ddns-server", read_service<services::plan_ddns_server>}};
+    {"ddns-server", read_service<services::plan_ddns_server>},
+    {"relay-server", read_service<services::plan_relay_server>}};
 
 std::string kinds() {
   return base::joined(readers, ", ", [](const auto& row) { return fmt::format("<{}>", row.first); });

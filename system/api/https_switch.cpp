@@ -105,6 +105,11 @@ Result<> HttpsSwitch::uninstall() {
   return {};
 }
 
+void HttpsSwitch::take(boost::asio::ip::tcp::socket socket, std::function<bool()> wanted) {
+  const std::lock_guard lock(mutex_);
+  if (server_) server_->serve(std::move(socket), std::move(wanted));
+}
+
 void HttpsSwitch::stop() {
   const std::lock_guard lock(mutex_);
   close();

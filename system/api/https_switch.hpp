@@ -39,6 +39,8 @@ class HttpsSwitch {
   base::Result<> disable();
   /// Closes the port and chooses no certificate any more.
   base::Result<> uninstall();
+  /// Serves a connection that did not come by the port; drops it while HTTPS is off.
+  void take(boost::asio::ip::tcp::socket socket, std::function<bool()> wanted);
   /// Closes the port until open().
   void stop();
 

@@ -1,6 +1,7 @@
 #include "system/app/front_door.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -68,6 +69,14 @@ Result<> FrontDoor::open() {
   watch("https", &FrontDoor::close_https, &FrontDoor::open_https);
   watch("rtsp", &FrontDoor::close_rtsp, &FrontDoor::open_rtsp);
   return {};
+}
+
+void FrontDoor::take(tcp::socket socket, bool encrypted, std::function<bool()> wanted) {
+  if (encrypted) return parts_.https.take(std::move(socket), std::move(wanted));
+  // Where the port is opened anew, too.
+  asio::post(lane_, [this, socket = std::move(socket), wanted = std::move(wanted)]() mutable {
+    http_->serve(std::move(socket), std::move(wanted));
+  });
 }
 
 Result<> FrontDoor::open_http() {

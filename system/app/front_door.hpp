@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include "system/api/server_parts.hpp"
 #include "system/base/executor_pool.hpp"
@@ -22,6 +23,8 @@ class FrontDoor {
   FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool);
 
   base::Result<> open();
+  /// Lets in who has come through a relay. Any thread.
+  void take(boost::asio::ip::tcp::socket socket, bool encrypted, std::function<bool()> wanted);
   /// After the pool has stopped.
   void stop();
 

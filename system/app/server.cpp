@@ -248,7 +248,10 @@ Result<Ended> Server::run() {
                  fmt::format("{}; backups that \"vmsd --restore-backup NAME\" puts in place: {}",
                              opened.error().message, base::joined(names, ", "))};
   }
-  central_->follow_settings(pool_.next());
+  // Runs with the pool, when the door is there.
+  central_->follow_settings(pool_.next(), [this](auto socket, bool encrypted, auto wanted) {
+    door_->take(std::move(socket), encrypted, std::move(wanted));
+  });
   door_ = std::make_unique<FrontDoor>(*parts_, pool_);
   if (auto opened = door_->open(); !opened) return opened.error();
   asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);

@@ -3,6 +3,8 @@
 #include "system/central/certificates/certificate_maker.hpp"
 #include "system/central/maintenance/licence_store.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
+#include "system/central/relay/relay_sections.hpp"
+#include "system/central/serial_number.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/neighbour_table.hpp"
 
@@ -15,6 +17,7 @@ namespace {
 
 constexpr auto clock_offset = "clock_offset";
 constexpr auto given_ids = "given_ids";
+constexpr auto serial_file = "serial_number";
 
 template <class Store>
 Result<> put(std::unique_ptr<Store>& place, Result<std::unique_ptr<Store>> opened) {
@@ -46,7 +49,7 @@ std::vector<std::string> Central::configuration_files() {
 }
 
 std::vector<std::string> Central::lasting_files() {
-  return {clock_offset, given_ids, licence_folder, upgrade_folder};
+  return {clock_offset, given_ids, licence_folder, upgrade_folder, serial_file};
 }
 
 Central::Central(const fs::path& data, base::CorrectedClock& clock)
@@ -60,6 +63,9 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   auto vault = platform::SecretVault::open(data / "secrets.key");
   if (!vault) return vault.error();
   vault_ = std::make_unique<platform::SecretVault>(std::move(*vault));
+  auto serial = open_serial_number(data / serial_file);
+  if (!serial) return serial.error();
+  serial_number_ = *std::move(serial);
   const fs::path certificates = data / "certificates";
   if (auto made = platform::make_folder(certificates, fs::perms::owner_all); !made) return made;
 
@@ -97,12 +103,15 @@ Result<> Central::keep_given_ids() {
   return save_given_ids(given_ids_, *ids);
 }
 
-void Central::follow_settings(const boost::asio::any_io_executor& executor) {
+void Central::follow_settings(const boost::asio::any_io_executor& executor, const RelayDoor& door) {
   mirror_ = std::make_unique<LogMirror>(*events_, *settings_, executor);
   time_sync_ =
       std::make_unique<TimeSync>(TimeSync::Parts{clock_, server_clock_, *settings_, *events_}, executor);
   ddns_ =
       std::make_unique<DdnsUpdate>(DdnsUpdate::Parts{clock_, *settings_, *authorities_, *events_}, executor);
+  const RelayLink::Parts relayed{clock_, *settings_, *events_, door};
+  registration_ = std::make_unique<RelayLink>(registration_kind(*settings_), relayed, executor);
+  p2p_ = std::make_unique<RelayLink>(p2p_kind(serial_number_), relayed, executor);
   for (const char* section : {"accounts", "lock.accounts", "lock.sources", "session_blast"}) {
     settings_->listen(
         section, [this](const Settings::Change&) { sign_in_->set_rules(SignIn::rules_from(*settings_)); });

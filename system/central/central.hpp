@@ -12,6 +12,7 @@
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mailer.hpp"
 #include "system/central/maintenance/task_list.hpp"
+#include "system/central/relay/relay_link.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/central/system_information.hpp"
@@ -38,8 +39,9 @@ class Central {
   /// The clock outlives it. Errors name the store and what to do.
   static base::Result<std::unique_ptr<Central>> open(const std::filesystem::path& data,
                                                      base::CorrectedClock& clock, FixedSettings fixed);
-  /// From now on the stores follow the settings, and log entries are copied, with `executor` as the lane.
-  void follow_settings(const boost::asio::any_io_executor& executor);
+  /// From now on the stores follow the settings, log entries are copied, and relays lead clients to the door,
+  /// with `executor` as the lane.
+  void follow_settings(const boost::asio::any_io_executor& executor, const RelayDoor& door);
 
   /// Has the ids of devices and channels go on where they are after the configuration is erased or replaced.
   base::Result<> keep_given_ids();
@@ -57,6 +59,9 @@ class Central {
   TimeSync& time_sync() { return *time_sync_; }
   /// After follow_settings().
   DdnsUpdate& ddns() { return *ddns_; }
+  RelayLink& registration() { return *registration_; }
+  RelayLink& p2p() { return *p2p_; }
+  const std::string& serial_number() const { return serial_number_; }
   Mailer& mailer() { return *mailer_; }
   AccessFilter& access() { return *access_; }
   CertificateStore& certificates() { return *certificates_; }
@@ -71,6 +76,7 @@ class Central {
                              FixedSettings fixed);
 
   const std::filesystem::path given_ids_;
+  std::string serial_number_;
   const base::Clock& clock_;
   ServerClock server_clock_;
   PasswordResets resets_;
@@ -92,6 +98,8 @@ class Central {
   std::unique_ptr<LogMirror> mirror_;
   std::unique_ptr<TimeSync> time_sync_;
   std::unique_ptr<DdnsUpdate> ddns_;
+  std::unique_ptr<RelayLink> registration_;
+  std::unique_ptr<RelayLink> p2p_;
 };
 
 }  // namespace watchrig::central

@@ -21,25 +21,19 @@ constexpr std::array<std::string_view, 3> severities{"notification", "warning", 
 constexpr std::string_view of_links[] = {"account.signed-in", "account.signed-out", "account.refused",
                                          "account.locked",    "session.hijacked",   "session.blast",
                                          "channel.online",    "channel.offline"};
-constexpr std::string_view of_the_system[] = {"system.", "storage.", "network.", "time.", "ddns."};
+constexpr std::string_view of_the_system[] = {"system.", "storage.",      "network.", "time.",
+                                              "ddns.",   "registration.", "p2p."};
 
 constexpr std::string_view errors[] = {"system.role-silent",   "recording.failed", "system.unclean-shutdown",
                                        "session.hijacked",     "network.failed",   "storage.failed",
                                        "storage.damaged",      "storage.full",     "system.backup-failed",
                                        "system.upgrade-failed"};
-constexpr std::string_view warnings[] = {"channel.offline",
-                                         "stream.damaged",
-                                         "account.refused",
-                                         "account.locked",
-                                         "session.blast",
-                                         "operation.refused",
-                                         "network.refused",
-                                         "storage.index-rebuilt",
-                                         "account.reset-refused",
-                                         "time.not-synchronised",
-                                         "account.code-not-mailed",
-                                         "system.scheduled-restart-refused",
-                                         "ddns.failed"};
+constexpr std::string_view warnings[] = {
+    "channel.offline",       "stream.damaged",          "account.refused",
+    "account.locked",        "session.blast",           "operation.refused",
+    "network.refused",       "storage.index-rebuilt",   "account.reset-refused",
+    "time.not-synchronised", "account.code-not-mailed", "system.scheduled-restart-refused",
+    "ddns.failed",           "registration.failed",     "p2p.failed"};
 
 bool begins_any(std::string_view type, const auto& list) {
   return std::ranges::any_of(list, [&](std::string_view entry) {

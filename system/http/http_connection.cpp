@@ -81,7 +81,7 @@ struct HttpServer::State::Place {
   const StreamPtr stream;
 };
 
-asio::awaitable<void> HttpServer::State::serve(StreamPtr stream) {
+asio::awaitable<void> HttpServer::State::serve(StreamPtr stream, Caller caller) {
   const auto self = shared_from_this();
   const Place place{self, stream};
   error_code failure;
@@ -92,17 +92,15 @@ asio::awaitable<void> HttpServer::State::serve(StreamPtr stream) {
     base::log_debug("HTTPS port {}: handshake: {}", port, failure.message());
     stream->next_layer().close();
   } else {
-    const bool unread = co_await serve_requests(stream);
+    const bool unread = co_await serve_requests(stream, caller);
     co_await stream->finish(farewell, unread ? most_discarded : 0);
   }
 }
 
-asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream) {
+asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream, Caller caller) {
   error_code failure;
   auto& socket = stream->next_layer().socket();
-  const auto endpoint = socket.remote_endpoint(failure);
-  const std::string peer =
-      fmt::format("{}:{}", base::plain_address(endpoint.address()).to_string(), endpoint.port());
+  const std::string peer = fmt::format("{}:{}", base::plain_address(caller.source).to_string(), caller.port);
   socket.set_option(asio::ip::tcp::no_delay(true), failure);
   beast::flat_buffer buffer;
   for (bool keep = true; keep && !has_stopped();) {
@@ -118,7 +116,8 @@ asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream) {
       co_return true;
     }
     // The connection may be older than the rule against its host.
-    if (options.admit && !options.admit(endpoint.address())) co_return false;
+    if (options.admit && !options.admit(caller.source)) co_return false;
+    if (caller.wanted && !caller.wanted()) co_return false;
     if (has_other_encoding(parser.get())) {
       co_await send(*stream,
                     error_response(400, "invalid", {}, "a body may be chunked, and in no other encoding"),

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "system/base/log.hpp"
+#include "system/base/plain_address.hpp"
 #include "system/base/spawn.hpp"
 #include "system/http/http_server_state.hpp"
 #include "system/http/websocket_state.hpp"
@@ -83,18 +84,24 @@ asio::awaitable<void> HttpServer::State::accept() {
     told = false;
     const auto source = socket.remote_endpoint(failure).address();
     if (failure) continue;  // it has gone again
-    if (options.admit && !options.admit(source)) {
-      base::log_debug("HTTP port {}: {} may not connect", port, source.to_string());
-      continue;
-    }
-    auto stream = std::make_shared<ConnectionStream>(std::move(socket));
-    if (enter(stream, source)) {
-      base::spawn(stream->get_executor(), serve(stream), "HTTP connection");
-    } else {
-      base::log_warning(
-          "HTTP port {}: a connection from {} was refused: {} are open, at most {}, of one host {}", port,
-          source.to_string(), open_streams(), options.max_connections, options.max_connections_per_source);
-    }
+    take(std::move(socket), source, nullptr);
+  }
+}
+
+void HttpServer::State::take(tcp::socket socket, const Address& source, std::function<bool()> wanted) {
+  if (options.admit && !options.admit(source)) {
+    base::log_debug("HTTP port {}: {} may not connect", port, source.to_string());
+    return;
+  }
+  error_code failure;
+  const Caller caller{source, socket.remote_endpoint(failure).port(), std::move(wanted)};
+  auto stream = std::make_shared<ConnectionStream>(std::move(socket));
+  if (enter(stream, source)) {
+    base::spawn(stream->get_executor(), serve(stream, caller), "HTTP connection");
+  } else {
+    base::log_warning(
+        "HTTP port {}: a connection from {} was refused: {} are open, at most {}, of one host {}", port,
+        source.to_string(), open_streams(), options.max_connections, options.max_connections_per_source);
   }
 }
 
@@ -121,6 +128,18 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& optio
   state->port = state->acceptor.local_endpoint().port();
   base::spawn(state->acceptor.get_executor(), state->accept(), "HTTP listener");
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+}
+
+void HttpServer::serve(tcp::socket socket, std::function<bool()> wanted) {
+  error_code failure;
+  const auto peer = socket.remote_endpoint(failure);
+  if (failure) return;  // it has gone again
+  tcp::socket own(state_->executors());
+  own.assign(peer.protocol(), socket.release(failure), failure);
+  if (failure) return;
+  const auto address = base::plain_address(peer.address());
+  state_->take(std::move(own), address.is_loopback() ? State::Address(asio::ip::address_v4::any()) : address,
+               std::move(wanted));
 }
 
 std::uint16_t HttpServer::port() const { return state_->port; }

@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include "system/base/result.hpp"
 #include "system/http/router.hpp"
@@ -39,6 +40,11 @@ class HttpServer {
   static base::Result<std::unique_ptr<HttpServer>> start(const Options& options, const Router& router,
                                                          Executors executors);
   ~HttpServer();
+
+  /// Serves a connection that did not come by the port, as from its peer; one of this very machine as from
+  /// the unspecified address, since whoever it leads here is somewhere else. It is asked before each request
+  /// whether it is still `wanted`. Any thread.
+  void serve(boost::asio::ip::tcp::socket socket, std::function<bool()> wanted);
 
   std::uint16_t port() const;
   std::size_t connections() const;

@@ -19,16 +19,23 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   using Address = boost::asio::ip::address;
   using Message = boost::beast::http::request<boost::beast::http::string_body>;
   struct Place;
+  struct Caller {
+    Address source;
+    std::uint16_t port = 0;
+    std::function<bool()> wanted;  ///< whether it may go on; none: always
+  };
   template <class T = void>
   using Awaitable = boost::asio::awaitable<T>;
 
   State(const Options& o, const Router& r, Executors e);
 
   Awaitable<> accept();
+  /// Takes a connection, if its source may connect and there is room.
+  void take(boost::asio::ip::tcp::socket socket, const Address& source, std::function<bool()> wanted);
   /// From the first byte of a connection to its end.
-  Awaitable<> serve(StreamPtr stream);
+  Awaitable<> serve(StreamPtr stream, Caller caller);
   /// True when the last one was refused before all of it was read.
-  Awaitable<bool> serve_requests(StreamPtr stream);
+  Awaitable<bool> serve_requests(StreamPtr stream, Caller caller);
   Awaitable<bool> answer(StreamPtr stream, Message message, std::string peer);
   Awaitable<bool> send(ConnectionStream& stream, Response response, bool keep_alive, bool head);
   Awaitable<> upgrade(StreamPtr stream, Message message, const Route& route, Request request);

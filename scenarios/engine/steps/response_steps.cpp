@@ -105,7 +105,8 @@ std::string error_complaint(const StepContext& step, const json::value& body) {
 }
 
 /// The same client at another port of this machine.
-http::HttpClient at_port(const http::HttpClient& client, double port) {
+template <class Port>
+http::HttpClient at_port(const http::HttpClient& client, const Port& port) {
   http::HttpClient other(fmt::format("http://127.0.0.1:{}", port));
   other.set_token(client.token());
   return other;
@@ -164,6 +165,11 @@ Outcome expect_response(StepContext& step) {
   if (step.text("over", "http") == "https") client = over_tls(step, *client);
   if (!client) return of_vms(client.error());
   if (const auto port = step.number("port")) client = at_port(*client, *port);
+  if (step.has("through")) {
+    const auto port = step.bench.values.find(step.text("through") + ".port");
+    if (!port) return of_author(fmt::format("the rig has no relay \"{}\"", step.text("through")));
+    client = at_port(*client, *port);
+  }
   const auto exchange = exchange_of(step, *std::move(client));
   if (!exchange) return of_author(exchange.error().message);
   Outcome outcome;
@@ -205,6 +211,7 @@ std::vector<StepDefinition> response_steps() {
          {"take-body", name},
          {"from", text},
          {"port", count},
+         {"through", name},
          {"over", choice, false, "http|https"},
          {"connects", choice, false, "yes|no"},
          {"take", fields},

@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/pyth
 from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 SETTINGS = ("--set", "http.port=0", "--set", "rtsp.port=0")
-STAYS = {"recordings", "given_ids", "licence", "lock", "upgrade"}
+STAYS = {"recordings", "given_ids", "licence", "lock", "serial_number", "upgrade"}
 OF_A_START = {"accounts.db", "devices.db", "settings.db", "schedules.db", "layouts.db", "access.db", "events.db", "secrets.key",
               "certificates", "voices", "exports"}
 failures = []

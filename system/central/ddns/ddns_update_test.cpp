@@ -1,48 +1,28 @@
 #include "system/central/ddns/ddns_update.hpp"
 
-#include <condition_variable>
-
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
-#include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
 
+#include "system/central/testing/background_fixture.hpp"
 #include "system/platform/testing/fake_web_server.hpp"
 
 namespace watchrig::central {
 namespace {
 
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 using platform::testing::FakeWebServer;
 using ::testing::HasSubstr;
 
-/// Ten minutes a second, so that the shortest period is a tenth of one.
-base::Clock::Settings fast() { return base::Clock::parse("scale=600").value(); }
-
-class DdnsUpdateTest : public ::testing::Test {
+class DdnsUpdateTest : public testing::BackgroundFixture {
  protected:
   void SetUp() override {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    vault = std::make_unique<platform::SecretVault>(*platform::SecretVault::open(folder / "secrets.key"));
-    settings = *Settings::open(folder / "settings.db", *vault);
-    events = *EventLog::open(folder / "events.db", clock);
+    BackgroundFixture::SetUp();
     authorities = *TrustedAuthorities::open(folder / "trusted.db", clock);
-    listening = events->listen([this](const Event& event) {
-      const std::lock_guard lock(mutex);
-      told.push_back(event);
-      changed.notify_all();
-    });
     ddns.emplace(DdnsUpdate::Parts{clock, *settings, *authorities, *events}, io.get_executor(), 2s);
-    thread = std::thread([this] { io.run(); });
-    boost::asio::post(io, boost::asio::use_future([] {})).get();  // it has begun with what was set
+    run();
   }
   void TearDown() override {
     ddns.reset();
-    io.stop();
-    thread.join();
-    fs::remove_all(folder);
+    end();
   }
 
   void follow(const FakeWebServer& fake, boost::json::object more = {}) {
@@ -56,18 +36,7 @@ class DdnsUpdateTest : public ::testing::Test {
     more.insert({{"period", 1}});
     ASSERT_TRUE(settings->change("ddns", more));
   }
-  /// The count-th event of that type.
-  Event await(const std::string& type, std::ptrdiff_t count = 1) {
-    std::unique_lock lock(mutex);
-    const auto is = [&](const Event& event) { return event.type == type; };
-    const bool came = changed.wait_for(lock, 20s, [&] { return std::ranges::count_if(told, is) >= count; });
-    EXPECT_TRUE(came) << type << ": " << boost::json::serialize(ddns->status());
-    return came ? *std::find_if(told.rbegin(), told.rend(), is) : Event{};
-  }
-  std::ptrdiff_t how_many(const std::string& type) {
-    const std::lock_guard lock(mutex);
-    return std::ranges::count_if(told, [&](const Event& event) { return event.type == type; });
-  }
+  using BackgroundFixture::await;
   /// Until the service was asked so often.
   static void await(const FakeWebServer& fake, unsigned count) {
     const auto end = std::chrono::steady_clock::now() + 20s;
@@ -82,20 +51,8 @@ class DdnsUpdateTest : public ::testing::Test {
     return *base::parse_utc(shown("next")) - *base::parse_utc(shown("last_attempt"));
   }
 
-  const fs::path folder = fs::path(::testing::TempDir()) / "ddns_update_test";
-  const base::Clock clock{fast()};
-  std::unique_ptr<platform::SecretVault> vault;
-  std::unique_ptr<Settings> settings;
-  std::unique_ptr<EventLog> events;
   std::unique_ptr<TrustedAuthorities> authorities;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<Event> told;
-  std::shared_ptr<void> listening;
-  boost::asio::io_context io;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
   std::optional<DdnsUpdate> ddns;
-  std::thread thread;
 };
 
 TEST_F(DdnsUpdateTest, the_service_is_told_each_period) {

@@ -1,6 +1,7 @@
 #include "system/central/ddns/ddns_service.hpp"
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
+#include "system/central/relay/relay_sections.hpp"
 #include "system/central/schedules/restart_plan.hpp"
 #include "system/central/settings/settings.hpp"
 #include "system/central/time/local_time.hpp"
@@ -102,6 +103,8 @@ const std::vector<SettingSection>& setting_sections() {
       restart_section(),
       ntp_section(),
       ddns_section(),
+      registration_section(),
+      p2p_section(),
   };
   return sections;
 }
