@@ -26,9 +26,10 @@ struct Step {
   const char* name;
   std::array<std::string_view, 3> paths;
 };
-constexpr Step steps[] = {{"time", {"/api/v1/settings/time", "/api/v1/settings/ntp", "/api/v1/time"}},
-                          {"network", {"/api/v1/network"}},
-                          {"registration", {}}};  // nothing to register with yet: it can be skipped
+constexpr Step steps[] = {
+    {"time", {"/api/v1/settings/time", "/api/v1/settings/ntp", "/api/v1/time"}},
+    {"network", {"/api/v1/network"}},
+    {"registration", {"/api/v1/settings/p2p", "/api/v1/settings/registration", "/api/v1/settings/ddns"}}};
 
 bool belongs(const Step& step, std::string_view path) {
   return std::ranges::any_of(step.paths, [&](std::string_view own) {
