@@ -72,6 +72,16 @@ TEST_F(HandedOverTest, it_ends_with_the_next_request_when_it_is_not_wanted_any_m
   EXPECT_EQ(ask(client), "");
 }
 
+TEST_F(HandedOverTest, one_that_says_nothing_ends_too) {
+  auto client = hand_over();
+  EXPECT_NE(ask(client), "");
+  wanted = false;
+  char byte = 0;
+  boost::system::error_code failure;
+  client.read_some(asio::buffer(&byte, 1), failure);
+  EXPECT_TRUE(failure);
+}
+
 TEST_F(HandedOverTest, whose_host_may_not_connect_is_dropped) {
   refused = "0.0.0.0";
   auto client = hand_over();

@@ -25,6 +25,23 @@ namespace {
 /// Between attempts to accept while the process has no descriptor left, of which the kernel tells at once.
 constexpr std::chrono::milliseconds accept_pause{100};
 
+constexpr std::chrono::seconds between_looks{1};
+
+/// Ends a connection, whatever it is used for, soon after it is not wanted any more.
+asio::awaitable<void> watch(std::weak_ptr<ConnectionStream> weak, std::function<bool()> wanted) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (;;) {
+    error_code ignored;
+    timer.expires_after(between_looks);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    const auto stream = weak.lock();
+    if (!stream) co_return;
+    if (wanted()) continue;
+    stream->next_layer().close();
+    co_return;
+  }
+}
+
 }  // namespace
 
 HttpServer::State::State(const Options& o, const Router& r, Executors e)
@@ -98,6 +115,7 @@ void HttpServer::State::take(tcp::socket socket, const Address& source, std::fun
   auto stream = std::make_shared<ConnectionStream>(std::move(socket));
   if (enter(stream, source)) {
     base::spawn(stream->get_executor(), serve(stream, caller), "HTTP connection");
+    if (caller.wanted) base::spawn(stream->get_executor(), watch(stream, caller.wanted), "HTTP connection");
   } else {
     base::log_warning(
         "HTTP port {}: a connection from {} was refused: {} are open, at most {}, of one host {}", port,

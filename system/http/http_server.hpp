@@ -42,8 +42,8 @@ class HttpServer {
   ~HttpServer();
 
   /// Serves a connection that did not come by the port, as from its peer; one of this very machine as from
-  /// the unspecified address, since whoever it leads here is somewhere else. It is asked before each request
-  /// whether it is still `wanted`. Any thread.
+  /// the unspecified address, since whoever it leads here is somewhere else. It ends with the next
+  /// request, or within a second, when it is no longer `wanted`, which any thread may be asked. Any thread.
   void serve(boost::asio::ip::tcp::socket socket, std::function<bool()> wanted);
 
   std::uint16_t port() const;
