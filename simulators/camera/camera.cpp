@@ -115,6 +115,7 @@ Result<void> Camera::start_onvif() {
         if (!found) return Error{ErrorKind::not_found, "there is no such stream"};
         return found->snapshots->take();
       }};
+  device.clock_offset = spec_.clock_ahead;
   onvif_ = std::make_unique<OnvifFront>(std::move(device), control_);
   return onvif_->start(spec_.onvif_port);
 }

@@ -110,6 +110,12 @@ Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   if (!port) return port.error();
   if (*port != 0 && !spec.onvif) return attributes.error("onvif-port needs onvif=\"yes\"");
   spec.onvif_port = *port;
+  const auto ahead = attributes.text("clock-ahead", "0s");
+  const bool behind = ahead.starts_with('-');
+  const auto by = base::parse_duration(behind ? ahead.substr(1) : ahead);
+  if (!by) return attributes.error("clock-ahead: " + by.error().message);
+  if (*by != base::Duration{} && !spec.onvif) return attributes.error("clock-ahead needs onvif=\"yes\"");
+  spec.clock_ahead = behind ? -*by : *by;
   return {};
 }
 

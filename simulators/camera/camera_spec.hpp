@@ -22,6 +22,7 @@ struct CameraSpec {
   std::uint16_t port = 0;        ///< of RTSP on the loopback interface; 0: any free one
   bool onvif = false;            ///< whether it has ONVIF services
   std::uint16_t onvif_port = 0;  ///< of their HTTP; 0: any free one
+  base::Duration clock_ahead{};  ///< of the camera's clock against the rig's, as its services tell it
 };
 
 /// Most cameras that one element may stand for.

@@ -91,7 +91,12 @@ json::object Camera::status() const {
   json::object streams;
   for (const Channel& channel : channels_) streams[channel.stream->name()] = stream_status(channel);
   json::object onvif;
-  if (onvif_) onvif = {{"requests", onvif_->requests()}, {"refused", onvif_->refused()}};
+  if (onvif_) {
+    onvif = {
+        {"requests", onvif_->requests()},
+        {"refused", onvif_->refused()},
+        {"clock_ahead_ms", std::chrono::round<std::chrono::milliseconds>(onvif_->clock_ahead()).count()}};
+  }
   return {{"id", spec_.id},
           {"kind", kind()},
           {"connections", server.connections},

@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/idempotency.hpp"
 #include "system/api/place_requests.hpp"
@@ -142,6 +143,40 @@ Response refresh(ServerParts& parts, const Request& request) {
   });
 }
 
+std::string status_of(const base::Result<devices::ClockCheck>& result) {
+  return !result ? "failed" : result->corrected ? "corrected" : "right";
+}
+
+/// Platform manual 1.7.9.
+boost::asio::awaitable<Response> set_clocks(ServerParts& parts, Request request) {
+  BodyFields fields(request);
+  const auto ids = ids_of(fields);
+  if (!ids) co_return error_response(ids.error());
+  std::vector<DevicePtr> found;
+  json::array rows;
+  for (const auto& id : *ids) {
+    const auto own = check_device(parts, request, id);
+    const auto device = own ? parts.central.registry().find(id) : base::Result<DevicePtr>(own.error().error);
+    if (device) found.push_back(*device);
+    if (!device)
+      rows.push_back({{"id", id}, {"status", "failed"}, {"error", error_json({{}, device.error()})}});
+  }
+  const ClockWish wish{request.account, request.source()};
+  const auto results = co_await correct_clocks(parts.central, parts.clock, found, wish);
+  std::size_t corrected = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    json::object row{{"id", found[i]->id}, {"status", status_of(results[i])}};
+    if (results[i]) {
+      row["offset_ms"] = std::chrono::round<std::chrono::milliseconds>(results[i]->offset).count();
+      corrected += results[i]->corrected ? 1 : 0;
+    } else {
+      row["error"] = error_json({{}, results[i].error()});
+    }
+    rows.push_back(std::move(row));
+  }
+  co_return http::json_response(200, json::object{{"corrected", corrected}, {"rows", std::move(rows)}});
+}
+
 }  // namespace
 
 void add_device_batch_routes(http::Router& router, ServerParts& parts) {
@@ -156,6 +191,9 @@ void add_device_batch_routes(http::Router& router, ServerParts& parts) {
   add("POST", "/api/v1/devices/removal", "Removes several devices by their ids", remove_several);
   add("PATCH", "/api/v1/devices", "Changes several devices alike by their ids", change_several);
   add("POST", "/api/v1/devices/refresh", "Asks devices that are not online again, at once", refresh);
+  router.add("POST", "/api/v1/devices/clocks", guard,
+             "Sets the clocks of devices that are off; each has its own result",
+             [&parts](Request request) { return set_clocks(parts, std::move(request)); });
 }
 
 }  // namespace watchrig::api

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "system/api/device_contact.hpp"
 #include "system/central/central_inbox.hpp"
 #include "system/devices/onvif/onvif_locator.hpp"
 
@@ -19,12 +20,9 @@ namespace {
 std::shared_ptr<devices::StreamLocator> onvif_locator(const central::Device& device,
                                                       const central::Channel& channel,
                                                       const std::string& stream, const base::Clock& clock) {
-  const auto address = devices::parse_onvif_address(streams_of(device, channel).at(stream));
-  if (!address) return nullptr;
-  devices::OnvifClient::Options options;
-  options.address = *address;
-  options.credentials = {device.username, device.password};
-  return devices::make_onvif_locator(clock, std::move(options),
+  auto contact = api::onvif_contact(device, streams_of(device, channel).at(stream));
+  if (!contact) return nullptr;
+  return devices::make_onvif_locator(clock, *std::move(contact),
                                      {channel.number, stream, device.transport == central::Transport::udp});
 }
 

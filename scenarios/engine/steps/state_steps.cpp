@@ -55,6 +55,27 @@ Outcome expect_channel(StepContext& step) {
   return met ? Outcome{} : failed(fmt::format("channel {}: {}", channel->name, wrong));
 }
 
+/// A virtual device as the rig describes it, which is not what vmsd knows of it.
+Outcome expect_device(StepContext& step) {
+  const auto id = step.text("device");
+  if (auto checked = step.check_virtual(id); checked.verdict != reports::Verdict::pass) return checked;
+  const auto path = step.text("path");
+  std::string wrong;
+  std::optional<base::Error> broken;
+  const bool met = step.wait_for(step.deadline(default_within), [&] {
+    const auto status = step.bench.rig()->status(id);
+    if (!status) {
+      broken = status.error();
+      return true;
+    }
+    const auto* value = at_pointer(*status, path);
+    wrong = value ? complaint(condition_of(step), *value) : std::string("does not exist");
+    return wrong.empty();
+  });
+  if (broken) return of_rig(*broken);
+  return met ? Outcome{} : failed(fmt::format("device {}: {} {}", id, path, wrong));
+}
+
 Outcome expect_metric(StepContext& step) {
   std::vector<std::pair<std::string, std::string>> labels;
   if (step.has("labels")) {
@@ -90,6 +111,8 @@ std::vector<StepDefinition> state_steps() {
       {{"expect-channel", Block::none, false,
         with_condition({{"channel", name, true}, {"state", text}, {"path", text}})},
        expect_channel},
+      {{"expect-device", Block::none, false, with_condition({{"device", name, true}, {"path", text, true}})},
+       expect_device},
       {{"expect-metric", Block::none, false, with_condition({{"name", text, true}, {"labels", fields}})},
        expect_metric},
   };

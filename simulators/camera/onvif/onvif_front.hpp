@@ -22,6 +22,8 @@ class OnvifFront {
   base::Result<> start(std::uint16_t port);
   void stop();
   std::uint16_t port() const;
+  /// How far the camera's clock is ahead of the rig's. On the executor's thread.
+  base::Duration clock_ahead() const { return device_.clock_offset; }
   /// Requests so far, and those among them that were refused. Any thread.
   std::uint64_t requests() const { return requests_; }
   std::uint64_t refused() const { return refused_; }

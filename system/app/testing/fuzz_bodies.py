@@ -86,7 +86,7 @@ def bodies(ids):
         "installed-certificates": {**named, "certificate": ids["crt.pem"], "key": ids["key.pem"], "passphrase": ""},
         "trusted-authorities": {"certificate": ids["crt.pem"]}, "trusted-authorities/check": {"chain": ids["crt.pem"]},
         "devices": DEVICE, "devices/batch": {"devices": [DEVICE, DEVICE]}, "devices/removal": {"ids": ["d99999"]},
-        "devices/refresh": {"ids": [device]}, "devices/{device}/channels": {"number": 2, "name": "ch#", "streams": DEVICE["streams"]},
+        "devices/refresh": {"ids": [device]}, "devices/clocks": {"ids": [device]}, "devices/{device}/channels": {"number": 2, "name": "ch#", "streams": DEVICE["streams"]},
         "devices/import": TABLE, "groups": {**named, "authorities": {"live": True, "playback": [channel]}},
         "users": {"name": "u#", "group": "fuzz.group", "email": "u@example.org", **passwords},
         "initialisation": INITIALISATION, "password-resets": {"username": "fuzz.user"},

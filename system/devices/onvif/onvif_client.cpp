@@ -37,6 +37,21 @@ std::optional<base::UtcTime> read_utc(pugi::xml_node node) {
          std::chrono::minutes(number("Time/Minute")) + std::chrono::seconds(number("Time/Second"));
 }
 
+/// tt:DateTime, which the schema has with the time first.
+void write_utc(pugi::xml_node node, std::chrono::sys_seconds time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss hours(time - day);
+  auto clock = protocols::add(node, "tt:Time");
+  protocols::add(clock, "tt:Hour", std::to_string(hours.hours().count()));
+  protocols::add(clock, "tt:Minute", std::to_string(hours.minutes().count()));
+  protocols::add(clock, "tt:Second", std::to_string(hours.seconds().count()));
+  auto calendar = protocols::add(node, "tt:Date");
+  protocols::add(calendar, "tt:Year", std::to_string(int(date.year())));
+  protocols::add(calendar, "tt:Month", std::to_string(unsigned(date.month())));
+  protocols::add(calendar, "tt:Day", std::to_string(unsigned(date.day())));
+}
+
 std::vector<std::string_view> challenges(const http::Response& answer) {
   std::vector<std::string_view> found;
   for (const auto& [name, value] : answer.headers) {
@@ -148,16 +163,36 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::str
   }
 }
 
-asio::awaitable<base::Result<>> OnvifClient::take_clock() {
+asio::awaitable<base::Result<base::Duration>> OnvifClient::read_clock() {
   const auto answer = co_await ask(options_.address.path, "tds:GetSystemDateAndTime", {});
-  // Some devices want an account even for this; then ours has to do.
-  if (!answer &&
-      (answer.error().kind == ErrorKind::denied || answer.error().kind == ErrorKind::unsupported)) {
-    co_return base::Result<>();
-  }
   if (!answer) co_return answer.error();
   const auto time = read_utc(protocols::node_at(answer->content(), "SystemDateAndTime/UTCDateTime"));
-  if (time) clock_offset_ = *time - clock_.now();
+  if (!time) {
+    co_return Error{ErrorKind::unsupported,
+                    fmt::format("{}:{} tells no time in UTC", options_.address.host, options_.address.port)};
+  }
+  clock_offset_ = *time - clock_.now();
+  co_return clock_offset_;
+}
+
+asio::awaitable<base::Result<>> OnvifClient::take_clock() {
+  const auto offset = co_await read_clock();
+  // Some devices want an account even for this, or tell the local time only; then ours has to do.
+  const bool readable =
+      offset || (offset.error().kind != ErrorKind::denied && offset.error().kind != ErrorKind::unsupported);
+  if (!offset && readable) co_return offset.error();
+  co_return base::Result<>();
+}
+
+asio::awaitable<base::Result<>> OnvifClient::set_clock() {
+  const auto now = std::chrono::round<std::chrono::seconds>(clock_.now());
+  const auto fill = [now](pugi::xml_node node) {
+    protocols::add(node, "tds:DateTimeType", "Manual");
+    protocols::add(node, "tds:DaylightSavings", "false");
+    write_utc(protocols::add(node, "tds:UTCDateTime"), now);
+  };
+  const auto answer = co_await ask(options_.address.path, "tds:SetSystemDateAndTime", fill);
+  if (!answer) co_return answer.error();
   co_return base::Result<>();
 }
 

@@ -40,6 +40,10 @@ class OnvifClient {
   /// The clock outlives the client.
   OnvifClient(const base::Clock& clock, Options options);
 
+  /// How far the device's clock is ahead of ours, less the part of a second that it does not tell.
+  boost::asio::awaitable<base::Result<base::Duration>> read_clock();
+  /// Sets it to ours, by the nearest second.
+  boost::asio::awaitable<base::Result<>> set_clock();
   /// Takes over the device's idea of the time, which need not be right; where it tells none, ours is used.
   boost::asio::awaitable<base::Result<>> take_clock();
   /// `operation` with its prefix: "trt:GetProfiles". Errors name device and operation: denied (user or

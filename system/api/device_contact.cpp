@@ -1,0 +1,76 @@
+#include "system/api/device_contact.hpp"
+
+#include <fmt/format.h>
+
+namespace watchrig::api {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using devices::ClockCheck;
+
+central::Event event_of(const central::Device& device, const ClockCheck& check, const ClockWish& wish) {
+  const auto seconds = std::chrono::duration<double>(check.offset).count();
+  central::Event event;
+  event.type = "device.clock-corrected";
+  if (!device.channels.empty()) {
+    event.channel = device.channels.front().id;
+    event.channel_name = device.channels.front().name;
+  }
+  event.cause = "clock";
+  event.message = fmt::format("device \"{}\": its clock was {:.1f} s {} and was set", device.name,
+                              std::abs(seconds), seconds > 0 ? "ahead" : "behind");
+  event.data = {{"device", device.id},
+                {"offset_ms", std::chrono::round<std::chrono::milliseconds>(check.offset).count()}};
+  event.account = wish.account;
+  event.source = wish.source;
+  return event;
+}
+
+}  // namespace
+
+Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
+                                                    const std::string& address) {
+  if (device.driver != "onvif") {
+    return Error{ErrorKind::unsupported,
+                 fmt::format("device \"{}\" is reached by {}, which has no such question; add it by onvif",
+                             device.name, device.driver)};
+  }
+  auto parsed = devices::parse_onvif_address(address);
+  if (!parsed) return parsed.error();
+  devices::OnvifClient::Options options;
+  options.address = *std::move(parsed);
+  options.credentials = {device.username, device.password};
+  return options;
+}
+
+boost::asio::awaitable<std::vector<Result<ClockCheck>>> correct_clocks(central::Central& central,
+                                                                       const base::Clock& clock,
+                                                                       std::vector<central::DevicePtr> list,
+                                                                       ClockWish wish) {
+  std::vector<Result<ClockCheck>> results(list.size(), Error{});
+  std::vector<devices::OnvifClient::Options> contacts;
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    auto contact = onvif_contact(*list[i], list[i]->streams.at("main"));
+    if (!contact) {
+      results[i] = contact.error();
+      continue;
+    }
+    contacts.push_back(*std::move(contact));
+    asked.push_back(i);
+  }
+  const auto tolerance =
+      std::chrono::seconds(central.settings().values("device_time").values.at("tolerance").as_int64());
+  auto checks = co_await devices::calibrate_clocks(clock, std::move(contacts), tolerance);
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    auto& result = results[asked[i]];
+    result = std::move(checks[i]);
+    if (result && result->corrected) central.events().append(event_of(*list[asked[i]], *result, wish));
+  }
+  co_return results;
+}
+
+}  // namespace watchrig::api

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "system/central/central.hpp"
+#include "system/devices/onvif/clock_calibration.hpp"
+
+namespace watchrig::api {
+
+/// How to ask a device by ONVIF at one of its addresses. Error unsupported for other drivers, by which
+/// nothing can be asked.
+base::Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
+                                                          const std::string& address);
+
+/// Who wants the clocks right; both empty: the server itself.
+struct ClockWish {
+  std::string account;
+  std::string source;
+};
+
+/// Sets the clocks of devices that are off by more than the settings `device_time` tolerate; the log tells of
+/// each. A result for each device. On a single-threaded executor; the references outlive it.
+boost::asio::awaitable<std::vector<base::Result<devices::ClockCheck>>> correct_clocks(
+    central::Central& central, const base::Clock& clock, std::vector<central::DevicePtr> list,
+    ClockWish wish);
+
+}  // namespace watchrig::api

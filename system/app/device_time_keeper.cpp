@@ -1,0 +1,53 @@
+#include "system/app/device_time_keeper.hpp"
+
+#include "system/api/device_contact.hpp"
+#include "system/base/log.hpp"
+#include "system/base/spawn.hpp"
+#include "system/base/timer.hpp"
+
+namespace watchrig::app {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// How soon a change of the settings is seen.
+constexpr base::Duration look_again = std::chrono::minutes(1);
+
+std::vector<central::DevicePtr> devices_to_ask(central::Central& central) {
+  central::DeviceQuery query;
+  query.driver = "onvif";
+  query.limit = central::DeviceRegistry::most_devices;
+  query.accept = [](const central::Device& device) { return device.connected; };
+  return central.registry().list(query).items;
+}
+
+asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock* clock,
+                           central::Central* central) {
+  base::Timer timer(executor, *clock);
+  auto last = clock->now();
+  for (;;) {
+    const bool in_time = co_await timer.wait_for(look_again);
+    if (!in_time) co_return;
+    const auto settings = central->settings().values("device_time").values;
+    const auto interval = std::chrono::minutes(settings.at("interval").as_int64());
+    const auto now = clock->now();
+    if (!settings.at("enabled").as_bool() || now < last + interval) continue;
+    last = now;
+    const auto devices = devices_to_ask(*central);
+    const api::ClockWish own;
+    const auto results = co_await api::correct_clocks(*central, *clock, devices, own);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i]) continue;
+      base::log_warning("clock of device \"{}\": {}", devices[i]->name, results[i].error().message);
+    }
+  }
+}
+
+}  // namespace
+
+void keep_device_time(asio::any_io_executor executor, const base::Clock& clock, central::Central& central) {
+  base::spawn(executor, keep(executor, &clock, &central), "clocks of devices");
+}
+
+}  // namespace watchrig::app
