@@ -16,6 +16,8 @@ using base::Result;
 
 namespace {
 
+constexpr std::size_t farthest = 1'000'000'000;
+
 constexpr LogKind logs[] = {LogKind::system, LogKind::event, LogKind::link};
 constexpr Severity all[] = {Severity::notification, Severity::warning, Severity::error};
 
@@ -109,15 +111,17 @@ Result<SystemInformation::Page> SystemInformation::list(std::optional<Severity> 
                                                         std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   Page page;
+  // Clients may ask for any place; so many entries there are not.
+  const std::size_t reach = std::min(offset, farthest) + limit;
   for (const Severity each : all) {
     if (severity && *severity != each) continue;
-    auto part = shown(each, offset + limit);
+    auto part = shown(each, reach);
     if (!part) return part.error();
     page.total += part->total;
     std::ranges::move(part->entries, std::back_inserter(page.entries));
   }
   std::ranges::sort(page.entries, is_newer);
-  if (page.entries.size() > offset + limit) page.entries.resize(offset + limit);
+  if (page.entries.size() > reach) page.entries.resize(reach);
   page.entries.erase(page.entries.begin(), page.entries.begin() + static_cast<std::ptrdiff_t>(
                                                                       std::min(offset, page.entries.size())));
   return page;

@@ -55,6 +55,13 @@ TEST_F(SystemInformationTest, CollectsWhatTheServerSaysBySeverityAndNotWhatPeopl
   EXPECT_THAT(shown(Severity::notification), ElementsAre("system.started"));
 }
 
+TEST_F(SystemInformationTest, BehindTheLastEntryThereIsNothing) {
+  append("channel.offline");
+  for (const std::size_t offset : {std::size_t{1}, static_cast<std::size_t>(INT64_MAX), SIZE_MAX}) {
+    EXPECT_TRUE(shown(std::nullopt, offset).empty()) << offset;
+  }
+}
+
 TEST_F(SystemInformationTest, OneTabIsClearedAndTheOthersStayOverARestart) {
   append("recording.failed");
   append("channel.offline");
