@@ -11,6 +11,7 @@
 #include "simulators/services/relay/relay_server.hpp"
 #include "simulators/services/smtp/mail_server.hpp"
 #include "simulators/services/syslog/log_server.hpp"
+#include "simulators/services/updates/update_feed_server.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::rig {
@@ -50,7 +51,8 @@ constexpr std::pair<std::string_view, Reader> readers[] = {
     {"ntp-server", read_service<services::plan_ntp_server>},
     {"log-server", read_service<services::plan_log_server>},
     {"ddns-server", read_service<services::plan_ddns_server>},
-    {"relay-server", read_service<services::plan_relay_server>}};
+    {"relay-server", read_service<services::plan_relay_server>},
+    {"update-feed", read_service<services::plan_update_feed>}};
 
 std::string kinds() {
   return base::joined(readers, ", ", [](const auto& row) { return fmt::format("<{}>", row.first); });

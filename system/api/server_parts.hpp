@@ -10,6 +10,7 @@
 #include "system/base/metrics.hpp"
 #include "system/central/central.hpp"
 #include "system/central/maintenance/licence_store.hpp"
+#include "system/central/maintenance/update_check.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
 #include "system/central/storage_orders.hpp"
 #include "system/platform/host_network/host_network.hpp"
@@ -46,6 +47,7 @@ struct ServerParts {
   std::filesystem::path data;  ///< the data folder
   central::LicenceStore& licence;
   central::UpgradeStore& upgrades;
+  central::UpdateCheck& updates;
 };
 
 }  // namespace watchrig::api

@@ -75,6 +75,10 @@ void add_upgrade_routes(http::Router& router, ServerParts& parts) {
   router.add("POST", "/api/v1/system/upgrade", {"system", true},
              "Installs what was uploaded, after it was seen to start by way of trial, and restarts with it",
              as_task(parts, "upgrade.install", install));
+  router.add_plain(
+      "GET", "/api/v1/system/updates", {"system"},
+      "Whether newer versions of server or client are announced where the settings \"updates\" say",
+      [&parts](const Request&) { return http::json_response(200, parts.updates.status()); });
 }
 
 }  // namespace watchrig::api

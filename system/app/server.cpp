@@ -95,6 +95,7 @@ class Server {
   std::unique_ptr<central::Central> central_;
   std::unique_ptr<central::LicenceStore> licence_;
   std::unique_ptr<central::UpgradeStore> upgrades_;
+  std::unique_ptr<central::UpdateCheck> updates_;
   std::optional<fs::path> upgrade_;  ///< the program to run in place of this one
   std::unique_ptr<api::HttpsSwitch> https_;
   std::unique_ptr<StorageRole> storage_;
@@ -161,6 +162,10 @@ Result<> Server::open_stores() {
   licence_ = std::move(*licence);
   upgrades_ = std::make_unique<central::UpgradeStore>(data / central::upgrade_folder, options_.maker,
                                                       own_version(), try_program, clock_);
+  updates_ = std::make_unique<central::UpdateCheck>(
+      central::UpdateCheck::Parts{clock_, central_->settings(), central_->authorities(), central_->events(),
+                                  own_version()},
+      pool_.next());
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
 
@@ -185,7 +190,7 @@ Result<> Server::open_stores() {
       [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
       *https_, trace_, clock_.now(),
       [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_, data,
-      *licence_, *upgrades_});
+      *licence_, *upgrades_, *updates_});
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "system/central/ddns/ddns_service.hpp"
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
+#include "system/central/maintenance/update_feed.hpp"
 #include "system/central/relay/relay_sections.hpp"
 #include "system/central/schedules/restart_plan.hpp"
 #include "system/central/settings/settings.hpp"
@@ -101,6 +102,7 @@ const std::vector<SettingSection>& setting_sections() {
       log_mirror_section(),
       time_section(),
       restart_section(),
+      updates_section(),
       ntp_section(),
       {"device_time",
        "the clocks of devices are set to the server's",
