@@ -225,8 +225,9 @@ Result<void> Camera::switch_power(bool on) {
   }
   auto resumed = server_->resume_accepting();
   holds_.clear();
-  if (resumed && onvif_) return onvif_->start(spec_.onvif_port);
-  return resumed;
+  if (!resumed || !onvif_) return resumed;
+  onvif_->forget_clock();
+  return onvif_->start(spec_.onvif_port);
 }
 
 /// After the answer has had time to leave.

@@ -161,6 +161,8 @@ boost::asio::awaitable<Response> set_clocks(ServerParts& parts, Request request)
     if (!device)
       rows.push_back({{"id", id}, {"status", "failed"}, {"error", error_json({{}, device.error()})}});
   }
+  const auto task = parts.central.tasks().add("devices.clocks", request.account);
+  task->start();
   const ClockWish wish{request.account, request.source()};
   const auto results = co_await correct_clocks(parts.central, parts.clock, found, wish);
   std::size_t corrected = 0;

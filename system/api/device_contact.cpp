@@ -11,6 +11,9 @@ using base::ErrorKind;
 using base::Result;
 using devices::ClockCheck;
 
+/// Of one question: many devices may be away.
+constexpr auto patience = std::chrono::seconds(3);
+
 central::Event event_of(const central::Device& device, const ClockCheck& check, const ClockWish& wish) {
   const auto seconds = std::chrono::duration<double>(check.offset).count();
   central::Event event;
@@ -59,6 +62,7 @@ boost::asio::awaitable<std::vector<Result<ClockCheck>>> correct_clocks(central::
       results[i] = contact.error();
       continue;
     }
+    contact->deadline = patience;
     contacts.push_back(*std::move(contact));
     asked.push_back(i);
   }

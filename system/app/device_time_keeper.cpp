@@ -1,5 +1,7 @@
 #include "system/app/device_time_keeper.hpp"
 
+#include <optional>
+
 #include "system/api/device_contact.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -25,14 +27,16 @@ std::vector<central::DevicePtr> devices_to_ask(central::Central& central) {
 asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock* clock,
                            central::Central* central) {
   base::Timer timer(executor, *clock);
-  auto last = clock->now();
+  // The first round comes with the first look, so that servers that restart often have theirs too.
+  std::optional<base::UtcTime> last;
   for (;;) {
     const bool in_time = co_await timer.wait_for(look_again);
     if (!in_time) co_return;
     const auto settings = central->settings().values("device_time").values;
     const auto interval = std::chrono::minutes(settings.at("interval").as_int64());
     const auto now = clock->now();
-    if (!settings.at("enabled").as_bool() || now < last + interval) continue;
+    const bool due = !last || now >= *last + interval || now < *last;
+    if (!settings.at("enabled").as_bool() || !due) continue;
     last = now;
     const auto devices = devices_to_ask(*central);
     const api::ClockWish own;

@@ -130,7 +130,9 @@ Result<UtcTime> parse_utc(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year(field(0, 4)),
                                          std::chrono::month(static_cast<unsigned>(field(5, 2))),
                                          std::chrono::day(static_cast<unsigned>(field(8, 2)))};
-  if (!date.ok() || field(11, 2) > 23 || field(14, 2) > 59 || field(17, 2) > 60) return error;
+  // Of these years UtcTime can hold every nanosecond.
+  const bool representable = date.year() >= std::chrono::year(1678) && date.year() <= std::chrono::year(2261);
+  if (!date.ok() || !representable || field(11, 2) > 23 || field(14, 2) > 59 || field(17, 2) > 60) return error;
   Duration fraction{};
   if (text[19] == '.') {
     std::string digits(text.substr(20, text.size() - 21));

@@ -79,7 +79,7 @@ class ManualClock final : public Clock {
 
 /// `2026-01-31T12:00:00.000Z`; milliseconds unless `digits` (0, 3, 6 or 9) says otherwise.
 std::string format_utc(UtcTime time, int digits = 3);
-/// Reads what format_utc writes; the fraction may be absent or up to nine digits.
+/// Reads what format_utc writes, of the years 1678 to 2261; the fraction may be absent or up to nine digits.
 Result<UtcTime> parse_utc(std::string_view text);
 /// Parses `250ms`, `1.5s`, `2min`, `3h`, `1d`, `40us`.
 Result<Duration> parse_duration(std::string_view text);

@@ -12,6 +12,8 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include "system/base/timer.hpp"
+
 namespace watchrig::http {
 
 namespace asio = boost::asio;
@@ -55,6 +57,25 @@ bhttp::request<bhttp::string_body> message_of(FetchRequest& request) {
   return message;
 }
 
+/// An address as it is, without a question to anybody; a name within the deadline.
+asio::awaitable<std::vector<tcp::endpoint>> resolve(std::string host, std::uint16_t port,
+                                                    std::chrono::milliseconds deadline, error_code& failure) {
+  std::vector<tcp::endpoint> found;
+  const auto address = asio::ip::make_address(host, failure);
+  if (!failure) {
+    found.emplace_back(address, port);
+    co_return found;
+  }
+  const auto executor = co_await asio::this_coro::executor;
+  tcp::resolver resolver(executor);
+  const base::Watchdog deadline_watch(executor, deadline, [&resolver] { resolver.cancel(); });
+  const auto named = co_await resolver.async_resolve(host, std::to_string(port),
+                                                     asio::redirect_error(asio::use_awaitable, failure));
+  for (const auto& entry : named) found.push_back(entry.endpoint());
+  if (deadline_watch.expired()) failure = asio::error::timed_out;
+  co_return found;
+}
+
 }  // namespace
 
 asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
@@ -62,10 +83,9 @@ asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
   const auto message = message_of(request);
   error_code failure;
   const auto token = [&failure] { return asio::redirect_error(asio::use_awaitable, failure); };
-  tcp::resolver resolver(executor);
+  const auto found = co_await resolve(request.host, request.port, request.deadline, failure);
   beast::tcp_stream stream(executor);
   stream.expires_after(request.deadline);
-  const auto found = co_await resolver.async_resolve(request.host, std::to_string(request.port), token());
   if (!failure) co_await stream.async_connect(found, token());
   if (!failure) co_await bhttp::async_write(stream, message, token());
   bhttp::response_parser<bhttp::string_body> parser;

@@ -21,7 +21,7 @@ struct FetchRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::size_t max_body_bytes = std::size_t{1} << 20;
-  std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< real time, once the name is resolved
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< real time; a name has as long once more
 };
 
 /// Asks by plain HTTP/1.1 on a connection of its own, on the calling coroutine's executor. The answer,

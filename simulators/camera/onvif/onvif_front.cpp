@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "simulators/camera/onvif/media_configurations.hpp"
@@ -35,7 +36,10 @@ bool is_authority(std::string_view text) {
 }  // namespace
 
 OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor)
-    : device_(std::move(device)), executor_(std::move(executor)), digest_(device_.id) {
+    : device_(std::move(device)),
+      first_offset_(device_.clock_offset),
+      executor_(std::move(executor)),
+      digest_(device_.id) {
   services_ = {device_service(device_), media_service(device_), media2_service(device_)};
   for (const auto& service : services_) {
     router_.add_plain("POST", std::string(service.path), {}, "SOAP",
@@ -59,6 +63,10 @@ base::Result<> OnvifFront::start(std::uint16_t port) {
 
 void OnvifFront::stop() {
   if (server_) server_->stop();
+}
+
+void OnvifFront::forget_clock() {
+  boost::asio::post(executor_, [this] { device_.clock_offset = first_offset_; });
 }
 
 std::uint16_t OnvifFront::port() const { return port_; }

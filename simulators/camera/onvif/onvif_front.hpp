@@ -21,6 +21,8 @@ class OnvifFront {
   /// Listens on the loopback interface; port 0: any free one.
   base::Result<> start(std::uint16_t port);
   void stop();
+  /// The camera has no battery: after a time without power its clock is as wrong as it was at first.
+  void forget_clock();
   std::uint16_t port() const;
   /// How far the camera's clock is ahead of the rig's. On the executor's thread.
   base::Duration clock_ahead() const { return device_.clock_offset; }
@@ -42,6 +44,7 @@ class OnvifFront {
   std::string authority(const http::Request& request) const;
 
   OnvifDevice device_;
+  const base::Duration first_offset_;
   const boost::asio::any_io_executor executor_;
   const media::DigestServer digest_;
   std::vector<OnvifService> services_;

@@ -47,13 +47,21 @@ struct Round {
   base::Timer done;
 };
 
+/// Counts a coroutine as ended, however it ends.
+struct Leaving {
+  Round& round;
+  ~Leaving() {
+    if (--round.running == 0) round.done.cancel();
+  }
+};
+
 asio::awaitable<void> work(std::shared_ptr<Round> round) {
+  const Leaving leaving{*round};
   while (round->next < round->devices.size()) {
     const auto number = round->next++;
     auto result = co_await calibrate(round->clock, round->devices[number], round->tolerance);
     round->results[number] = std::move(result);
   }
-  if (--round->running == 0) round->done.cancel();
 }
 
 }  // namespace

@@ -61,6 +61,30 @@ TEST(ClockCalibration, EachDeviceHasItsResult) {
   EXPECT_TRUE(watch.calibrate(0).empty());
 }
 
+TEST(ClockCalibration, DaylightSavingStaysAndNtpIsNotTakenAway) {
+  Watch watch(1h);
+  const auto answer = [&](const char* type) {
+    auto reply = FakeDevice::date_and_time(watch.clock.now() + watch.ahead);
+    const std::string marks =
+        fmt::format("<DateTimeType>{}</DateTimeType><DaylightSavings>true</DaylightSavings>", type);
+    reply.body.insert(reply.body.find("<UTCDateTime>"), marks);
+    return reply;
+  };
+  std::string daylight;
+  const auto usual = watch.replies["device SetSystemDateAndTime"];
+  watch.replies["device SetSystemDateAndTime"] = [&](const http::Request& request) {
+    const auto message = protocols::SoapMessage::parse(request.body).value();
+    daylight = protocols::text_at(message.content(), "DaylightSavings");
+    return usual(request);
+  };
+  watch.replies["device GetSystemDateAndTime"] = [&](const auto&) { return answer("NTP"); };
+  EXPECT_EQ(watch.calibrate().at(0).error().kind, base::ErrorKind::conflict);
+  EXPECT_EQ(daylight, "");
+  watch.replies["device GetSystemDateAndTime"] = [&](const auto&) { return answer("Manual"); };
+  EXPECT_TRUE(watch.calibrate().at(0)->corrected);
+  EXPECT_EQ(daylight, "true");
+}
+
 TEST(ClockCalibration, WhatIsRefusedOrLiesIsTold) {
   Watch refusing(1h);
   refusing.replies["device SetSystemDateAndTime"] = [](const auto&) {
@@ -71,8 +95,13 @@ TEST(ClockCalibration, WhatIsRefusedOrLiesIsTold) {
   lying.replies["device SetSystemDateAndTime"] = FakeDevice::content("<R/>");
   EXPECT_EQ(lying.calibrate().at(0).error().kind, base::ErrorKind::conflict);
   Watch without(1h);
-  without.replies["device GetSystemDateAndTime"] = FakeDevice::content("<R/>");
-  EXPECT_EQ(without.calibrate().at(0).error().kind, base::ErrorKind::unsupported);
+  for (const char* year : {"0", "1969", "2200", "32767", "x"}) {
+    without.replies["device GetSystemDateAndTime"] = FakeDevice::content(fmt::format(
+        "<R><SystemDateAndTime><UTCDateTime><Time><Hour>1</Hour><Minute>2</Minute><Second>3</Second></Time>"
+        "<Date><Year>{}</Year><Month>1</Month><Day>1</Day></Date></UTCDateTime></SystemDateAndTime></R>",
+        year));
+    EXPECT_EQ(without.calibrate().at(0).error().kind, base::ErrorKind::unsupported) << year;
+  }
 }
 
 }  // namespace

@@ -32,9 +32,14 @@ std::optional<base::UtcTime> read_utc(pugi::xml_node node) {
   const std::chrono::year_month_day date{std::chrono::year(number("Date/Year")),
                                          std::chrono::month(static_cast<unsigned>(number("Date/Month"))),
                                          std::chrono::day(static_cast<unsigned>(number("Date/Day")))};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(number("Time/Hour")) +
-         std::chrono::minutes(number("Time/Minute")) + std::chrono::seconds(number("Time/Second"));
+  const int hour = number("Time/Hour"), minute = number("Time/Minute"), second = number("Time/Second");
+  // A device that was never set tells 1970; what is far from any device's life is no time.
+  const bool plausible = date.ok() && date.year() >= std::chrono::year(1970) &&
+                         date.year() < std::chrono::year(2200) && hour >= 0 && hour <= 23 && minute >= 0 &&
+                         minute <= 59 && second >= 0 && second <= 60;
+  if (!plausible) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
 }
 
 /// tt:DateTime, which the schema has with the time first.
@@ -166,7 +171,10 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::str
 asio::awaitable<base::Result<base::Duration>> OnvifClient::read_clock() {
   const auto answer = co_await ask(options_.address.path, "tds:GetSystemDateAndTime", {});
   if (!answer) co_return answer.error();
-  const auto time = read_utc(protocols::node_at(answer->content(), "SystemDateAndTime/UTCDateTime"));
+  const auto told = protocols::child(answer->content(), "SystemDateAndTime");
+  by_ntp_ = protocols::text_at(told, "DateTimeType") == "NTP";
+  daylight_saving_ = protocols::text_at(told, "DaylightSavings") == "true";
+  const auto time = read_utc(protocols::child(told, "UTCDateTime"));
   if (!time) {
     co_return Error{ErrorKind::unsupported,
                     fmt::format("{}:{} tells no time in UTC", options_.address.host, options_.address.port)};
@@ -185,10 +193,15 @@ asio::awaitable<base::Result<>> OnvifClient::take_clock() {
 }
 
 asio::awaitable<base::Result<>> OnvifClient::set_clock() {
+  if (by_ntp_) {
+    co_return Error{ErrorKind::conflict,
+                    fmt::format("{}:{} follows an NTP server; see to that server, or take the device off it",
+                                options_.address.host, options_.address.port)};
+  }
   const auto now = std::chrono::round<std::chrono::seconds>(clock_.now());
-  const auto fill = [now](pugi::xml_node node) {
+  const auto fill = [now, daylight = daylight_saving_](pugi::xml_node node) {
     protocols::add(node, "tds:DateTimeType", "Manual");
-    protocols::add(node, "tds:DaylightSavings", "false");
+    protocols::add(node, "tds:DaylightSavings", daylight ? "true" : "false");
     write_utc(protocols::add(node, "tds:UTCDateTime"), now);
   };
   const auto answer = co_await ask(options_.address.path, "tds:SetSystemDateAndTime", fill);

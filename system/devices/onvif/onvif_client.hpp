@@ -42,7 +42,8 @@ class OnvifClient {
 
   /// How far the device's clock is ahead of ours, less the part of a second that it does not tell.
   boost::asio::awaitable<base::Result<base::Duration>> read_clock();
-  /// Sets it to ours, by the nearest second.
+  /// Sets it to ours, by the nearest second; daylight saving stays as read_clock() found it. Error conflict:
+  /// the device follows an NTP server, which this would end.
   boost::asio::awaitable<base::Result<>> set_clock();
   /// Takes over the device's idea of the time, which need not be right; where it tells none, ours is used.
   boost::asio::awaitable<base::Result<>> take_clock();
@@ -61,6 +62,8 @@ class OnvifClient {
   const base::Clock& clock_;
   const Options options_;
   base::Duration clock_offset_{};
+  bool by_ntp_ = false;  ///< as read_clock() found it
+  bool daylight_saving_ = false;
   std::optional<media::AuthClient> challenged_;
 };
 

@@ -31,8 +31,7 @@ std::string path_of(const std::string& address) {
 base::Result<std::string> reachable(const std::string& uri, const std::string& host) {
   const auto parsed = boost::urls::parse_uri(uri);
   if (!parsed || parsed->scheme() != "rtsp") {
-    return Error{ErrorKind::unsupported,
-                 fmt::format("the device names \"{}\", which is no rtsp:// address", uri)};
+    return Error{ErrorKind::unsupported, "what the device names as its stream is no rtsp:// address"};
   }
   boost::urls::url url(*parsed);
   url.remove_userinfo();

@@ -42,8 +42,8 @@ base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profi
   if (!token.empty()) {
     const auto named = std::ranges::find(profiles, token, &OnvifProfile::token);
     if (named != profiles.end()) return *named;
-    return Error{ErrorKind::not_found, fmt::format("the device has no media profile \"{}\", but {}", token,
-                                                   base::joined(profiles, ", ", &OnvifProfile::token))};
+    return Error{ErrorKind::not_found,
+                 fmt::format("the device has no media profile \"{}\" among its {}", token, profiles.size())};
   }
   std::vector<std::string> sources;
   for (const auto& profile : profiles) {

@@ -54,7 +54,8 @@ TEST(OnvifProfiles, ChannelsAreSourcesAndStreamsAreSizes) {
   EXPECT_EQ(choose_profile(profiles, 1, "main", "middle").value().token, "middle");
   EXPECT_THAT(choose_profile(profiles, 2, "sub", "").error().message, HasSubstr("no sub stream"));
   EXPECT_THAT(choose_profile(profiles, 3, "main", "").error().message, HasSubstr("2 video sources"));
-  EXPECT_THAT(choose_profile(profiles, 1, "main", "huge").error().message, HasSubstr("small, middle, large"));
+  EXPECT_THAT(choose_profile(profiles, 1, "main", "huge").error().message,
+              HasSubstr("no media profile \"huge\" among its 4"));
   EXPECT_THAT(choose_profile({}, 1, "main", "").error().message, HasSubstr("0 video sources"));
 }
 

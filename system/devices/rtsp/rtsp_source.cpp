@@ -163,7 +163,8 @@ asio::awaitable<base::Result<std::string>> RtspSource::address() {
     auto found = co_await options_.locator->locate();
     if (!found) co_return found;
     located_ = *std::move(found);
-    base::log_info("{}: the device has its stream at {}", hub_->name(), located_);
+    // Not where: some devices put the account into the address.
+    base::log_info("{}: the device has told where its stream is", hub_->name());
   }
   // Until pictures have come from there, it is not known to be right.
   co_return std::exchange(located_, {});

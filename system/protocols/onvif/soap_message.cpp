@@ -60,6 +60,15 @@ unsigned depth_below(pugi::xml_node root) {
   return deepest;
 }
 
+/// What a device says, fit for logs and lists.
+std::string one_line(std::string text) {
+  constexpr std::size_t most = 200;
+  text.resize(std::min(text.size(), most));
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
 Error invalid(std::string message) { return {ErrorKind::invalid, std::move(message)}; }
 
 }  // namespace
@@ -206,9 +215,10 @@ SoapFault read_fault(pugi::xml_node fault) {
 }
 
 std::string to_string(const SoapFault& fault) {
-  std::string codes = fmt::format("{}", base::joined(fault.subcodes, ", "));
+  const std::string codes = one_line(base::joined(fault.subcodes, ", "));
   if (fault.reason.empty()) return codes.empty() ? "a fault without a reason" : codes;
-  return codes.empty() ? fault.reason : fmt::format("{} ({})", fault.reason, codes);
+  const std::string reason = one_line(fault.reason);
+  return codes.empty() ? reason : fmt::format("{} ({})", reason, codes);
 }
 
 }  // namespace watchrig::protocols

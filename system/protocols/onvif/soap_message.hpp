@@ -87,7 +87,7 @@ struct SoapFault {
 std::string fault_text(const SoapFault& fault);
 /// What the content of a message says; meaningful for faults only.
 SoapFault read_fault(pugi::xml_node fault);
-/// One line for a person: reason and subcodes.
+/// One line for a person: reason and subcodes, cut where a device says more than anybody reads.
 std::string to_string(const SoapFault& fault);
 
 }  // namespace watchrig::protocols

@@ -97,6 +97,11 @@ TEST(SoapFault, ComesBackAsItWasWritten) {
   EXPECT_EQ(to_string(fault), "no profile \"x\" (ter:InvalidArgVal, ter:NoProfile)");
 }
 
+TEST(SoapFault, IsShownAsOneShortLine) {
+  const SoapFault fault{SoapFault::Blame::sender, {}, "a\nb" + std::string(1000, 'c')};
+  EXPECT_EQ(to_string(fault), "a?b" + std::string(197, 'c'));
+}
+
 TEST(SoapFault, OfSoap11IsReadAsFarAsItGoes) {
   const auto message = SoapMessage::parse(
       envelope("<e:Fault><faultcode>e:Client</faultcode><faultstring>no</faultstring></e:Fault>",
