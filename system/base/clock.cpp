@@ -132,7 +132,8 @@ Result<UtcTime> parse_utc(std::string_view text) {
                                          std::chrono::day(static_cast<unsigned>(field(8, 2)))};
   // Of these years UtcTime can hold every nanosecond.
   const bool representable = date.year() >= std::chrono::year(1678) && date.year() <= std::chrono::year(2261);
-  if (!date.ok() || !representable || field(11, 2) > 23 || field(14, 2) > 59 || field(17, 2) > 60) return error;
+  if (!date.ok() || !representable || field(11, 2) > 23 || field(14, 2) > 59 || field(17, 2) > 60)
+    return error;
   Duration fraction{};
   if (text[19] == '.') {
     std::string digits(text.substr(20, text.size() - 21));

@@ -147,14 +147,19 @@ WebClient::WebClient(base::Duration deadline)
     : queue_(std::make_shared<Queue>(deadline)),
       thread_([queue = queue_](const std::stop_token& stop) { Queue::work(stop, queue); }) {}
 
-WebClient::~WebClient() {
+WebClient::~WebClient() { stop(); }
+
+void WebClient::stop() {
   thread_.request_stop();
   // The last who waited may have been the client's owner.
   if (thread_.get_id() == std::this_thread::get_id()) {
     thread_.detach();
-  } else {
+  } else if (thread_.joinable()) {
     thread_.join();
   }
+  std::deque<Queue::Job> dropped;
+  const std::lock_guard lock(queue_->mutex);
+  dropped.swap(queue_->waiting);
 }
 
 asio::awaitable<Result<WebAnswer>> WebClient::get(WebRequest request) {

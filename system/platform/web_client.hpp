@@ -38,8 +38,10 @@ class WebClient {
   static constexpr std::size_t most_bytes = 4096;
 
   explicit WebClient(base::Duration deadline);
-  /// Gives up what is waiting and under way, within a second; those who wait are not called any more.
   ~WebClient();
+  /// Gives up what is waiting and under way, within a second; those who wait are not called any more. Before
+  /// their executors end.
+  void stop();
   WebClient(const WebClient&) = delete;
   WebClient& operator=(const WebClient&) = delete;
 

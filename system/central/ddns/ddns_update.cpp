@@ -209,6 +209,7 @@ DdnsUpdate::DdnsUpdate(const Parts& parts, asio::any_io_executor executor, Durat
 }
 
 DdnsUpdate::~DdnsUpdate() {
+  state_->client.stop();
   asio::post(state_->executor, [state = state_] {
     state->stopped = true;
     state->timer.cancel();

@@ -114,6 +114,7 @@ UpdateCheck::UpdateCheck(const Parts& parts, asio::any_io_executor executor, bas
 }
 
 UpdateCheck::~UpdateCheck() {
+  state_->client.stop();
   asio::post(state_->executor, [state = state_] {
     state->stopped = true;
     state->timer.cancel();
