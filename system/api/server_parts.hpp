@@ -48,6 +48,8 @@ struct ServerParts {
   central::LicenceStore& licence;
   central::UpgradeStore& upgrades;
   central::UpdateCheck& updates;
+  /// Whether end() would do so once an upload of that kind is installed. Errors: conflict, why not.
+  std::function<base::Result<>(std::optional<central::UpgradeKind> installed)> may_end;
 };
 
 }  // namespace watchrig::api

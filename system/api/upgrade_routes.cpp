@@ -19,29 +19,32 @@ using http::Response;
 
 namespace {
 
-using Step = FieldResult<UpgradePackage> (central::UpgradeStore::*)(UpgradeKind, const std::string&,
-                                                                    const std::filesystem::path&);
+struct Asked {
+  UpgradeKind kind;
+  std::string name;  ///< of the file
+};
 
-/// Takes what was uploaded for the kind that the body names. What is refused does not lie about.
-FieldResult<UpgradePackage> take(ServerParts& parts, const Request& request, Step step) {
+FieldResult<Asked> read_body(const Request& request) {
   BodyFields fields(request);
-  const auto name = fields.text("name");
+  auto name = fields.text("name");
   const auto kind = central::upgrade_kind_from(fields.text("kind"));
   if (!fields.error() && !kind) fields.refuse("kind", "kind must be update, system or module");
   fields.no_others();
   if (fields.error()) return *fields.error();
-  const auto upload = to_string(*kind);
-  auto taken = (parts.upgrades.*step)(*kind, name, upload_file(parts, upload));
-  if (!taken) {
-    forget_upload(parts, upload);
-    parts.upgrades.end_upload(*kind);
-  }
-  return taken;
+  return Asked{*kind, std::move(name)};
 }
 
+/// What is refused does not lie about.
 Response check(ServerParts& parts, const Request& request) {
-  const auto upgrade = take(parts, request, &central::UpgradeStore::check);
-  if (!upgrade) return error_response(upgrade.error());
+  const auto asked = read_body(request);
+  if (!asked) return error_response(asked.error());
+  const auto upload = to_string(asked->kind);
+  const auto upgrade = parts.upgrades.check(asked->kind, asked->name, upload_file(parts, upload));
+  if (!upgrade) {
+    forget_upload(parts, upload);
+    parts.upgrades.end_upload(asked->kind);
+    return error_response(upgrade.error());
+  }
   json::array files;
   for (const auto& file : upgrade->files) files.push_back({{"name", file.name}, {"bytes", file.bytes}});
   return http::json_response(200, json::object{{"kind", to_string(upgrade->kind)},
@@ -51,13 +54,15 @@ Response check(ServerParts& parts, const Request& request) {
 }
 
 Response install(ServerParts& parts, const Request& request) {
-  const auto upgrade = take(parts, request, &central::UpgradeStore::install);
+  const auto asked = read_body(request);
+  if (!asked) return error_response(asked.error());
+  if (const auto may = parts.may_end(asked->kind); !may) return http::error_response(may.error());
+  const auto upgrade =
+      parts.upgrades.install(asked->kind, asked->name, upload_file(parts, to_string(asked->kind)));
   if (!upgrade) return error_response(upgrade.error());
-  forget_upload(parts, to_string(upgrade->kind));
-  parts.upgrades.end_upload(upgrade->kind);
   if (const auto ending = parts.end(Ending::restart, {}); !ending) {
-    parts.upgrades.withdraw();
-    return http::error_response(ending.error());
+    const auto withdrawn = parts.upgrades.withdraw();
+    return http::error_response(withdrawn ? ending.error() : withdrawn.error());
   }
   tell(parts, request, "system.upgrade-installed",
        fmt::format("version {} was installed by \"{}\"", upgrade->version.text(), request.account),

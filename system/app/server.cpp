@@ -67,10 +67,12 @@ class Server {
  private:
   Result<> prepare_databases();
   Result<> open_stores();
+  Result<> may_end(std::optional<central::UpgradeKind> installed) const;
   Result<> end(api::Ending ending, const std::string& why);
   Result<> order_factory_default(const std::string& why);
   void restart_as_scheduled();
   void stop(const std::string& cause);
+  void tell_of_upgrade();
   void print_ready_line() const;
   void activate(const central::Device& device, bool continued);
 
@@ -185,12 +187,27 @@ Result<> Server::open_stores() {
       clock_);
   if (!network) return network.error();
   host_network_ = std::move(*network);
-  parts_ = std::make_unique<api::ServerParts>(api::ServerParts{
-      clock_, metrics_, *central_, storage_->storage(), storage_->channels(), workers_, hashers_, scratch,
-      [this](const central::Device& device, bool continued) { activate(device, continued); }, *host_network_,
-      *https_, trace_, clock_.now(),
-      [this](api::Ending ending, const std::string& why) { return end(ending, why); }, storage_orders_, data,
-      *licence_, *upgrades_, *updates_});
+  parts_ = std::make_unique<api::ServerParts>(
+      api::ServerParts{clock_,
+                       metrics_,
+                       *central_,
+                       storage_->storage(),
+                       storage_->channels(),
+                       workers_,
+                       hashers_,
+                       scratch,
+                       [this](const central::Device& device, bool continued) { activate(device, continued); },
+                       *host_network_,
+                       *https_,
+                       trace_,
+                       clock_.now(),
+                       [this](api::Ending ending, const std::string& why) { return end(ending, why); },
+                       storage_orders_,
+                       data,
+                       *licence_,
+                       *upgrades_,
+                       *updates_,
+                       [this](std::optional<central::UpgradeKind> installed) { return may_end(installed); }});
   return {};
 }
 
@@ -199,8 +216,14 @@ void Server::activate(const central::Device& device, bool continued) {
   if (!told) base::log_error("device \"{}\": {}", device.name, told.error().message);
 }
 
+Result<> Server::may_end(std::optional<central::UpgradeKind> installed) const {
+  if (const auto why_not = upgrades_->in_progress(installed)) return Error{ErrorKind::conflict, *why_not};
+  if (ending_) return Error{ErrorKind::conflict, "the server is about to end already"};
+  return {};
+}
+
 Result<> Server::end(api::Ending ending, const std::string& why) {
-  if (const auto why_not = upgrades_->in_progress()) return Error{ErrorKind::conflict, *why_not};
+  if (auto may = may_end({}); !may) return may;
   if (ending_.exchange(true)) return Error{ErrorKind::conflict, "the server is about to end already"};
   if (ending == api::Ending::factory_default) {
     if (auto ordered = order_factory_default(why); !ordered) {
@@ -227,6 +250,15 @@ void Server::restart_as_scheduled() {
       {.type = ending ? "system.scheduled-restart" : "system.scheduled-restart-refused",
        .cause = "schedule",
        .message = ending ? "the server restarts as scheduled" : ending.error().message});
+}
+
+/// Whoever restores by hand has chosen this program for that, which says nothing about the upgrade.
+void Server::tell_of_upgrade() {
+  if (options_.restore_backup) return;
+  central::InstalledProgram installed(options_.data / central::upgrade_folder);
+  if (const auto news = installed.came_up(own_version()))
+    central_->events().append({.type = news->type, .message = news->message});
+  installed.tidy(own_version());
 }
 
 void Server::print_ready_line() const {
@@ -273,9 +305,7 @@ Result<Ended> Server::run() {
                        "each recording may be missing"});
   }
   events.append({.type = "system.started", .message = "the server has started"});
-  if (const auto news =
-          central::InstalledProgram(options_.data / central::upgrade_folder).came_up(own_version()))
-    events.append({.type = news->type, .message = news->message});
+  tell_of_upgrade();
   if (erased_) events.append({.type = "system.factory-default", .message = *erased_});
   if (imported_) events.append({.type = "system.configuration-replaced", .message = *imported_});
   if (!restored_.empty()) events.append({.type = "system.backup-restored", .message = restored_});

@@ -158,4 +158,17 @@ Result<> check_upgrade_files(const fs::path& package, const UpgradePackage& upgr
   return {};
 }
 
+Result<> check_unpacked_files(const fs::path& folder, const UpgradePackage& upgrade) {
+  for (const auto& file : upgrade.files) {
+    std::error_code failure;
+    const auto size = fs::file_size(folder / file.name, failure);
+    if (failure) return Error{ErrorKind::io, fmt::format("{}: {}", file.name, failure.message())};
+    if (size != file.bytes) return Error{ErrorKind::corrupt, file.name + " was changed: its size is another"};
+    const auto digest = sha256_of(folder / file.name, 0, file.bytes);
+    if (!digest) return digest.error();
+    if (*digest != file.sha256) return Error{ErrorKind::corrupt, file.name + " was changed"};
+  }
+  return {};
+}
+
 }  // namespace watchrig::central

@@ -59,6 +59,10 @@ base::Result<UpgradePackage> read_upgrade(std::string_view file, const MakerKey&
 /// damaged), io. Reads all of it.
 base::Result<> check_upgrade_files(const std::filesystem::path& package, const UpgradePackage& upgrade);
 
+/// Whether the files of a package are in that folder as its signature says, to the byte. Errors: corrupt
+/// (which was changed), io. Reads all of them.
+base::Result<> check_unpacked_files(const std::filesystem::path& folder, const UpgradePackage& upgrade);
+
 /// Hexadecimal SHA-256 of a part of a file, as much as there is. Errors: io.
 base::Result<std::string> sha256_of(const std::filesystem::path& file, std::uint64_t offset,
                                     std::uint64_t bytes);

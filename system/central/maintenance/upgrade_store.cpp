@@ -30,10 +30,13 @@ FieldError of_file(Error error) {
   return {"file", std::move(error)};
 }
 
+Error nothing_uploaded() {
+  return {ErrorKind::conflict, "nothing was uploaded: PUT /api/v1/system/uploads/{kind} first"};
+}
+
 Result<std::string> beginning_of(const fs::path& file) {
   std::ifstream input(file, std::ios::binary);
-  if (!input)
-    return Error{ErrorKind::conflict, "nothing was uploaded: PUT /api/v1/system/uploads/{kind} first"};
+  if (!input) return nothing_uploaded();
   std::string text(longest_beginning, '\0');
   input.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(input.gcount()));
@@ -60,6 +63,21 @@ Result<> copy_out(std::ifstream& input, const UpgradeFile& file, const fs::path&
 
 }  // namespace
 
+class UpgradeStore::InProgress {
+ public:
+  explicit InProgress(UpgradeStore& store) : store_(store) { count(1); }
+  ~InProgress() { count(-1); }
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
+
+ private:
+  void count(int by) {
+    const std::lock_guard lock(store_.mutex_);
+    store_.checking_ += by;
+  }
+  UpgradeStore& store_;
+};
+
 void UpgradeStore::note_upload(UpgradeKind kind) {
   const std::lock_guard lock(mutex_);
   last_pieces_[kind] = clock_.now();
@@ -70,11 +88,11 @@ void UpgradeStore::end_upload(UpgradeKind kind) {
   last_pieces_.erase(kind);
 }
 
-std::optional<std::string> UpgradeStore::in_progress() const {
+std::optional<std::string> UpgradeStore::in_progress(std::optional<UpgradeKind> but_for) const {
   const std::lock_guard lock(mutex_);
   if (checking_ > 0) return "an upgrade is being checked: wait until that is over";
   for (const auto& [kind, piece] : last_pieces_) {
-    if (clock_.now() < piece + upload_patience)
+    if (kind != but_for && clock_.now() < piece + upload_patience)
       return fmt::format("an upgrade is being uploaded: install it, or withdraw the upload \"{}\"",
                          to_string(kind));
   }
@@ -83,18 +101,7 @@ std::optional<std::string> UpgradeStore::in_progress() const {
 
 FieldResult<UpgradePackage> UpgradeStore::check(UpgradeKind kind, const std::string& name,
                                                 const fs::path& file) {
-  struct Checking {
-    explicit Checking(UpgradeStore& of) : store(of) { count(1); }
-    ~Checking() { count(-1); }
-    Checking(const Checking&) = delete;
-    Checking& operator=(const Checking&) = delete;
-    void count(int by) {
-      const std::lock_guard lock(store.mutex_);
-      store.checking_ += by;
-    }
-    UpgradeStore& store;
-  };
-  const Checking checking(*this);
+  const InProgress checking(*this);
   if (!name.ends_with(suffix) || name.size() == suffix.size())
     return refuse("name", ErrorKind::invalid, fmt::format("an upgrade is a file that ends in {}", suffix));
   const auto text = beginning_of(file);
@@ -125,11 +132,14 @@ Result<> UpgradeStore::unpack(const UpgradePackage& upgrade, const fs::path& fil
   for (const auto& one : upgrade.files) {
     if (auto copied = copy_out(input, one, folder / one.name); !copied) return copied;
   }
-  return platform::write_text_file(folder / InstalledProgram::beginning_name, upgrade.beginning);
+  auto written = platform::write_text_file(folder / InstalledProgram::beginning_name, upgrade.beginning);
+  // Whoever had the upload open may have gone on writing to it.
+  if (written) written = check_unpacked_files(folder, upgrade);
+  return written;
 }
 
 Result<> UpgradeStore::try_out(const UpgradePackage& upgrade, const fs::path& folder) const {
-  const auto scratch = folder_ / "trial";
+  const auto scratch = folder_ / InstalledProgram::trial_name;
   std::error_code ignored;
   fs::remove_all(scratch, ignored);
   const auto version = trial_(folder / UpgradePackage::program, scratch);
@@ -142,19 +152,18 @@ Result<> UpgradeStore::try_out(const UpgradePackage& upgrade, const fs::path& fo
 
 /// Under a name that no start looks for, until all of it is there and was tried.
 Result<> UpgradeStore::stage(const UpgradePackage& upgrade, const fs::path& file) const {
-  const auto part = folder_ / (upgrade.version.text() + ".part");
+  const auto part = folder_ / (upgrade.version.text() + std::string(InstalledProgram::part_suffix));
   const auto whole = folder_ / upgrade.version.text();
   std::error_code failure;
-  for (const auto& old : {part, whole}) fs::remove_all(old, failure);
-  for (const auto& made : {folder_, part}) {
-    if (auto done = platform::make_folder(made, fs::perms::owner_all); !done) return done;
-  }
+  fs::remove_all(part, failure);
+  if (auto made = platform::make_folder(part, fs::perms::owner_all); !made) return made;
   auto staged = unpack(upgrade, file, part);
   if (staged) staged = try_out(upgrade, part);
   if (!staged) {
     fs::remove_all(part, failure);
     return staged;
   }
+  fs::remove_all(whole, failure);
   fs::rename(part, whole, failure);
   if (failure) return Error{ErrorKind::io, fmt::format("{}: {}", whole.string(), failure.message())};
   return InstalledProgram(folder_).order(upgrade.version, own_);
@@ -163,12 +172,21 @@ Result<> UpgradeStore::stage(const UpgradePackage& upgrade, const fs::path& file
 FieldResult<UpgradePackage> UpgradeStore::install(UpgradeKind kind, const std::string& name,
                                                   const fs::path& file) {
   const std::lock_guard lock(installing_);
-  auto upgrade = check(kind, name, file);
-  if (!upgrade) return upgrade;
-  if (auto staged = stage(*upgrade, file); !staged) return of_file(staged.error());
+  const InProgress installing(*this);
+  end_upload(kind);
+  if (auto made = platform::make_folder(folder_, fs::perms::owner_all); !made) return of_file(made.error());
+  const auto taken = folder_ / InstalledProgram::incoming_name;
+  std::error_code failure;
+  fs::rename(file, taken, failure);
+  if (failure == std::errc::no_such_file_or_directory) return FieldError{{}, nothing_uploaded()};
+  if (failure) return of_file({ErrorKind::io, fmt::format("{}: {}", file.string(), failure.message())});
+  auto upgrade = check(kind, name, taken);
+  const auto staged = upgrade ? stage(*upgrade, taken) : Result<>();
+  fs::remove(taken, failure);
+  if (!staged) return of_file(staged.error());
   return upgrade;
 }
 
-void UpgradeStore::withdraw() { InstalledProgram(folder_).withdraw(); }
+Result<> UpgradeStore::withdraw() { return InstalledProgram(folder_).withdraw(); }
 
 }  // namespace watchrig::central

@@ -36,22 +36,25 @@ class UpgradeStore {
   void note_upload(UpgradeKind kind);
   /// It has been used, refused or withdrawn.
   void end_upload(UpgradeKind kind);
-  /// While an upgrade is uploaded or checked, the server must not end: why not.
-  std::optional<std::string> in_progress() const;
+  /// While an upgrade is uploaded, checked or installed, the server must not end: why not. The upload of a
+  /// kind that is about to be installed can be left out.
+  std::optional<std::string> in_progress(std::optional<UpgradeKind> but_for = std::nullopt) const;
 
   /// What the file is, if it can be installed. Errors, with the field `name`, `kind` or `file`: invalid (what
   /// is wrong with it), denied (not signed by the maker), conflict (not newer; no such module), unsupported,
   /// io.
   FieldResult<UpgradePackage> check(UpgradeKind kind, const std::string& name,
                                     const std::filesystem::path& file);
-  /// The same, and then the next start runs it, after it was seen to start by way of trial. Errors also:
-  /// full.
+  /// The same, and then the next start runs it, after it was seen to start by way of trial. Takes the file
+  /// away first, so that nobody can change what was checked, and ends the upload whatever comes of it. Errors
+  /// also: full.
   FieldResult<UpgradePackage> install(UpgradeKind kind, const std::string& name,
                                       const std::filesystem::path& file);
-  /// Takes the last install() back.
-  void withdraw();
+  /// Takes the last install() back. Errors: io.
+  base::Result<> withdraw();
 
  private:
+  class InProgress;
   base::Result<> unpack(const UpgradePackage& upgrade, const std::filesystem::path& file,
                         const std::filesystem::path& folder) const;
   base::Result<> try_out(const UpgradePackage& upgrade, const std::filesystem::path& folder) const;
