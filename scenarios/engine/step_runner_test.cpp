@@ -60,13 +60,16 @@ class StepRunnerTest : public ::testing::Test {
     if (verb == "throw") throw std::runtime_error("thrown");
     if (verb == "advance" || verb == "act") clock.advance(10s);
     if (verb == "meet") both.arrive_and_wait();
-    if (verb == "wait" && halt.wait_until(clock.now() + 1h) == Halt::Wake::halted)
-      return {Verdict::inconclusive, "cut"};
+    if (verb != "wait") return {};
+    waiting = true;
+    waiting.notify_all();
+    if (halt.wait_until(clock.now() + 1h) == Halt::Wake::halted) return {Verdict::inconclusive, "cut"};
     return {};
   }
 
   base::ManualClock clock{base::UtcTime{}};
   Halt halt{clock};
+  std::atomic<bool> waiting = false;
   std::mutex mutex;
   std::barrier<> both{2};
   std::vector<std::string> done;
@@ -133,7 +136,10 @@ TEST_F(StepRunnerTest, LaterStepsKnowTheLatestAction) {
 }
 
 TEST_F(StepRunnerTest, AHaltEndsWaitsAndItsCauseIsTheVerdict) {
-  std::jthread watcher([this] { halt.halt(Verdict::fail, "vmsd was killed by signal 11"); });
+  std::jthread watcher([this] {
+    waiting.wait(false);
+    halt.halt(Verdict::fail, "vmsd was killed by signal 11");
+  });
   const auto records = run("<wait/><pass as='never'/>");
   EXPECT_EQ(fold(records).message, "vmsd was killed by signal 11");
   EXPECT_THAT(done, ::testing::Not(::testing::Contains("never")));

@@ -4,7 +4,6 @@
 
 namespace watchrig::api {
 
-namespace json = boost::json;
 using http::Request;
 using http::Response;
 

@@ -17,6 +17,7 @@ http::Handler on_pool(WorkPool& pool, ServerParts& parts, Work work) {
       if constexpr (std::is_invocable_v<Work, ServerParts&, const http::Request&>) {
         return work(parts, request);
       } else {
+        (void)parts;
         return work(request);
       }
     });

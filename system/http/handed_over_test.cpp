@@ -24,8 +24,7 @@ class HandedOverTest : public ::testing::Test {
     });
     HttpServer::Options options;
     options.admit = [this](const asio::ip::address& source) { return source.to_string() != refused; };
-    server =
-        std::move(*HttpServer::start(options, router, [this] { return asio::any_io_executor(pool.next()); }));
+    server = *HttpServer::start(options, router, [this] { return asio::any_io_executor(pool.next()); });
     thread = std::thread([this] { pool.run(); });
   }
   void TearDown() override {

@@ -8,7 +8,7 @@ namespace watchrig::camera {
 namespace {
 
 constexpr std::pair<std::string_view, UserLevel> levels[] = {{"Administrator", UserLevel::administrator},
-                                                             {"Operator", UserLevel::operator_},
+                                                             {"Operator", UserLevel::operating},
                                                              {"User", UserLevel::user},
                                                              {"Anonymous", UserLevel::anonymous}};
 
@@ -37,7 +37,7 @@ bool may(UserLevel level, AccessClass access) {
       return level >= UserLevel::user;
     case AccessClass::read_system_sensitive:
     case AccessClass::actuate:
-      return level >= UserLevel::operator_;
+      return level >= UserLevel::operating;
     case AccessClass::read_system_secret:
     case AccessClass::write_system:
     case AccessClass::unrecoverable:

@@ -10,7 +10,7 @@
 namespace watchrig::camera {
 
 /// ONVIF Core 5.9.4.5: what somebody may do on a device.
-enum class UserLevel { anonymous, user, operator_, administrator };
+enum class UserLevel { anonymous, user, operating, administrator };
 std::string_view to_string(UserLevel level);
 /// Of "User", "Operator" or "Administrator"; nothing for others.
 std::optional<UserLevel> user_level_from(std::string_view text);

@@ -16,7 +16,7 @@ struct ProgramVersion {
   unsigned major_number = 0;
   unsigned minor_number = 0;
   unsigned patch = 0;
-  auto operator<=>(const ProgramVersion&) const = default;
+  auto operator<=>(const ProgramVersion&) const = default;  // NOLINT(modernize-use-nullptr): clang 14's own 0
 
   static std::optional<ProgramVersion> from(std::string_view text);
   std::string text() const;

@@ -139,7 +139,7 @@ base::Result<SoapMessage> SoapMessage::parse(std::string_view text, const Limits
   message.document_ = std::make_unique<pugi::xml_document>();
   const auto parsed = message.document_->load_buffer(text.data(), text.size(), pugi::parse_default);
   if (!parsed) return invalid(fmt::format("no XML: {} at byte {}", parsed.description(), parsed.offset));
-  if (depth_below(*message.document_) > limits.depth) {
+  if (depth_below(message.document_->root()) > limits.depth) {
     return Error{ErrorKind::full, fmt::format("elements nested deeper than {}", limits.depth)};
   }
   const auto envelope = message.document_->document_element();
