@@ -11,15 +11,16 @@ namespace {
 
 using namespace watchrig;
 
+constexpr int wrong_usage = 2;
+
 /// Exit codes: 0 stopped by a signal or by a user, 1 could not start, 2 wrong usage.
 int fail(int code, const base::Error& error) {
   fmt::print(stderr, "vmsd: {}\n", error.message);
   return code;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+/// The exit code, where nothing else runs in place of this program.
+int run(int argc, char** argv) {
   CLI::App program{"vmsd: the Watchrig video management server"};
   app::CommandLine line{"", "", "all", {}};
   std::string clock = "scale=1";
@@ -43,20 +44,22 @@ int main(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : 2;
+    return program.exit(error) == 0 ? 0 : wrong_usage;
   }
 
-  if (line.roles != "all") return fail(2, {base::ErrorKind::invalid, "--roles: only \"all\" is known"});
+  if (line.roles != "all")
+    return fail(wrong_usage, {base::ErrorKind::invalid, "--roles: only \"all\" is known"});
   if (!line.config.empty()) {
-    if (auto applied = app::apply_file(options, line.config); !applied) return fail(2, applied.error());
+    if (auto applied = app::apply_file(options, line.config); !applied)
+      return fail(wrong_usage, applied.error());
   }
   for (const auto& setting : line.settings) {
     if (auto applied = app::apply_setting(options, setting); !applied) {
-      return fail(2, base::Error(applied.error()).within("--set"));
+      return fail(wrong_usage, base::Error(applied.error()).within("--set"));
     }
   }
   const auto parsed = base::Clock::parse(clock);
-  if (!parsed) return fail(2, parsed.error());
+  if (!parsed) return fail(wrong_usage, parsed.error());
   options.clock = *parsed;
   if (options.log_level == "debug") base::set_log_level(base::LogLevel::debug);
   if (options.log_level == "warning") base::set_log_level(base::LogLevel::warning);
@@ -69,11 +72,29 @@ int main(int argc, char** argv) {
     return app::words_for_restart(line, base::Clock::format(options.clock), ports);
   };
   if (ended && !ended->restart) return 0;
-  if (ended) return fail(1, app::replace_program(words(ended->ports), ended->program));
+  if (ended) {
+    auto again = words(ended->ports);
+    auto failure = app::replace_program(again, ended->program);
+    if (ended->program.empty()) return fail(1, failure);
+    // That was one of the upgrade's tries.
+    fail(1, failure);
+    if (!instead_of.empty()) again.insert(again.end(), {"--instead-of", instead_of});
+    return fail(1, app::replace_program(std::move(again), {}));
+  }
   if (instead_of.empty()) {
     central::InstalledProgram(options.data / central::upgrade_folder).forget_tries();
     return fail(1, ended.error());
   }
   fail(1, ended.error());
   return fail(1, app::go_back(words({}), instead_of));
+}
+
+}  // namespace
+
+/// An upgrade may not understand what the program before does.
+int main(int argc, char** argv) {
+  const int code = run(argc, argv);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const auto before = code == wrong_usage ? app::take_instead_of(words) : std::filesystem::path();
+  return before.empty() ? code : fail(1, app::go_back(std::move(words), before));
 }

@@ -74,6 +74,14 @@ base::Error replace_program(std::vector<std::string> words, const fs::path& prog
   return go_back(std::move(words), program);
 }
 
+fs::path take_instead_of(std::vector<std::string>& words) {
+  const auto name = std::ranges::find(words, "--instead-of");
+  if (words.end() - name < 2) return {};
+  fs::path program = *(name + 1);
+  words.erase(name, name + 2);
+  return program;
+}
+
 base::Error go_back(std::vector<std::string> words, const fs::path& program) {
   const std::string file = program.string();
   words.insert(words.begin(), file);

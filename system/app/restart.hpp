@@ -31,6 +31,10 @@ void accept_signals();
 /// Nothing that is open but the standard streams goes along. Returns only when that failed.
 /// `program` is another one to run, which is told by --instead-of which one this was; empty: the same.
 base::Error replace_program(std::vector<std::string> words, const std::filesystem::path& program);
+/// Takes --instead-of and the program that it names out of the words of a start, whatever else is wrong with
+/// them. Empty: it is not there.
+std::filesystem::path take_instead_of(std::vector<std::string>& words);
+
 /// The same with the program that this one was to replace.
 base::Error go_back(std::vector<std::string> words, const std::filesystem::path& program);
 

@@ -15,6 +15,16 @@ TEST(Restart, KeepsWhatTheServerWasToldAndThePortsItFound) {
   EXPECT_EQ(words_for_restart(line, "scale=1", {"http.port=4711"}), expected);
 }
 
+TEST(Restart, TheProgramToGoBackToIsFoundAmongWordsThatOnlyThatOneUnderstands) {
+  std::vector<std::string> words{"--data", "data", "--instead-of", "/old/vmsd", "--set", "gone=1"};
+  EXPECT_EQ(take_instead_of(words), "/old/vmsd");
+  EXPECT_EQ(words, (std::vector<std::string>{"--data", "data", "--set", "gone=1"}));
+  EXPECT_EQ(take_instead_of(words), "");
+  words.emplace_back("--instead-of");
+  EXPECT_EQ(take_instead_of(words), "");
+  EXPECT_EQ(words.size(), 5u);
+}
+
 TEST(Restart, HeldSignalsStayUntilTheyAreAccepted) {
   hold_signals();
   ::raise(SIGTERM);

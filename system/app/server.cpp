@@ -126,9 +126,12 @@ Result<> Server::prepare_databases() {
   imported_ = *std::move(imported);
   // Whoever restores by hand has chosen this program.
   if (!options_.restore_backup && !options_.trial) {
-    upgrade_ = central::InstalledProgram(options_.data / central::upgrade_folder)
-                   .next(own_version(), options_.maker);
-    if (upgrade_) return {};
+    central::InstalledProgram installed(options_.data / central::upgrade_folder);
+    upgrade_ = installed.next(own_version(), options_.maker);
+    if (upgrade_) {
+      asio::steady_timer(pool_.next(), clock_.real(installed.pause())).wait();
+      return {};
+    }
   }
   backups_ =
       std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,

@@ -80,6 +80,10 @@ std::optional<fs::path> InstalledProgram::next(const ProgramVersion& own, const 
   return std::nullopt;
 }
 
+base::Duration InstalledProgram::pause() const {
+  return tries() > 1 ? pause_between_tries : base::Duration::zero();
+}
+
 std::optional<InstalledProgram::News> InstalledProgram::came_up(const ProgramVersion& own) {
   const auto installed = version_in(installed_name);
   const auto replaced = version_in(replaced_name);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "system/base/clock.hpp"
 #include "system/central/maintenance/upgrade_package.hpp"
 
 namespace watchrig::central {
@@ -20,6 +21,7 @@ class InstalledProgram {
   static constexpr auto incoming_name = "incoming";         ///< a package that is being installed
   static constexpr std::string_view part_suffix = ".part";  ///< of the folder of a version until all is there
   static constexpr unsigned most_tries = 3;
+  static constexpr base::Duration pause_between_tries = std::chrono::seconds(5);
 
   explicit InstalledProgram(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
@@ -31,6 +33,9 @@ class InstalledProgram {
   /// The program to run in place of one's own; counts a try. Nothing when there is none that is newer, when
   /// it does not come up, or when it was changed since the maker has signed it (log).
   std::optional<std::filesystem::path> next(const ProgramVersion& own, const MakerKey& maker);
+
+  /// How long to wait before running it: what kept the last try from coming up may pass.
+  base::Duration pause() const;
 
   struct News {
     std::string type;  ///< of an event: system.upgraded, system.upgrade-failed

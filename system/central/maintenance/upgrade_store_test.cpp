@@ -134,6 +134,18 @@ TEST_F(UpgradeStoreTest, a_program_that_has_worked_gives_way_for_one_run_only) {
   EXPECT_FALSE(came_up(new_version));
 }
 
+TEST_F(UpgradeStoreTest, tries_are_apart_and_the_first_is_at_once) {
+  const InstalledProgram program(folder_ / "upgrade");
+  ASSERT_TRUE(store_.install(UpgradeKind::update, "new.bin", package("1.0.1")));
+  EXPECT_TRUE(next());
+  EXPECT_EQ(program.pause(), base::Duration::zero());
+  EXPECT_TRUE(next());
+  EXPECT_EQ(program.pause(), InstalledProgram::pause_between_tries);
+  came_up(new_version);
+  EXPECT_TRUE(next());
+  EXPECT_EQ(program.pause(), base::Duration::zero());
+}
+
 TEST_F(UpgradeStoreTest, nobody_can_exchange_what_was_checked) {
   const auto upload = package("1.0.1");
   bool reachable = true;
