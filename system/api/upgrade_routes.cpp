@@ -13,7 +13,6 @@ namespace watchrig::api {
 namespace json = boost::json;
 using central::FieldResult;
 using central::UpgradeKind;
-using central::UpgradePackage;
 using http::Request;
 using http::Response;
 

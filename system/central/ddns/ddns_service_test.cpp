@@ -8,7 +8,6 @@ namespace watchrig::central {
 namespace {
 
 using Kind = DdnsAnswer::Kind;
-using ::testing::HasSubstr;
 
 class DdnsServiceTest : public ::testing::Test {
  protected:

@@ -13,7 +13,6 @@
 namespace watchrig::central {
 
 namespace fs = std::filesystem;
-using base::Error;
 using base::ErrorKind;
 using base::Result;
 

@@ -14,7 +14,6 @@ namespace watchrig::central {
 namespace {
 
 namespace fs = std::filesystem;
-using base::ErrorKind;
 
 constexpr base::UtcTime start{std::chrono::days(20'000)};
 constexpr ProgramVersion old_version{1, 0, 0};
