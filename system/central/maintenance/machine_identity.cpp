@@ -50,7 +50,8 @@ Result<std::string> machine_fingerprint(const fs::path& machine_id, const fs::pa
 }
 
 std::optional<std::string> dongle_fingerprint(const fs::path& file) {
-  const auto [name, serial] = base::split_once(first_line(file), ':');
+  const std::string line = first_line(file);
+  const auto [name, serial] = base::split_once(line, ':');
   if (name != "serial" || base::trim(serial).empty()) return std::nullopt;
   return fingerprint("dongle", base::trim(serial));
 }
