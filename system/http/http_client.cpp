@@ -1,12 +1,10 @@
 #include "system/http/http_client.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -18,6 +16,7 @@
 
 #include "system/base/spawn.hpp"
 #include "system/http/connection_stream.hpp"
+#include "system/http/failure_kind.hpp"
 
 namespace watchrig::http {
 
@@ -76,15 +75,6 @@ class Exchange {
   error_code failure_;
 };
 
-ErrorKind kind_of(const error_code& failure) {
-  if (failure == beast::error::timeout || failure == asio::error::timed_out) return ErrorKind::timeout;
-  const error_code by_the_peer[] = {
-      asio::error::connection_refused, asio::error::connection_reset, asio::error::eof,
-      asio::error::broken_pipe,        bhttp::error::end_of_stream,   asio::ssl::error::stream_truncated};
-  return std::ranges::find(by_the_peer, failure) == std::end(by_the_peer) ? ErrorKind::io
-                                                                          : ErrorKind::unavailable;
-}
-
 template <class Body>
 Response to_response(const bhttp::response<Body>& message) {
   Response response;
@@ -123,7 +113,8 @@ base::Result<> HttpClient::exchange(std::string_view method, std::string_view ta
   const error_code failure = Exchange(deadline_, tls ? std::optional(trusted_) : std::nullopt, source_)
                                  .run(host, port, request, parser);
   if (!failure) return {};
-  return Error{kind_of(failure), fmt::format("{} {}{}: {}", method, base_url_, target, failure.message())};
+  return Error{failure_kind(failure),
+               fmt::format("{} {}{}: {}", method, base_url_, target, failure.message())};
 }
 
 base::Result<Response> HttpClient::request(std::string_view method, std::string_view target,

@@ -1,8 +1,5 @@
 #include "system/http/http_fetch.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -13,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "system/base/timer.hpp"
+#include "system/http/failure_kind.hpp"
 
 namespace watchrig::http {
 
@@ -25,23 +23,6 @@ using base::ErrorKind;
 using boost::system::error_code;
 
 namespace {
-
-ErrorKind kind_of(const error_code& failure) {
-  if (failure == beast::error::timeout || failure == asio::error::timed_out) return ErrorKind::timeout;
-  if (failure == bhttp::error::body_limit) return ErrorKind::full;
-  const error_code by_the_peer[] = {asio::error::connection_refused,
-                                    asio::error::connection_reset,
-                                    asio::error::eof,
-                                    asio::error::broken_pipe,
-                                    asio::error::host_unreachable,
-                                    asio::error::network_unreachable,
-                                    asio::error::host_not_found,
-                                    asio::error::host_not_found_try_again,
-                                    bhttp::error::end_of_stream,
-                                    bhttp::error::partial_message};
-  return std::ranges::find(by_the_peer, failure) == std::end(by_the_peer) ? ErrorKind::io
-                                                                          : ErrorKind::unavailable;
-}
 
 bhttp::request<bhttp::string_body> message_of(FetchRequest& request) {
   bhttp::request<bhttp::string_body> message;
@@ -93,8 +74,8 @@ asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
   beast::flat_buffer buffer;
   if (!failure) co_await bhttp::async_read(stream, buffer, parser, token());
   if (failure) {
-    co_return Error{kind_of(failure), fmt::format("http://{}:{}{}: {}", request.host, request.port,
-                                                  request.target, failure.message())};
+    co_return Error{failure_kind(failure), fmt::format("http://{}:{}{}: {}", request.host, request.port,
+                                                       request.target, failure.message())};
   }
   Response response;
   auto& answer = parser.get();
