@@ -9,6 +9,7 @@
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 #include "system/central/ddns/ddns_service.hpp"
+#include "system/central/settings/settings_lane.hpp"
 
 namespace watchrig::central {
 
@@ -201,19 +202,13 @@ asio::awaitable<void> DdnsUpdate::State::run(std::shared_ptr<State> self) {
 
 DdnsUpdate::DdnsUpdate(const Parts& parts, asio::any_io_executor executor, Duration patience)
     : state_(std::make_shared<State>(parts, executor, patience)) {
-  // The settings may outlive the lane, on which the state has its timer.
-  parts.settings.listen("ddns", [weak = std::weak_ptr<State>(state_)](const Settings::Change&) {
-    if (const auto state = weak.lock()) asio::post(state->executor, [state] { state->restart(); });
-  });
+  restart_with_settings(parts.settings, "ddns", state_);
   base::spawn(std::move(executor), State::run(state_), "DDNS");
 }
 
 DdnsUpdate::~DdnsUpdate() {
   state_->client.stop();
-  asio::post(state_->executor, [state = state_] {
-    state->stopped = true;
-    state->timer.cancel();
-  });
+  stop_on_lane(state_);
 }
 
 json::object DdnsUpdate::status() const {

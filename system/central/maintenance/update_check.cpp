@@ -7,6 +7,7 @@
 
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
+#include "system/central/settings/settings_lane.hpp"
 #include "system/platform/web_client.hpp"
 
 namespace watchrig::central {
@@ -106,19 +107,13 @@ asio::awaitable<void> UpdateCheck::State::run(std::shared_ptr<State> self) {
 
 UpdateCheck::UpdateCheck(const Parts& parts, asio::any_io_executor executor, base::Duration patience)
     : state_(std::make_shared<State>(parts, executor, patience)) {
-  // The settings may outlive the lane, on which the state has its timer.
-  parts.settings.listen("updates", [weak = std::weak_ptr<State>(state_)](const Settings::Change&) {
-    if (const auto state = weak.lock()) asio::post(state->executor, [state] { state->restart(); });
-  });
+  restart_with_settings(parts.settings, "updates", state_);
   base::spawn(std::move(executor), State::run(state_), "update check");
 }
 
 UpdateCheck::~UpdateCheck() {
   state_->client.stop();
-  asio::post(state_->executor, [state = state_] {
-    state->stopped = true;
-    state->timer.cancel();
-  });
+  stop_on_lane(state_);
 }
 
 json::object UpdateCheck::status() const {

@@ -13,6 +13,7 @@
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 #include "system/central/relay/relay_connection.hpp"
+#include "system/central/settings/settings_lane.hpp"
 
 namespace watchrig::central {
 
@@ -257,21 +258,11 @@ asio::awaitable<void> RelayLink::State::run(std::shared_ptr<State> self) {
 
 RelayLink::RelayLink(Kind kind, Parts parts, asio::any_io_executor executor, Duration patience)
     : state_(std::make_shared<State>(std::move(kind), std::move(parts), executor, patience)) {
-  // The settings may outlive the lane, on which the state has its timer.
-  state_->parts.settings.listen(state_->kind.section,
-                                [weak = std::weak_ptr<State>(state_)](const Settings::Change&) {
-                                  if (const auto state = weak.lock())
-                                    asio::post(state->executor, [state] { state->restart(); });
-                                });
+  restart_with_settings(state_->parts.settings, state_->kind.section, state_);
   base::spawn(std::move(executor), State::run(state_), state_->kind.what);
 }
 
-RelayLink::~RelayLink() {
-  asio::post(state_->executor, [state = state_] {
-    state->stopped = true;
-    state->restart();
-  });
-}
+RelayLink::~RelayLink() { stop_on_lane(state_); }
 
 json::object RelayLink::status() const {
   const auto plan = state_->kind.plan(state_->parts.settings.values(state_->kind.section).values);

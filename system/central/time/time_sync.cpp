@@ -13,6 +13,7 @@
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 #include "system/central/host_name.hpp"
+#include "system/central/settings/settings_lane.hpp"
 
 namespace watchrig::central {
 
@@ -216,19 +217,11 @@ asio::awaitable<void> TimeSync::State::run(std::shared_ptr<State> self) {
 
 TimeSync::TimeSync(const Parts& parts, asio::any_io_executor executor, NtpManner manner)
     : state_(std::make_shared<State>(parts, executor, manner)) {
-  // The settings may outlive the lane, on which the state has its timer.
-  parts.settings.listen("ntp", [weak = std::weak_ptr<State>(state_)](const Settings::Change&) {
-    if (const auto state = weak.lock()) asio::post(state->executor, [state] { state->restart(); });
-  });
+  restart_with_settings(parts.settings, "ntp", state_);
   base::spawn(std::move(executor), State::run(state_), "NTP");
 }
 
-TimeSync::~TimeSync() {
-  asio::post(state_->executor, [state = state_] {
-    state->stopped = true;
-    state->timer.cancel();
-  });
-}
+TimeSync::~TimeSync() { stop_on_lane(state_); }
 
 asio::awaitable<FieldResult<void>> TimeSync::synchronise() {
   const auto state = state_;
