@@ -19,7 +19,6 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using asio::ip::tcp;
 using base::Error;
-using base::ErrorKind;
 using boost::system::error_code;
 
 namespace {
