@@ -53,6 +53,8 @@ struct Rig::State {
   base::ExecutorPool media;
   base::ExecutorPool control;
   camera::BroadcastRegistry broadcasts;
+  std::shared_ptr<camera::DiscoveryHost> discovery =
+      std::make_shared<camera::DiscoveryHost>(control.next(), clock, options.seed);
   Devices devices;
   http::Router router;
   std::unique_ptr<http::HttpServer> server;
@@ -60,9 +62,9 @@ struct Rig::State {
 };
 
 Result<void> Rig::State::start(RigFile file) {
-  const camera::Camera::Surroundings surroundings{clock, options.seed,
-                                                  [this] { return asio::any_io_executor(media.next()); },
-                                                  broadcasts, control.next()};
+  const camera::Camera::Surroundings surroundings{
+      clock,      options.seed,   [this] { return asio::any_io_executor(media.next()); },
+      broadcasts, control.next(), discovery};
   for (auto& spec : file.cameras) {
     auto camera = camera::Camera::create(std::move(spec), surroundings);
     if (!camera) return camera.error();
@@ -89,6 +91,7 @@ asio::awaitable<void> Rig::State::say_goodbye(State& state) {
   base::log_info("rig: stopping");
   state.server->stop();
   for (const auto& device : state.devices) device->stop();
+  state.discovery->stop();
   base::Timer timer(state.control.next(), state.real);
   for (int tenths = 0; tenths < 10; ++tenths) {
     bool connected = false;

@@ -73,12 +73,19 @@ class Uniqueness {
   }
 
  private:
+  Result<void> take(const camera::CameraSpec& spec, const XmlFile& file, pugi::xml_node element) {
+    return take(spec, spec.address, file, element);
+  }
+  Result<void> take(const services::ServicePlan& plan, const XmlFile& file, pugi::xml_node element) {
+    return take(plan, camera::CameraSpec{}.address, file, element);
+  }
   template <class Spec>
-  Result<void> take(const Spec& spec, const XmlFile& file, pugi::xml_node element) {
+  Result<void> take(const Spec& spec, const std::string& address, const XmlFile& file,
+                    pugi::xml_node element) {
     if (!ids_.insert(spec.id).second) {
       return file.error_at(element, fmt::format("the id \"{}\" is taken by another device", spec.id));
     }
-    if (spec.port != 0 && !ports_.insert(spec.port).second) {
+    if (spec.port != 0 && !ports_.insert({address, spec.port}).second) {
       return file.error_at(element, fmt::format("port {} is taken by another device", spec.port));
     }
     return {};
@@ -87,7 +94,7 @@ class Uniqueness {
   std::size_t cameras_ = 0;
   std::size_t services_ = 0;
   std::set<std::string> ids_;
-  std::set<std::uint16_t> ports_;
+  std::set<std::pair<std::string, std::uint16_t>> ports_;  ///< of an address
 };
 
 Result<RigFile> read_rig(const XmlFile& file) {

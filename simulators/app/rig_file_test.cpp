@@ -42,6 +42,10 @@ TEST(RigFile, IdsAndPortsAreUnique) {
   EXPECT_THAT(refusal("<rig><camera id='a' port='7000' count='3' main='h264 640x360@25 500kbps'/>"
                       "<camera id='b' port='7002' main='h264 640x360@25 500kbps'/></rig>"),
               HasSubstr("port 7002 is taken"));
+  EXPECT_TRUE(
+      parse_rig("<rig><camera id='a' port='7000' main='h264 640x360@25 500kbps'/>"
+                "<camera id='b' port='7000' address='127.0.7.1' main='h264 640x360@25 500kbps'/></rig>",
+                "rig.xml"));
 }
 
 TEST(RigFile, MissingFileIsNamed) {

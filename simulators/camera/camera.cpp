@@ -30,6 +30,7 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       seed_(surroundings.seed),
       executors_(surroundings.executors),
       control_(surroundings.control),
+      discovery_(surroundings.discovery),
       board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
       users_(spec_.username, spec_.password) {}
 
@@ -67,6 +68,7 @@ void Camera::add_stream(const std::string& name, const scene::SourceSpec& source
 
 Result<void> Camera::start() {
   media::RtspServer::Options options;
+  options.address = spec_.address;
   options.port = spec_.port;
   options.name = spec_.id;
   if (!spec_.username.empty()) {
@@ -116,12 +118,15 @@ Result<void> Camera::start_onvif() {
         return found->snapshots->take();
       }};
   device.clock_offset = spec_.clock_ahead;
-  onvif_ = std::make_unique<OnvifFront>(std::move(device), control_);
+  device.address = spec_.address;
+  device.manufacturer = spec_.manufacturer;
+  device.own_serial_number = spec_.serial_number;
+  onvif_ = std::make_unique<OnvifFront>(std::move(device), control_, spec_.discovery ? discovery_ : nullptr);
   return onvif_->start(spec_.onvif_port);
 }
 
 void Camera::stop() {
-  if (onvif_) onvif_->stop();
+  if (onvif_) onvif_->stop(true);
   if (server_) server_->stop();
   for (const Channel& channel : channels_) channel.stream->stop();
 }
@@ -214,10 +219,10 @@ Result<void> Camera::settle() {
 Result<void> Camera::switch_power(bool on) {
   if (!on) {
     server_->stop_accepting();
-    if (onvif_) onvif_->stop();
+    if (onvif_) onvif_->stop(false);
     for (const std::uint16_t port : {server_->port(), onvif_ ? onvif_->port() : std::uint16_t{0}}) {
       if (port == 0) continue;
-      auto hold = PortHold::take(port);
+      auto hold = PortHold::take(spec_.address, port);
       if (!hold) base::log_warning("camera {}: without power: {}", spec_.id, hold.error().message);
       if (hold) holds_.push_back(std::move(*hold));
     }

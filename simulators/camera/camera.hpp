@@ -31,6 +31,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
     std::function<boost::asio::any_io_executor()> executors;  ///< base::ExecutorPool::next
     BroadcastRegistry& broadcasts;                            ///< used by create() only
     boost::asio::any_io_executor control;  ///< for services that are no media; serves one thing at a time
+    std::shared_ptr<DiscoveryHost> discovery = {};  ///< needed by cameras that can be found
   };
 
   /// Opens the streams (errors: those of the scene, naming the camera); start() then opens the port.
@@ -81,6 +82,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const std::uint64_t seed_;
   const std::function<boost::asio::any_io_executor()> executors_;
   const boost::asio::any_io_executor control_;
+  const std::shared_ptr<DiscoveryHost> discovery_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   std::vector<Channel> channels_;
   CameraUsers users_;

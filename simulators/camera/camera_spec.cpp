@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <fmt/format.h>
 
 namespace watchrig::camera {
@@ -12,6 +13,7 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 using kernel::XmlAttributes;
+namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr const char* sample_folder = "/usr/share/doc/opencv-doc/examples/data";
@@ -30,6 +32,12 @@ Result<std::string> read_id(XmlAttributes& attributes) {
         fmt::format("id=\"{}\" may have letters, digits, - and _ only, at most 64 of them", *id));
   }
   return id;
+}
+
+/// The address that so many further ones lie behind.
+std::string nth_address(const std::string& first, std::uint64_t n) {
+  return asio::ip::address_v4(asio::ip::make_address_v4(first).to_uint() + static_cast<std::uint32_t>(n))
+      .to_string();
 }
 
 /// What all streams of the camera show: the scene, or a file found at one of the three places.
@@ -119,6 +127,37 @@ Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   return {};
 }
 
+/// One of this machine's own; networks and broadcasts are none.
+std::optional<asio::ip::address_v4> loopback_address(const std::string& text) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address_v4(text, error);
+  const auto host = address.to_uint() & 0xffffff;
+  if (error || !address.is_loopback() || host == 0 || host == 0xffffff) return std::nullopt;
+  return address;
+}
+
+Result<void> read_place(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
+  spec.address = attributes.text("address", spec.address);
+  const auto first = loopback_address(spec.address);
+  if (!first || (attributes.has("address") && !loopback_address(nth_address(spec.address, count - 1)))) {
+    return attributes.error(fmt::format("address=\"{}\" is none in 127.0.0.0/8 with {} others behind it",
+                                        spec.address, count - 1));
+  }
+  const auto discovery = attributes.text("discovery", "no");
+  if (discovery != "yes" && discovery != "no") {
+    return attributes.error(fmt::format("discovery=\"{}\" is neither yes nor no", discovery));
+  }
+  spec.discovery = discovery == "yes";
+  if (spec.discovery && !spec.onvif) return attributes.error("discovery=\"yes\" needs onvif=\"yes\"");
+  spec.manufacturer = attributes.text("manufacturer", spec.manufacturer);
+  spec.serial_number = attributes.text("serial");
+  if (!valid_id(spec.manufacturer) || (attributes.has("serial") && !valid_id(spec.serial_number))) {
+    return attributes.error(
+        "manufacturer and serial may have letters, digits, - and _ only, at most 64 of them");
+  }
+  return {};
+}
+
 Result<void> read_streams(XmlAttributes& attributes, const fs::path& folder, CameraSpec& spec) {
   const auto content = read_content(attributes, folder);
   if (!content) return content.error();
@@ -153,6 +192,7 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   const auto port = read_port(attributes, "port", *count);
   if (!port) return port.error();
   if (const auto read = read_onvif(attributes, spec, *count); !read) return read.error();
+  if (const auto read = read_place(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();
   if (const auto finished = attributes.finish(); !finished) return finished.error();
@@ -161,8 +201,10 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   std::vector<CameraSpec> cameras(*count, spec);
   for (std::uint64_t i = 0; i < *count; ++i) {
     cameras[i].id = attributes.has("count") ? fmt::format("{}-{}", *id, i + 1) : *id;
-    if (*port != 0) cameras[i].port = static_cast<std::uint16_t>(*port + i);
-    if (spec.onvif_port != 0) cameras[i].onvif_port = static_cast<std::uint16_t>(spec.onvif_port + i);
+    if (attributes.has("address")) cameras[i].address = nth_address(spec.address, i);
+    const auto further = static_cast<std::uint16_t>(attributes.has("address") ? 0 : i);
+    if (*port != 0) cameras[i].port = static_cast<std::uint16_t>(*port + further);
+    if (spec.onvif_port != 0) cameras[i].onvif_port = static_cast<std::uint16_t>(spec.onvif_port + further);
   }
   return cameras;
 }

@@ -19,19 +19,23 @@ struct CameraSpec {
   std::optional<scene::SourceSpec> audio;  ///< goes with both streams
   std::string username;                    ///< empty: everybody may watch
   std::string password;
-  std::uint16_t port = 0;        ///< of RTSP on the loopback interface; 0: any free one
-  bool onvif = false;            ///< whether it has ONVIF services
-  std::uint16_t onvif_port = 0;  ///< of their HTTP; 0: any free one
-  base::Duration clock_ahead{};  ///< of the camera's clock against the rig's, as its services tell it
+  std::uint16_t port = 0;             ///< of RTSP on the loopback interface; 0: any free one
+  bool onvif = false;                 ///< whether it has ONVIF services
+  std::uint16_t onvif_port = 0;       ///< of their HTTP; 0: any free one
+  base::Duration clock_ahead{};       ///< of the camera's clock against the rig's, as its services tell it
+  std::string address = "127.0.0.1";  ///< in 127.0.0.0/8, of streams and services
+  bool discovery = false;             ///< whether its services can be found by WS-Discovery
+  std::string manufacturer = "Watchrig";
+  std::string serial_number;  ///< empty: one made of the id
 };
 
 /// Most cameras that one element may stand for.
 inline constexpr std::uint64_t max_cameras = 10000;
 
 /// Reads one <camera> element: one camera, or with count="64" those from id-1 to id-64, on consecutive ports
-/// if port (onvif-port) is given. `folder` is where relative file names begin; then Debian's opencv-doc
-/// examples are tried. Errors of kind invalid name file, line and attribute; not_found a video file that is
-/// nowhere.
+/// if port (onvif-port) is given, and at consecutive addresses if address is. `folder` is where relative file
+/// names begin; then Debian's opencv-doc examples are tried. Errors of kind invalid name file, line and
+/// attribute; not_found a video file that is nowhere.
 base::Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::xml_node element,
                                                    const std::filesystem::path& folder);
 

@@ -1,5 +1,6 @@
 #include "simulators/camera/camera_spec.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,6 +45,27 @@ TEST(CameraSpec, CountMakesCamerasWithConsecutivePorts) {
   EXPECT_EQ(cameras->at(2).port, 7002);
   EXPECT_EQ(cameras->at(2).onvif_port, 8002);
   EXPECT_TRUE(cameras->at(2).onvif);
+}
+
+TEST(CameraSpec, HasAnAddressOfItsOwnAndCanBeFound) {
+  const auto cameras = parse(
+      std::string(R"(id="cam" count="3" port="7000" onvif="yes" discovery="yes" address="127.0.7.254")") +
+      h264);
+  ASSERT_TRUE(cameras) << cameras.error().message;
+  EXPECT_EQ(cameras->at(0).address, "127.0.7.254");
+  EXPECT_EQ(cameras->at(2).address, "127.0.8.0");
+  EXPECT_EQ(cameras->at(2).port, 7000);
+  EXPECT_TRUE(cameras->at(2).discovery);
+  EXPECT_THAT(refusal(std::string(R"(id="a" discovery="yes")") + h264), HasSubstr("needs onvif=\"yes\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif="yes" discovery="x")") + h264),
+              HasSubstr("discovery=\"x\""));
+  for (const char* wrong : {"128.0.0.1", "127.0.0.0", "127.255.255.255", "gate", "::1"}) {
+    EXPECT_THAT(refusal(fmt::format(R"(id="a" address="{}")", wrong) + h264),
+                HasSubstr("none in 127.0.0.0/8"));
+  }
+  EXPECT_THAT(refusal(std::string(R"(id="a" count="2" address="127.255.255.254")") + h264),
+              HasSubstr("none in 127.0.0.0/8"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" serial="x y")") + h264), HasSubstr("letters, digits"));
 }
 
 TEST(CameraSpec, FindsSampleFootageByName) {

@@ -36,13 +36,13 @@ std::string member(const kernel::VirtualDevice::Query& query, const std::string&
 json::object Camera::describe_stream(const Channel& channel) const {
   const auto& broadcast = channel.stream->video();
   const auto& track = broadcast.track();
-  json::object object{
-      {"url", fmt::format("rtsp://127.0.0.1:{}/{}", server_ ? server_->port() : 0, channel.stream->name())},
-      {"profile", scene::to_string(channel.source->profile)},
-      {"codec", media::to_string(track.codec)},
-      {"width", track.width},
-      {"height", track.height},
-      {"fps", broadcast.source()->profile().rate.value()}};
+  json::object object{{"url", fmt::format("rtsp://{}:{}/{}", spec_.address, server_ ? server_->port() : 0,
+                                          channel.stream->name())},
+                      {"profile", scene::to_string(channel.source->profile)},
+                      {"codec", media::to_string(track.codec)},
+                      {"width", track.width},
+                      {"height", track.height},
+                      {"fps", broadcast.source()->profile().rate.value()}};
   if (!channel.source->file.empty()) object["file"] = channel.source->file.string();
   const auto tracks = channel.stream->tracks();
   if (tracks.size() > 1) object["audio"] = media::to_string(tracks[1].codec);
@@ -51,6 +51,7 @@ json::object Camera::describe_stream(const Channel& channel) const {
 
 json::object Camera::description() const {
   json::object object{{"id", spec_.id}, {"kind", kind()}, {"virtual", true}};
+  if (spec_.address != CameraSpec{}.address) object["address"] = spec_.address;
   if (!spec_.username.empty()) {
     object["username"] = spec_.username;
     object["password"] = spec_.password;
@@ -58,7 +59,8 @@ json::object Camera::description() const {
   json::object streams;
   for (const Channel& channel : channels_) streams[channel.stream->name()] = describe_stream(channel);
   object["streams"] = std::move(streams);
-  if (onvif_) object["onvif"] = fmt::format("http://127.0.0.1:{}/onvif/device_service", onvif_->port());
+  if (onvif_)
+    object["onvif"] = fmt::format("http://{}:{}/onvif/device_service", spec_.address, onvif_->port());
   return object;
 }
 

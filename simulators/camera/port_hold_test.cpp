@@ -15,7 +15,7 @@ TEST(PortHold, KeepsAPortFromOthersAndRefusesClientsUntilTheListenerIsBack) {
   auto listener = std::make_unique<tcp::acceptor>(io, any);
   const tcp::endpoint endpoint = listener->local_endpoint();
   listener.reset();
-  auto hold = PortHold::take(endpoint.port());
+  auto hold = PortHold::take("127.0.0.1", endpoint.port());
   ASSERT_TRUE(hold) << hold.error().message;
 
   boost::system::error_code error;
@@ -36,7 +36,7 @@ TEST(PortHold, KeepsAPortFromOthersAndRefusesClientsUntilTheListenerIsBack) {
 TEST(PortHold, TakenPortIsAnError) {
   boost::asio::io_context io;
   const tcp::acceptor listener(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
-  const auto hold = PortHold::take(listener.local_endpoint().port());
+  const auto hold = PortHold::take("127.0.0.1", listener.local_endpoint().port());
   ASSERT_FALSE(hold);
   EXPECT_EQ(hold.error().kind, base::ErrorKind::unavailable);
 }

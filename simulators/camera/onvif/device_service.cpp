@@ -28,7 +28,7 @@ void add_flags(pugi::xml_node node, std::initializer_list<const char*> names) {
 }
 
 OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
-  add(call.answer, "tds:Manufacturer", "Watchrig");
+  add(call.answer, "tds:Manufacturer", device.manufacturer);
   add(call.answer, "tds:Model", "Virtual Camera");
   add(call.answer, "tds:FirmwareVersion", "1.0.0");
   add(call.answer, "tds:SerialNumber", device.serial_number());
@@ -36,13 +36,16 @@ OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-void add_device_capabilities(pugi::xml_node all, const std::string& address) {
+const char* flag(bool value) { return value ? "true" : "false"; }
+
+void add_device_capabilities(pugi::xml_node all, const OnvifDevice& known, const std::string& address) {
   auto device = add(all, "tt:Device");
   add(device, "tt:XAddr", address);
   add_flags(add(device, "tt:Network"), {"tt:IPFilter", "tt:ZeroConfiguration", "tt:IPVersion6", "tt:DynDNS"});
   auto system = add(device, "tt:System");
-  add_flags(system, {"tt:DiscoveryResolve", "tt:DiscoveryBye", "tt:RemoteDiscovery", "tt:SystemBackup",
-                     "tt:SystemLogging", "tt:FirmwareUpgrade"});
+  add(system, "tt:DiscoveryResolve", flag(known.discovers));
+  add(system, "tt:DiscoveryBye", flag(known.discovers));
+  add_flags(system, {"tt:RemoteDiscovery", "tt:SystemBackup", "tt:SystemLogging", "tt:FirmwareUpgrade"});
   auto version = add(system, "tt:SupportedVersions");
   add(version, "tt:Major", "22");
   add(version, "tt:Minor", "12");
@@ -75,7 +78,7 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
            std::ranges::find(wanted, name) != wanted.end();
   };
   auto all = add(call.answer, "tds:Capabilities");
-  if (asked("Device")) add_device_capabilities(all, address_of(call, device_service(device).path));
+  if (asked("Device")) add_device_capabilities(all, device, address_of(call, device_service(device).path));
   if (asked("Media")) add_media_capabilities(all, address_of(call, media_service(device).path));
   return {};
 }
@@ -97,7 +100,7 @@ OnvifOutcome services(OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-OnvifOutcome service_capabilities(OnvifCall& call) {
+OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tds:Capabilities");
   set(add(all, "tds:Network"), {{"IPFilter", "false"},
                                 {"ZeroConfiguration", "false"},
@@ -110,8 +113,8 @@ OnvifOutcome service_capabilities(OnvifCall& call) {
                                  {"MaxUsers", "32"},
                                  {"MaxUserNameLength", "64"},
                                  {"MaxPasswordLength", "64"}});
-  set(add(all, "tds:System"), {{"DiscoveryResolve", "false"},
-                               {"DiscoveryBye", "false"},
+  set(add(all, "tds:System"), {{"DiscoveryResolve", flag(device.discovers)},
+                               {"DiscoveryBye", flag(device.discovers)},
                                {"RemoteDiscovery", "false"},
                                {"FirmwareUpgrade", "false"}});
   return {};
@@ -186,6 +189,13 @@ OnvifOutcome scopes(const OnvifDevice& device, OnvifCall& call) {
 
 constexpr std::size_t most_scopes = 32;
 
+/// Whoever listens is to know (ONVIF Core 7.3.4).
+void take_scopes(OnvifDevice& device, std::vector<std::string> scopes) {
+  device.scopes = std::move(scopes);
+  ++device.metadata_version;
+  device.retold();
+}
+
 OnvifOutcome change_scopes(OnvifDevice& device, const OnvifCall& call, const char* element, bool replace) {
   auto all = replace ? std::vector<std::string>{} : device.scopes;
   for (const auto& node : children(call.request, element)) {
@@ -198,7 +208,7 @@ OnvifOutcome change_scopes(OnvifDevice& device, const OnvifCall& call, const cha
   if (all.size() > most_scopes) {
     return refuse({"ter:Action", "ter:TooManyScopes"}, fmt::format("at most {} scopes", most_scopes));
   }
-  device.scopes = std::move(all);
+  take_scopes(device, std::move(all));
   return {};
 }
 
@@ -215,7 +225,7 @@ OnvifOutcome remove_scopes(OnvifDevice& device, OnvifCall& call) {
     }
     add(call.answer, "tds:ScopeItem", scope);
   }
-  device.scopes = std::move(left);
+  take_scopes(device, std::move(left));
   return {};
 }
 
@@ -229,7 +239,9 @@ OnvifOutcome set_discovery_mode(OnvifDevice& device, OnvifCall& call) {
   if (mode != "Discoverable" && mode != "NonDiscoverable") {
     return refuse({"ter:InvalidArgVal"}, "a discovery mode is Discoverable or NonDiscoverable");
   }
+  const bool appears = mode == "Discoverable" && !device.discoverable;
   device.discoverable = mode == "Discoverable";
+  if (appears) device.retold();
   return {};
 }
 
@@ -242,7 +254,7 @@ OnvifService device_service(OnvifDevice& d) {
       {"GetDeviceInformation", A::read_system, [&d](OnvifCall& c) { return device_information(d, c); }},
       {"GetCapabilities", A::pre_auth, [&d](OnvifCall& c) { return capabilities(d, c); }},
       {"GetServices", A::pre_auth, [&d](OnvifCall& c) { return services(d, c); }},
-      {"GetServiceCapabilities", A::pre_auth, service_capabilities},
+      {"GetServiceCapabilities", A::pre_auth, [&d](OnvifCall& c) { return service_capabilities(d, c); }},
       {"GetHostname", A::pre_auth, [&d](OnvifCall& c) { return hostname(d, c); }},
       {"SetHostname", A::write_system, [&d](OnvifCall& c) { return set_hostname(d, c); }},
       {"GetNetworkInterfaces", A::read_system, [&d](OnvifCall& c) { return network_interfaces(d, c); }},

@@ -24,10 +24,13 @@ const OnvifStream* OnvifDevice::stream(std::string_view name) const {
 
 std::vector<std::string> OnvifDevice::fixed_scopes() const {
   return {"onvif://www.onvif.org/type/video_encoder", "onvif://www.onvif.org/Profile/Streaming",
-          "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/name/" + id};
+          "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/name/" + id,
+          "onvif://www.onvif.org/manufacturer/" + manufacturer};
 }
 
-std::string OnvifDevice::serial_number() const { return fmt::format("W{:012X}", number_of(id) >> 16); }
+std::string OnvifDevice::serial_number() const {
+  return own_serial_number.empty() ? fmt::format("W{:012X}", number_of(id) >> 16) : own_serial_number;
+}
 
 std::string OnvifDevice::mac() const {
   const auto n = number_of(id);
@@ -39,6 +42,18 @@ std::string OnvifDevice::uuid() const {
   const auto n = number_of(id), m = number_of(id + " endpoint");
   return fmt::format("urn:uuid:{:08x}-{:04x}-5{:03x}-8{:03x}-{:012x}", n & 0xffffffff, n >> 32 & 0xffff,
                      n >> 48 & 0xfff, m >> 48 & 0xfff, m & 0xffffffffffff);
+}
+
+protocols::DiscoveryTarget OnvifDevice::target(std::uint16_t port) const {
+  protocols::DiscoveryTarget target;
+  target.endpoint = uuid();
+  target.types = {{std::string(protocols::uri_of_prefix("dn")), "NetworkVideoTransmitter"},
+                  {std::string(protocols::uri_of_prefix("tds")), "Device"}};
+  target.scopes = fixed_scopes();
+  target.scopes.insert(target.scopes.end(), scopes.begin(), scopes.end());
+  target.addresses = {fmt::format("http://{}:{}/onvif/device_service", address, port)};
+  target.metadata_version = metadata_version;
+  return target;
 }
 
 protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason) {

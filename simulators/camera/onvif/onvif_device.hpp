@@ -10,6 +10,7 @@
 #include "system/base/clock.hpp"
 #include "system/media/access_unit.hpp"
 #include "system/media/frame_rate.hpp"
+#include "system/protocols/onvif/discovery_message.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
 
 namespace watchrig::camera {
@@ -40,6 +41,12 @@ struct OnvifDevice {
   bool time_by_ntp = false;
   std::string time_zone = "UTC0";
   base::Duration clock_offset{};  ///< of the camera's clock against the rig's
+  std::string address = "127.0.0.1";
+  std::string manufacturer = "Watchrig";
+  std::string own_serial_number = {};    ///< empty: one made of the id
+  bool discovers = false;                ///< whether it speaks WS-Discovery
+  std::uint32_t metadata_version = 1;    ///< of what it tells there
+  std::function<void()> retold = [] {};  ///< what it tells there has changed
 
   base::UtcTime now() const { return clock.now() + clock_offset; }
   const OnvifStream* stream(std::string_view name) const;
@@ -47,6 +54,8 @@ struct OnvifDevice {
   std::string serial_number() const;
   std::string mac() const;   ///< 02:…, locally administered
   std::string uuid() const;  ///< of the endpoint: urn:uuid:…
+  /// What it tells of itself to whoever looks for devices, with its services at that port.
+  protocols::DiscoveryTarget target(std::uint16_t port) const;
 };
 
 /// A request on its way through an operation. `answer` is the empty element of the response.

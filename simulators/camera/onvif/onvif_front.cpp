@@ -35,11 +35,15 @@ bool is_authority(std::string_view text) {
 
 }  // namespace
 
-OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor)
+OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor,
+                       std::shared_ptr<DiscoveryHost> host)
     : device_(std::move(device)),
       first_offset_(device_.clock_offset),
       executor_(std::move(executor)),
+      host_(std::move(host)),
       digest_(device_.id) {
+  device_.discovers = host_ != nullptr;
+  if (host_) device_.retold = [host = host_, id = device_.id] { host->announce(id); };
   services_ = {device_service(device_), media_service(device_), media2_service(device_)};
   for (const auto& service : services_) {
     router_.add_plain("POST", std::string(service.path), {}, "SOAP",
@@ -49,19 +53,25 @@ OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor
                     [this](const http::Request& request) { return snapshot(request); });
 }
 
-OnvifFront::~OnvifFront() { stop(); }
+OnvifFront::~OnvifFront() { stop(false); }
 
 base::Result<> OnvifFront::start(std::uint16_t port) {
   http::HttpServer::Options options;
+  options.address = device_.address;
   options.port = port_ != 0 ? port_ : port;
   auto server = http::HttpServer::start(options, router_, [this] { return executor_; });
   if (!server) return base::Error(server.error()).within(fmt::format("camera \"{}\" ONVIF", device_.id));
   server_ = std::move(*server);
   port_ = server_->port();
-  return {};
+  if (!host_) return {};
+  const auto describe = [this]() -> std::optional<protocols::DiscoveryTarget> {
+    return device_.discoverable ? std::optional(device_.target(port_)) : std::nullopt;
+  };
+  return host_->join(device_.id, {device_.address, describe});
 }
 
-void OnvifFront::stop() {
+void OnvifFront::stop(bool bye) {
+  if (host_) host_->leave(device_.id, bye);
   if (server_) server_->stop();
 }
 
@@ -74,7 +84,7 @@ std::uint16_t OnvifFront::port() const { return port_; }
 std::string OnvifFront::authority(const http::Request& request) const {
   const auto host = request.headers.find("host");
   if (host != request.headers.end() && is_authority(host->second)) return host->second;
-  return fmt::format("127.0.0.1:{}", port_);
+  return fmt::format("{}:{}", device_.address, port_);
 }
 
 OnvifFront::Caller OnvifFront::caller(const http::Request& request, pugi::xml_node header) const {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "simulators/camera/onvif/discovery_host.hpp"
 #include "simulators/camera/onvif/onvif_device.hpp"
 #include "system/http/http_server.hpp"
 #include "system/media/digest_auth.hpp"
@@ -15,12 +16,14 @@ namespace watchrig::camera {
 /// away at the snapshot address. Everything runs on the executor, which serves one thing at a time.
 class OnvifFront {
  public:
-  OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor);
+  /// With a `host` it can be found by WS-Discovery while it is started.
+  OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor, std::shared_ptr<DiscoveryHost> host);
   ~OnvifFront();
 
-  /// Listens on the loopback interface; port 0: any free one.
+  /// Listens on the device's address; port 0: any free one.
   base::Result<> start(std::uint16_t port);
-  void stop();
+  /// With a Bye to whoever listens, or as when the power fails. Any thread.
+  void stop(bool bye);
   /// The camera has no battery: after a time without power its clock is as wrong as it was at first.
   void forget_clock();
   std::uint16_t port() const;
@@ -46,6 +49,7 @@ class OnvifFront {
   OnvifDevice device_;
   const base::Duration first_offset_;
   const boost::asio::any_io_executor executor_;
+  const std::shared_ptr<DiscoveryHost> host_;
   const media::DigestServer digest_;
   std::vector<OnvifService> services_;
   http::Router router_;

@@ -80,6 +80,13 @@ std::string_view uri_of_prefix(std::string_view prefix) {
   return {};
 }
 
+std::string_view prefix_of_uri(std::string_view uri) {
+  for (const auto& one : namespaces) {
+    if (one.uri == uri) return one.prefix;
+  }
+  return {};
+}
+
 std::string_view local_name(pugi::xml_node node) {
   const std::string_view name = node.name();
   const auto colon = name.find(':');

@@ -18,6 +18,7 @@ struct XmlNamespace {
 };
 /// Nothing when the prefix is none of ours.
 std::string_view uri_of_prefix(std::string_view prefix);
+std::string_view prefix_of_uri(std::string_view uri);
 
 /// Name of an element without its prefix.
 std::string_view local_name(pugi::xml_node node);
