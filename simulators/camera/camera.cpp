@@ -31,6 +31,7 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       executors_(surroundings.executors),
       control_(surroundings.control),
       discovery_(surroundings.discovery),
+      broadcasts_(surroundings.broadcasts),
       board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
       users_(spec_.username, spec_.password) {}
 
@@ -52,18 +53,16 @@ Result<std::shared_ptr<Camera>> Camera::create(CameraSpec spec, const Surroundin
     if (!source) continue;
     auto video = surroundings.broadcasts.open(*source, TrackRole::video);
     if (!video) return Error(video.error()).within(fmt::format("{} {}", object, name));
-    camera->add_stream(name, *source, std::move(*video), audio);
+    camera->add_channel(name, *source, std::move(*video), audio);
   }
   return camera;
 }
 
-void Camera::add_stream(const std::string& name, const scene::SourceSpec& source,
-                        std::shared_ptr<Broadcast> video, std::shared_ptr<Broadcast> audio) {
-  auto stream =
-      std::make_shared<CameraStream>(spec_.id, name, std::move(video), std::move(audio), board_, clock_);
-  stream->start();
-  auto harm = std::make_shared<HarmContext>(seed_, spec_.id, name, board_, stream->ledgers(), clock_);
-  channels_.push_back({std::move(stream), std::move(harm), &source, {}});
+void Camera::add_channel(const std::string& name, const scene::SourceSpec& source,
+                         std::shared_ptr<Broadcast> video, std::shared_ptr<Broadcast> audio) {
+  CameraChannel::Place place{spec_.id, name, board_, clock_, seed_, spec_.onvif};
+  channels_.push_back(
+      std::make_shared<CameraChannel>(std::move(place), source, std::move(video), std::move(audio)));
 }
 
 Result<void> Camera::start() {
@@ -77,19 +76,15 @@ Result<void> Camera::start() {
       return user ? std::optional(user->password) : std::nullopt;
     };
   }
-  std::vector<std::shared_ptr<CameraStream>> streams;
-  std::map<std::string, std::shared_ptr<HarmContext>> harms;
-  for (const Channel& channel : channels_) {
-    streams.push_back(channel.stream);
-    harms.emplace(channel.stream->name(), channel.harm);
-  }
   options.packet_filter =
-      [harms](const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
-    const auto harm = harms.find(stream_of(session.target.path));
-    if (harm == harms.end()) return nullptr;
-    return std::make_unique<PacketHarm>(harm->second, session.executor);
+      [channels = channels_](const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
+    const auto found =
+        std::ranges::find(channels, stream_of(session.target.path), [](const auto& c) { return c->name(); });
+    if (found == channels.end()) return nullptr;
+    return std::make_unique<PacketHarm>((*found)->harm(), (*found)->stage()->stream->ledgers(),
+                                        session.executor);
   };
-  auto content = std::make_shared<CameraContent>(spec_.id, std::move(streams), board_, clock_);
+  auto content = std::make_shared<CameraContent>(spec_.id, channels_, board_, clock_);
   auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
   if (!server) return Error(server.error()).within(fmt::format("camera \"{}\"", spec_.id));
   server_ = std::move(*server);
@@ -98,12 +93,12 @@ Result<void> Camera::start() {
 
 Result<void> Camera::start_onvif() {
   std::vector<OnvifStream> streams;
-  for (Channel& channel : channels_) {
-    const auto& profile = channel.stream->video().source()->profile();
-    const auto tracks = channel.stream->tracks();
-    streams.push_back({channel.stream->name(), tracks[0], profile.rate, profile.bitrate_bps, profile.gop,
-                       tracks.size() > 1 ? std::optional(tracks[1]) : std::nullopt});
-    channel.snapshots = std::make_unique<SnapshotKeeper>(channel.stream->shared_video());
+  for (const auto& channel : channels_) {
+    const auto stage = channel->stage();
+    const auto tracks = stage->stream->tracks();
+    streams.push_back({channel->name(), stage->stream->video().source()->profile(),
+                       tracks.size() > 1 ? std::optional(tracks[1]) : std::nullopt,
+                       stage->source.profile.passthrough()});
   }
   OnvifDevice device{
       spec_.id,
@@ -115,7 +110,10 @@ Result<void> Camera::start_onvif() {
       [this](std::string_view stream) -> Result<base::Bytes> {
         const auto* found = channel(stream);
         if (!found) return Error{ErrorKind::not_found, "there is no such stream"};
-        return found->snapshots->take();
+        return found->stage()->snapshots->take();
+      },
+      [this](std::string_view stream, const scene::StreamProfile& profile) {
+        return encode(stream, profile);
       }};
   device.clock_offset = spec_.clock_ahead;
   device.address = spec_.address;
@@ -128,20 +126,30 @@ Result<void> Camera::start_onvif() {
 void Camera::stop() {
   if (onvif_) onvif_->stop(true);
   if (server_) server_->stop();
-  for (const Channel& channel : channels_) channel.stream->stop();
+  for (const auto& channel : channels_) channel->stop();
 }
 
 bool Camera::connected() const { return server_ && server_->stats().connections > 0; }
 
-const Camera::Channel* Camera::channel(std::string_view name) const {
-  const auto found = std::find_if(channels_.begin(), channels_.end(),
-                                  [&](const Channel& channel) { return channel.stream->name() == name; });
-  return found == channels_.end() ? nullptr : &*found;
+CameraChannel* Camera::channel(std::string_view name) const {
+  const auto found = std::ranges::find(channels_, name, [](const auto& c) { return c->name(); });
+  return found == channels_.end() ? nullptr : found->get();
+}
+
+Result<void> Camera::encode(std::string_view stream, const scene::StreamProfile& profile) {
+  auto* found = channel(stream);
+  if (!found) return Error{ErrorKind::not_found, "there is no such stream"};
+  auto source = found->stage()->source;
+  source.profile = profile;
+  auto video = broadcasts_.open(source, TrackRole::video);
+  if (!video) return video.error();
+  base::log_info("camera {}: {} is {} from now on", spec_.id, stream, scene::to_string(profile));
+  return found->change(source, std::move(*video));
 }
 
 std::vector<std::string> Camera::stream_names() const {
   std::vector<std::string> names;
-  for (const Channel& channel : channels_) names.push_back(channel.stream->name());
+  for (const auto& channel : channels_) names.push_back(channel->name());
   return names;
 }
 
@@ -210,8 +218,8 @@ Result<void> Camera::settle() {
     server_->stall(stalled);
     stalled_ = stalled;
   }
-  for (const Channel& channel : channels_) {
-    if (auto applied = channel.stream->apply_burst(); !applied) return applied;
+  for (const auto& channel : channels_) {
+    if (auto applied = channel->stage()->stream->apply_burst(); !applied) return applied;
   }
   return {};
 }
@@ -248,14 +256,14 @@ boost::asio::awaitable<void> Camera::reboot(std::weak_ptr<Camera> weak, const ba
 json::object Camera::faults() const {
   auto object = board_->to_json();
   json::object counts;
-  for (const Channel& channel : channels_) {
-    const HarmCounts& done = channel.harm->counts;
-    counts[channel.stream->name()] = json::object{{"lost", done.lost.load()},
-                                                  {"corrupted", done.corrupted.load()},
-                                                  {"duplicated", done.duplicated.load()},
-                                                  {"reordered", done.reordered.load()},
-                                                  {"delayed", done.delayed.load()},
-                                                  {"strange", done.strange.load()}};
+  for (const auto& channel : channels_) {
+    const HarmCounts& done = channel->harm()->counts;
+    counts[channel->name()] = json::object{{"lost", done.lost.load()},
+                                           {"corrupted", done.corrupted.load()},
+                                           {"duplicated", done.duplicated.load()},
+                                           {"reordered", done.reordered.load()},
+                                           {"delayed", done.delayed.load()},
+                                           {"strange", done.strange.load()}};
   }
   object["packets"] = std::move(counts);
   return object;

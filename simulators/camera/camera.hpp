@@ -9,11 +9,9 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "simulators/camera/broadcast.hpp"
+#include "simulators/camera/camera_channel.hpp"
 #include "simulators/camera/camera_spec.hpp"
-#include "simulators/camera/camera_stream.hpp"
 #include "simulators/camera/onvif/onvif_front.hpp"
-#include "simulators/camera/onvif/snapshot_keeper.hpp"
-#include "simulators/camera/packet_harm.hpp"
 #include "simulators/camera/port_hold.hpp"
 #include "simulators/kernel/virtual_device.hpp"
 #include "system/media/rtsp_server.hpp"
@@ -29,7 +27,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
     const base::Clock& clock;  ///< outlives the executors' work
     std::uint64_t seed = 1;
     std::function<boost::asio::any_io_executor()> executors;  ///< base::ExecutorPool::next
-    BroadcastRegistry& broadcasts;                            ///< used by create() only
+    BroadcastRegistry& broadcasts;                            ///< outlives the executors' work
     boost::asio::any_io_executor control;  ///< for services that are no media; serves one thing at a time
     std::shared_ptr<DiscoveryHost> discovery = {};  ///< needed by cameras that can be found
   };
@@ -53,18 +51,11 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   base::Result<std::string> ledger(const Query& query) const override;
 
  private:
-  struct Channel {
-    std::shared_ptr<CameraStream> stream;
-    std::shared_ptr<HarmContext> harm;
-    const scene::SourceSpec* source;
-    std::unique_ptr<SnapshotKeeper> snapshots;  ///< of a camera with ONVIF
-  };
-
   Camera(CameraSpec spec, const Surroundings& surroundings);
-  void add_stream(const std::string& name, const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
-                  std::shared_ptr<Broadcast> audio);
+  void add_channel(const std::string& name, const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
+                   std::shared_ptr<Broadcast> audio);
   base::Result<void> start_onvif();
-  const Channel* channel(std::string_view name) const;
+  CameraChannel* channel(std::string_view name) const;
   std::vector<std::string> stream_names() const;
   /// Brings server and encoders to what the faults in force ask for.
   base::Result<void> settle();
@@ -72,8 +63,8 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   static boost::asio::awaitable<void> reboot(std::weak_ptr<Camera> camera, const base::Clock& clock);
   /// On the whole camera, not on one of its streams.
   bool in_force(kernel::Verb verb) const;
-  boost::json::object describe_stream(const Channel& channel) const;
-  boost::json::object stream_status(const Channel& channel) const;
+  base::Result<void> encode(std::string_view stream, const scene::StreamProfile& profile);
+  boost::json::object describe_stream(const CameraChannel& channel) const;
   static boost::asio::awaitable<void> end_in_time(std::weak_ptr<Camera> camera, kernel::Fault fault,
                                                   const base::Clock& clock);
 
@@ -83,8 +74,9 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const std::function<boost::asio::any_io_executor()> executors_;
   const boost::asio::any_io_executor control_;
   const std::shared_ptr<DiscoveryHost> discovery_;
+  BroadcastRegistry& broadcasts_;
   const std::shared_ptr<kernel::FaultBoard> board_;
-  std::vector<Channel> channels_;
+  std::vector<std::shared_ptr<CameraChannel>> channels_;
   CameraUsers users_;
   std::unique_ptr<media::RtspServer> server_;
   std::unique_ptr<OnvifFront> onvif_;

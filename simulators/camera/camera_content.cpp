@@ -14,14 +14,14 @@ std::string stream_of(std::string_view path) {
   return std::string(path);
 }
 
-CameraContent::CameraContent(std::string camera, std::vector<std::shared_ptr<CameraStream>> streams,
+CameraContent::CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels,
                              std::shared_ptr<kernel::FaultBoard> board, const base::Clock& clock)
-    : camera_(std::move(camera)), streams_(std::move(streams)), board_(std::move(board)), clock_(clock) {}
+    : camera_(std::move(camera)), channels_(std::move(channels)), board_(std::move(board)), clock_(clock) {}
 
 Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarget& target) const {
   const auto name = stream_of(target.path);
-  for (const auto& stream : streams_) {
-    if (stream->name() == name) return stream;
+  for (const auto& channel : channels_) {
+    if (channel->name() == name) return channel->stage()->stream;
   }
   return base::Error{base::ErrorKind::not_found,
                      fmt::format("camera {} has no stream \"{}\"", camera_, name)};

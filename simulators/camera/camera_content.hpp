@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "simulators/camera/camera_stream.hpp"
+#include "simulators/camera/camera_channel.hpp"
 #include "system/media/rtsp_server.hpp"
 
 namespace watchrig::camera {
@@ -14,7 +14,7 @@ namespace watchrig::camera {
 class CameraContent final : public media::RtspContent {
  public:
   /// `camera` is the name in SDP and messages. The clock outlives the content.
-  CameraContent(std::string camera, std::vector<std::shared_ptr<CameraStream>> streams,
+  CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels,
                 std::shared_ptr<kernel::FaultBoard> board, const base::Clock& clock);
 
   boost::asio::awaitable<base::Result<media::RtspDescription>> describe(media::RtspTarget target) override;
@@ -25,7 +25,7 @@ class CameraContent final : public media::RtspContent {
   base::Result<std::shared_ptr<CameraStream>> find(const media::RtspTarget& target) const;
 
   const std::string camera_;
-  const std::vector<std::shared_ptr<CameraStream>> streams_;
+  const std::vector<std::shared_ptr<CameraChannel>> channels_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   const base::Clock& clock_;
 };

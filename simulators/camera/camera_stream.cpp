@@ -41,6 +41,7 @@ void CameraStream::stop() {
     if (detour_) detour_->subscription = scene::Subscription();
   }
   const std::lock_guard lock(mutex_);
+  stopped_ = true;
   for (CameraFeed* feed : feeds_) feed->close();
 }
 
@@ -61,6 +62,7 @@ std::unique_ptr<media::RtspFeed> CameraStream::open(boost::asio::any_io_executor
   auto feed = std::make_unique<CameraFeed>(shared_from_this(), std::move(executor), start);
   const std::lock_guard lock(mutex_);
   feeds_.push_back(feed.get());
+  if (stopped_) feed->close();
   return feed;
 }
 
@@ -95,6 +97,8 @@ void CameraStream::publish(TrackRole role, const scene::EncodedUnit& unit, const
   const auto track = static_cast<std::size_t>(role);
   ++totals_.units.at(track);
   totals_.bytes.at(track) += unit.payload.size();
+  auto& span = spans_.at(track);
+  span = Span{span ? span->first : unit.captured, unit.captured};
   if (!train || feeds_.empty()) return;
   if (const auto version = board_->version(); version != faults_version_) {
     faults_version_ = version;
@@ -148,6 +152,11 @@ base::Result<void> CameraStream::apply_burst() {
   auto applied = detour_->subscription.set_burst(factor);
   if (applied) factor_ = factor;
   return applied;
+}
+
+CameraStream::Spans CameraStream::spans() const {
+  const std::lock_guard lock(mutex_);
+  return spans_;
 }
 
 CameraStream::Totals CameraStream::totals() const {

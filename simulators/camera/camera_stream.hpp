@@ -31,6 +31,12 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
     std::uint64_t dropped = 0;             ///< trains that slow readers lost, present and past ones
   };
 
+  /// Capture times of the first and the last unit of a track that went out here; nothing before the first.
+  struct Span {
+    base::UtcTime first, last;
+  };
+  using Spans = std::array<std::optional<Span>, 2>;
+
   /// `camera` and `name` ("main") are for messages. The clock outlives the stream.
   CameraStream(std::string camera, std::string name, std::shared_ptr<Broadcast> video,
                std::shared_ptr<Broadcast> audio, std::shared_ptr<kernel::FaultBoard> board,
@@ -39,7 +45,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
 
   /// Connects to the broadcasts; once, after construction.
   void start();
-  /// Leaves the broadcasts and ends all readers.
+  /// Leaves the broadcasts and ends all readers, those to come included.
   void stop();
 
   const std::string& name() const { return name_; }
@@ -57,6 +63,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   base::Result<void> apply_burst();
 
   Totals totals() const;
+  Spans spans() const;
   /// From capture to the moment at which a session had all packets, model time.
   const LatenessMeter& sending() const { return sending_; }
 
@@ -96,7 +103,9 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   std::uint16_t next_sequence_ = 0;          ///< behind the last video train
   std::vector<kernel::Fault> faults_;        ///< of the board, as of faults_version_
   std::uint64_t faults_version_ = 0;
+  bool stopped_ = false;
   Totals totals_;
+  Spans spans_;
 
   std::vector<std::unique_ptr<Broadcast::Tap>> taps_;
 };

@@ -31,20 +31,45 @@ std::string member(const kernel::VirtualDevice::Query& query, const std::string&
   return found == query.end() ? fallback : found->second;
 }
 
+json::object stream_status(const CameraChannel& channel) {
+  const auto totals = channel.totals();
+  const auto stage = channel.stage();
+  const auto& stream = *stage->stream;
+  const auto source = stream.video().source()->stats();
+  const auto& sending = stream.sending();
+  json::object object{
+      {"units", totals.units[0]},
+      {"bytes", totals.bytes[0]},
+      {"dropped", totals.dropped},
+      {"lateness_us",
+       {{"p50", microseconds(source.lateness_p50)},
+        {"p99", microseconds(source.lateness_p99)},
+        {"max", microseconds(source.lateness_max)}}},
+      {"sending_us",
+       {{"p50", microseconds(sending.percentile(0.5))}, {"p99", microseconds(sending.percentile(0.99))}}}};
+  if (stream.ledgers().size() > 1) {
+    object["audio_units"] = totals.units[1];
+    object["audio_bytes"] = totals.bytes[1];
+  }
+  if (auto error = stream.error(); !error.empty()) object["error"] = std::move(error);
+  return object;
+}
+
 }  // namespace
 
-json::object Camera::describe_stream(const Channel& channel) const {
-  const auto& broadcast = channel.stream->video();
+json::object Camera::describe_stream(const CameraChannel& channel) const {
+  const auto stage = channel.stage();
+  const auto& broadcast = stage->stream->video();
   const auto& track = broadcast.track();
-  json::object object{{"url", fmt::format("rtsp://{}:{}/{}", spec_.address, server_ ? server_->port() : 0,
-                                          channel.stream->name())},
-                      {"profile", scene::to_string(channel.source->profile)},
-                      {"codec", media::to_string(track.codec)},
-                      {"width", track.width},
-                      {"height", track.height},
-                      {"fps", broadcast.source()->profile().rate.value()}};
-  if (!channel.source->file.empty()) object["file"] = channel.source->file.string();
-  const auto tracks = channel.stream->tracks();
+  json::object object{
+      {"url", fmt::format("rtsp://{}:{}/{}", spec_.address, server_ ? server_->port() : 0, channel.name())},
+      {"profile", scene::to_string(stage->source.profile)},
+      {"codec", media::to_string(track.codec)},
+      {"width", track.width},
+      {"height", track.height},
+      {"fps", broadcast.source()->profile().rate.value()}};
+  if (!stage->source.file.empty()) object["file"] = stage->source.file.string();
+  const auto tracks = stage->stream->tracks();
   if (tracks.size() > 1) object["audio"] = media::to_string(tracks[1].codec);
   return object;
 }
@@ -57,32 +82,10 @@ json::object Camera::description() const {
     object["password"] = spec_.password;
   }
   json::object streams;
-  for (const Channel& channel : channels_) streams[channel.stream->name()] = describe_stream(channel);
+  for (const auto& channel : channels_) streams[channel->name()] = describe_stream(*channel);
   object["streams"] = std::move(streams);
   if (onvif_)
     object["onvif"] = fmt::format("http://{}:{}/onvif/device_service", spec_.address, onvif_->port());
-  return object;
-}
-
-json::object Camera::stream_status(const Channel& channel) const {
-  const auto totals = channel.stream->totals();
-  const auto source = channel.stream->video().source()->stats();
-  const auto& sending = channel.stream->sending();
-  json::object object{
-      {"units", totals.units[0]},
-      {"bytes", totals.bytes[0]},
-      {"dropped", totals.dropped},
-      {"lateness_us",
-       {{"p50", microseconds(source.lateness_p50)},
-        {"p99", microseconds(source.lateness_p99)},
-        {"max", microseconds(source.lateness_max)}}},
-      {"sending_us",
-       {{"p50", microseconds(sending.percentile(0.5))}, {"p99", microseconds(sending.percentile(0.99))}}}};
-  if (channel.stream->ledgers().size() > 1) {
-    object["audio_units"] = totals.units[1];
-    object["audio_bytes"] = totals.bytes[1];
-  }
-  if (auto error = channel.stream->error(); !error.empty()) object["error"] = std::move(error);
   return object;
 }
 
@@ -91,7 +94,7 @@ json::object Camera::status() const {
   json::array active;
   for (const auto& fault : board_->active()) active.push_back(to_json(fault));
   json::object streams;
-  for (const Channel& channel : channels_) streams[channel.stream->name()] = stream_status(channel);
+  for (const auto& channel : channels_) streams[channel->name()] = stream_status(*channel);
   json::object onvif;
   if (onvif_) {
     onvif = {
@@ -120,13 +123,13 @@ Result<std::string> Camera::ledger(const Query& query) const {
     }
   }
   const auto stream = member(query, "stream", "main");
-  const Channel* found = channel(stream);
+  const auto* found = channel(stream);
   if (!found) {
     return Error{ErrorKind::not_found, fmt::format("camera \"{}\" has no stream \"{}\"", spec_.id, stream)};
   }
   const auto track = member(query, "track", "video");
   const std::size_t number = track == "audio" ? 1 : 0;
-  if ((track != "audio" && track != "video") || number >= found->stream->ledgers().size()) {
+  if ((track != "audio" && track != "video") || number >= found->stage()->stream->ledgers().size()) {
     return Error{ErrorKind::not_found,
                  fmt::format("camera \"{}\" has no track \"{}\" in stream {}", spec_.id, track, stream)};
   }
@@ -134,9 +137,9 @@ Result<std::string> Camera::ledger(const Query& query) const {
   if (!from) return from.error();
   const auto to = instant(query, "to", base::UtcTime::max());
   if (!to) return to.error();
-  const auto codec = found->stream->tracks()[number].codec;
+  const auto codec = found->stage()->stream->tracks()[number].codec;
   return fmt::format(R"({{"stream":"{}","track":"{}","codec":"{}","units":{}}})", stream, track,
-                     media::to_string(codec), to_json(found->stream->ledgers()[number]->entries(*from, *to)));
+                     media::to_string(codec), to_json(found->entries(number, *from, *to)));
 }
 
 }  // namespace watchrig::camera

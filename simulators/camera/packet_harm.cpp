@@ -35,11 +35,9 @@ std::uint64_t unit_key(std::uint16_t track, std::uint64_t unit) { return unit <<
 }  // namespace
 
 HarmContext::HarmContext(std::uint64_t seed, const std::string& camera, std::string stream,
-                         std::shared_ptr<kernel::FaultBoard> faults,
-                         std::vector<std::shared_ptr<Ledger>> track_ledgers, const base::Clock& model_clock)
+                         std::shared_ptr<kernel::FaultBoard> faults, const base::Clock& model_clock)
     : stream_name(std::move(stream)),
       board(std::move(faults)),
-      ledgers(std::move(track_ledgers)),
       clock(model_clock),
       lose(seed, camera, "lose " + stream_name),
       corrupt(seed, camera, "corrupt " + stream_name),
@@ -47,8 +45,10 @@ HarmContext::HarmContext(std::uint64_t seed, const std::string& camera, std::str
       reorder(seed, camera, "reorder " + stream_name),
       stranger(seed, camera, "stranger " + stream_name) {}
 
-PacketHarm::PacketHarm(std::shared_ptr<HarmContext> context, boost::asio::any_io_executor executor)
+PacketHarm::PacketHarm(std::shared_ptr<HarmContext> context, std::vector<std::shared_ptr<Ledger>> ledgers,
+                       boost::asio::any_io_executor executor)
     : context_(std::move(context)),
+      ledgers_(std::move(ledgers)),
       delay_line_(std::make_shared<DelayLine>(std::move(executor), context_->clock)) {}
 
 PacketHarm::~PacketHarm() {
@@ -100,7 +100,7 @@ void PacketHarm::on_packet(const media::RtpTrain& train, base::ByteView rtp, con
   HarmContext& context = *context_;
   const auto number =
       static_cast<std::uint16_t>(base::load_be16(rtp.data() + 2) - position_of(train).sequence);
-  const Packet packet{train.track, context.ledgers.at(train.track)->index_at(train.time), number, train.time};
+  const Packet packet{train.track, ledgers_.at(train.track)->index_at(train.time), number, train.time};
   const std::uint64_t unit = unit_key(packet.track, packet.unit);
   slip_in_stranger(packet, rtp, send);
   if (context.lose.hits(rate(Verb::lose, packet.captured), unit, number)) {
@@ -110,7 +110,7 @@ void PacketHarm::on_packet(const media::RtpTrain& train, base::ByteView rtp, con
   base::Bytes corrupted;
   if (context.corrupt.hits(rate(Verb::corrupt, packet.captured), unit, number)) {
     ++context.counts.corrupted;
-    context.ledgers[packet.track]->harmed(packet.unit, 1);
+    ledgers_[packet.track]->harmed(packet.unit, 1);
     corrupted.assign(rtp.begin(), rtp.end());
     const auto bit = context.corrupt.bits(unit, number, 1) % ((rtp.size() - rtp_header_bytes) * 8);
     corrupted[rtp_header_bytes + bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
@@ -172,7 +172,7 @@ void PacketHarm::forward(const Packet& packet, base::ByteView rtp, const Send& s
 }
 
 void PacketHarm::lose(std::uint16_t track, std::uint64_t unit) {
-  Ledger& ledger = *context_->ledgers[track];
+  Ledger& ledger = *ledgers_[track];
   ledger.harmed(unit, 1);
   if (broken_.at(track) == unit) return;
   broken_[track] = unit;

@@ -26,12 +26,10 @@ struct HarmCounts {
 /// What the packet faults of one stream of a camera share between its sessions.
 struct HarmContext {
   HarmContext(std::uint64_t seed, const std::string& camera, std::string stream,
-              std::shared_ptr<kernel::FaultBoard> faults, std::vector<std::shared_ptr<Ledger>> track_ledgers,
-              const base::Clock& model_clock);
+              std::shared_ptr<kernel::FaultBoard> faults, const base::Clock& model_clock);
 
   const std::string stream_name;
   const std::shared_ptr<kernel::FaultBoard> board;
-  const std::vector<std::shared_ptr<Ledger>> ledgers;  ///< a track
   const base::Clock& clock;
   const kernel::Dice lose, corrupt, duplicate, reorder, stranger;
   HarmCounts counts;
@@ -44,7 +42,9 @@ struct HarmContext {
 /// session's executor.
 class PacketHarm final : public media::PacketFilter {
  public:
-  PacketHarm(std::shared_ptr<HarmContext> context, boost::asio::any_io_executor executor);
+  /// `ledgers`: one a track, of the stream that the session reads.
+  PacketHarm(std::shared_ptr<HarmContext> context, std::vector<std::shared_ptr<Ledger>> ledgers,
+             boost::asio::any_io_executor executor);
   ~PacketHarm() override;
 
   bool idle() const override;
@@ -75,6 +75,7 @@ class PacketHarm final : public media::PacketFilter {
   void lose(std::uint16_t track, std::uint64_t unit);
 
   const std::shared_ptr<HarmContext> context_;
+  const std::vector<std::shared_ptr<Ledger>> ledgers_;
   const std::shared_ptr<DelayLine> delay_line_;
   mutable std::vector<kernel::Fault> faults_;  ///< of the board, as of version_
   mutable std::optional<std::uint64_t> version_;

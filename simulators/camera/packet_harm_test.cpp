@@ -26,8 +26,7 @@ struct Bench {
       : book(std::make_shared<UnitBook>()),
         ledger(std::make_shared<Ledger>(book, testing::sample_grid())),
         board(std::make_shared<kernel::FaultBoard>(clock)),
-        context(
-            std::make_shared<HarmContext>(seed, camera, "main", board, std::vector{ledger, ledger}, clock)) {}
+        context(std::make_shared<HarmContext>(seed, camera, "main", board, clock)) {}
 
   Fault begin(Verb verb, double rate) {
     Fault fault;
@@ -37,7 +36,9 @@ struct Bench {
   }
   Fault begin(Fault fault) { return *board->begin(std::move(fault)); }
 
-  std::unique_ptr<PacketHarm> session() { return std::make_unique<PacketHarm>(context, io.get_executor()); }
+  std::unique_ptr<PacketHarm> session() {
+    return std::make_unique<PacketHarm>(context, std::vector{ledger, ledger}, io.get_executor());
+  }
 
   void send(PacketHarm& session, std::uint64_t unit, std::size_t packets) {
     book->append({unit, testing::captured_at(unit), 0, 0, false, {}});

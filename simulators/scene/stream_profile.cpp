@@ -95,18 +95,23 @@ base::Result<StreamProfile> parse_profile(std::string_view text) {
   if (!profile.codec)
     return invalid(text,
                    fmt::format("codec \"{}\": h264, h265, mjpeg, passthrough, pcmu, pcma or aac", codec));
-  if (words.size() < 3 || words.size() > 4)
+  if (words.size() < 3 || words.size() > 5)
     return invalid(text, "needs size@rate and bit rate, for example \"h264 1280x720@25 2Mbps\"");
   if (const auto sized = parse_size(text, words[1], profile); !sized) return sized.error();
   profile.bitrate_bps = parse_bitrate(words[2]).value_or(0);
   if (profile.bitrate_bps < 16'000 || profile.bitrate_bps > 100'000'000)
     return invalid(text, fmt::format("bit rate \"{}\": 16kbps to 100Mbps", words[2]));
   profile.gop = static_cast<int>(std::lround(profile.rate.value() * 2));
-  if (words.size() == 4) {
-    const auto [name, value] = base::split_once(words[3], '=');
-    profile.gop = name == "gop" ? base::parse_number<int>(value).value_or(0) : 0;
-    if (profile.gop < 1 || profile.gop > 1000)
-      return invalid(text, fmt::format("\"{}\": gop=1 to gop=1000 is all that may follow", words[3]));
+  for (std::size_t i = 3; i < words.size(); ++i) {
+    const auto [name, value] = base::split_once(words[i], '=');
+    const int number = base::parse_number<int>(value).value_or(0);
+    if (name == "gop" && number >= 1 && number <= 1000) {
+      profile.gop = number;
+    } else if (name == "quality" && number >= 1 && number <= 100) {
+      profile.quality = number;
+    } else {
+      return invalid(text, fmt::format("\"{}\": quality=1 to 100 and gop=1 to 1000 may follow", words[i]));
+    }
   }
   return profile;
 }
@@ -131,6 +136,7 @@ std::string to_string(const StreamProfile& profile) {
                                   : fmt::format("{}kbps", double(profile.bitrate_bps) / 1000);
   std::string text =
       fmt::format("{} {}x{}@{} {}", codec, profile.width, profile.height, rate_text(profile.rate), bitrate);
+  if (profile.quality) text += fmt::format(" quality={}", *profile.quality);
   if (profile.gop != std::lround(profile.rate.value() * 2)) text += fmt::format(" gop={}", profile.gop);
   return text;
 }

@@ -11,18 +11,21 @@
 namespace watchrig::scene {
 
 /// How one stream of a camera is coded, by the text in a rig file:
-///   h264 1280x720@25 2Mbps [gop=50]     also h265 and mjpeg; the frame rate may be 12.5 or 29.97
+///   h264 1280x720@25 2Mbps [quality=60] [gop=50]
+///                                       also h265 and mjpeg; the frame rate may be 12.5 or 29.97; with a
+///                                       quality, the bit rate varies and is the highest allowed
 ///   passthrough                         the coded pictures of a file as they are
 ///   pcmu | pcma | aac                   sound: G.711 in packets of 20 ms, AAC at 16 kHz
-/// Limits: 16x16 to 7680x4320 even pixels, 1 to 120 frames a second, 16 kb/s to 100 Mb/s, GOP 1 to 1000
-/// pictures; MJPEG up to 2040x2040 in multiples of 8 (RFC 2435, 3.1.5).
+/// Limits: 16x16 to 7680x4320 even pixels, 1 to 120 frames a second, 16 kb/s to 100 Mb/s, quality 1 to 100,
+/// GOP 1 to 1000 pictures; MJPEG up to 2040x2040 in multiples of 8 (RFC 2435, 3.1.5).
 struct StreamProfile {
   std::optional<media::Codec> codec;  ///< nothing: passthrough
   int width = 0;
   int height = 0;
-  media::FrameRate rate;         ///< units a second; audio: packets a second
-  std::int64_t bitrate_bps = 0;  ///< video only
-  int gop = 0;                   ///< pictures from key to key; two seconds unless given
+  media::FrameRate rate;            ///< units a second; audio: packets a second
+  std::int64_t bitrate_bps = 0;     ///< video only
+  int gop = 0;                      ///< pictures from key to key; two seconds unless given
+  std::optional<int> quality = {};  ///< of a variable bit rate; nothing: constant
 
   bool passthrough() const { return !codec.has_value(); }
   bool operator==(const StreamProfile&) const = default;

@@ -24,8 +24,9 @@ TEST(StreamProfile, ReadsFractionsOfFrames) {
 
 TEST(StreamProfile, TextIsReadBackToTheSame) {
   for (const char* text :
-       {"h264 1280x720@25 2Mbps", "h265 352x288@10 256kbps gop=7", "mjpeg 640x480@12.5 1.5Mbps",
-        "h264 3840x2160@29.97 100Mbps", "passthrough", "pcmu", "pcma", "aac", "h264 176x144@1 16.5kbps"}) {
+       {"h264 1280x720@25 2Mbps", "h265 352x288@10 256kbps gop=7", "h264 352x288@10 1Mbps quality=60 gop=7",
+        "mjpeg 640x480@5 1Mbps quality=1", "mjpeg 640x480@12.5 1.5Mbps", "h264 3840x2160@29.97 100Mbps",
+        "passthrough", "pcmu", "pcma", "aac", "h264 176x144@1 16.5kbps"}) {
     const auto profile = parse_profile(text);
     ASSERT_TRUE(profile) << profile.error().message;
     const auto again = parse_profile(to_string(*profile));
@@ -38,6 +39,7 @@ TEST(StreamProfile, TakesTheLimitsAndNothingBeyond) {
   EXPECT_TRUE(parse_profile("h264 16x16@1 16kbps gop=1"));
   EXPECT_TRUE(parse_profile("h264 7680x4320@120 100Mbps gop=1000"));
   EXPECT_TRUE(parse_profile("mjpeg 2040x2040@5 1Mbps"));
+  EXPECT_EQ(parse_profile("h264 16x16@1 16kbps gop=1 quality=100")->quality, 100);
   for (const char* text : {"",
                            "  ",
                            "h264",
@@ -55,6 +57,8 @@ TEST(StreamProfile, TakesTheLimitsAndNothingBeyond) {
                            "h264 1280x720@25 nanMbps",
                            "h264 1280x720@25 -2Mbps",
                            "h264 1280x720@25 1e300Mbps",
+                           "h264 1280x720@25 2Mbps quality=0",
+                           "h264 1280x720@25 2Mbps quality=101",
                            "h264 1280x720@25 2Mbps gop=0",
                            "h264 1280x720@25 2Mbps gop=1001",
                            "h264 1280x720@25 2Mbps gop",

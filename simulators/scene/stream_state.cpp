@@ -141,6 +141,7 @@ media::VideoEncoderSettings StreamSource::State::encoder_settings(double factor)
   settings.rate = profile.rate;
   settings.bitrate_bps = static_cast<std::int64_t>(double(profile.bitrate_bps) * factor);
   settings.gop = profile.gop;
+  settings.quality = profile.quality;
   return settings;
 }
 

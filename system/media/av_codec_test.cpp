@@ -24,6 +24,25 @@ TEST_P(VideoCodec, HoldsTheBitRate) {
   EXPECT_NEAR(bits / 5, double(bitrate), double(bitrate) * 0.15);
 }
 
+TEST_P(VideoCodec, QualityDecidesAVaryingBitRateUpToTheHighestAllowed) {
+  const auto bits_per_second = [](int quality, std::int64_t bitrate) {
+    auto encoder = VideoEncoder::open({GetParam(), 352, 288, {25, 1}, bitrate, 50, quality}).value();
+    double bits = 0;
+    for (int frame = 0; frame < 150; ++frame) {
+      const auto coded = encoder.encode(moving_picture(352, 288, frame)).value();
+      if (frame >= 50) bits += double(coded.payload.size()) * 8;
+    }
+    return bits / 4;
+  };
+  constexpr std::int64_t plenty = 40'000'000;
+  const double low = bits_per_second(10, plenty);
+  const double high = bits_per_second(90, plenty);
+  EXPECT_LT(2 * low, high);
+  EXPECT_LT(high, 0.9 * plenty);
+  const auto limit = static_cast<std::int64_t>(0.7 * high);
+  EXPECT_LT(bits_per_second(90, limit), 1.15 * double(limit));
+}
+
 class NalCodec : public testing::TestWithParam<Codec> {};
 INSTANTIATE_TEST_SUITE_P(Codecs, NalCodec, testing::Values(Codec::h264, Codec::h265));
 
@@ -90,6 +109,9 @@ TEST(VideoEncoder, RefusesWhatItCannotEncode) {
   EXPECT_FALSE(VideoEncoder::open(bad));
   bad = good;
   bad.rate = {0, 1};
+  EXPECT_FALSE(VideoEncoder::open(bad));
+  bad = good;
+  bad.quality = 101;
   EXPECT_FALSE(VideoEncoder::open(bad));
   bad = {Codec::mjpeg, 3840, 2160, {25, 1}, 400'000, 50};
   EXPECT_FALSE(VideoEncoder::open(bad));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct VideoEncoderSettings {
   FrameRate rate;
   std::int64_t bitrate_bps = 2'000'000;
   int gop = 50;  ///< pictures from one key picture to the next
+  /// 1 (worst) to 100: bits as the pictures need them, up to the bit rate. Nothing: the bit rate is constant.
+  std::optional<int> quality = {};
 };
 
 /// A payload as AccessUnit has it: length-prefixed NAL units, or a JPEG file.
@@ -26,7 +29,7 @@ struct EncodedPicture {
   base::Bytes payload;
 };
 
-/// Encodes as a camera does: one picture in, one payload out, no B-frames, a constant bit rate kept by a
+/// Encodes as a camera does: one picture in, one payload out, no B-frames, the bit rate kept by a
 /// one-second buffer, and the parameter sets again in front of each key picture. One thread at a time;
 /// encoding is done on the calling thread.
 class VideoEncoder {

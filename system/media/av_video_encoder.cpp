@@ -27,10 +27,14 @@ struct VideoEncoder::State {
 
 namespace {
 
-std::string x264_parameters() {
+/// The rate factor of x264 and x265 (0 is lossless, 51 the worst): 42.75 to 18.
+double rate_factor(int quality) { return 43 - quality * 0.25; }
+
+std::string x264_parameters(const VideoEncoderSettings& s) {
   // annexb=0: length-prefixed NAL units without a pass over the bytes. nal-hrd=cbr: filler when there is
   // nothing to code, so that a load test carries the bytes it asks for.
-  return "annexb=0:repeat-headers=1:nal-hrd=cbr:force-cfr=1:scenecut=0:sliced-threads=0:threads=1";
+  return fmt::format("annexb=0:repeat-headers=1:nal-hrd={}:force-cfr=1:scenecut=0:sliced-threads=0:threads=1",
+                     s.quality ? "vbr" : "cbr");
 }
 
 std::string x265_parameters(const VideoEncoderSettings& s) {
@@ -38,8 +42,8 @@ std::string x265_parameters(const VideoEncoderSettings& s) {
   return fmt::format(
       "log-level=none:annexb=0:repeat-headers=1:info=0:bframes=0:scenecut=0:open-gop=0:pools=none:frame-"
       "threads=1:"
-      "keyint={0}:min-keyint={0}:vbv-maxrate={1}:vbv-bufsize={1}:strict-cbr=1:hrd=1",
-      s.gop, kilobits);
+      "keyint={0}:min-keyint={0}:vbv-maxrate={1}:vbv-bufsize={1}:{2}:hrd=1",
+      s.gop, kilobits, s.quality ? fmt::format("crf={}", rate_factor(*s.quality)) : "strict-cbr=1");
 }
 
 base::Result<> check(const VideoEncoderSettings& s) {
@@ -54,6 +58,8 @@ base::Result<> check(const VideoEncoderSettings& s) {
     return base::Error{base::ErrorKind::invalid, fmt::format("{} is not a video codec", to_string(s.codec))};
   if (s.rate.numerator < 1 || s.rate.denominator < 1 || s.bitrate_bps < 1000 || s.gop < 1)
     return base::Error{base::ErrorKind::invalid, "frame rate, bit rate and GOP must be positive"};
+  if (s.quality && (*s.quality < 1 || *s.quality > 100))
+    return base::Error{base::ErrorKind::invalid, fmt::format("quality {}: 1 to 100", *s.quality)};
   return {};
 }
 
@@ -74,16 +80,26 @@ void set_options(AVCodecContext& context, const VideoEncoderSettings& s) {
     return;
   }
   context.color_range = AVCOL_RANGE_MPEG;
-  context.bit_rate = context.rc_max_rate = context.rc_min_rate = s.bitrate_bps;
+  context.rc_max_rate = s.bitrate_bps;
+  if (s.quality) {
+    av_opt_set_double(context.priv_data, "crf", rate_factor(*s.quality), 0);
+  } else {
+    context.bit_rate = context.rc_min_rate = s.bitrate_bps;
+  }
   context.rc_buffer_size = static_cast<int>(std::min<std::int64_t>(s.bitrate_bps, INT32_MAX));
   context.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   av_opt_set(context.priv_data, "preset", s.codec == Codec::h264 ? "superfast" : "ultrafast", 0);
   av_opt_set(context.priv_data, "tune", "zerolatency", 0);
   av_opt_set_int(context.priv_data, "forced-idr", 1, 0);
   if (s.codec == Codec::h264)
-    av_opt_set(context.priv_data, "x264-params", x264_parameters().c_str(), 0);
+    av_opt_set(context.priv_data, "x264-params", x264_parameters(s).c_str(), 0);
   else
     av_opt_set(context.priv_data, "x265-params", x265_parameters(s).c_str(), 0);
+}
+
+/// Of JPEG: 31 is the worst.
+double finest_quantiser(const VideoEncoderSettings& s) {
+  return s.quality ? 31 - (*s.quality - 1) * 30 / 99.0 : 1;
 }
 
 const char* encoder_name(Codec codec) {
@@ -169,7 +185,7 @@ base::Result<EncodedPicture> VideoEncoder::encode(const Picture& picture, bool f
     // The size of a JPEG is roughly inverse to the quantiser, and pictures resemble their predecessors.
     const double wanted = double(s.settings.bitrate_bps) / 8 / s.settings.rate.value();
     const double ratio = std::clamp(double(encoded.payload.size()) / wanted, 0.5, 2.0);
-    s.jpeg_quantiser = std::clamp(s.jpeg_quantiser * ratio, 1.0, 31.0);
+    s.jpeg_quantiser = std::clamp(s.jpeg_quantiser * ratio, finest_quantiser(s.settings), 31.0);
   }
   return encoded;
 }

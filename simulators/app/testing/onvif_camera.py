@@ -7,6 +7,7 @@ the npm package `onvif` (tools/setup.sh installs it); without that the end is 77
 import base64
 import datetime
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -17,6 +18,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 sys.dont_write_bytecode = True
@@ -38,12 +40,31 @@ TR2 = ("media2_service", "http://www.onvif.org/ver20/media/wsdl")
 SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
 PROFILE = "<ProfileToken>main</ProfileToken>"
 SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
+RATE_CONTROL = "<tt:RateControl><tt:FrameRateLimit>{fps}</tt:FrameRateLimit>{interval}<tt:BitrateLimit>{kbps}</tt:BitrateLimit></tt:RateControl>"
+MULTICAST = "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type></tt:Address><tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
 SCOPE = "onvif://www.onvif.org/location/country/iceland"
 
 
 def user(name, level, password=None):
     secret = f"<tt:Password>{password}</tt:Password>" if password else ""
     return f"<User {SCHEMA}><tt:Username>{name}</tt:Username>{secret}<tt:UserLevel>{level}</tt:UserLevel></User>"
+
+
+def encoder1(stream, encoding="H264", size=(320, 180), fps=10, kbps=200, gop=20, quality=50):
+    """A configuration of version 1 of the media service, with what sets it."""
+    control = RATE_CONTROL.format(fps=fps, kbps=kbps, interval="<tt:EncodingInterval>1</tt:EncodingInterval>")
+    h264 = f"<tt:H264><tt:GovLength>{gop}</tt:GovLength><tt:H264Profile>High</tt:H264Profile></tt:H264>" if encoding == "H264" else ""
+    return (f'<Configuration {SCHEMA} token="{stream}-encoder"><tt:Name>x</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>{encoding}</tt:Encoding>'
+            f"<tt:Resolution><tt:Width>{size[0]}</tt:Width><tt:Height>{size[1]}</tt:Height></tt:Resolution><tt:Quality>{quality}</tt:Quality>{control}{h264}"
+            f"{MULTICAST}<tt:SessionTimeout>PT60S</tt:SessionTimeout></Configuration><ForcePersistence>true</ForcePersistence>")
+
+
+def encoder2(stream, encoding="H264", size=(320, 180), fps=10, kbps=200, gop=20, quality=50, constant="true"):
+    """The same of version 2."""
+    control = RATE_CONTROL.format(fps=fps, kbps=kbps, interval="").replace("<tt:RateControl", f'<tt:RateControl ConstantBitRate="{constant}"')
+    return (f'<Configuration {SCHEMA} token="{stream}-encoder" GovLength="{gop}"><tt:Name>x</tt:Name><tt:UseCount>1</tt:UseCount>'
+            f"<tt:Encoding>{encoding}</tt:Encoding><tt:Resolution><tt:Width>{size[0]}</tt:Width><tt:Height>{size[1]}</tt:Height></tt:Resolution>{control}"
+            f"<tt:Quality>{quality}</tt:Quality></Configuration>")
 
 
 # service, operation, content of the request, access class. In an order in which each can be done.
@@ -78,6 +99,8 @@ REQUESTS = [
     (TRT, "GetAudioSourceConfigurations", "", "read_media"),
     (TRT, "GetVideoEncoderConfigurations", "", "read_media"),
     (TRT, "GetVideoEncoderConfiguration", "<ConfigurationToken>main-encoder</ConfigurationToken>", "read_media"),
+    (TRT, "GetVideoEncoderConfigurationOptions", "<ConfigurationToken>main-encoder</ConfigurationToken>", "read_media"),
+    (TRT, "SetVideoEncoderConfiguration", encoder1("main"), "actuate"),
     (TRT, "GetAudioEncoderConfigurations", "", "read_media"),
     (TRT, "GetAudioEncoderConfiguration", "<ConfigurationToken>main-audio-encoder</ConfigurationToken>", "read_media"),
     (TRT, "GetStreamUri", SETUP + PROFILE, "read_media"),
@@ -87,6 +110,9 @@ REQUESTS = [
     (TR2, "GetVideoSourceConfigurations", "", "read_media"),
     (TR2, "GetAudioSourceConfigurations", "", "read_media"),
     (TR2, "GetVideoEncoderConfigurations", "", "read_media"),
+    (TR2, "GetVideoEncoderConfigurationOptions", "", "read_media"),
+    (TR2, "GetVideoEncoderInstances", "<ConfigurationToken>video-source</ConfigurationToken>", "read_media"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main"), "actuate"),
     (TR2, "GetAudioEncoderConfigurations", "", "read_media"),
     (TR2, "GetStreamUri", f"<Protocol>RTSP</Protocol>{PROFILE}", "read_media"),
     (TR2, "GetSnapshotUri", PROFILE, "read_media"),
@@ -119,6 +145,19 @@ REFUSED = [
     (TRT, "GetProfile", "<ProfileToken>third</ProfileToken>", "ter:NoProfile"),
     (TRT, "GetStreamUri", SETUP.replace("RTP-Unicast", "RTP-Multicast") + PROFILE, "ter:InvalidStreamSetup"),
     (TRT, "GetVideoEncoderConfiguration", "<ConfigurationToken>x</ConfigurationToken>", "ter:NoConfig"),
+    (TRT, "SetVideoEncoderConfiguration", encoder1("third"), "ter:NoConfig"),
+    (TRT, "SetVideoEncoderConfiguration", encoder1("main", "MPEG4"), "ter:ConfigModify"),
+    (TRT, "GetVideoEncoderConfigurationOptions", "<ProfileToken>third</ProfileToken>", "ter:NoProfile"),
+    (TR2, "GetVideoEncoderInstances", "<ConfigurationToken>x</ConfigurationToken>", "ter:NoConfig"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("third"), "ter:NoConfig"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", "H266"), "ter:ConfigModify"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", size=(321, 180)), "ter:ConfigModify"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", size=(640, 360)), "ter:ConfigModify"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", "JPEG"), "ter:ConfigModify"),  # RFC 2435 has multiples of 8 only
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", gop=0), "ter:ConfigModify"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", gop=401), "ter:ConfigModify"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", quality="nan"), "ter:ConfigModify"),
+    (TR2, "SetVideoEncoderConfiguration", encoder2("main", fps="inf"), "ter:ConfigModify"),
     (TR2, "GetProfiles", "<Token>third</Token>", "ter:NoProfile"),
     (TR2, "GetStreamUri", f"<Protocol>Pigeon</Protocol>{PROFILE}", "ter:InvalidStreamSetup"),
 ]
@@ -278,6 +317,60 @@ def check_hostile(judge, camera):
     judge.expect(status == 200, f"after all that: {status}")
 
 
+def stream_at(camera_port, stream, seconds=4):
+    """What ffprobe finds in some seconds of a stream."""
+    done = subprocess.run(["ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-select_streams", "v", "-read_intervals", f"%+{seconds}", "-show_entries",
+                           "stream=codec_name,width,height:packet=size,flags", "-of", "json", f"rtsp://admin:secret@127.0.0.1:{camera_port}/{stream}"],
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
+    told = json.loads(done.stdout or "{}")
+    return (told.get("streams") or [{}])[0], told.get("packets", [])
+
+
+# operation's service, settings, codec as FFmpeg names it.
+SETTINGS = [
+    (TR2, {"encoding": "H265", "size": (320, 180), "fps": 10, "kbps": 300, "gop": 5}, "hevc"),
+    (TR2, {"encoding": "H264", "size": (160, 96), "fps": 20, "kbps": 400, "gop": 20}, "h264"),
+    (TRT, {"encoding": "H264", "size": (320, 180), "fps": 5, "kbps": 150, "gop": 10}, "h264"),
+    (TRT, {"encoding": "JPEG", "size": (160, 96), "fps": 10, "kbps": 300, "gop": 1}, "mjpeg"),
+    (TR2, {"encoding": "H264", "size": (320, 180), "fps": 10, "kbps": 20000, "gop": 10, "quality": 10, "constant": "false"}, "h264"),
+    (TR2, {"encoding": "H264", "size": (320, 180), "fps": 10, "kbps": 20000, "gop": 10, "quality": 90, "constant": "false"}, "h264"),
+]
+
+
+def check_encoder(judge, camera, rtsp_port):
+    """Settings of the encoder change what goes out, as FFmpeg sees it; who watched before is sent away."""
+    watching = subprocess.Popen(["ffmpeg", "-v", "quiet", "-rtsp_transport", "tcp", "-i", f"rtsp://admin:secret@127.0.0.1:{rtsp_port}/sub", "-c", "copy",
+                                 "-f", "null", "-"], stdin=subprocess.DEVNULL)
+    sizes = {}
+    for service, settings, codec in SETTINGS:
+        encoder = encoder1 if service == TRT else encoder2
+        status, text = camera.ask_as("admin", service, "SetVideoEncoderConfiguration", encoder("sub", **settings))
+        judge.expect(status == 200, f"{settings}: {status} {text[-300:]}")
+        stream, packets = stream_at(rtsp_port, "sub")
+        found = (stream.get("codec_name"), stream.get("width"), stream.get("height"))
+        judge.expect(found == (codec, *settings["size"]), f"{settings} gives {found}")
+        keys = [at for at, packet in enumerate(packets) if packet["flags"].startswith("K")]
+        distances = {after - before for before, after in zip(keys, keys[1:])}
+        judge.expect(distances == {settings["gop"]}, f"{settings}: key pictures are {distances} apart, in {len(packets)} packets")
+        mean = sum(int(packet["size"]) for packet in packets) * 8 * settings["fps"] / max(1, len(packets)) / 1000
+        if settings.get("constant") == "false":
+            sizes[settings["quality"]] = mean
+        else:
+            judge.expect(0.7 < mean / settings["kbps"] < 1.3, f"{settings} gives {mean:.0f} kb/s")
+    judge.expect(2 * sizes[10] < sizes[90] < 20000, f"quality 10 and 90 give {sizes} kb/s")
+    try:
+        watching.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        watching.kill()
+        judge.expect(False, "who watched before the change goes on watching")
+    # What a camera does not have becomes the nearest that it has (ONVIF Media2, 5.2.3.4).
+    for wanted, given in [((1, 1), (32, 1)), ((99999, 99), (20000, 30)), ((500, 11), (500, 10))]:
+        camera.ask_as("admin", TR2, "SetVideoEncoderConfiguration", encoder2("sub", kbps=wanted[0], fps=wanted[1]))
+        _, text = camera.ask_as("admin", TR2, "GetVideoEncoderConfigurations", "<ConfigurationToken>sub-encoder</ConfigurationToken>")
+        told = tuple(float(re.search(f"<tt:{name}>([^<]+)<", text)[1]) for name in ("BitrateLimit", "FrameRateLimit"))
+        judge.expect(told == given, f"bit rate and frame rate {wanted} become {told}, not {given}")
+
+
 def check_last(judge, camera):
     for service, operation, content, _ in LAST:
         status, text = camera.ask_as("admin", service, operation, content)
@@ -294,6 +387,12 @@ def check_last(judge, camera):
         gone.wait(0.1) if not gone.is_set() else threading.Event().wait(0.2)
     judge.expect(gone.is_set(), "a reboot changes nothing")
     judge.expect(status == 200, "the camera does not come back from its reboot")
+
+
+def port_of(rig, camera):
+    """Of the camera's RTSP server."""
+    device = next(device for device in rig.ready["devices"] if device["id"] == camera)
+    return urllib.parse.urlsplit(device["streams"]["main"]["url"]).port
 
 
 def visit_with_public_client(judge, address, name, password):
@@ -323,6 +422,7 @@ def main(watchrig):
             check_access(judge, cameras["gate"])
             check_digest(judge, cameras["gate"])
             check_hostile(judge, cameras["gate"])
+            check_encoder(judge, cameras["gate"], port_of(rig, "gate"))
             check_last(judge, cameras["gate"])
     for finding in judge.findings:
         print(f"wrong: {finding}")

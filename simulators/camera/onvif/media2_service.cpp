@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/encoder_settings.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
 
 namespace watchrig::camera {
@@ -91,6 +92,21 @@ OnvifOutcome video_encoders(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
+/// What all the asked streams can have, each codec once: of the first, since all have the same encoder.
+OnvifOutcome video_encoder_options(const OnvifDevice& device, OnvifCall& call) {
+  const auto streams = asked_streams(device, call, encoder_token);
+  if (streams.empty()) return no_configuration(call);
+  add_encoder_options2(call.answer, device, *streams.front());
+  return {};
+}
+
+OnvifOutcome video_encoder_instances(const OnvifDevice& device, OnvifCall& call) {
+  const auto token = text_at(call.request, "ConfigurationToken");
+  if (token != video_source_configuration_token) return no_configuration(call);
+  add(add(call.answer, "tr2:Info"), "tr2:Total", std::to_string(device.streams.size()));
+  return {};
+}
+
 OnvifOutcome audio_encoders(const OnvifDevice& device, OnvifCall& call) {
   for (const auto* stream : asked_streams(device, call, audio_encoder_token)) {
     if (stream->audio) fill_audio_encoder2(add(call.answer, "tr2:Configurations"), *stream);
@@ -140,6 +156,11 @@ OnvifService media2_service(OnvifDevice& d) {
       {"GetVideoSourceConfigurations", read, [&d](OnvifCall& c) { return video_sources(d, c); }},
       {"GetAudioSourceConfigurations", read, [&d](OnvifCall& c) { return audio_sources(d, c); }},
       {"GetVideoEncoderConfigurations", read, [&d](OnvifCall& c) { return video_encoders(d, c); }},
+      {"GetVideoEncoderConfigurationOptions", read,
+       [&d](OnvifCall& c) { return video_encoder_options(d, c); }},
+      {"SetVideoEncoderConfiguration", AccessClass::actuate,
+       [&d](OnvifCall& c) { return set_encoder2(d, protocols::child(c.request, "Configuration")); }},
+      {"GetVideoEncoderInstances", read, [&d](OnvifCall& c) { return video_encoder_instances(d, c); }},
       {"GetAudioEncoderConfigurations", read, [&d](OnvifCall& c) { return audio_encoders(d, c); }},
       {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
       {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},

@@ -21,10 +21,10 @@ void name_entity(pugi::xml_node node, std::string_view token, std::size_t uses) 
   add(node, "tt:UseCount", std::to_string(uses));
 }
 
-void add_resolution(pugi::xml_node node, const media::Track& track) {
+void add_resolution(pugi::xml_node node, const scene::StreamProfile& profile) {
   auto resolution = add(node, "tt:Resolution");
-  add(resolution, "tt:Width", std::to_string(track.width));
-  add(resolution, "tt:Height", std::to_string(track.height));
+  add(resolution, "tt:Width", std::to_string(profile.width));
+  add(resolution, "tt:Height", std::to_string(profile.height));
 }
 
 /// The camera sends to one receiver at a time; the schema asks for the element in version 1.
@@ -59,7 +59,7 @@ const OnvifStream* stream_of_audio_encoder(const OnvifDevice& device, std::strin
   return stream && stream->audio ? stream : nullptr;
 }
 
-bool in_version1(const OnvifStream& stream) { return stream.video.codec != Codec::h265; }
+bool in_version1(const OnvifStream& stream) { return stream.codec() != Codec::h265; }
 
 bool has_audio(const OnvifDevice& device) { return !device.streams.empty() && device.streams[0].audio; }
 
@@ -69,8 +69,8 @@ void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& dev
   auto bounds = add(node, "tt:Bounds");
   bounds.append_attribute("x") = 0;
   bounds.append_attribute("y") = 0;
-  bounds.append_attribute("width") = device.streams[0].video.width;
-  bounds.append_attribute("height") = device.streams[0].video.height;
+  bounds.append_attribute("width") = device.sensor_width;
+  bounds.append_attribute("height") = device.sensor_height;
 }
 
 void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device) {
@@ -80,17 +80,17 @@ void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& dev
 
 void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {
   name_entity(node, encoder_token(stream), 1);
-  const bool jpeg = stream.video.codec == Codec::mjpeg;
+  const bool jpeg = stream.codec() == Codec::mjpeg;
   add(node, "tt:Encoding", jpeg ? "JPEG" : "H264");
-  add_resolution(node, stream.video);
-  add(node, "tt:Quality", "50");
+  add_resolution(node, stream.profile);
+  add(node, "tt:Quality", std::to_string(stream.quality()));
   auto control = add(node, "tt:RateControl");
-  add(control, "tt:FrameRateLimit", fmt::format("{:.0f}", stream.rate.value()));
+  add(control, "tt:FrameRateLimit", fmt::format("{:.0f}", stream.profile.rate.value()));
   add(control, "tt:EncodingInterval", "1");
-  add(control, "tt:BitrateLimit", std::to_string(kilobits(stream.bitrate_bps)));
+  add(control, "tt:BitrateLimit", std::to_string(kilobits(stream.profile.bitrate_bps)));
   if (!jpeg) {
     auto h264 = add(node, "tt:H264");
-    add(h264, "tt:GovLength", std::to_string(stream.gop));
+    add(h264, "tt:GovLength", std::to_string(stream.profile.gop));
     add(h264, "tt:H264Profile", "High");
   }
   add_multicast(node);
@@ -98,19 +98,19 @@ void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {
 }
 
 void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream) {
-  const auto codec = stream.video.codec;
+  const auto codec = stream.codec();
   name_entity(node, encoder_token(stream), 1);
   if (codec != Codec::mjpeg) {
-    node.append_attribute("GovLength") = stream.gop;
+    node.append_attribute("GovLength") = stream.profile.gop;
     node.append_attribute("Profile") = codec == Codec::h265 ? "Main" : "High";
   }
   add(node, "tt:Encoding", codec == Codec::h265 ? "H265" : codec == Codec::mjpeg ? "JPEG" : "H264");
-  add_resolution(node, stream.video);
+  add_resolution(node, stream.profile);
   auto control = add(node, "tt:RateControl");
-  control.append_attribute("ConstantBitRate") = "true";
-  add(control, "tt:FrameRateLimit", fmt::format("{:g}", stream.rate.value()));
-  add(control, "tt:BitrateLimit", std::to_string(kilobits(stream.bitrate_bps)));
-  add(node, "tt:Quality", "50");
+  control.append_attribute("ConstantBitRate") = stream.profile.quality ? "false" : "true";
+  add(control, "tt:FrameRateLimit", fmt::format("{:g}", stream.profile.rate.value()));
+  add(control, "tt:BitrateLimit", std::to_string(kilobits(stream.profile.bitrate_bps)));
+  add(node, "tt:Quality", std::to_string(stream.quality()));
 }
 
 void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream) {

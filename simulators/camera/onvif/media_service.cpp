@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/encoder_settings.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
 
 namespace watchrig::camera {
@@ -60,10 +61,10 @@ OnvifOutcome video_sources(const OnvifDevice& device, OnvifCall& call) {
   const auto& main = device.streams[0];
   auto source = add(call.answer, "trt:VideoSources");
   source.append_attribute("token") = std::string(video_source_token).c_str();
-  add(source, "tt:Framerate", fmt::format("{:g}", main.rate.value()));
+  add(source, "tt:Framerate", fmt::format("{:g}", main.profile.rate.value()));
   auto resolution = add(source, "tt:Resolution");
-  add(resolution, "tt:Width", std::to_string(main.video.width));
-  add(resolution, "tt:Height", std::to_string(main.video.height));
+  add(resolution, "tt:Width", std::to_string(device.sensor_width));
+  add(resolution, "tt:Height", std::to_string(device.sensor_height));
   return {};
 }
 
@@ -101,6 +102,18 @@ OnvifOutcome video_encoder(const OnvifDevice& device, OnvifCall& call) {
   const auto* stream = stream_of_encoder(device, text_at(call.request, "ConfigurationToken"));
   if (!stream || !in_version1(*stream)) return no_configuration(call);
   fill_video_encoder1(add(call.answer, "trt:Configuration"), *stream);
+  return {};
+}
+
+/// ConfigurationToken and ProfileToken both narrow down whose options are asked for.
+OnvifOutcome video_encoder_options(const OnvifDevice& device, OnvifCall& call) {
+  const auto token = text_at(call.request, "ConfigurationToken");
+  const auto profile = text_at(call.request, "ProfileToken");
+  const auto* stream = token.empty() ? device.stream(profile) : stream_of_encoder(device, token);
+  if (token.empty() && profile.empty()) stream = &device.streams[0];
+  if (!token.empty() && !stream) return no_configuration(call);
+  if (!stream || (!profile.empty() && profile != stream->name)) return no_profile(profile);
+  fill_encoder_options1(add(call.answer, "trt:Options"), device, *stream);
   return {};
 }
 
@@ -168,6 +181,10 @@ OnvifService media_service(OnvifDevice& d) {
       {"GetVideoEncoderConfigurations", read,
        [&d](OnvifCall& c) { return list(d, c, in_version1, fill_video_encoder1); }},
       {"GetVideoEncoderConfiguration", read, [&d](OnvifCall& c) { return video_encoder(d, c); }},
+      {"GetVideoEncoderConfigurationOptions", read,
+       [&d](OnvifCall& c) { return video_encoder_options(d, c); }},
+      {"SetVideoEncoderConfiguration", AccessClass::actuate,
+       [&d](OnvifCall& c) { return set_encoder1(d, protocols::child(c.request, "Configuration")); }},
       {"GetAudioEncoderConfigurations", read,
        [&d](OnvifCall& c) { return list(d, c, sounds, fill_audio_encoder1); }},
       {"GetAudioEncoderConfiguration", read, [&d](OnvifCall& c) { return audio_encoder(d, c); }},

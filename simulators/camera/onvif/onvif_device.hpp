@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "simulators/camera/onvif/onvif_users.hpp"
+#include "simulators/scene/stream_profile.hpp"
 #include "system/base/clock.hpp"
 #include "system/media/access_unit.hpp"
-#include "system/media/frame_rate.hpp"
 #include "system/protocols/onvif/discovery_message.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
 
@@ -18,11 +18,14 @@ namespace watchrig::camera {
 /// One stream as media profiles tell of it. Its name is the token of its profile.
 struct OnvifStream {
   std::string name;
-  media::Track video;
-  media::FrameRate rate;
-  std::int64_t bitrate_bps = 0;
-  int gop = 0;
+  scene::StreamProfile profile;
   std::optional<media::Track> audio;
+  bool fixed = false;  ///< not encoded here: the settings cannot be changed
+  /// Of the scale of quality, as told while the bit rate is constant.
+  int idle_quality = 50;
+
+  media::Codec codec() const { return *profile.codec; }
+  int quality() const { return profile.quality.value_or(idle_quality); }
 };
 
 /// What the services of one camera know and remember. Used on one executor, except `users`.
@@ -34,8 +37,11 @@ struct OnvifDevice {
   std::function<std::uint16_t()> rtsp_port;
   std::function<void()> reboot;
   std::function<base::Result<base::Bytes>(std::string_view stream)> snapshot;  ///< a JPEG file
+  /// Has the encoder of a stream work by other settings from now on.
+  std::function<base::Result<>(std::string_view stream, const scene::StreamProfile&)> encode;
 
   std::string hostname = id;
+  int sensor_width = streams.front().profile.width, sensor_height = streams.front().profile.height;
   std::vector<std::string> scopes = {};  ///< that may be changed; the fixed ones are not among them
   bool discoverable = true;
   bool time_by_ntp = false;
