@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/devices/onvif/onvif_profiles.hpp"
+#include "system/devices/onvif/onvif_services.hpp"
 
 namespace watchrig::devices {
 
@@ -15,17 +16,6 @@ using protocols::add;
 using protocols::text_at;
 
 namespace {
-
-/// Paths of the media services; empty where the device has none.
-struct MediaPaths {
-  std::string version1;
-  std::string version2;
-};
-
-std::string path_of(const std::string& address) {
-  const auto url = boost::urls::parse_uri(address);
-  return url ? std::string(url->encoded_target()) : std::string();
-}
 
 /// The device's rtsp:// address with the host by which we reach it, and without an account.
 base::Result<std::string> reachable(const std::string& uri, const std::string& host) {
@@ -47,7 +37,6 @@ class OnvifLocator final : public StreamLocator {
   asio::awaitable<base::Result<std::string>> locate() override;
 
  private:
-  asio::awaitable<base::Result<MediaPaths>> find_media();
   asio::awaitable<base::Result<std::string>> ask_version1(std::string path);
   asio::awaitable<base::Result<std::string>> ask_version2(std::string path);
   base::Result<OnvifProfile> choose(const protocols::SoapMessage& answer) const;
@@ -59,42 +48,17 @@ class OnvifLocator final : public StreamLocator {
 asio::awaitable<base::Result<std::string>> OnvifLocator::locate() {
   const auto clock = co_await client_.take_clock();
   if (!clock) co_return clock.error();
-  const auto paths = co_await find_media();
-  if (!paths) co_return paths.error();
-  if (!paths->version2.empty()) {
-    auto uri = co_await ask_version2(paths->version2);
+  const auto services = co_await OnvifServices::find(client_);
+  if (!services) co_return services.error();
+  if (services->has("tr2")) {
+    auto uri = co_await ask_version2(services->path("tr2"));
     // A device that announces version 2 need not have it in working order.
     const bool usable =
         uri || uri.error().kind == ErrorKind::denied || uri.error().kind == ErrorKind::not_found;
-    if (usable || paths->version1.empty()) co_return uri;
+    if (usable || !services->has("trt")) co_return uri;
   }
-  if (paths->version1.empty())
-    co_return Error{ErrorKind::unsupported, "the device has no ONVIF media service"};
-  co_return co_await ask_version1(paths->version1);
-}
-
-/// ONVIF Core 8.1.2.4; GetCapabilities is what older devices know.
-asio::awaitable<base::Result<MediaPaths>> OnvifLocator::find_media() {
-  MediaPaths paths;
-  const auto services =
-      co_await client_.ask(client_.address().path, "tds:GetServices",
-                           [](pugi::xml_node node) { add(node, "tds:IncludeCapability", "false"); });
-  if (services) {
-    for (const auto& service : protocols::children(services->content(), "Service")) {
-      const auto uri = text_at(service, "Namespace");
-      if (uri == protocols::uri_of_prefix("trt")) paths.version1 = path_of(text_at(service, "XAddr"));
-      if (uri == protocols::uri_of_prefix("tr2")) paths.version2 = path_of(text_at(service, "XAddr"));
-    }
-    if (!paths.version1.empty() || !paths.version2.empty()) co_return paths;
-  } else if (services.error().kind == ErrorKind::denied) {
-    co_return services.error();
-  }
-  const auto capabilities =
-      co_await client_.ask(client_.address().path, "tds:GetCapabilities",
-                           [](pugi::xml_node node) { add(node, "tds:Category", "All"); });
-  if (!capabilities) co_return capabilities.error();
-  paths.version1 = path_of(text_at(capabilities->content(), "Capabilities/Media/XAddr"));
-  co_return paths;
+  if (!services->has("trt")) co_return Error{ErrorKind::unsupported, "the device has no ONVIF media service"};
+  co_return co_await ask_version1(services->path("trt"));
 }
 
 base::Result<OnvifProfile> OnvifLocator::choose(const protocols::SoapMessage& answer) const {

@@ -29,6 +29,9 @@ constexpr XmlNamespace namespaces[] = {
     {"tev", "http://www.onvif.org/ver10/events/wsdl"},
     {"tmd", "http://www.onvif.org/ver10/deviceIO/wsdl"},
     {"tan", "http://www.onvif.org/ver20/analytics/wsdl"},
+    {"trc", "http://www.onvif.org/ver10/recording/wsdl"},
+    {"tse", "http://www.onvif.org/ver10/search/wsdl"},
+    {"trp", "http://www.onvif.org/ver10/replay/wsdl"},
     {"dn", "http://www.onvif.org/ver10/network/wsdl"},
     {"tns1", "http://www.onvif.org/ver10/topics"},
     {"ter", "http://www.onvif.org/ver10/error"},
@@ -132,6 +135,21 @@ pugi::xml_node add(pugi::xml_node parent, const std::string& name, std::string_v
   auto node = parent.append_child(name.c_str());
   if (!text.empty()) node.text().set(std::string(text).c_str());
   return node;
+}
+
+pugi::xml_node add_copy(pugi::xml_node parent, const std::string& name, pugi::xml_node source) {
+  auto copy = add(parent, name, source.text().get());
+  for (const auto& attribute : source.attributes()) {
+    const std::string_view label = attribute.name();
+    if (label.find(':') == std::string_view::npos && label != "xmlns") copy.append_copy(attribute);
+  }
+  for (const auto& node : source.children()) {
+    if (node.type() != pugi::node_element) continue;
+    const auto own = std::ranges::find(namespaces, namespace_of(node), &XmlNamespace::uri);
+    if (own == std::end(namespaces)) continue;
+    add_copy(copy, fmt::format("{}:{}", own->prefix, local_name(node)), node);
+  }
+  return copy;
 }
 
 base::Result<SoapMessage> SoapMessage::parse(std::string_view text, const Limits& limits) {

@@ -38,6 +38,10 @@ pugi::xml_node node_at(pugi::xml_node node, std::string_view path);
 /// Appends an element, with a text unless it is empty.
 pugi::xml_node add(pugi::xml_node parent, const std::string& name, std::string_view text = {});
 
+/// Appends an element as it came from a peer, with our prefixes and under another name; what belongs to a
+/// namespace that is none of ours, such as a maker's extensions, is left out.
+pugi::xml_node add_copy(pugi::xml_node parent, const std::string& name, pugi::xml_node source);
+
 /// A SOAP 1.2 message from a peer that may be hostile (also 1.1, which some cameras answer with).
 class SoapMessage {
  public:

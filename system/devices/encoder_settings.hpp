@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "system/media/access_unit.hpp"
+
+namespace watchrig::devices {
+
+struct PictureSize {
+  int width = 0, height = 0;
+  bool operator==(const PictureSize&) const = default;
+};
+
+/// How a device codes one stream.
+struct EncoderSettings {
+  media::Codec codec = media::Codec::h264;
+  PictureSize size;
+  double fps = 25;
+  bool variable = false;   ///< the bit rate (VBR); else it is constant (CBR)
+  double quality = 50;     ///< on the device's own scale; without effect on a constant bit rate
+  int bitrate_kbps = 0;    ///< constant, or the highest of a variable one
+  std::optional<int> gop;  ///< pictures from one key picture to the next; nothing for JPEG
+  bool operator==(const EncoderSettings&) const = default;
+};
+
+template <class Number>
+struct NumberRange {
+  Number min{}, max{};
+};
+
+/// What a device can do with one codec. An empty list or range: it does not say.
+struct CodecOptions {
+  media::Codec codec = media::Codec::h264;
+  std::vector<PictureSize> sizes;
+  std::vector<double> rates;  ///< pictures a second
+  std::optional<NumberRange<double>> rate_range;
+  std::optional<NumberRange<int>> gop, bitrate_kbps;
+  std::optional<bool> constant;  ///< whether constant and variable bit rate can be chosen between
+};
+
+struct EncoderState {
+  EncoderSettings settings;
+  std::vector<CodecOptions> options;
+  NumberRange<double> quality{1, 100};
+
+  const CodecOptions* options_of(media::Codec codec) const;
+};
+
+/// What is wrong with settings for a device, by the member that names it: "codec", "size", "fps", "gop",
+/// "bitrate_kbps", "rate_mode".
+struct EncoderRefusal {
+  std::string member;
+  std::string reason;  ///< what the device can do
+};
+std::optional<EncoderRefusal> refusal_of(const EncoderSettings& wanted, const EncoderState& state);
+
+}  // namespace watchrig::devices
