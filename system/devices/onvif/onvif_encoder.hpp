@@ -2,9 +2,9 @@
 
 #include <functional>
 
-#include "system/devices/encoder_settings.hpp"
 #include "system/devices/onvif/onvif_client.hpp"
 #include "system/devices/onvif/onvif_locator.hpp"
+#include "system/devices/stream_encoding.hpp"
 
 namespace watchrig::devices {
 

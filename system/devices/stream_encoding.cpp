@@ -1,4 +1,4 @@
-#include "system/devices/encoder_settings.hpp"
+#include "system/devices/stream_encoding.hpp"
 
 #include <algorithm>
 #include <cmath>
