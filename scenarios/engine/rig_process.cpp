@@ -155,6 +155,10 @@ base::Result<json::value> RigProcess::inject(const std::string& device, const js
   return control_.json("POST", device_path(device, "/faults"), fault);
 }
 
+base::Result<json::value> RigProcess::change(const std::string& device, const json::object& state) const {
+  return control_.json("PUT", device_path(device, "/state"), state);
+}
+
 base::Result<> RigProcess::clear_faults(const std::string& device) const {
   const auto answer = control_.json("DELETE", device_path(device, "/faults"));
   if (!answer) return answer.error();

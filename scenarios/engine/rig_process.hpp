@@ -59,6 +59,8 @@ class RigProcess {
   /// What a service has in its ledger; `query` as the kind of device takes it, "?to=…".
   base::Result<boost::json::value> service_ledger(const std::string& device, const std::string& query) const;
   base::Result<boost::json::value> inject(const std::string& device, const boost::json::object& fault) const;
+  /// Something happens to a virtual device that is no fault.
+  base::Result<boost::json::value> change(const std::string& device, const boost::json::object& state) const;
   base::Result<> clear_faults(const std::string& device) const;
   /// Active faults, and the schedule that really happened.
   base::Result<boost::json::value> faults(const std::string& device) const;

@@ -13,9 +13,10 @@ const std::vector<StepDefinition>& definitions() {
   static const std::vector<StepDefinition> all = [] {
     std::vector<StepDefinition> result;
     for (const auto family :
-         {device_steps, recording_steps, wait_steps, event_steps, process_steps, fault_steps, network_steps,
-          view_steps, export_steps, state_steps, response_steps, host_steps, mail_steps, message_steps,
-          service_steps, certificate_steps, maker_steps, upgrade_steps, measure_steps}) {
+         {device_steps,  recording_steps,   wait_steps,    event_steps,   process_steps,
+          fault_steps,   rig_steps,         network_steps, view_steps,    export_steps,
+          state_steps,   response_steps,    host_steps,    mail_steps,    message_steps,
+          service_steps, certificate_steps, maker_steps,   upgrade_steps, measure_steps}) {
       std::ranges::move(family(), std::back_inserter(result));
     }
     return result;

@@ -31,6 +31,13 @@ Response inject(VirtualDevice& device, const Request& request) {
   return fault ? http::json_response(201, *fault) : http::error_response(fault.error());
 }
 
+Response change(VirtualDevice& device, const Request& request) {
+  const auto body = http::parse_json_object(request.body);
+  if (!body) return http::error_response(body.error());
+  const auto state = device.change(*body);
+  return state ? http::json_response(200, *state) : http::error_response(state.error());
+}
+
 Response withdraw_all(VirtualDevice& device, const Request&) {
   return http::json_response(200, json::object{{"ended", device.withdraw_all()}});
 }
@@ -58,6 +65,7 @@ struct DeviceRoute {
 
 constexpr DeviceRoute routes[] = {
     {"GET", "/devices/{id}", "How a device is", show},
+    {"PUT", "/devices/{id}/state", "Something happens to a device", change},
     {"GET", "/devices/{id}/faults", "Faults in force and those that happened", show_faults},
     {"POST", "/devices/{id}/faults", "Put a fault in force", inject},
     {"DELETE", "/devices/{id}/faults", "End all faults", withdraw_all},

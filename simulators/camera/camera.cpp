@@ -116,6 +116,8 @@ Result<void> Camera::start_onvif() {
         return encode(stream, profile);
       }};
   device.clock_offset = spec_.clock_ahead;
+  device.inputs = spec_.inputs;
+  device.outputs = spec_.outputs;
   device.address = spec_.address;
   device.manufacturer = spec_.manufacturer;
   device.own_serial_number = spec_.serial_number;

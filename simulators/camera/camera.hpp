@@ -43,6 +43,8 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   bool connected() const override;
   boost::json::object description() const override;
   boost::json::object status() const override;
+  /// {"what":"input","number":1,"state":"active"}: what happens to a camera with ONVIF.
+  base::Result<boost::json::object> change(const boost::json::value& state) override;
   base::Result<boost::json::object> inject(const boost::json::value& fault) override;
   base::Result<void> withdraw(std::string_view fault_id) override;
   std::size_t withdraw_all() override;

@@ -5,6 +5,8 @@
 #include <boost/asio/ip/address_v4.hpp>
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/camera_io.hpp"
+
 namespace watchrig::camera {
 
 namespace {
@@ -108,6 +110,16 @@ Result<std::uint16_t> read_port(XmlAttributes& attributes, const char* name, std
   return static_cast<std::uint16_t>(*port);
 }
 
+Result<void> read_io(XmlAttributes& attributes, CameraSpec& spec) {
+  for (const auto& [name, number] : {std::pair("inputs", &spec.inputs), {"outputs", &spec.outputs}}) {
+    const auto count = attributes.integer(name, 0, 0, CameraIo::most);
+    if (!count) return count.error();
+    if (*count != 0 && !spec.onvif) return attributes.error(fmt::format("{} needs onvif=\"yes\"", name));
+    *number = static_cast<unsigned>(*count);
+  }
+  return {};
+}
+
 Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
   const auto onvif = attributes.text("onvif", "no");
   if (onvif != "yes" && onvif != "no") {
@@ -124,7 +136,7 @@ Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   if (!by) return attributes.error("clock-ahead: " + by.error().message);
   if (*by != base::Duration{} && !spec.onvif) return attributes.error("clock-ahead needs onvif=\"yes\"");
   spec.clock_ahead = behind ? -*by : *by;
-  return {};
+  return read_io(attributes, spec);
 }
 
 /// One of this machine's own; networks and broadcasts are none.

@@ -27,6 +27,8 @@ struct CameraSpec {
   bool discovery = false;             ///< whether its services can be found by WS-Discovery
   std::string manufacturer = "Watchrig";
   std::string serial_number;  ///< empty: one made of the id
+  unsigned inputs = 0;        ///< digital inputs
+  unsigned outputs = 0;       ///< relays
 };
 
 /// Most cameras that one element may stand for.

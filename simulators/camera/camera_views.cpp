@@ -55,6 +55,20 @@ json::object stream_status(const CameraChannel& channel) {
   return object;
 }
 
+json::object onvif_status(const OnvifFront& onvif) {
+  json::array outputs;
+  for (const auto& relay : onvif.io().relays()) {
+    outputs.push_back({{"state", relay.active ? "active" : "inactive"},
+                       {"contact", relay.closed() ? "closed" : "open"},
+                       {"switched", relay.switched}});
+  }
+  return {{"requests", onvif.requests()},
+          {"refused", onvif.refused()},
+          {"clock_ahead_ms", std::chrono::round<std::chrono::milliseconds>(onvif.clock_ahead()).count()},
+          {"subscriptions", onvif.events().subscriptions()},
+          {"outputs", std::move(outputs)}};
+}
+
 }  // namespace
 
 json::object Camera::describe_stream(const CameraChannel& channel) const {
@@ -96,12 +110,7 @@ json::object Camera::status() const {
   json::object streams;
   for (const auto& channel : channels_) streams[channel->name()] = stream_status(*channel);
   json::object onvif;
-  if (onvif_) {
-    onvif = {
-        {"requests", onvif_->requests()},
-        {"refused", onvif_->refused()},
-        {"clock_ahead_ms", std::chrono::round<std::chrono::milliseconds>(onvif_->clock_ahead()).count()}};
-  }
+  if (onvif_) onvif = onvif_status(*onvif_);
   return {{"id", spec_.id},
           {"kind", kind()},
           {"connections", server.connections},

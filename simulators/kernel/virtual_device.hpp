@@ -34,6 +34,10 @@ class VirtualDevice {
   /// How it is now: connections, faults, streams.
   virtual boost::json::object status() const = 0;
 
+  /// Something happens to it that is no fault, such as a contact that closes; the state that it then has. On
+  /// the thread of the control interface. Errors: invalid, unsupported (nothing can happen to this kind).
+  virtual base::Result<boost::json::object> change(const boost::json::value& state);
+
   /// Puts a fault in force (parse_fault() says what is wrong with it) and gives it as it is now.
   virtual base::Result<boost::json::object> inject(const boost::json::value& fault) = 0;
   /// Ends one fault; error not_found.

@@ -6,18 +6,22 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "conformance/onvif/schemas"
 # Services whose messages can be told: the file, and the folder its schema's relative addresses begin in.
-SERVICES = ["ver10/device/wsdl/devicemgmt.wsdl", "ver10/media/wsdl/media.wsdl", "ver20/media/wsdl/media.wsdl"]
+SERVICES = ["ver10/device/wsdl/devicemgmt.wsdl", "ver10/media/wsdl/media.wsdl", "ver20/media/wsdl/media.wsdl",
+            "ver10/events/wsdl/event.wsdl", "ver10/deviceio.wsdl"]
 # Addresses in the Internet -> what stands in for them.
 IMPORTED = {
     "https://www.w3.org/2005/05/xmlmime": "xmlmime.xsd",
     "https://www.w3.org/2003/05/soap-envelope": "soap_envelope.xsd",
     "http://docs.oasis-open.org/wsn/b-2.xsd": "wsn_b2.xsd",
+    "http://docs.oasis-open.org/wsn/t-1.xsd": "wsn_t1.xsd",
+    "http://www.w3.org/2005/08/addressing/ws-addr.xsd": "ws_addressing.xsd",
     "https://www.w3.org/2004/08/xop/include": "xop_include.xsd",
 }
 SCHEMA = re.compile(r"<xs:schema\b([^>]*)>(.*?</xs:schema>)", re.DOTALL)
 DEFINITIONS = re.compile(r"<wsdl:definitions\b([^>]*)>")
 AMBIGUOUS = re.compile(r'<xs:any namespace="##targetNamespace"[^>]*/>')
 DECLARATION = re.compile(r'(xmlns:\w+)=("[^"]*")')
+RELATIVE = re.compile(r"(\.\./)+ver10/schema/")
 TARGET = re.compile(r'targetNamespace="([^"]+)"')
 
 
@@ -42,7 +46,7 @@ class Schemas:
             (self.folder / name).write_text(AMBIGUOUS.sub("", text), encoding="utf-8")
         imports = [("http://www.w3.org/2003/05/soap-envelope", SCHEMAS / "imported/soap_envelope.xsd")]
         for number, service in enumerate(SERVICES):
-            schema = schema_of((SCHEMAS / service).read_text(encoding="utf-8")).replace("../../../ver10/schema/", "")
+            schema = RELATIVE.sub("", schema_of((SCHEMAS / service).read_text(encoding="utf-8")))
             path = self.folder / f"service{number}.xsd"
             path.write_text(schema, encoding="utf-8")
             imports.append((TARGET.search(schema).group(1), path))

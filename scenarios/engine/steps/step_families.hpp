@@ -20,6 +20,7 @@ std::vector<StepDefinition> wait_steps();         ///< wait, mark, note
 std::vector<StepDefinition> event_steps();        ///< expect, wait-event, expect-no
 std::vector<StepDefinition> process_steps();      ///< kill, start, stop, delete-index
 std::vector<StepDefinition> fault_steps();        ///< fault, clear-faults
+std::vector<StepDefinition> rig_steps();          ///< rig-set
 std::vector<StepDefinition> network_steps();      ///< expect-loss
 std::vector<StepDefinition> view_steps();         ///< view, close-view, expect-view
 std::vector<StepDefinition> export_steps();       ///< export, expect-export

@@ -24,25 +24,37 @@ import urllib.request
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
+import onvif_events  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
 SKIPPED = 77
 RIG = """
 <rig>
-  <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes"/>
-  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes"/>
+  <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes"
+          inputs="2" outputs="1"/>
+  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" inputs="1" outputs="1"/>
 </rig>
 """
 TDS = ("device_service", "http://www.onvif.org/ver10/device/wsdl")
 TRT = ("media_service", "http://www.onvif.org/ver10/media/wsdl")
 TR2 = ("media2_service", "http://www.onvif.org/ver20/media/wsdl")
+EVENTS = ("event_service", "http://www.onvif.org/ver10/events/wsdl")
+NOTIFYING = ("event_service", "http://docs.oasis-open.org/wsn/b-2")
+PULLING = ("subscription/{}", EVENTS[1])  # of the subscription that was made last
+MANAGING = ("subscription/{}", NOTIFYING[1])
+IO = ("deviceio_service", "http://www.onvif.org/ver10/deviceIO/wsdl")
+IO_OF_DEVICE = ("deviceio_service", TDS[1])  # operations that the service has by the names of the device service
 SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
 PROFILE = "<ProfileToken>main</ProfileToken>"
 SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
 RATE_CONTROL = "<tt:RateControl><tt:FrameRateLimit>{fps}</tt:FrameRateLimit>{interval}<tt:BitrateLimit>{kbps}</tt:BitrateLimit></tt:RateControl>"
 MULTICAST = "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type></tt:Address><tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
 SCOPE = "onvif://www.onvif.org/location/country/iceland"
+
+RELAY = "<RelayOutputToken>relay-1</RelayOutputToken>"
+SETTINGS = f'<tt:Mode>Monostable</tt:Mode><tt:DelayTime>PT1S</tt:DelayTime><tt:IdleState>open</tt:IdleState>'
+NOWHERE = '<ConsumerReference><a:Address xmlns:a="http://www.w3.org/2005/08/addressing">http://127.0.0.1:9/</a:Address></ConsumerReference>'
 
 
 def user(name, level, password=None):
@@ -65,6 +77,16 @@ def encoder2(stream, encoding="H264", size=(320, 180), fps=10, kbps=200, gop=20,
     return (f'<Configuration {SCHEMA} token="{stream}-encoder" GovLength="{gop}"><tt:Name>x</tt:Name><tt:UseCount>1</tt:UseCount>'
             f"<tt:Encoding>{encoding}</tt:Encoding><tt:Resolution><tt:Width>{size[0]}</tt:Width><tt:Height>{size[1]}</tt:Height></tt:Resolution>{control}"
             f"<tt:Quality>{quality}</tt:Quality></Configuration>")
+
+
+def topics(expression, dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"):
+    return (f'<Filter><TopicExpression xmlns="{NOTIFYING[1]}" Dialect="{dialect}" '
+            f'xmlns:tns1="http://www.onvif.org/ver10/topics">{expression}</TopicExpression></Filter>')
+
+
+def contents(expression):
+    return (f'<Filter><MessageContent xmlns="{NOTIFYING[1]}" Dialect="http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter" '
+            f'xmlns:q="http://www.onvif.org/ver10/schema">{expression}</MessageContent></Filter>')
 
 
 # service, operation, content of the request, access class. In an order in which each can be done.
@@ -116,6 +138,25 @@ REQUESTS = [
     (TR2, "GetAudioEncoderConfigurations", "", "read_media"),
     (TR2, "GetStreamUri", f"<Protocol>RTSP</Protocol>{PROFILE}", "read_media"),
     (TR2, "GetSnapshotUri", PROFILE, "read_media"),
+    (EVENTS, "GetServiceCapabilities", "", "pre_auth"),
+    (EVENTS, "GetEventProperties", "", "read_media"),
+    (EVENTS, "CreatePullPointSubscription", "", "read_media"),
+    (PULLING, "PullMessages", "<Timeout>PT5S</Timeout><MessageLimit>50</MessageLimit>", "read_media"),
+    (PULLING, "SetSynchronizationPoint", "", "read_media"),
+    (MANAGING, "Renew", "<TerminationTime>PT1M</TerminationTime>", "read_media"),
+    (MANAGING, "Unsubscribe", "", "read_media"),
+    (NOTIFYING, "Subscribe", NOWHERE + "<InitialTerminationTime>PT1S</InitialTerminationTime>", "read_media"),
+    (IO, "GetServiceCapabilities", "", "pre_auth"),
+    (IO, "GetRelayOutputOptions", RELAY, "read_media"),
+    (IO, "GetDigitalInputs", "", "read_media"),
+    (IO, "GetVideoSources", "", "read_media"),
+    (IO, "GetAudioSources", "", "read_media"),
+    (IO_OF_DEVICE, "GetRelayOutputs", "", "read_media"),
+    (IO_OF_DEVICE, "SetRelayOutputState", RELAY + "<LogicalState>inactive</LogicalState>", "actuate"),
+    (IO, "SetRelayOutputSettings", f'<RelayOutput token="relay-1"><tt:Properties {SCHEMA}>{SETTINGS}</tt:Properties></RelayOutput>', "actuate"),
+    (TDS, "GetRelayOutputs", "", "read_media"),
+    (TDS, "SetRelayOutputState", RELAY + "<LogicalState>inactive</LogicalState>", "actuate"),
+    (TDS, "SetRelayOutputSettings", f"{RELAY}<Properties {SCHEMA}>{SETTINGS.replace('Monostable', 'Bistable')}</Properties>", "actuate"),
 ]
 LAST = [  # these change what the others need
     (TDS, "DeleteUsers", "<Username>viewer</Username>", "write_system"),
@@ -158,6 +199,20 @@ REFUSED = [
     (TR2, "SetVideoEncoderConfiguration", encoder2("main", gop=401), "ter:ConfigModify"),
     (TR2, "SetVideoEncoderConfiguration", encoder2("main", quality="nan"), "ter:ConfigModify"),
     (TR2, "SetVideoEncoderConfiguration", encoder2("main", fps="inf"), "ter:ConfigModify"),
+    (EVENTS, "CreatePullPointSubscription", "<InitialTerminationTime>-PT1S</InitialTerminationTime>", "wsnt:UnacceptableInitialTerminationTimeFault"),
+    (EVENTS, "CreatePullPointSubscription", "<InitialTerminationTime>2001-01-01T00:00:00Z</InitialTerminationTime>", "wsnt:UnacceptableInitialTerminationTimeFault"),
+    (EVENTS, "CreatePullPointSubscription", topics("tns1:Pigeon/Landed"), "wsnt:TopicNotSupportedFault"),
+    (EVENTS, "CreatePullPointSubscription", topics("mine:Device"), "wsnt:InvalidTopicExpressionFault"),
+    (EVENTS, "CreatePullPointSubscription", topics("tns1:Device", "http://example.org"), "wsnt:TopicExpressionDialectUnknownFault"),
+    (EVENTS, "CreatePullPointSubscription", contents("boolean(("), "wsnt:InvalidMessageContentExpressionFault"),
+    (EVENTS, "CreatePullPointSubscription", contents("a" * 2000), "wsnt:InvalidFilterFault"),
+    (NOTIFYING, "Subscribe", NOWHERE.replace("http:", "file:"), "wsnt:SubscribeCreationFailedFault"),
+    (("subscription/99", EVENTS[1]), "PullMessages", "<Timeout>PT1S</Timeout><MessageLimit>1</MessageLimit>", "wsrf:ResourceUnknownFault"),
+    (("subscription/99", EVENTS[1]), "PullMessages", "<Timeout>PT61S</Timeout><MessageLimit>1</MessageLimit>", "ter:InvalidArgVal"),
+    (("subscription/99", EVENTS[1]), "PullMessages", "<Timeout>PT1S</Timeout><MessageLimit>101</MessageLimit>", "ter:InvalidArgVal"),
+    (("subscription/99", NOTIFYING[1]), "Renew", "<TerminationTime>PT1S</TerminationTime>", "wsrf:ResourceUnknownFault"),
+    (IO_OF_DEVICE, "SetRelayOutputState", RELAY.replace("relay-1", "relay-2") + "<LogicalState>active</LogicalState>", "ter:RelayToken"),
+    (TDS, "SetRelayOutputSettings", f"{RELAY}<Properties {SCHEMA}>{SETTINGS.replace('PT1S', 'PT61S')}</Properties>", "ter:ModeError"),
     (TR2, "GetProfiles", "<Token>third</Token>", "ter:NoProfile"),
     (TR2, "GetStreamUri", f"<Protocol>Pigeon</Protocol>{PROFILE}", "ter:InvalidStreamSetup"),
 ]
@@ -187,6 +242,7 @@ def token(name, password, created=None):
 class Camera:
     def __init__(self, address):
         self.base = address.rsplit("/", 1)[0]
+        self.subscription = "none"  # the last that was made
 
     def post(self, path, text):
         """Status and text of the answer."""
@@ -199,7 +255,11 @@ class Camera:
 
     def ask(self, service, operation, content, header=""):
         path, uri = service
-        return self.post(path, envelope(f'<{operation} xmlns="{uri}">{content}</{operation}>', header))
+        status, text = self.post(path.format(self.subscription), envelope(f'<{operation} xmlns="{uri}">{content}</{operation}>', header))
+        made = re.search(r"/onvif/subscription/(\w+)<", text)
+        if made:
+            self.subscription = made.group(1)
+        return status, text
 
     def ask_as(self, name, service, operation, content):
         return self.ask(service, operation, content, token(name, PASSWORDS[name]) if name else "")
@@ -219,9 +279,13 @@ def operations_in_code():
     """Names of all operations, by service, as the tables of the camera list them."""
     folder = ROOT / "simulators/camera/onvif"
     found = set()
-    for file, service in [("device_service", TDS), ("user_service", TDS), ("media_service", TRT), ("media2_service", TR2)]:
+    for file, function, service in [("device_service", "device_service", TDS), ("user_service", "user_and_time_service", TDS),
+                                    ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
+                                    ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
+                                    ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO)]:
         text = (folder / f"{file}.cpp").read_text(encoding="utf-8")
-        found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|AccessClass::)', text)}
+        table = re.search(rf" {function}\(OnvifDevice& d\) \{{\n(.*?)\n\}}\n", text, re.DOTALL).group(1)
+        found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|AccessClass::)', table)}
     return found
 
 
@@ -235,7 +299,7 @@ def check_answers(judge, cameras, schemas):
                 # Version 1 cannot tell of H.265.
                 content = content.replace("main", "sub")
             status, text = camera.ask_as("admin" if name == "gate" else None, service, operation, content)
-            answers[f"{name}-{service[0]}-{operation}"] = text
+            answers[f"{name}-{service[0].replace('/{}', '')}-{operation}"] = text
             judge.expect(status == 200, f"{name}: {operation} answers {status}: {text[-300:]}")
             judge.expect(f":{operation}Response" in text, f"{name}: {operation} is answered with something else: {text[:300]}")
     for service, operation, content, subcode in REFUSED:
@@ -395,12 +459,12 @@ def port_of(rig, camera):
     return urllib.parse.urlsplit(device["streams"]["main"]["url"]).port
 
 
-def visit_with_public_client(judge, address, name, password):
+def visit_with_public_client(judge, address, name, password, state):
     """Whether it could be done at all."""
     module = ROOT / "tools/node/node_modules/onvif"
     if not shutil.which("node") or not module.exists():
         return False
-    done = subprocess.run(["node", ROOT / "simulators/app/testing/onvif_client.js", module, address, name, password],
+    done = subprocess.run(["node", ROOT / "simulators/app/testing/onvif_client.js", module, address, name, password, state],
                           capture_output=True, text=True, timeout=PATIENCE, check=False)
     judge.expect(done.returncode == 0, f"the npm package onvif, as \"{name}\": {done.stdout[-400:]}{done.stderr[-400:]}")
     return True
@@ -416,9 +480,12 @@ def main(watchrig):
         with Program(log, watchrig, "rig", rig_file) as rig:
             addresses = {device["id"]: device["onvif"] for device in rig.ready["devices"]}
             cameras = {name: Camera(address) for name, address in addresses.items()}
-            visited = [visit_with_public_client(judge, addresses["gate"], "admin", "secret"),
-                       visit_with_public_client(judge, addresses["yard"], "", "")]
-            check_answers(judge, cameras, Schemas(folder))
+            control = rig.ready["control"]
+            visited = [visit_with_public_client(judge, addresses["gate"], "admin", "secret", f"{control}/devices/gate/state"),
+                       visit_with_public_client(judge, addresses["yard"], "", "", f"{control}/devices/yard/state")]
+            schemas = Schemas(folder)
+            check_answers(judge, cameras, schemas)
+            onvif_events.check(judge, cameras["yard"], f"{control}/devices/yard", schemas, topics, contents)
             check_access(judge, cameras["gate"])
             check_digest(judge, cameras["gate"])
             check_hostile(judge, cameras["gate"])

@@ -1,8 +1,8 @@
-// A visit to a camera with the npm package `onvif`: node onvif_client.js MODULE ADDRESS USER PASSWORD. Ends with 1 when something is wrong.
+// A visit to a camera with the npm package `onvif`: node onvif_client.js MODULE ADDRESS USER PASSWORD STATE. Ends with 1 when something is wrong.
 'use strict';
 const assert = require('assert');
 const { execFileSync } = require('child_process');
-const [module_, address, username, password] = process.argv.slice(2);
+const [module_, address, username, password, state] = process.argv.slice(2);
 const { Cam } = require(module_);
 
 const url = new URL(address);
@@ -23,6 +23,24 @@ const codecAt = (uri) => {
     '-of', 'csv=p=0', target.href.replace(/^http/, 'rtsp')], { encoding: 'utf8', timeout: 30000 }).trim();
 };
 
+/// Pulls events, as the client does by itself while somebody listens, until an input's change has come.
+const listen = (camera) => new Promise((done, failed) => {
+  const seen = [];
+  const late = setTimeout(() => failed(new Error(`no event of the input: ${seen}`)), 10000);
+  const change = () => fetch(state, { method: 'PUT', body: '{"what":"input","state":"active"}' }).catch(failed);
+  camera.on('eventsError', failed);
+  camera.on('event', (event) => {
+    const { $: { PropertyOperation: operation }, data } = event.message.message;
+    seen.push(`${event.topic._} ${operation} ${JSON.stringify(data)}`);
+    if (!/DigitalInput/.test(event.topic._)) return;
+    if (operation === 'Initialized') change();
+    if (operation !== 'Changed' || data.simpleItem.$.Value !== true) return;
+    clearTimeout(late);
+    camera.removeAllListeners('event');
+    done(seen);
+  });
+});
+
 (async () => {
   const camera = await connect(password);
   const information = await ask(camera, 'getDeviceInformation');
@@ -40,6 +58,10 @@ const codecAt = (uri) => {
   assert.ok(Math.abs(await ask(camera, 'getSystemDateAndTime') - Date.now()) < 60000);
   assert.ok((await ask(camera, 'getScopes')).length >= 4);
   assert.strictEqual((await ask(camera, 'getNetworkInterfaces'))[0].enabled, true);
+  const { topicSet } = await ask(camera, 'getEventProperties');
+  assert.ok(topicSet.device.trigger.digitalInput);
+  await listen(camera);
+  await ask(camera, 'unsubscribe');
   if (username) {
     await ask(camera, 'createUsers', [{ username: 'guest', password: 'of-npm', userLevel: 'User' }]);
     assert.deepStrictEqual((await ask(camera, 'getUsers')).map((user) => user.username).sort(), ['admin', 'guest']);

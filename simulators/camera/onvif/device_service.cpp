@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "simulators/camera/onvif/onvif_device.hpp"
+#include "simulators/camera/onvif/camera_io.hpp"
+#include "simulators/camera/onvif/media_configurations.hpp"
 
 namespace watchrig::camera {
 
@@ -49,6 +50,9 @@ void add_device_capabilities(pugi::xml_node all, const OnvifDevice& known, const
   auto version = add(system, "tt:SupportedVersions");
   add(version, "tt:Major", "22");
   add(version, "tt:Minor", "12");
+  auto connectors = add(device, "tt:IO");
+  add(connectors, "tt:InputConnectors", std::to_string(known.io->inputs()));
+  add(connectors, "tt:RelayOutputs", std::to_string(known.io->relays().size()));
   add_flags(add(device, "tt:Security"),
             {"tt:TLS1.1", "tt:TLS1.2", "tt:OnboardKeyGeneration", "tt:AccessPolicyConfig", "tt:X.509Token",
              "tt:SAMLToken", "tt:KerberosToken", "tt:RELToken"});
@@ -63,11 +67,29 @@ void add_media_capabilities(pugi::xml_node all, const std::string& address) {
   add(streaming, "tt:RTP_RTSP_TCP", "true");
 }
 
+void add_event_capabilities(pugi::xml_node all, const std::string& address) {
+  auto events = add(all, "tt:Events");
+  add(events, "tt:XAddr", address);
+  add(events, "tt:WSSubscriptionPolicySupport", "false");
+  add(events, "tt:WSPullPointSupport", "true");
+  add(events, "tt:WSPausableSubscriptionManagerInterfaceSupport", "false");
+}
+
+void add_io_capabilities(pugi::xml_node all, const std::string& address, const OnvifDevice& device) {
+  auto io = add(add(all, "tt:Extension"), "tt:DeviceIO");
+  add(io, "tt:XAddr", address);
+  add(io, "tt:VideoSources", "1");
+  add(io, "tt:VideoOutputs", "0");
+  add(io, "tt:AudioSources", has_audio(device) ? "1" : "0");
+  add(io, "tt:AudioOutputs", "0");
+  add(io, "tt:RelayOutputs", std::to_string(device.io->relays().size()));
+}
+
 OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   std::vector<std::string> wanted;
   for (const auto& category : children(call.request, "Category")) {
     const std::string name = category.text().get();
-    if (name != "All" && name != "Device" && name != "Media") {
+    if (name != "All" && name != "Device" && name != "Events" && name != "Media") {
       return refuse({"ter:ActionNotSupported", "ter:NoSuchService"},
                     fmt::format("the camera has no service \"{}\"", name));
     }
@@ -79,12 +101,14 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   };
   auto all = add(call.answer, "tds:Capabilities");
   if (asked("Device")) add_device_capabilities(all, device, address_of(call, device_service(device).path));
+  if (asked("Events")) add_event_capabilities(all, address_of(call, event_service(device).path));
   if (asked("Media")) add_media_capabilities(all, address_of(call, media_service(device).path));
+  if (asked("All")) add_io_capabilities(all, address_of(call, io_service(device).path), device);
   return {};
 }
 
 OnvifOutcome services(OnvifDevice& device, OnvifCall& call) {
-  for (const auto& service : {device_service(device), media_service(device), media2_service(device)}) {
+  for (const auto& service : listed_services(device)) {
     auto node = add(call.answer, "tds:Service");
     add(node, "tds:Namespace", protocols::uri_of_prefix(service.prefix));
     add(node, "tds:XAddr", address_of(call, service.path));
@@ -279,6 +303,7 @@ OnvifService device_service(OnvifDevice& d) {
   };
   auto more = user_and_time_service(d);
   std::ranges::move(more.operations, std::back_inserter(service.operations));
+  std::ranges::move(relay_operations(d), std::back_inserter(service.operations));
   return service;
 }
 

@@ -56,6 +56,11 @@ protocols::DiscoveryTarget OnvifDevice::target(std::uint16_t port) const {
   return target;
 }
 
+std::vector<OnvifService> listed_services(OnvifDevice& device) {
+  return {device_service(device), media_service(device), media2_service(device), event_service(device),
+          io_service(device)};
+}
+
 protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason) {
   return {protocols::SoapFault::Blame::sender, std::move(subcodes), std::move(reason)};
 }

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/asio/awaitable.hpp>
 
 #include "simulators/camera/onvif/onvif_users.hpp"
 #include "simulators/scene/stream_profile.hpp"
@@ -27,6 +30,10 @@ struct OnvifStream {
   media::Codec codec() const { return *profile.codec; }
   int quality() const { return profile.quality.value_or(idle_quality); }
 };
+
+class CameraIo;
+class EventHub;
+struct EventSubscription;
 
 /// What the services of one camera know and remember. Used on one executor, except `users`.
 struct OnvifDevice {
@@ -53,6 +60,11 @@ struct OnvifDevice {
   bool discovers = false;                ///< whether it speaks WS-Discovery
   std::uint32_t metadata_version = 1;    ///< of what it tells there
   std::function<void()> retold = [] {};  ///< what it tells there has changed
+  unsigned inputs = 0, outputs = 0;
+  std::shared_ptr<EventHub> events = {};
+  std::shared_ptr<CameraIo> io = {};
+  /// Begins to send a consumer what it has subscribed to.
+  std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
 
   base::UtcTime now() const { return clock.now() + clock_offset; }
   const OnvifStream* stream(std::string_view name) const;
@@ -68,7 +80,8 @@ struct OnvifDevice {
 struct OnvifCall {
   pugi::xml_node request;
   pugi::xml_node answer;
-  std::string authority;  ///< host and port by which the client has reached the camera
+  std::string authority;    ///< host and port by which the client has reached the camera
+  std::string object = {};  ///< the last part of the path, where a service has one for each object
 };
 
 /// Nothing when all is well.
@@ -78,12 +91,16 @@ struct OnvifOperation {
   std::string_view name;
   AccessClass access;
   std::function<OnvifOutcome(OnvifCall&)> run;
+  std::string_view prefix = {};     ///< of its namespace, where that is not the service's
+  std::string_view port_type = {};  ///< what its action begins with (WS-Addressing), for those who ask by one
+  /// What there is to wait for before it runs.
+  std::function<boost::asio::awaitable<void>(OnvifCall&)> wait = {};
 };
 
 /// One service of the camera.
 struct OnvifService {
   std::string_view prefix;  ///< of its namespace
-  std::string_view path;
+  std::string_view path;    ///< may end with {object}
   int major = 0, minor = 0;
   std::vector<OnvifOperation> operations;
 };
@@ -93,6 +110,16 @@ OnvifService device_service(OnvifDevice& device);
 OnvifService user_and_time_service(OnvifDevice& device);
 OnvifService media_service(OnvifDevice& device);
 OnvifService media2_service(OnvifDevice& device);
+OnvifService event_service(OnvifDevice& device);
+/// Each subscription has an address of its own.
+OnvifService subscription_service(OnvifDevice& device);
+inline constexpr std::string_view subscription_path = "/onvif/subscription/",
+                                  subscription_pattern = "/onvif/subscription/{object}";
+OnvifService io_service(OnvifDevice& device);
+/// Those of the device service for relays.
+std::vector<OnvifOperation> relay_operations(OnvifDevice& device);
+/// Those that GetServices lists.
+std::vector<OnvifService> listed_services(OnvifDevice& device);
 
 /// A fault of the sender with these subcodes.
 protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason);

@@ -5,7 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/event_push.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "system/base/spawn.hpp"
 #include "system/protocols/onvif/ws_security.hpp"
 
 namespace watchrig::camera {
@@ -33,6 +35,16 @@ bool is_authority(std::string_view text) {
          std::ranges::all_of(text, allowed);
 }
 
+/// Who asks by WS-Addressing is answered by it (Web Services Addressing 1.0 Core, 3.4).
+void answer_addressing(const SoapMessage& message, const OnvifOperation& operation,
+                       protocols::SoapWriter& writer) {
+  const auto id = protocols::text_at(message.header(), "MessageID");
+  if (id.empty() || operation.port_type.empty()) return;
+  protocols::add(writer.header(), "wsa5:Action",
+                 fmt::format("{}{}Response", operation.port_type, operation.name));
+  protocols::add(writer.header(), "wsa5:RelatesTo", id);
+}
+
 }  // namespace
 
 OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor,
@@ -44,10 +56,12 @@ OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor
       digest_(device_.id) {
   device_.discovers = host_ != nullptr;
   if (host_) device_.retold = [host = host_, id = device_.id] { host->announce(id); };
-  services_ = {device_service(device_), media_service(device_), media2_service(device_)};
+  declare_events();
+  services_ = listed_services(device_);
+  services_.push_back(subscription_service(device_));
   for (const auto& service : services_) {
-    router_.add_plain("POST", std::string(service.path), {}, "SOAP",
-                      [this, &service](const http::Request& request) { return serve(service, request); });
+    router_.add("POST", std::string(service.path), {}, "SOAP",
+                [this, &service](http::Request request) { return serve(service, std::move(request)); });
   }
   router_.add_plain("GET", std::string(snapshot_path) + "{stream}", {}, "a JPEG picture",
                     [this](const http::Request& request) { return snapshot(request); });
@@ -70,9 +84,32 @@ base::Result<> OnvifFront::start(std::uint16_t port) {
   return host_->join(device_.id, {device_.address, describe});
 }
 
+void OnvifFront::declare_events() {
+  device_.events = std::make_shared<EventHub>(executor_, device_.clock);
+  device_.io =
+      std::make_shared<CameraIo>(device_.inputs, device_.outputs, executor_, device_.clock, device_.events);
+  const std::vector<std::vector<std::string>> source{{std::string(video_source_token)}};
+  device_.events->declare("cells", {{std::string(video_source_configuration_token), "analytics", "motion"}});
+  device_.events->declare("motion", source);
+  device_.events->declare("dark", source);
+  device_.events->declare("tamper", source);
+  device_.events->declare("busy", {{"processor"}});
+  device_.push_events = [this](EventSubscriptionPtr subscription) {
+    base::spawn(executor_, push_events(std::move(subscription), device_.events), "sending of events");
+  };
+}
+
+bool OnvifFront::set_state(std::string_view what, unsigned number, bool on) {
+  return device_.events->set(what, number, on, device_.now());
+}
+
 void OnvifFront::stop(bool bye) {
   if (host_) host_->leave(device_.id, bye);
   if (server_) server_->stop();
+  boost::asio::post(executor_, [events = device_.events, io = device_.io, now = device_.now()] {
+    events->end_all();
+    io->lose_power(now);
+  });
 }
 
 void OnvifFront::forget_clock() {
@@ -121,38 +158,41 @@ http::Response OnvifFront::unauthorised(const Caller& caller) const {
   return response;
 }
 
-http::Response OnvifFront::serve(const OnvifService& service, const http::Request& request) {
+boost::asio::awaitable<http::Response> OnvifFront::serve(const OnvifService& service, http::Request request) {
   ++requests_;
   const auto refused = [this](http::Response response) {
     ++refused_;
     return response;
   };
   // Clients that mean to answer a challenge send no body with their first request (RFC 7616, 3.3).
-  if (request.body.empty() && !device_.users.open()) return refused(unauthorised({}));
+  if (request.body.empty() && !device_.users.open()) co_return refused(unauthorised({}));
   const auto message = SoapMessage::parse(request.body);
-  if (!message) return refused(fault_response(400, refuse({"ter:WellFormed"}, message.error().message)));
+  if (!message) co_return refused(fault_response(400, refuse({"ter:WellFormed"}, message.error().message)));
   const auto asked = message->content();
   const auto operation =
       std::ranges::find(service.operations, protocols::local_name(asked), &OnvifOperation::name);
-  if (operation == service.operations.end() ||
-      protocols::namespace_of(asked) != protocols::uri_of_prefix(service.prefix)) {
-    return refused(fault_response(
+  const bool known = operation != service.operations.end();
+  const auto prefix = known && !operation->prefix.empty() ? operation->prefix : service.prefix;
+  if (!known || protocols::namespace_of(asked) != protocols::uri_of_prefix(prefix)) {
+    co_return refused(fault_response(
         400, refuse({"ter:ActionNotSupported"},
                     fmt::format("{} has no operation \"{}\"", service.path, protocols::local_name(asked)))));
   }
   const auto who = caller(request, message->header());
   if (!may(who.level, operation->access)) {
-    if (who.level == UserLevel::anonymous) return refused(unauthorised(who));
-    return refused(
+    if (who.level == UserLevel::anonymous) co_return refused(unauthorised(who));
+    co_return refused(
         fault_response(400, refuse({"ter:NotAuthorized"}, "the user's level does not allow this")));
   }
   protocols::SoapWriter writer;
-  OnvifCall call{asked, {}, authority(request)};
-  call.answer = protocols::add(writer.body(), fmt::format("{}:{}Response", service.prefix, operation->name));
+  OnvifCall call{asked, {}, authority(request), service.path.ends_with('}') ? request.param("object") : ""};
+  if (operation->wait) co_await operation->wait(call);
+  answer_addressing(*message, *operation, writer);
+  call.answer = protocols::add(writer.body(), fmt::format("{}:{}Response", prefix, operation->name));
   if (const auto fault = operation->run(call)) {
-    return refused(fault_response(fault->blame == SoapFault::Blame::sender ? 400 : 500, *fault));
+    co_return refused(fault_response(fault->blame == SoapFault::Blame::sender ? 400 : 500, *fault));
   }
-  return {200, soap_type, writer.text(), {}, {}};
+  co_return http::Response{200, soap_type, writer.text(), {}, {}};
 }
 
 http::Response OnvifFront::snapshot(const http::Request& request) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "simulators/camera/onvif/camera_io.hpp"
 #include "simulators/camera/onvif/discovery_host.hpp"
 #include "simulators/camera/onvif/onvif_device.hpp"
 #include "system/http/http_server.hpp"
@@ -23,12 +24,18 @@ class OnvifFront {
   /// Listens on the device's address; port 0: any free one.
   base::Result<> start(std::uint16_t port);
   /// With a Bye to whoever listens, or as when the power fails. Any thread.
+  /// Also forgets who has subscribed to events, and lets relays fall back.
   void stop(bool bye);
   /// The camera has no battery: after a time without power its clock is as wrong as it was at first.
   void forget_clock();
   std::uint16_t port() const;
   /// How far the camera's clock is ahead of the rig's. On the executor's thread.
   base::Duration clock_ahead() const { return device_.clock_offset; }
+  /// Something happens to the camera: "input", "motion", "dark", "tamper" or "busy". False when it has none
+  /// of that number. On the executor's thread, as the next two.
+  bool set_state(std::string_view what, unsigned number, bool on);
+  const CameraIo& io() const { return *device_.io; }
+  const EventHub& events() const { return *device_.events; }
   /// Requests so far, and those among them that were refused. Any thread.
   std::uint64_t requests() const { return requests_; }
   std::uint64_t refused() const { return refused_; }
@@ -40,7 +47,8 @@ class OnvifFront {
     bool stale = false;    ///< right, but for a nonce of before
   };
 
-  http::Response serve(const OnvifService& service, const http::Request& request);
+  boost::asio::awaitable<http::Response> serve(const OnvifService& service, http::Request request);
+  void declare_events();
   http::Response snapshot(const http::Request& request);
   Caller caller(const http::Request& request, pugi::xml_node header) const;
   http::Response unauthorised(const Caller& caller) const;

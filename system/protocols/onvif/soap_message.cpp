@@ -36,6 +36,7 @@ constexpr XmlNamespace namespaces[] = {
     {"tns1", "http://www.onvif.org/ver10/topics"},
     {"ter", "http://www.onvif.org/ver10/error"},
     {"wsnt", "http://docs.oasis-open.org/wsn/b-2"},
+    {"wsrf", "http://docs.oasis-open.org/wsrf/rw-2"},
     {"wstop", "http://docs.oasis-open.org/wsn/t-1"},
     {"wsa5", "http://www.w3.org/2005/08/addressing"},
     {"wsa", "http://schemas.xmlsoap.org/ws/2004/08/addressing"},

@@ -1,0 +1,50 @@
+#include <boost/json.hpp>
+
+#include "scenarios/engine/steps/step_families.hpp"
+
+namespace watchrig::scenarios {
+
+namespace {
+
+namespace json = boost::json;
+
+Outcome rig_set(StepContext& step) {
+  const auto device = step.text("device");
+  if (auto checked = step.check_virtual(device); checked.verdict != reports::Verdict::pass) return checked;
+  if (step.has("input") == step.has("what")) return of_author("<rig-set> needs either an input or a what");
+  const auto what = step.text("what", "input");
+  const json::object body{{"what", what},
+                          {"number", static_cast<std::int64_t>(step.number("input").value_or(1))},
+                          {"state", step.text("state")}};
+  const auto begin = step.bench.clock.now();
+  const auto answer = step.bench.rig()->change(device, body);
+  if (!answer) {
+    return answer.error().kind == base::ErrorKind::invalid ? of_author(answer.error().message)
+                                                           : of_rig(answer.error());
+  }
+  step.bench.chronicle.add({.lane = "states " + device,
+                            .text = what + " " + step.text("state"),
+                            .begin = begin,
+                            .end = {},
+                            .tone = reports::Tone::good,
+                            .detail = json::serialize(body)});
+  return {};
+}
+
+}  // namespace
+
+std::vector<StepDefinition> rig_steps() {
+  using enum AttributeKind;
+  return {
+      {{"rig-set",
+        Block::none,
+        true,
+        {{"device", name, true},
+         {"input", count},
+         {"what", choice, false, "motion|cells|dark|tamper|busy"},
+         {"state", choice, true, "active|inactive"}}},
+       rig_set},
+  };
+}
+
+}  // namespace watchrig::scenarios
