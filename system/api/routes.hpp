@@ -35,6 +35,8 @@ void add_device_batch_routes(http::Router& router, ServerParts& parts);
 /// Views, view groups, video groups, maps and their icons.
 void add_layout_routes(http::Router& router, ServerParts& parts);
 void add_area_routes(http::Router& router, ServerParts& parts);
+/// Which devices there are that could be added.
+void add_discovery_routes(http::Router& router, ServerParts& parts);
 void add_channel_routes(http::Router& router, ServerParts& parts);
 void add_channel_table_routes(http::Router& router, ServerParts& parts);
 void add_lockout_routes(http::Router& router, ServerParts& parts);

@@ -13,6 +13,7 @@
 #include "system/central/maintenance/update_check.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
 #include "system/central/storage_orders.hpp"
+#include "system/devices/discovery/device_search.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/platform/message_trace.hpp"
 #include "system/storage/relay/channel_set.hpp"
@@ -50,6 +51,7 @@ struct ServerParts {
   central::UpdateCheck& updates;
   /// Whether end() would do so once an upload of that kind is installed. Errors: conflict, why not.
   std::function<base::Result<>(std::optional<central::UpgradeKind> installed)> may_end;
+  devices::DeviceSearch& search;
 };
 
 }  // namespace watchrig::api

@@ -103,6 +103,7 @@ class Server {
   std::unique_ptr<StorageRole> storage_;
   std::unique_ptr<RoleWatch> role_watch_;
   std::unique_ptr<platform::HostNetwork> host_network_;
+  std::shared_ptr<devices::DeviceSearch> search_;
   std::unique_ptr<api::ServerParts> parts_;
   std::unique_ptr<FrontDoor> door_;
 };
@@ -190,6 +191,7 @@ Result<> Server::open_stores() {
       clock_);
   if (!network) return network.error();
   host_network_ = std::move(*network);
+  search_ = std::make_shared<devices::DeviceSearch>(pool_.next(), clock_);
   parts_ = std::make_unique<api::ServerParts>(
       api::ServerParts{clock_,
                        metrics_,
@@ -210,7 +212,8 @@ Result<> Server::open_stores() {
                        *licence_,
                        *upgrades_,
                        *updates_,
-                       [this](std::optional<central::UpgradeKind> installed) { return may_end(installed); }});
+                       [this](std::optional<central::UpgradeKind> installed) { return may_end(installed); },
+                       *search_});
   return {};
 }
 

@@ -19,7 +19,7 @@ SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key.
 REFUSED = {("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
-VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/events", "/api/v1/sessions",
+VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
 VOLATILE_FIELDS = {"state", "cause", "online"}
 # So that a refused sign-in does not end the test, no port moves and nothing of this machine changes.
@@ -85,7 +85,7 @@ def bodies(ids):
         "certificates": {**SUBJECT, "valid_days": 30},
         "installed-certificates": {**named, "certificate": ids["crt.pem"], "key": ids["key.pem"], "passphrase": ""},
         "trusted-authorities": {"certificate": ids["crt.pem"]}, "trusted-authorities/check": {"chain": ids["crt.pem"]},
-        "devices": DEVICE, "devices/batch": {"devices": [DEVICE, DEVICE]}, "devices/removal": {"ids": ["d99999"]},
+        "devices": DEVICE, "devices/batch": {"devices": [DEVICE, DEVICE]}, "discovery": {"addresses": ["127.0.99.1"], "manufacturer": "m", "seconds": 1}, "devices/removal": {"ids": ["d99999"]},
         "devices/refresh": {"ids": [device]}, "devices/clocks": {"ids": [device]}, "devices/{device}/channels": {"number": 2, "name": "ch#", "streams": DEVICE["streams"]},
         "devices/import": TABLE, "groups": {**named, "authorities": {"live": True, "playback": [channel]}},
         "users": {"name": "u#", "group": "fuzz.group", "email": "u@example.org", **passwords},
