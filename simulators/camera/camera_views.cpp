@@ -35,16 +35,18 @@ json::object stream_status(const CameraChannel& channel) {
   const auto totals = channel.totals();
   const auto stage = channel.stage();
   const auto& stream = *stage->stream;
-  const auto source = stream.video().source()->stats();
+  const auto& source = *stream.video().source();
+  const auto produced = source.stats();
   const auto& sending = stream.sending();
   json::object object{
+      {"profile", scene::to_string(source.profile())},
       {"units", totals.units[0]},
       {"bytes", totals.bytes[0]},
       {"dropped", totals.dropped},
       {"lateness_us",
-       {{"p50", microseconds(source.lateness_p50)},
-        {"p99", microseconds(source.lateness_p99)},
-        {"max", microseconds(source.lateness_max)}}},
+       {{"p50", microseconds(produced.lateness_p50)},
+        {"p99", microseconds(produced.lateness_p99)},
+        {"max", microseconds(produced.lateness_max)}}},
       {"sending_us",
        {{"p50", microseconds(sending.percentile(0.5))}, {"p99", microseconds(sending.percentile(0.99))}}}};
   if (stream.ledgers().size() > 1) {

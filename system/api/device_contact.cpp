@@ -49,6 +49,27 @@ Result<devices::OnvifClient::Options> onvif_contact(const central::Device& devic
   return options;
 }
 
+Result<StreamContact> stream_contact(const central::Device& device, const central::Channel& channel,
+                                     const std::string& stream) {
+  const auto addresses = streams_of(device, channel);
+  const auto address = addresses.find(stream);
+  if (address == addresses.end()) {
+    return Error{ErrorKind::not_found,
+                 fmt::format("channel \"{}\" has no stream \"{}\"", channel.name, stream)};
+  }
+  auto contact = onvif_contact(device, address->second);
+  if (!contact) return contact.error();
+  return StreamContact{*std::move(contact),
+                       {channel.number, stream, device.transport == central::Transport::udp}};
+}
+
+Error device_failure(Error error) {
+  const bool ours = error.kind == ErrorKind::invalid || error.kind == ErrorKind::unsupported ||
+                    error.kind == ErrorKind::not_found;
+  if (!ours) error.kind = ErrorKind::unavailable;
+  return error;
+}
+
 boost::asio::awaitable<std::vector<Result<ClockCheck>>> correct_clocks(central::Central& central,
                                                                        const base::Clock& clock,
                                                                        std::vector<central::DevicePtr> list,

@@ -5,6 +5,7 @@
 
 #include "system/central/central.hpp"
 #include "system/devices/onvif/clock_calibration.hpp"
+#include "system/devices/onvif/onvif_locator.hpp"
 
 namespace watchrig::api {
 
@@ -12,6 +13,18 @@ namespace watchrig::api {
 /// nothing can be asked.
 base::Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
                                                           const std::string& address);
+
+/// How to ask a device about one of its streams.
+struct StreamContact {
+  devices::OnvifClient::Options device;
+  devices::OnvifStreamChoice choice;
+};
+/// Errors: unsupported, not_found (the channel has no such stream).
+base::Result<StreamContact> stream_contact(const central::Device& device, const central::Channel& channel,
+                                           const std::string& stream);
+
+/// What a device has answered, as an error of ours: it is not the client whose password is wrong.
+base::Error device_failure(base::Error error);
 
 /// Who wants the clocks right; both empty: the server itself.
 struct ClockWish {

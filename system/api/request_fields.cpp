@@ -75,6 +75,17 @@ std::vector<std::string> FieldReader::texts(const std::string& name) {
   return list;
 }
 
+double FieldReader::real(const std::string& name, double fallback) {
+  known_.push_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (!value) return fallback;
+  if (!value->is_number()) {
+    refuse(name, "must be a number");
+    return fallback;
+  }
+  return value->to_number<double>();
+}
+
 json::object FieldReader::object(const std::string& name) {
   known_.push_back(name);
   const json::value* value = object_.if_contains(name);

@@ -28,6 +28,8 @@ class FieldReader {
   std::vector<std::string> texts(const std::string& name);
   /// A whole number within the limits; a missing one is refused.
   std::int64_t number(const std::string& name, std::int64_t least, std::int64_t most);
+  /// Any number; `fallback` when it is missing.
+  double real(const std::string& name, double fallback);
   /// The object that is a member, or an empty one.
   boost::json::object object(const std::string& name);
   /// A member that the caller reads by itself.

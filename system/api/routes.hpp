@@ -38,6 +38,8 @@ void add_area_routes(http::Router& router, ServerParts& parts);
 /// Which devices there are that could be added.
 void add_discovery_routes(http::Router& router, ServerParts& parts);
 void add_channel_routes(http::Router& router, ServerParts& parts);
+/// How the devices code their streams.
+void add_encoder_routes(http::Router& router, ServerParts& parts);
 void add_channel_table_routes(http::Router& router, ServerParts& parts);
 void add_lockout_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);

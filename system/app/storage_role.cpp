@@ -6,7 +6,6 @@
 
 #include "system/api/device_contact.hpp"
 #include "system/central/central_inbox.hpp"
-#include "system/devices/onvif/onvif_locator.hpp"
 
 namespace watchrig::app {
 
@@ -20,10 +19,9 @@ namespace {
 std::shared_ptr<devices::StreamLocator> onvif_locator(const central::Device& device,
                                                       const central::Channel& channel,
                                                       const std::string& stream, const base::Clock& clock) {
-  auto contact = api::onvif_contact(device, streams_of(device, channel).at(stream));
+  auto contact = api::stream_contact(device, channel, stream);
   if (!contact) return nullptr;
-  return devices::make_onvif_locator(clock, *std::move(contact),
-                                     {channel.number, stream, device.transport == central::Transport::udp});
+  return devices::make_onvif_locator(clock, std::move(contact->device), std::move(contact->choice));
 }
 
 /// The clock outlives what is made of the settings.

@@ -16,8 +16,8 @@ ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutd
 ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
 # Fields that take several types.
 SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
-# What is refused for the state of the server: a licence that is not accepted, a certificate of another key.
-REFUSED = {("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+# What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
+REFUSED = {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
@@ -67,7 +67,7 @@ def furnish(admin, folder):
             "authority": made("trusted-authorities", {"certificate": certificate})["authorities"][0]["id"],
             "token": made("password-resets", {"username": "fuzz.user"})["token"], "card": "lo", "bond": "bond9",
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "text": "notice", "file": "server.dat", "session": "s99999", "kind": "accounts",
-            "name": "nobody", "number": "99999", "log": "system", "step": "time",
+            "name": "nobody", "number": "99999", "log": "system", "step": "time", "stream": "main",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
             "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail",
             "key.pem": key, "crt.pem": certificate}
@@ -122,6 +122,8 @@ def bodies(ids):
             "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
                 "voice-files/{voice}": {"name": "n#.pcm"},
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
+                "channels/{channel}/encoders/{stream}": {"codec": "H.264", "width": 640, "height": 360, "fps": 12.5, "rate_mode": "vbr",
+                                                         "quality": "low", "bitrate_kbps": 500, "gop": 25},
                 "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
                 "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},
