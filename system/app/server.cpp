@@ -11,6 +11,7 @@
 
 #include "system/api/program_version.hpp"
 #include "system/app/backup_keeper.hpp"
+#include "system/app/device_event_keeper.hpp"
 #include "system/app/device_time_keeper.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
@@ -322,6 +323,7 @@ Result<Ended> Server::run() {
         {.type = "network.failed", .cause = "host", .message = "could not be set again: " + failure});
   }
   keep_device_time(pool_.next(), clock_, *central_);
+  keep_device_events(pool_.next(), clock_, metrics_, *central_);
   keep_leases(pool_.next(), clock_, *host_network_, workers_, events);
   watch_roles(pool_.next(), clock_, workers_, *role_watch_);
   central::DeviceQuery all;

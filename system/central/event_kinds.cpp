@@ -33,7 +33,9 @@ constexpr std::string_view warnings[] = {
     "account.locked",        "session.blast",           "operation.refused",
     "network.refused",       "storage.index-rebuilt",   "account.reset-refused",
     "time.not-synchronised", "account.code-not-mailed", "system.scheduled-restart-refused",
-    "ddns.failed",           "registration.failed",     "p2p.failed"};
+    "ddns.failed",           "registration.failed",     "p2p.failed",
+    "motion.started",        "tampering.started",       "input.started",
+    "device.events-lost",    "device.events-flood"};
 
 bool begins_any(std::string_view type, const auto& list) {
   return std::ranges::any_of(list, [&](std::string_view entry) {

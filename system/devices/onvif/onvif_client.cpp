@@ -71,6 +71,7 @@ ErrorKind kind_of(const protocols::SoapFault& fault) {
     if (code.starts_with("ter:ActionNotSupported") || code == "ter:OptionalActionNotImplemented") {
       return ErrorKind::unsupported;
     }
+    if (code == "ter:ResourceUnknownFault") return ErrorKind::not_found;
   }
   return ErrorKind::unavailable;
 }
@@ -122,8 +123,10 @@ base::Result<OnvifAddress> parse_onvif_address(std::string_view text) {
 OnvifClient::OnvifClient(const base::Clock& clock, Options options)
     : clock_(clock), options_(std::move(options)) {}
 
-std::string OnvifClient::message(const std::string& operation, const Fill& fill, bool with_token) const {
+std::string OnvifClient::message(const std::string& operation, const Fill& fill, const Fill& header,
+                                 bool with_token) const {
   protocols::SoapWriter writer;
+  if (header) header(writer.header());
   if (with_token) {
     protocols::add_username_token(writer.header(), options_.credentials.username,
                                   options_.credentials.password, random_nonce(),
@@ -134,7 +137,8 @@ std::string OnvifClient::message(const std::string& operation, const Fill& fill,
   return writer.text();
 }
 
-asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::string operation, Fill fill) {
+asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::string operation, Fill fill,
+                                                      Fill header) {
   const auto& where = options_.address;
   const std::string object = fmt::format("{}:{} {}", where.host, where.port, operation);
   const bool has_account = !options_.credentials.username.empty();
@@ -148,7 +152,7 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::str
     request.headers.emplace_back("Content-Type", "application/soap+xml; charset=utf-8");
     const auto authorization = challenged_ ? challenged_->authorization("POST", path) : std::nullopt;
     if (authorization) request.headers.emplace_back("Authorization", *authorization);
-    request.body = message(operation, fill, has_account && !authorization);
+    request.body = message(operation, fill, header, has_account && !authorization);
     const auto answer = co_await http::fetch(std::move(request));
     if (!answer && answer.error().kind == ErrorKind::io) {
       co_return Error{ErrorKind::io, answer.error().message + "; is there an ONVIF service at this port?"};

@@ -49,15 +49,16 @@ class OnvifClient {
   boost::asio::awaitable<base::Result<>> take_clock();
   /// `operation` with its prefix: "trt:GetProfiles". Errors name device and operation: denied (user or
   /// password), unsupported (the device has no such operation), invalid (no SOAP came), and those of
-  /// http::fetch.
-  boost::asio::awaitable<Answer> ask(std::string path, std::string operation, Fill fill);
+  /// http::fetch. `header` adds to the SOAP header. Not_found: the device has forgotten what the path names.
+  boost::asio::awaitable<Answer> ask(std::string path, std::string operation, Fill fill, Fill header = {});
 
   const OnvifAddress& address() const { return options_.address; }
   /// The device's clock against ours.
   base::Duration clock_offset() const { return clock_offset_; }
 
  private:
-  std::string message(const std::string& operation, const Fill& fill, bool with_token) const;
+  std::string message(const std::string& operation, const Fill& fill, const Fill& header,
+                      bool with_token) const;
 
   const base::Clock& clock_;
   const Options options_;
