@@ -116,6 +116,7 @@ Result<void> Camera::start_onvif() {
         return encode(stream, profile);
       }};
   device.clock_offset = spec_.clock_ahead;
+  device.quirks = spec_.quirks;
   device.inputs = spec_.inputs;
   device.outputs = spec_.outputs;
   device.address = spec_.address;

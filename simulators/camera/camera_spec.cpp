@@ -111,6 +111,11 @@ Result<std::uint16_t> read_port(XmlAttributes& attributes, const char* name, std
 }
 
 Result<void> read_io(XmlAttributes& attributes, CameraSpec& spec) {
+  const auto personality = attributes.text("personality");
+  const auto quirks = Quirks::parse(personality);
+  if (!quirks) return attributes.error("personality: " + quirks.error().message);
+  if (!personality.empty() && !spec.onvif) return attributes.error("personality needs onvif=\"yes\"");
+  spec.quirks = *quirks;
   for (const auto& [name, number] : {std::pair("inputs", &spec.inputs), {"outputs", &spec.outputs}}) {
     const auto count = attributes.integer(name, 0, 0, CameraIo::most);
     if (!count) return count.error();

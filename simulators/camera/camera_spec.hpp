@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "simulators/camera/personalities/quirks.hpp"
 #include "simulators/kernel/xml_file.hpp"
 #include "simulators/scene/stream_source.hpp"
 
@@ -27,6 +28,7 @@ struct CameraSpec {
   bool discovery = false;             ///< whether its services can be found by WS-Discovery
   std::string manufacturer = "Watchrig";
   std::string serial_number;  ///< empty: one made of the id
+  Quirks quirks;              ///< of the personality
   unsigned inputs = 0;        ///< digital inputs
   unsigned outputs = 0;       ///< relays
 };

@@ -79,7 +79,7 @@ void EventHub::end_those_over() {
   const auto now = clock_.now();
   std::vector<EventSubscriptionPtr> over;
   for (const auto& [id, subscription] : subscriptions_) {
-    if (subscription->ends <= now) over.push_back(subscription);
+    if (subscription->ends <= now || subscription->dies <= now) over.push_back(subscription);
   }
   for (const auto& subscription : over) end(subscription);
 }

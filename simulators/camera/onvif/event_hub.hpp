@@ -28,6 +28,7 @@ struct EventSubscription {
   std::uint64_t dropped = 0;
   bool open = true;  ///< still among those of the hub
   bool awaited = false;
+  base::UtcTime dies = base::UtcTime::max();  ///< whatever is renewed
 };
 using EventSubscriptionPtr = std::shared_ptr<EventSubscription>;
 

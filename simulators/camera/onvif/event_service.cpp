@@ -76,8 +76,11 @@ OnvifOutcome create(OnvifDevice& device, OnvifCall& call, std::string consumer, 
   auto subscription = device.events->subscribe(std::move(filter), *end, std::move(consumer));
   if (!subscription) return refuse({"wsnt:SubscribeCreationFailedFault"}, subscription.error().message);
   made = *subscription;
+  const bool wrong_address = device.quirks.has(quirks::wrong_subscription_address);
   add(add(call.answer, reference), "wsa5:Address",
-      fmt::format("http://{}{}{}", call.authority, subscription_path, made->id));
+      fmt::format("http://{}{}{}", wrong_address ? "192.0.2.1" : call.authority, subscription_path,
+                  made->id));
+  if (const auto age = device.quirks.time(quirks::pull_point_dies)) made->dies = device.clock.now() + *age;
   add_times(device, *made, call);
   device.events->synchronise(*made, device.now());
   return {};
@@ -123,8 +126,12 @@ boost::asio::awaitable<void> await_messages(OnvifDevice& device, OnvifCall& call
   int limit = 0;
   const auto subscription = device.events->find(call.object);
   if (!subscription || read_pull(call, timeout, limit)) co_return;
-  // A pull keeps its pull point alive (ONVIF Core 9.2.1).
-  subscription->ends = std::max(subscription->ends, device.clock.now() + timeout + usual_life);
+  // A pull keeps its pull point alive (ONVIF Core 9.2.1), but not where renewing matters.
+  const auto& own = device.quirks;
+  if (!own.has(quirks::renew_refused) && !own.has(quirks::relative_renew_refused))
+    subscription->ends = std::max(subscription->ends, device.clock.now() + timeout + usual_life);
+  if (device.quirks.has(quirks::initialized_repeated))
+    device.events->synchronise(*subscription, device.now());
   co_await wait_for_messages(subscription, timeout);
 }
 
@@ -146,7 +153,12 @@ OnvifOutcome pull(OnvifDevice& device, OnvifCall& call) {
 OnvifOutcome renew(OnvifDevice& device, OnvifCall& call) {
   const auto subscription = device.events->find(call.object);
   if (!subscription) return unknown(call);
+  if (device.quirks.has(quirks::renew_refused))
+    return refuse({"ter:ActionNotSupported"}, "there is no Renew");
   const auto end = read_end(device, child(call.request, "TerminationTime"));
+  const bool relative = text_at(call.request, "TerminationTime").starts_with('P');
+  if (relative && device.quirks.has(quirks::relative_renew_refused))
+    return refuse({"wsnt:UnacceptableTerminationTimeFault"}, "a subscription ends at a time");
   if (!end)
     return refuse({"wsnt:UnacceptableTerminationTimeFault"}, "a subscription ends within a day from now");
   subscription->ends = *end;

@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "simulators/camera/onvif/onvif_users.hpp"
+#include "simulators/camera/personalities/quirks.hpp"
 #include "simulators/scene/stream_profile.hpp"
 #include "system/base/clock.hpp"
 #include "system/media/access_unit.hpp"
@@ -60,6 +61,7 @@ struct OnvifDevice {
   bool discovers = false;                ///< whether it speaks WS-Discovery
   std::uint32_t metadata_version = 1;    ///< of what it tells there
   std::function<void()> retold = [] {};  ///< what it tells there has changed
+  Quirks quirks = {};
   unsigned inputs = 0, outputs = 0;
   std::shared_ptr<EventHub> events = {};
   std::shared_ptr<CameraIo> io = {};

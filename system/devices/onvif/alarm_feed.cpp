@@ -178,12 +178,18 @@ base::Duration AlarmFeed::take(const NoticeList& list, base::Duration waited) {
     flood_.reset();
   }
   if (all >= PullPoint::most_messages / 2) return rest;
-  if (all > 0 || waited >= short_rest) {
+  const bool news = list.notices.size() > states_.repeated() - repeated;
+  if (news || waited >= short_rest) {
     empty_ = 0;
-    return all > 0 ? std::chrono::milliseconds(20) : base::Duration::zero();
+    return news ? base::Duration(std::chrono::milliseconds(20)) : base::Duration::zero();
   }
-  if (++empty_ == empty_pulls_to_tell)
-    take_quirk("pull-returns-at-once", "it does not wait for events, but is asked each second");
+  if (++empty_ == empty_pulls_to_tell) {
+    if (list.notices.empty()) {
+      take_quirk("pull-returns-at-once", "it does not wait for events, but is asked each second");
+    } else {
+      take_quirk("initialized-repeated", "it tells its states anew with each pull, but is asked each second");
+    }
+  }
   return rest;
 }
 
