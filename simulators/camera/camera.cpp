@@ -70,8 +70,9 @@ Result<void> Camera::start() {
   options.address = spec_.address;
   options.port = spec_.port;
   options.name = spec_.id;
-  if (!spec_.username.empty()) {
+  if (!spec_.username.empty() || spec_.onvif) {
     options.password = [this](std::string_view asked) {
+      if (users_.open()) return std::optional<std::string>("");
       const auto user = users_.find(asked);
       return user ? std::optional(user->password) : std::nullopt;
     };
@@ -120,6 +121,7 @@ Result<void> Camera::start_onvif() {
   device.inputs = spec_.inputs;
   device.outputs = spec_.outputs;
   device.address = spec_.address;
+  device.speaks_private = spec_.speaks_private;
   device.manufacturer = spec_.manufacturer;
   device.own_serial_number = spec_.serial_number;
   onvif_ = std::make_unique<OnvifFront>(std::move(device), control_, spec_.discovery ? discovery_ : nullptr);

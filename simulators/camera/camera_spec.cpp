@@ -166,6 +166,17 @@ Result<void> read_place(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   }
   spec.discovery = discovery == "yes";
   if (spec.discovery && !spec.onvif) return attributes.error("discovery=\"yes\" needs onvif=\"yes\"");
+  const auto own = attributes.text("private", "no"), initialised = attributes.text("initialised", "yes");
+  if ((own != "yes" && own != "no") || (initialised != "yes" && initialised != "no")) {
+    return attributes.error("private and initialised are yes or no");
+  }
+  spec.speaks_private = own == "yes";
+  if ((spec.speaks_private || initialised == "no") && !spec.onvif) {
+    return attributes.error("private=\"yes\" and initialised=\"no\" need onvif=\"yes\"");
+  }
+  if (initialised == "no" && attributes.has("username")) {
+    return attributes.error("initialised=\"no\" has no username: the first administrator is yet to be made");
+  }
   spec.manufacturer = attributes.text("manufacturer", spec.manufacturer);
   spec.serial_number = attributes.text("serial");
   if (!valid_id(spec.manufacturer) || (attributes.has("serial") && !valid_id(spec.serial_number))) {

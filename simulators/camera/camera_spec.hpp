@@ -27,10 +27,11 @@ struct CameraSpec {
   std::string address = "127.0.0.1";  ///< in 127.0.0.0/8, of streams and services
   bool discovery = false;             ///< whether its services can be found by WS-Discovery
   std::string manufacturer = "Watchrig";
-  std::string serial_number;  ///< empty: one made of the id
-  Quirks quirks;              ///< of the personality
-  unsigned inputs = 0;        ///< digital inputs
-  unsigned outputs = 0;       ///< relays
+  bool speaks_private = false;  ///< beside ONVIF: what only cameras of our own kind do
+  std::string serial_number;    ///< empty: one made of the id
+  Quirks quirks;                ///< of the personality
+  unsigned inputs = 0;          ///< digital inputs
+  unsigned outputs = 0;         ///< relays
 };
 
 /// Most cameras that one element may stand for.

@@ -66,6 +66,12 @@ TEST(CameraSpec, HasAnAddressOfItsOwnAndCanBeFound) {
   EXPECT_THAT(refusal(std::string(R"(id="a" count="2" address="127.255.255.254")") + h264),
               HasSubstr("none in 127.0.0.0/8"));
   EXPECT_THAT(refusal(std::string(R"(id="a" serial="x y")") + h264), HasSubstr("letters, digits"));
+  EXPECT_TRUE(parse(std::string(R"(id="a" onvif="yes" private="yes" initialised="no")") + h264));
+  EXPECT_THAT(refusal(std::string(R"(id="a" private="yes")") + h264), HasSubstr("need onvif=\"yes\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif="yes" initialised="x")") + h264), HasSubstr("yes or no"));
+  EXPECT_THAT(
+      refusal(std::string(R"(id="a" onvif="yes" initialised="no" username="admin" password="x")") + h264),
+      HasSubstr("has no username"));
 }
 
 TEST(CameraSpec, FindsSampleFootageByName) {

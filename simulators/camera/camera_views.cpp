@@ -68,7 +68,8 @@ json::object onvif_status(const OnvifFront& onvif) {
           {"refused", onvif.refused()},
           {"clock_ahead_ms", std::chrono::round<std::chrono::milliseconds>(onvif.clock_ahead()).count()},
           {"subscriptions", onvif.events().subscriptions()},
-          {"outputs", std::move(outputs)}};
+          {"outputs", std::move(outputs)},
+          {"reset_email", onvif.reset_email()}};
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ central::Event event_of(const central::Device& device, const ClockCheck& check, 
 
 Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
                                                     const std::string& address) {
-  if (device.driver != "onvif") {
+  if (device.driver == "rtsp") {
     return Error{ErrorKind::unsupported,
                  fmt::format("device \"{}\" is reached by {}, which has no such question; add it by onvif",
                              device.name, device.driver)};

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_setup.hpp"
 #include "system/api/found_devices.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/pooled_handlers.hpp"
@@ -128,6 +129,13 @@ void add_discovery_routes(http::Router& router, ServerParts& parts) {
                       {"address", "part of the IP address"}});
   router.add("DELETE", "/api/v1/discovery", guard, "Stops the search; what it has found stays",
              on_workers(parts, stop));
+  router.add("POST", "/api/v1/discovery/initialisation", guard,
+             "Makes the administrator of found devices that have none, and adds them if the body says so",
+             device_setup(parts));
+  const http::Guard looking{"devices", false, false};
+  router.add("POST", "/api/v1/discovery/preview", looking,
+             "A picture of a found device whose administrator's password is admin or the caller's",
+             device_preview(parts));
 }
 
 }  // namespace watchrig::api

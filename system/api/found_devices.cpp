@@ -75,7 +75,7 @@ json::object to_json(const FoundRow& row) {
                       {"name", device.name},
                       {"manufacturer", device.manufacturer},
                       {"model", device.model},
-                      {"driver", "onvif"},
+                      {"driver", device.is_private ? "private" : "onvif"},
                       {"address", device.service.host},
                       {"port", device.service.port},
                       {"path", device.service.path},

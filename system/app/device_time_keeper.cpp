@@ -18,9 +18,8 @@ constexpr base::Duration look_again = std::chrono::minutes(1);
 
 std::vector<central::DevicePtr> devices_to_ask(central::Central& central) {
   central::DeviceQuery query;
-  query.driver = "onvif";
   query.limit = central::DeviceRegistry::most_devices;
-  query.accept = [](const central::Device& device) { return device.connected; };
+  query.accept = [](const central::Device& device) { return device.connected && device.driver != "rtsp"; };
   return central.registry().list(query).items;
 }
 

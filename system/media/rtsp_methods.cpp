@@ -112,7 +112,7 @@ asio::awaitable<RtspResponse> RtspConnection::handle(const RtspRequest& request)
 std::optional<RtspResponse> RtspConnection::authorise(const RtspRequest& request) {
   const auto& password = context_->options.password;
   // Clients ask for the options before they know that a password is needed.
-  if (!password || (request.method == "OPTIONS")) return std::nullopt;
+  if (!password || password("") == "" || (request.method == "OPTIONS")) return std::nullopt;
   const auto header = request.headers.find("Authorization").value_or("");
   const auto [verdict, username] = digest_.check(header, request.method, request.uri, password);
   if (verdict == DigestServer::Verdict::granted) {

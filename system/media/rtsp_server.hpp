@@ -111,7 +111,7 @@ class RtspServer {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;                                     ///< 0: any free one
     std::string name = "watchrig";                              ///< realm and Server header
-    PasswordLookup password;                                    ///< none: everybody may read
+    PasswordLookup password;                                    ///< none, or "" for "": everybody may read
     base::Duration session_timeout = std::chrono::seconds(60);  ///< real; announced to clients
     base::Duration request_timeout =
         std::chrono::seconds(10);  ///< real; from a request's first byte to its last

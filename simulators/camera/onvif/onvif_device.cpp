@@ -49,6 +49,7 @@ protocols::DiscoveryTarget OnvifDevice::target(std::uint16_t port) const {
   target.endpoint = uuid();
   target.types = {{std::string(protocols::uri_of_prefix("dn")), "NetworkVideoTransmitter"},
                   {std::string(protocols::uri_of_prefix("tds")), "Device"}};
+  if (speaks_private) target.types.push_back({std::string(protocols::uri_of_prefix("wr")), "Device"});
   target.scopes = fixed_scopes();
   target.scopes.insert(target.scopes.end(), scopes.begin(), scopes.end());
   target.addresses = {fmt::format("http://{}:{}/onvif/device_service", address, port)};

@@ -57,9 +57,11 @@ struct OnvifDevice {
   base::Duration clock_offset{};  ///< of the camera's clock against the rig's
   std::string address = "127.0.0.1";
   std::string manufacturer = "Watchrig";
-  std::string own_serial_number = {};    ///< empty: one made of the id
-  bool discovers = false;                ///< whether it speaks WS-Discovery
-  std::uint32_t metadata_version = 1;    ///< of what it tells there
+  std::string own_serial_number = {};  ///< empty: one made of the id
+  bool discovers = false;              ///< whether it speaks WS-Discovery
+  std::uint32_t metadata_version = 1;  ///< of what it tells there
+  bool speaks_private = false;
+  std::string reset_email = {};          ///< by which its password could be reset
   std::function<void()> retold = [] {};  ///< what it tells there has changed
   Quirks quirks = {};
   unsigned inputs = 0, outputs = 0;
@@ -118,6 +120,8 @@ OnvifService subscription_service(OnvifDevice& device);
 inline constexpr std::string_view subscription_path = "/onvif/subscription/",
                                   subscription_pattern = "/onvif/subscription/{object}";
 OnvifService io_service(OnvifDevice& device);
+/// Of the private protocol; not listed by GetServices.
+OnvifService private_service(OnvifDevice& device);
 /// Those of the device service for relays.
 std::vector<OnvifOperation> relay_operations(OnvifDevice& device);
 /// Those that GetServices lists.

@@ -59,6 +59,7 @@ OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor
   declare_events();
   services_ = listed_services(device_);
   services_.push_back(subscription_service(device_));
+  if (device_.speaks_private) services_.push_back(private_service(device_));
   for (const auto& service : services_) {
     router_.add("POST", std::string(service.path), {}, "SOAP",
                 [this, &service](http::Request request) { return serve(service, std::move(request)); });

@@ -36,6 +36,8 @@ class OnvifFront {
   bool set_state(std::string_view what, unsigned number, bool on);
   const CameraIo& io() const { return *device_.io; }
   const EventHub& events() const { return *device_.events; }
+  /// By which the password can be reset. On the executor's thread.
+  const std::string& reset_email() const { return device_.reset_email; }
   /// Requests so far, and those among them that were refused. Any thread.
   std::uint64_t requests() const { return requests_; }
   std::uint64_t refused() const { return refused_; }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t most_ports = 1024;  // of inputs, outputs, heads
 constexpr std::size_t longest_text = 255;
-constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554}, {"onvif", "http", 80}};
+constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554}, {"onvif", "http", 80}, {"private", "http", 37777}};
 constexpr std::string_view types[] = {"ipc", "nvr", "dvr", "dvs", "other"};
 
 FieldError refuse(std::string field, std::string message) {
@@ -228,7 +228,7 @@ FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
 
 Streams usual_streams(std::string_view driver, const DeviceAddress& address) {
   const bool bare_v6 = address.host.find(':') != std::string::npos && !address.host.starts_with('[');
-  if (driver == "onvif") {
+  if (driver != "rtsp") {
     const auto service = fmt::format("http://{}{}{}:{}/onvif/device_service", bare_v6 ? "[" : "",
                                      address.host, bare_v6 ? "]" : "", address.port);
     return {{"main", service}, {"sub", service}};

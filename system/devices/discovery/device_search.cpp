@@ -1,5 +1,7 @@
 #include "system/devices/discovery/device_search.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/multicast.hpp>
 #include <fmt/format.h>
@@ -62,6 +64,12 @@ void DeviceSearch::stop() {
 SearchState DeviceSearch::state() const {
   const std::lock_guard lock(mutex_);
   return state_;
+}
+
+void DeviceSearch::replace(const FoundDevice& device) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(state_.devices, device.endpoint, &FoundDevice::endpoint);
+  if (found != state_.devices.end()) *found = device;
 }
 
 void DeviceSearch::advance(double progress) {

@@ -71,6 +71,8 @@ class DeviceSearch : public std::enable_shared_from_this<DeviceSearch> {
   /// What is found stays.
   void stop();
   SearchState state() const;
+  /// What is known of a device by now, if it is one of those that were found.
+  void replace(const FoundDevice& device);
 
  private:
   using Udp = boost::asio::ip::udp;

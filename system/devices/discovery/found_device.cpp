@@ -37,6 +37,11 @@ std::string scope_of(const protocols::DiscoveryTarget& target, std::string_view 
   return {};
 }
 
+bool is_private(const protocols::DiscoveryTarget& target) {
+  return std::ranges::any_of(target.types,
+                             [](const auto& type) { return type.uri == protocols::uri_of_prefix("wr"); });
+}
+
 bool is_video_device(const protocols::DiscoveryTarget& target) {
   return std::ranges::any_of(target.types, [](const auto& type) {
     return (type.uri == protocols::uri_of_prefix("dn") && type.local == "NetworkVideoTransmitter") ||
@@ -62,6 +67,7 @@ base::Result<FoundDevice> read_found(const protocols::DiscoveryTarget& target, c
     found.name = scope_of(target, "name");
     found.model = scope_of(target, "hardware");
     found.manufacturer = scope_of(target, "manufacturer");
+    found.is_private = is_private(target);
     return found;
   }
   return Error{ErrorKind::denied, fmt::format("{}: tells of {}, which is not at its own address by http",

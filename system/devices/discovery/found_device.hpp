@@ -22,6 +22,7 @@ struct FoundDevice {
   std::string firmware;
   /// Whether it has an administrator. Nothing while that is not known.
   std::optional<bool> initialised;
+  bool is_private = false;  ///< of our own kind, by the type that it tells
 };
 
 /// What an answer from `host` tells. Errors: invalid (no video device, no address of a service), denied (its

@@ -35,6 +35,7 @@ constexpr XmlNamespace namespaces[] = {
     {"dn", "http://www.onvif.org/ver10/network/wsdl"},
     {"tns1", "http://www.onvif.org/ver10/topics"},
     {"ter", "http://www.onvif.org/ver10/error"},
+    {"wr", "urn:watchrig:private:1"},
     {"wsnt", "http://docs.oasis-open.org/wsn/b-2"},
     {"wsrf", "http://docs.oasis-open.org/wsrf/rw-2"},
     {"wstop", "http://docs.oasis-open.org/wsn/t-1"},
