@@ -205,6 +205,8 @@ REFUSED = [
     (EVENTS, "CreatePullPointSubscription", topics("mine:Device"), "wsnt:InvalidTopicExpressionFault"),
     (EVENTS, "CreatePullPointSubscription", topics("tns1:Device", "http://example.org"), "wsnt:TopicExpressionDialectUnknownFault"),
     (EVENTS, "CreatePullPointSubscription", contents("boolean(("), "wsnt:InvalidMessageContentExpressionFault"),
+    # In XPath each level multiplies what it costs to say no.
+    (EVENTS, "CreatePullPointSubscription", contents("boolean(" + "//*[" * 20 + "false()" + "]" * 20 + ")"), "wsnt:InvalidMessageContentExpressionFault"),
     (EVENTS, "CreatePullPointSubscription", contents("a" * 2000), "wsnt:InvalidFilterFault"),
     (NOTIFYING, "Subscribe", NOWHERE.replace("http:", "file:"), "wsnt:SubscribeCreationFailedFault"),
     (("subscription/99", EVENTS[1]), "PullMessages", "<Timeout>PT1S</Timeout><MessageLimit>1</MessageLimit>", "wsrf:ResourceUnknownFault"),

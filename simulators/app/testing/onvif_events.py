@@ -134,6 +134,10 @@ def check_notifications(judge, own):
     judge.expect(status == 200, f"Subscribe: {text}")
     own.set("motion", "active")
     judge.expect(came.wait(5), f"no notification of a motion: {got}")
+    time.sleep(0.5)  # until nothing is left to be sent
+    begin = time.monotonic()
+    judge.expect("ResourceUnknownFault" in (text := own.pull("PT20S")), f"what is sent is pulled: {text}")
+    judge.expect(time.monotonic() - begin < 5, "a pull of what is sent waits")
     own.set("motion", "inactive")
     own.manage("Unsubscribe")
     for number, notification in enumerate(got):

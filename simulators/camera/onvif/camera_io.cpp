@@ -1,5 +1,7 @@
 #include "simulators/camera/onvif/camera_io.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "system/base/spawn.hpp"
@@ -13,6 +15,8 @@ CameraIo::CameraIo(unsigned inputs, unsigned outputs, boost::asio::any_io_execut
       clock_(clock),
       events_(std::move(events)),
       relays_(outputs) {
+  for (unsigned number = 0; number < outputs; ++number)
+    returns_.push_back({std::make_shared<base::Timer>(executor_, clock_), std::nullopt});
   std::vector<std::vector<std::string>> input_sources, relay_sources;
   for (unsigned number = 1; number <= inputs; ++number) input_sources.push_back({input_token(number)});
   for (unsigned number = 1; number <= outputs; ++number) relay_sources.push_back({relay_token(number)});
@@ -35,28 +39,41 @@ void CameraIo::configure(unsigned relay, bool monostable, base::Duration delay, 
   one.monostable = monostable;
   one.delay = delay;
   one.idle_closed = idle_closed;
+  if (!monostable) returns_.at(relay - 1).at.reset();
 }
 
 void CameraIo::switch_relay(unsigned relay, bool active, base::UtcTime device_time) {
   auto& one = relays_.at(relay - 1);
+  auto& back = returns_.at(relay - 1);
   one.active = active;
   if (active) ++one.switched;
   events_->set("relay", relay, active, device_time);
-  if (active && one.monostable) {
-    base::spawn(executor_, let_return(weak_from_this(), relay, one.switched, one.delay, device_time, clock_),
-                "return of a relay");
+  back.at.reset();
+  if (!active || !one.monostable) return;
+  back.at = clock_.now() + one.delay;
+  back.device_time = device_time + one.delay;
+  // It may be sooner than what is waited for.
+  back.timer->cancel();
+  if (!std::exchange(back.awaited, true))
+    base::spawn(executor_, let_return(weak_from_this(), relay, back.timer), "return of a relay");
+}
+
+boost::asio::awaitable<void> CameraIo::let_return(std::weak_ptr<CameraIo> weak, unsigned relay,
+                                                  std::shared_ptr<base::Timer> timer) {
+  while (true) {
+    auto io = weak.lock();
+    const auto until = io ? io->await_return(relay) : std::nullopt;
+    if (!until) co_return;
+    io.reset();
+    co_await timer->wait_until(*until);
   }
 }
 
-/// Unless it was switched again meanwhile.
-boost::asio::awaitable<void> CameraIo::let_return(std::weak_ptr<CameraIo> weak, unsigned relay,
-                                                  std::uint64_t switched, base::Duration delay,
-                                                  base::UtcTime device_time, const base::Clock& clock) {
-  base::Timer timer(co_await boost::asio::this_coro::executor, clock);
-  co_await timer.wait_for(delay);
-  const auto io = weak.lock();
-  if (!io || io->relays_.at(relay - 1).switched != switched) co_return;
-  io->switch_relay(relay, false, device_time + delay);
+std::optional<base::UtcTime> CameraIo::await_return(unsigned relay) {
+  auto& back = returns_.at(relay - 1);
+  if (back.at && *back.at <= clock_.now()) switch_relay(relay, false, back.device_time);
+  back.awaited = back.at.has_value();
+  return back.at;
 }
 
 void CameraIo::lose_power(base::UtcTime device_time) {

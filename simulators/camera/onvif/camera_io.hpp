@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "simulators/camera/onvif/event_hub.hpp"
+#include "system/base/timer.hpp"
 
 namespace watchrig::camera {
 
@@ -40,6 +41,7 @@ class CameraIo : public std::enable_shared_from_this<CameraIo> {
   /// Nothing for a token that is none of its relays.
   std::optional<unsigned> relay_of(std::string_view token) const;
 
+  /// A relay that is no longer monostable stays as it is.
   void configure(unsigned relay, bool monostable, base::Duration delay, bool idle_closed);
   /// An active monostable relay returns after its delay.
   void switch_relay(unsigned relay, bool active, base::UtcTime device_time);
@@ -47,15 +49,24 @@ class CameraIo : public std::enable_shared_from_this<CameraIo> {
   void lose_power(base::UtcTime device_time);
 
  private:
+  /// When a relay falls back by itself; one coroutine waits for it, however often it is switched.
+  struct Return {
+    std::shared_ptr<base::Timer> timer;
+    std::optional<base::UtcTime> at;  ///< by the rig's clock
+    base::UtcTime device_time = {};
+    bool awaited = false;
+  };
   static boost::asio::awaitable<void> let_return(std::weak_ptr<CameraIo> io, unsigned relay,
-                                                 std::uint64_t switched, base::Duration delay,
-                                                 base::UtcTime device_time, const base::Clock& clock);
+                                                 std::shared_ptr<base::Timer> timer);
+  /// Nothing when the relay has returned, or need not return any more.
+  std::optional<base::UtcTime> await_return(unsigned relay);
 
   const unsigned inputs_;
   const boost::asio::any_io_executor executor_;
   const base::Clock& clock_;
   const std::shared_ptr<EventHub> events_;
   std::vector<CameraRelay> relays_;
+  std::vector<Return> returns_;  ///< of relays_
 };
 
 }  // namespace watchrig::camera

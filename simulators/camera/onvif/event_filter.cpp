@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/item_filter.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::camera {
@@ -48,11 +49,14 @@ OnvifOutcome too_long() {
 }  // namespace
 
 OnvifOutcome EventFilter::read(pugi::xml_node filter, EventFilter& found) {
+  std::size_t expressions = 0;
   for (const auto& node : filter.children()) {
     if (node.type() != pugi::node_element) continue;
     const auto name = protocols::local_name(node);
     if (name != "TopicExpression" && name != "MessageContent")
       return refuse({"wsnt:InvalidFilterFault"}, fmt::format("there is no filter \"{}\"", name));
+    if (++expressions > most)
+      return refuse({"wsnt:InvalidFilterFault"}, fmt::format("a filter has at most {} expressions", most));
     auto refused = name == "TopicExpression" ? read_topics(node, found) : read_content(node, found);
     if (refused) return refused;
   }
@@ -90,6 +94,8 @@ OnvifOutcome EventFilter::read_content(pugi::xml_node node, EventFilter& found) 
     return refuse({"wsnt:InvalidFilterFault"}, "contents are told by an ItemFilter");
   const std::string text = node.text().get();
   if (text.size() > longest) return too_long();
+  if (!is_item_filter(text))
+    return refuse({"wsnt:InvalidMessageContentExpressionFault"}, "this is no expression of an ItemFilter");
   try {
     found.contents_.push_back(std::make_shared<const pugi::xpath_query>(with_own_prefix(node, text).c_str()));
   } catch (const pugi::xpath_exception& wrong) {

@@ -13,6 +13,7 @@ namespace watchrig::camera {
 class EventFilter {
  public:
   static constexpr std::size_t longest = 1024;  ///< bytes of an expression
+  static constexpr std::size_t most = 8;        ///< expressions
 
   /// Reads a Filter element; an empty one takes everything. A fault where it is none, asks for topics that
   /// the camera has not, or is in a dialect that it does not know.

@@ -125,7 +125,8 @@ boost::asio::awaitable<void> await_messages(OnvifDevice& device, OnvifCall& call
   base::Duration timeout{};
   int limit = 0;
   const auto subscription = device.events->find(call.object);
-  if (!subscription || read_pull(call, timeout, limit)) co_return;
+  // Messages for a consumer are waited for by who sends them.
+  if (!subscription || !subscription->consumer.empty() || read_pull(call, timeout, limit)) co_return;
   // A pull keeps its pull point alive (ONVIF Core 9.2.1), but not where renewing matters.
   const auto& own = device.quirks;
   if (!own.has(quirks::renew_refused) && !own.has(quirks::relative_renew_refused))
