@@ -83,13 +83,15 @@ base::Result<std::shared_ptr<Broadcast>> BroadcastRegistry::open(const scene::So
   const auto key = fmt::format("{}|{}|{}|{}", static_cast<int>(role), scene::to_string(spec.profile),
                                spec.file.empty() ? spec.scene : "", spec.file.string());
   const std::lock_guard lock(mutex_);
-  auto& known = broadcasts_[key];
-  if (auto running = known.lock()) return running;
+  std::erase_if(broadcasts_, [](const auto& entry) { return entry.second.expired(); });
+  if (const auto known = broadcasts_.find(key); known != broadcasts_.end()) {
+    if (auto running = known->second.lock()) return running;
+  }
   auto source = sources_.open(spec);
   if (!source) return source.error();
   const auto ssrc = static_cast<std::uint32_t>(kernel::Dice(seed_, key, "ssrc").bits(0)) | 1U;
   auto broadcast = std::make_shared<Broadcast>(std::move(*source), role, ssrc);
-  known = broadcast;
+  broadcasts_[key] = broadcast;
   return broadcast;
 }
 

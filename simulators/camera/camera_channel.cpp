@@ -56,11 +56,14 @@ base::Result<> CameraChannel::change(const scene::SourceSpec& source, std::share
   // Before mutex_, since the end of a stage waits for the threads of its sources.
   const auto before = stage();
   before->stream->stop();
-  const std::lock_guard lock(mutex_);
-  past_.push_back({before->stream->ledgers(), before->stream->spans(), before->stream->totals()});
-  if (past_.size() > most_past) past_.pop_front();
-  stage_ = next;
-  return {};
+  {
+    const std::lock_guard lock(mutex_);
+    past_.push_back({before->stream->ledgers(), before->stream->spans(), before->stream->totals()});
+    if (past_.size() > most_past) past_.pop_front();
+    stage_ = next;
+  }
+  // A burst may have begun or ended meanwhile.
+  return next->stream->apply_burst();
 }
 
 void CameraChannel::stop() { stage()->stream->stop(); }

@@ -38,6 +38,7 @@ void CameraStream::stop() {
   {
     // Not under mutex_: the end of a subscription waits for its receiver, which takes mutex_.
     const std::lock_guard lock(burst_mutex_);
+    left_ = true;
     if (detour_) detour_->subscription = scene::Subscription();
   }
   const std::lock_guard lock(mutex_);
@@ -134,7 +135,7 @@ double CameraStream::wanted_factor() const {
 base::Result<void> CameraStream::apply_burst() {
   const std::lock_guard one_at_a_time(burst_mutex_);
   const double factor = wanted_factor();
-  if (factor == factor_) return {};
+  if (left_ || factor == factor_) return {};
   if (video_->source()->profile().passthrough()) {
     return base::Error{base::ErrorKind::unsupported, fmt::format("stream {} is not encoded here", name_)};
   }

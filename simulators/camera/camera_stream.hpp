@@ -59,7 +59,8 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   /// A reader that begins at the next key picture, or at once when the camera claims to have none.
   std::unique_ptr<media::RtspFeed> open(boost::asio::any_io_executor executor);
 
-  /// Brings the encoder to the burst that the board asks for now. Error unsupported: the source cannot burst.
+  /// Brings the encoder to the burst that the board asks for now; nothing after stop(). Error unsupported:
+  /// the source cannot burst.
   base::Result<void> apply_burst();
 
   Totals totals() const;
@@ -95,6 +96,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
 
   std::mutex burst_mutex_;  ///< one apply_burst() at a time; never taken by what a source calls
   double factor_ = 1;       ///< under burst_mutex_
+  bool left_ = false;       ///< under burst_mutex_; the broadcasts
 
   mutable std::mutex mutex_;
   std::vector<CameraFeed*> feeds_;  ///< each leaves before it goes

@@ -95,7 +95,10 @@ base::Result<void> StreamSourceRegistry::set_up(const SourceSpec& spec, StreamSo
 base::Result<std::shared_ptr<StreamSource>> StreamSourceRegistry::open(const SourceSpec& spec) {
   const std::string name = name_of(spec);
   const std::lock_guard lock(mutex_);
-  if (auto running = sources_[name].lock()) return running;
+  std::erase_if(sources_, [](const auto& entry) { return entry.second.expired(); });
+  if (const auto known = sources_.find(name); known != sources_.end()) {
+    if (auto running = known->second.lock()) return running;
+  }
   if (spec.file.empty() && spec.profile.passthrough())
     return base::Error{base::ErrorKind::invalid, "stream " + name + ": passthrough needs a file"};
   if (spec.file.empty() && spec.scene != "street")

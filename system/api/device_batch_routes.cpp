@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "system/api/device_contact.hpp"
+#include "system/api/device_refresh.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/idempotency.hpp"
 #include "system/api/place_requests.hpp"
@@ -128,19 +129,42 @@ Response change_several(ServerParts& parts, const Request& request) {
   });
 }
 
-/// What is online tells its state by itself; the others are asked again at once (platform manual 1.7.8).
-Response refresh(ServerParts& parts, const Request& request) {
+/// The caller's own devices of these ids; each of the others gets its row at once.
+std::vector<DevicePtr> own_devices(ServerParts& parts, const Request& request,
+                                   const std::vector<std::string>& ids, json::array& rows) {
+  std::vector<DevicePtr> found;
+  for (const auto& id : ids) {
+    const auto own = check_device(parts, request, id);
+    const auto device = own ? parts.central.registry().find(id) : base::Result<DevicePtr>(own.error().error);
+    if (device) found.push_back(*device);
+    if (!device)
+      rows.push_back({{"id", id}, {"status", "failed"}, {"error", error_json({{}, device.error()})}});
+  }
+  return found;
+}
+
+/// Platform manual 1.7.8: what is not online is connected anew, without waiting for its next attempt, and all
+/// that can tell of themselves are asked.
+boost::asio::awaitable<Response> refresh(ServerParts& parts, Request request) {
   BodyFields fields(request);
   const auto ids = ids_of(fields);
-  if (!ids) return error_response(ids.error());
-  return for_each_id(*ids, "asked", [&](const std::string& id) -> FieldResult<void> {
-    if (auto own = check_device(parts, request, id); !own) return own;
-    const auto device = parts.central.registry().find(id);
-    if (!device) return FieldError{{}, device.error()};
-    const auto state = state_of(parts, **device).state;
-    if (state != "online" && state != "disconnected") reconnect_channels(parts, **device);
-    return {};
-  });
+  if (!ids) co_return error_response(ids.error());
+  json::array rows;
+  const auto found = own_devices(parts, request, *ids, rows);
+  for (const auto& device : found) {
+    const auto state = state_of(parts, *device).state;
+    if (state != "online" && state != "disconnected") reconnect_channels(parts, *device);
+  }
+  const auto task = parts.central.tasks().add("devices.refresh", request.account);
+  task->start();
+  const auto results = co_await refresh_information(parts.central, parts.clock, found);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const bool can_tell = results[i] || results[i].error().kind != base::ErrorKind::unsupported;
+    json::object row{{"id", found[i]->id}, {"status", results[i] ? "read" : can_tell ? "failed" : "asked"}};
+    if (!results[i] && can_tell) row["error"] = error_json({{}, device_failure(results[i].error())});
+    rows.push_back(std::move(row));
+  }
+  co_return http::json_response(200, json::object{{"asked", found.size()}, {"rows", std::move(rows)}});
 }
 
 std::string status_of(const base::Result<devices::ClockCheck>& result) {
@@ -152,15 +176,8 @@ boost::asio::awaitable<Response> set_clocks(ServerParts& parts, Request request)
   BodyFields fields(request);
   const auto ids = ids_of(fields);
   if (!ids) co_return error_response(ids.error());
-  std::vector<DevicePtr> found;
   json::array rows;
-  for (const auto& id : *ids) {
-    const auto own = check_device(parts, request, id);
-    const auto device = own ? parts.central.registry().find(id) : base::Result<DevicePtr>(own.error().error);
-    if (device) found.push_back(*device);
-    if (!device)
-      rows.push_back({{"id", id}, {"status", "failed"}, {"error", error_json({{}, device.error()})}});
-  }
+  const auto found = own_devices(parts, request, *ids, rows);
   const auto task = parts.central.tasks().add("devices.clocks", request.account);
   task->start();
   const ClockWish wish{request.account, request.source()};
@@ -192,7 +209,9 @@ void add_device_batch_routes(http::Router& router, ServerParts& parts) {
   add("POST", "/api/v1/devices/batch", "Adds several devices; each row has its own result", add_several);
   add("POST", "/api/v1/devices/removal", "Removes several devices by their ids", remove_several);
   add("PATCH", "/api/v1/devices", "Changes several devices alike by their ids", change_several);
-  add("POST", "/api/v1/devices/refresh", "Asks devices that are not online again, at once", refresh);
+  router.add("POST", "/api/v1/devices/refresh", guard,
+             "Connects devices that are not online, at once, and asks all what they are",
+             [&parts](Request request) { return refresh(parts, std::move(request)); });
   router.add("POST", "/api/v1/devices/clocks", guard,
              "Sets the clocks of devices that are off; each has its own result",
              [&parts](Request request) { return set_clocks(parts, std::move(request)); });

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_refresh.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/etag.hpp"
 #include "system/api/idempotency.hpp"
@@ -89,6 +90,12 @@ Response list_devices(ServerParts& parts, const Request& request) {
   for (const auto& device : page.items) devices.push_back(to_json(parts, *device));
   return http::json_response(
       200, page_json("devices", std::move(devices), page.total, {query->offset, query->limit}));
+}
+
+Response show_information(ServerParts& parts, const Request& request) {
+  const auto information = information_of(parts.central, request.param("device"));
+  if (!information) return http::error_response(information.error());
+  return http::json_response(200, *information);
 }
 
 Response add_device(ServerParts& parts, const Request& request) {
@@ -193,6 +200,9 @@ void add_device_routes(http::Router& router, ServerParts& parts) {
                           return add_device(parts, request);
                         })));
   router.add("GET", "/api/v1/devices/{device}", guard, "One device", on_workers(parts, find_device));
+  router.add("GET", "/api/v1/devices/{device}/information", guard,
+             "What the device told of itself when it was last asked: identity, inputs and outputs, abilities",
+             on_workers(parts, show_information));
   router.add("PATCH", "/api/v1/devices/{device}", guard,
              "Changes what the body names; its channels connect anew", on_workers(parts, change_one));
   router.add("DELETE", "/api/v1/devices/{device}", guard, "Removes a device; its recordings stay",

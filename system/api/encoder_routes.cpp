@@ -152,6 +152,9 @@ std::optional<EncoderRefusal> apply(const Wishes& wishes, EncoderState& state) {
     settings.gop = static_cast<int>(wishes.gop);
   } else if (!settings.gop) {
     settings.gop = recommended_gop(settings.fps);
+    const auto* options = state.options_of(settings.codec);
+    if (options && options->gop)
+      settings.gop = std::clamp(*settings.gop, options->gop->min, options->gop->max);
   }
   return std::nullopt;
 }

@@ -12,6 +12,7 @@
 #include "system/api/program_version.hpp"
 #include "system/app/backup_keeper.hpp"
 #include "system/app/device_event_keeper.hpp"
+#include "system/app/device_information_keeper.hpp"
 #include "system/app/device_time_keeper.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
@@ -324,6 +325,7 @@ Result<Ended> Server::run() {
   }
   keep_device_time(pool_.next(), clock_, *central_);
   keep_device_events(pool_.next(), clock_, metrics_, *central_);
+  keep_device_information(pool_.next(), clock_, *central_, storage_->channels());
   keep_leases(pool_.next(), clock_, *host_network_, workers_, events);
   watch_roles(pool_.next(), clock_, workers_, *role_watch_);
   central::DeviceQuery all;

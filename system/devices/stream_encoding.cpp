@@ -49,25 +49,32 @@ const CodecOptions* EncoderState::options_of(media::Codec codec) const {
 }
 
 std::optional<EncoderRefusal> refusal_of(const EncoderSettings& wanted, const EncoderState& state) {
+  const auto& now = state.settings;
   const auto* options = state.options_of(wanted.codec);
-  if (!options) {
+  const bool other = wanted.codec != now.codec;
+  if (!options && other) {
     return EncoderRefusal{"codec", "the device can do " + listed(state.options, [](const CodecOptions& one) {
                                      return std::string(media::to_string(one.codec));
                                    })};
   }
-  if (!options->sizes.empty() && std::ranges::find(options->sizes, wanted.size) == options->sizes.end()) {
+  if (!options) return {};  // it does not say what it can do with what it does
+  if ((other || wanted.size != now.size) && !options->sizes.empty() &&
+      std::ranges::find(options->sizes, wanted.size) == options->sizes.end()) {
     return EncoderRefusal{"size", "the device can do " + listed(options->sizes, [](const PictureSize& size) {
                                     return fmt::format("{}x{}", size.width, size.height);
                                   })};
   }
-  if (auto refusal = rate_refusal(wanted.fps, *options)) return refusal;
-  if (wanted.gop && !within(*wanted.gop, options->gop)) {
+  if (other || wanted.fps != now.fps) {
+    if (auto refusal = rate_refusal(wanted.fps, *options)) return refusal;
+  }
+  if ((other || wanted.gop != now.gop) && wanted.gop && !within(*wanted.gop, options->gop)) {
     return EncoderRefusal{"gop", "the device can do " + text_of(*options->gop)};
   }
-  if (!within(wanted.bitrate_kbps, options->bitrate_kbps)) {
+  if ((other || wanted.bitrate_kbps != now.bitrate_kbps) &&
+      !within(wanted.bitrate_kbps, options->bitrate_kbps)) {
     return EncoderRefusal{"bitrate_kbps", "the device can do " + text_of(*options->bitrate_kbps)};
   }
-  if (options->constant == false && wanted.variable != state.settings.variable) {
+  if (options->constant == false && wanted.variable != now.variable) {
     return EncoderRefusal{"rate_mode", "the device has one mode only"};
   }
   return {};

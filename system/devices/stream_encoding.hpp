@@ -48,8 +48,8 @@ struct EncoderState {
   const CodecOptions* options_of(media::Codec codec) const;
 };
 
-/// What is wrong with settings for a device, by the member that names it: "codec", "size", "fps", "gop",
-/// "bitrate_kbps", "rate_mode".
+/// What of the settings a device cannot do that are not as they are (some stand outside of their own limits),
+/// by the member that names it: "codec", "size", "fps", "gop", "bitrate_kbps", "rate_mode".
 struct EncoderRefusal {
   std::string member;
   std::string reason;  ///< what the device can do

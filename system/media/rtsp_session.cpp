@@ -148,7 +148,7 @@ asio::awaitable<RtspResponse> RtspSession::play(const RtspRequest& request) {
   if (playing()) co_return response;  // some clients keep a session alive by PLAY
   auto feed = co_await context_->content->open(target_, socket_->executor());
   if (!feed) co_return refusal(feed.error());
-  if (!filter_ && context_->options.packet_filter) {
+  if (context_->options.packet_filter) {
     const bool udp =
         std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane && lane->udp(); });
     filter_ = context_->options.packet_filter({id_, target_, udp, socket_->executor()});

@@ -39,7 +39,8 @@ const std::vector<std::string_view> migrations{
     "CREATE INDEX channel_device ON channel(device);"
     "CREATE TABLE area(id INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER NOT NULL, name TEXT NOT NULL,"
     " version INTEGER NOT NULL, UNIQUE(parent, name))",
-    "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'"};
+    "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'",
+    "ALTER TABLE device ADD COLUMN information TEXT NOT NULL DEFAULT ''"};
 
 std::string stream_of(const Streams& streams, const std::string& stream) {
   const auto it = streams.find(stream);
@@ -183,6 +184,20 @@ Result<> DeviceDatabase::set_plan(const Channel& channel) {
   auto row = database_.prepare("UPDATE channel SET plan=?, recorded_stream=? WHERE id=?");
   if (!row) return row.error();
   return row->bind(to_string(channel.plan), channel.recorded_stream, number_of_id(channel.id, 'c')).run();
+}
+
+Result<> DeviceDatabase::set_information(std::int64_t device, const std::string& text) {
+  auto row = database_.prepare("UPDATE device SET information=? WHERE id=?");
+  if (!row) return row.error();
+  return row->bind(text, device).run();
+}
+
+Result<std::string> DeviceDatabase::information(std::int64_t device) {
+  auto query = database_.prepare("SELECT information FROM device WHERE id=?");
+  if (!query) return query.error();
+  const auto found = query->bind(device).step();
+  if (!found) return found.error();
+  return *found ? query->text(0) : std::string();
 }
 
 Result<> DeviceDatabase::erase_row(std::string_view sql, std::int64_t id) {

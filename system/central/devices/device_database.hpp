@@ -28,6 +28,9 @@ class DeviceDatabase {
   base::Result<> update(Device& device, const Device& before);
   base::Result<> erase_device(std::int64_t id);
   base::Result<> set_plan(const Channel& channel);
+  /// What the device has told of itself, as text.
+  base::Result<> set_information(std::int64_t device, const std::string& text);
+  base::Result<std::string> information(std::int64_t device);
 
   base::Result<> insert(Area& area);
   base::Result<> update(const Area& area);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace watchrig::central {
@@ -225,6 +227,30 @@ Result<Channel> DeviceRegistry::set_plan(std::string_view channel, RecordPlan pl
   const std::unique_lock lock(mutex_);
   put(std::move(copy));
   return result;
+}
+
+Result<boost::json::object> DeviceRegistry::information(std::string_view device) {
+  const auto found = find(device);
+  if (!found) return found.error();
+  const std::lock_guard writer(writing_);
+  const auto text = database_.information(number_of_id(device, 'd'));
+  if (!text) return text.error();
+  if (text->empty()) return boost::json::object();
+  boost::system::error_code failure;
+  auto value = boost::json::parse(*text, failure);
+  if (failure || !value.is_object()) {
+    return Error{
+        ErrorKind::corrupt,
+        fmt::format("what device \"{}\" told of itself cannot be read any more: refresh it", (*found)->name)};
+  }
+  return std::move(value.as_object());
+}
+
+Result<> DeviceRegistry::set_information(std::string_view device, const boost::json::object& information) {
+  const std::lock_guard writer(writing_);
+  const auto found = find(device);
+  if (!found) return found.error();
+  return database_.set_information(number_of_id(device, 'd'), boost::json::serialize(information));
 }
 
 }  // namespace watchrig::central

@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 #include "system/central/devices/area_tree.hpp"
 #include "system/central/devices/device_database.hpp"
 #include "system/central/devices/device_list.hpp"
@@ -60,6 +62,11 @@ class DeviceRegistry {
   /// not_found for the channel, invalid for a stream that its device does not have, conflict for a device
   /// without a storage server.
   base::Result<Channel> set_plan(std::string_view channel, RecordPlan plan, std::string_view stream);
+
+  /// What the device told of itself when it was last asked; an empty object until then. It is no part of the
+  /// configuration: the version stays. Errors: not_found.
+  base::Result<boost::json::object> information(std::string_view device);
+  base::Result<> set_information(std::string_view device, const boost::json::object& information);
 
   /// Errors: those of AreaTree::check.
   FieldResult<AreaOfDevices> add_area(Area area);

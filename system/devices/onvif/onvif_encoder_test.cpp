@@ -114,6 +114,18 @@ TEST_F(EncoderTest, WhatTheDeviceCannotDoIsRefusedWithWhatItCan) {
               HasSubstr("size: the main stream must stay larger"));
 }
 
+TEST_F(EncoderTest, WhatStandsOutsideOfTheDevicesOwnLimitsStaysWhileNobodyChangesIt) {
+  device.replies["media2 GetVideoEncoderConfigurations"] = FakeDevice::content(
+      R"(<R xmlns:t="http://www.onvif.org/ver10/schema"><Configurations token="enc" GovLength="500"><t:Encoding>H264</t:Encoding>
+      <t:Resolution><t:Width>1920</t:Width><t:Height>1080</t:Height></t:Resolution><t:RateControl><t:FrameRateLimit>24</t:FrameRateLimit>
+      <t:BitrateLimit>99999</t:BitrateLimit></t:RateControl><t:Quality>3</t:Quality></Configurations></R>)");
+  EXPECT_EQ(refused([](auto& s) { s.gop = 501; }), "gop: the device can do 1 to 100");
+  const auto result = change([](auto& s) { s.quality = 5; });
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->refusal);
+  EXPECT_THAT(set, HasSubstr("<tt:Quality>5</tt:Quality>"));
+}
+
 TEST_F(EncoderTest, WithoutAChangeNothingIsSet) {
   ASSERT_TRUE(change([](EncoderSettings&) {}));
   EXPECT_THAT(device.asked, Not(Contains("media2 SetVideoEncoderConfiguration")));

@@ -65,18 +65,16 @@ unsigned depth_below(pugi::xml_node root) {
   return deepest;
 }
 
-/// What a device says, fit for logs and lists.
-std::string one_line(std::string text) {
-  constexpr std::size_t most = 200;
+Error invalid(std::string message) { return {ErrorKind::invalid, std::move(message)}; }
+
+}  // namespace
+
+std::string one_line(std::string text, std::size_t most) {
   text.resize(std::min(text.size(), most));
   std::ranges::replace_if(
       text, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
-
-Error invalid(std::string message) { return {ErrorKind::invalid, std::move(message)}; }
-
-}  // namespace
 
 std::string_view uri_of_prefix(std::string_view prefix) {
   for (const auto& one : namespaces) {

@@ -32,6 +32,8 @@ std::vector<pugi::xml_node> children(pugi::xml_node node, std::string_view local
 /// The trimmed text at the end of a path of children ("StreamSetup/Transport/Protocol"); empty when there is
 /// none.
 std::string text_at(pugi::xml_node node, std::string_view path);
+/// What a device says, fit for logs and lists: printable ASCII, the rest as question marks, and not endless.
+std::string one_line(std::string text, std::size_t most = 200);
 /// Whether the path leads to an element.
 pugi::xml_node node_at(pugi::xml_node node, std::string_view path);
 
