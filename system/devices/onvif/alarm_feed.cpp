@@ -85,8 +85,9 @@ base::Duration AlarmFeed::pause(const Error& error) {
 
 asio::awaitable<Error> AlarmFeed::follow() {
   OnvifClient client(clock_, options_.device);
-  PullPoint point(client, clock_,
-                  [this](std::string_view name, const std::string& detail) { take_quirk(name, detail); });
+  PullPoint point(
+      client, clock_, [this](std::string_view name, const std::string& detail) { take_quirk(name, detail); },
+      quirks_.contains(PullPoint::huge_messages) ? 1 : PullPoint::most_messages);
   pulled_ = false;
   auto going = co_await subscribe(client, point);
   while (going && !stopped_) {

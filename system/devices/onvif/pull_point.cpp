@@ -100,10 +100,8 @@ asio::awaitable<base::Result<NoticeList>> PullPoint::pull() {
   };
   std::string action = fmt::format("{}PullMessagesRequest", pull_type);
   const auto answer = co_await ask("tev:PullMessages", std::move(action), std::move(fill));
-  if (!answer && answer.error().kind == ErrorKind::full && messages_ > 1) {
-    messages_ = 1;
-    quirk_("huge-messages", "its messages are taken one by one: " + answer.error().message);
-  }
+  if (!answer && answer.error().kind == ErrorKind::full)
+    quirk_(huge_messages, "its messages are taken one by one: " + answer.error().message);
   if (!answer) co_return answer.error();
   // A pull may let it last longer, but not all devices say so.
   if (const auto before = ends_; protocols::child(answer->content(), "TerminationTime")) {

@@ -19,14 +19,17 @@ class PullPoint {
   static constexpr base::Duration life = std::chrono::seconds(60);
   static constexpr base::Duration patience = std::chrono::seconds(10);  ///< of a pull, by the device's clock
   static constexpr int most_messages = 100;
+  static constexpr std::string_view huge_messages =
+      "huge-messages";  ///< the quirk of those too long together
 
-  PullPoint(OnvifClient& client, const base::Clock& clock, TellQuirk quirk)
-      : client_(client), clock_(clock), quirk_(std::move(quirk)) {}
+  /// `messages` at most come by one pull.
+  PullPoint(OnvifClient& client, const base::Clock& clock, TellQuirk quirk, int messages = most_messages)
+      : client_(client), clock_(clock), quirk_(std::move(quirk)), messages_(messages) {}
 
   /// Until when it lasts is asked for as a duration, else as a time of the device, else left to the device.
   boost::asio::awaitable<base::Result<>> create(std::string event_path);
-  /// Errors: not_found (the device has forgotten it), full (one message is too long), those of
-  /// OnvifClient::ask.
+  /// Errors: not_found (the device has forgotten it), full (the messages are too long; what was to be told
+  /// is lost, and the next pull point should have them come one by one), those of OnvifClient::ask.
   boost::asio::awaitable<base::Result<NoticeList>> pull();
   /// Lets it last longer when its time is half over. Error conflict: the device renews nothing, and it is to
   /// be made anew before its time is over.
@@ -51,7 +54,7 @@ class PullPoint {
   std::string address_;     ///< as the device has it
   std::string parameters_;  ///< that the device wants to see again, as XML
   base::UtcTime created_, ends_;
-  int messages_ = most_messages;
+  const int messages_;
   bool relative_ = true;  ///< it renews by durations, as far as is known
 };
 
