@@ -286,6 +286,24 @@ TEST(RtspServer, reader_that_takes_nothing_is_closed_and_does_not_hold_up_others
   EXPECT_EQ(bench.server->stats().playing, 1U);
 }
 
+TEST(RtspServer, asks_nobody_while_nobody_has_an_account) {
+  bool has_account = false;
+  RtspServer::Options options;
+  options.password = [&](std::string_view name) -> std::optional<std::string> {
+    if (has_account) return name.empty() ? std::nullopt : std::optional<std::string>("secret");
+    return "";
+  };
+  RtspBench bench(options);
+  bench.run([](RtspBench& b, bool& has) -> asio::awaitable<void> {
+    auto peer = co_await connect(b);
+    auto answer = co_await peer.ask("DESCRIBE", b.url());
+    EXPECT_EQ(answer.status, 200);
+    has = true;
+    answer = co_await peer.ask("DESCRIBE", b.url());
+    EXPECT_EQ(answer.status, 401);
+  }(bench, has_account));
+}
+
 TEST(RtspServer, answers_401_with_both_algorithms_and_closes_after_many_failures) {
   RtspServer::Options options;
   options.password = [](std::string_view) { return std::optional<std::string>("secret"); };
