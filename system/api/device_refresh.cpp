@@ -10,7 +10,6 @@
 namespace watchrig::api {
 
 namespace json = boost::json;
-using base::Error;
 using base::Result;
 using devices::DeviceInformation;
 

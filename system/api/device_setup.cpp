@@ -18,7 +18,6 @@ namespace watchrig::api {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using central::Device;
-using central::FieldError;
 using central::FieldResult;
 using http::Request;
 using http::Response;

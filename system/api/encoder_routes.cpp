@@ -17,7 +17,6 @@ namespace watchrig::api {
 namespace json = boost::json;
 using devices::CodecOptions;
 using devices::EncoderRefusal;
-using devices::EncoderSettings;
 using devices::EncoderState;
 using http::Request;
 using http::Response;

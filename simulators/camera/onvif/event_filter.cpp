@@ -114,7 +114,7 @@ bool EventFilter::takes(const EventMessage& message) const {
   if (!takes_topic(without_prefix(message.property.topic->path))) return false;
   if (contents_.empty()) return true;
   pugi::xml_document document;
-  add_message(document, message);
+  add_message(document.root(), message);
   return std::ranges::all_of(contents_,
                              [&](const auto& content) { return content->evaluate_boolean(document); });
 }

@@ -47,7 +47,7 @@ TEST(EventFilter, TakesMessagesByWhatItsExpressionsSayOfItems) {
 
 TEST(EventFilter, RefusesWhatXPathHasBeyondItemFilters) {
   std::string nested = "false()";
-  for (int level = 0; level < 20; ++level) nested = "//*[" + nested + "]";
+  for (int level = 0; level < 20; ++level) nested.insert(0, "//*[").append("]");
   for (const auto& text :
        {fmt::format("boolean({})", nested),
         std::string("boolean(//q:SimpleItem[//q:SimpleItem[@Name=\"a\"]])"),

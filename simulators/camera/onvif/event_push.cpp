@@ -21,7 +21,7 @@ http::FetchRequest notify(EventSubscription& subscription) {
   request.method = "POST";
   request.host = url->host_address();
   if (url->has_port() && url->port_number() != 0) request.port = url->port_number();
-  if (url->encoded_target().size() > 0) request.target = url->encoded_target();
+  if (!url->encoded_target().empty()) request.target = url->encoded_target();
   request.headers.emplace_back("Content-Type", "application/soap+xml; charset=utf-8");
   request.deadline = patience;
   protocols::SoapWriter writer;

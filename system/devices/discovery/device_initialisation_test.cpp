@@ -55,7 +55,7 @@ TEST_F(DeviceInitialisation, leaves_a_device_alone_that_has_an_administrator) {
 
 TEST_F(DeviceInitialisation, is_not_done_by_a_device_that_forgets) {
   device.replies["device CreateUsers"] = testing::FakeDevice::content("<R/>");
-  device.replies["device GetUsers"] = [this](const http::Request& request) {
+  device.replies["device GetUsers"] = [](const http::Request& request) {
     const bool signed_in = request.body.find("UsernameToken") != std::string::npos;
     return signed_in ? testing::FakeDevice::fault(400, "ter:NotAuthorized")
                      : testing::FakeDevice::content("<R/>")(request);
