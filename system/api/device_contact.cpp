@@ -34,9 +34,11 @@ central::Event event_of(const central::Device& device, const ClockCheck& check, 
 
 }  // namespace
 
+bool speaks_onvif(const central::Device& device) { return device.driver != "rtsp"; }
+
 Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
                                                     const std::string& address) {
-  if (device.driver == "rtsp") {
+  if (!speaks_onvif(device)) {
     return Error{ErrorKind::unsupported,
                  fmt::format("device \"{}\" is reached by {}, which has no such question; add it by onvif",
                              device.name, device.driver)};

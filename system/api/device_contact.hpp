@@ -9,6 +9,9 @@
 
 namespace watchrig::api {
 
+/// Whether it is asked by ONVIF: those of our own kind are too, at another port.
+bool speaks_onvif(const central::Device& device);
+
 /// How to ask a device by ONVIF at one of its addresses. Error unsupported for other drivers, by which
 /// nothing can be asked.
 base::Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,

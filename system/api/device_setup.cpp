@@ -124,6 +124,18 @@ void add_device(ServerParts& parts, const Request& request, const devices::Found
   row["name"] = (*added)->name;
 }
 
+/// A password goes to no host that may only pretend to be the device.
+base::Result<devices::FoundDevice> found_device(ServerParts& parts, const std::string& endpoint) {
+  const auto all = parts.search.state().devices;
+  const auto found = std::ranges::find(all, endpoint, &devices::FoundDevice::endpoint);
+  if (found == all.end())
+    return base::Error{base::ErrorKind::not_found, "the last search has not found it; search again"};
+  if (std::ranges::count(all, endpoint, &devices::FoundDevice::endpoint) > 1)
+    return base::Error{base::ErrorKind::conflict,
+                       "several hosts say to be this device; search at the address of the right one alone"};
+  return *found;
+}
+
 struct SetupRow {
   json::object json;
   std::optional<devices::FoundDevice> initialised;
@@ -132,11 +144,9 @@ struct SetupRow {
 asio::awaitable<SetupRow> set_up(ServerParts& parts, std::string endpoint,
                                  const devices::FirstAccount& account) {
   SetupRow row{{{"endpoint", endpoint}}, {}};
-  const auto state = parts.search.state();
-  const auto found = std::ranges::find(state.devices, endpoint, &devices::FoundDevice::endpoint);
-  if (found == state.devices.end()) {
-    row.json["error"] =
-        error_json({base::ErrorKind::not_found, "the last search has not found it; search again"});
+  const auto found = found_device(parts, endpoint);
+  if (!found) {
+    row.json["error"] = error_json(found.error());
     co_return row;
   }
   const auto done = co_await devices::initialise_device(parts.clock, *found, account);
@@ -201,11 +211,8 @@ asio::awaitable<Response> run_preview(ServerParts& parts, Request request) {
     if (proved.status >= 300) co_return proved;
     accounts.push_back({administrator, password});
   }
-  const auto state = parts.search.state();
-  const auto found = std::ranges::find(state.devices, endpoint, &devices::FoundDevice::endpoint);
-  if (found == state.devices.end())
-    co_return http::error_response(404, "not_found", "endpoint",
-                                   "the last search has not found it; search again");
+  const auto found = found_device(parts, endpoint);
+  if (!found) co_return error_response({"endpoint", found.error()});
   auto picture = co_await devices::preview_device(parts.clock, *found, accounts);
   if (picture) co_return Response{200, "image/jpeg", *std::move(picture), {}, {}};
   if (picture.error().kind != base::ErrorKind::denied) co_return http::error_response(picture.error());

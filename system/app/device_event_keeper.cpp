@@ -44,9 +44,10 @@ class Keeper {
  private:
   void look() {
     central::DeviceQuery query;
-    query.driver = "onvif";
     query.limit = central::DeviceRegistry::most_devices;
-    query.accept = [](const central::Device& device) { return device.connected; };
+    query.accept = [](const central::Device& device) {
+      return device.connected && api::speaks_onvif(device);
+    };
     std::map<std::string, Followed> followed;
     for (auto& device : central_.registry().list(query).items) follow(std::move(device), followed);
     for (auto& [id, gone] : followed_) gone.feed->stop();

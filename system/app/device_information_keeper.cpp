@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "system/api/device_contact.hpp"
 #include "system/api/device_refresh.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -23,14 +24,14 @@ std::vector<central::DevicePtr> unknown_devices(central::Central& central,
                                                 const storage::ChannelSet& channels,
                                                 std::set<std::string>& known) {
   central::DeviceQuery query;
-  query.driver = "onvif";
   query.limit = central::DeviceRegistry::most_devices;
   query.accept = [&](const central::Device& device) {
     const auto online = [&](const central::Channel& channel) {
       const auto relayed = channels.find(channel.id);
       return relayed && relayed->is_online();
     };
-    return !known.contains(device.id) && std::ranges::any_of(device.channels, online);
+    return api::speaks_onvif(device) && !known.contains(device.id) &&
+           std::ranges::any_of(device.channels, online);
   };
   std::vector<central::DevicePtr> unknown;
   for (const auto& device : central.registry().list(query).items) {

@@ -19,7 +19,7 @@ constexpr base::Duration look_again = std::chrono::minutes(1);
 std::vector<central::DevicePtr> devices_to_ask(central::Central& central) {
   central::DeviceQuery query;
   query.limit = central::DeviceRegistry::most_devices;
-  query.accept = [](const central::Device& device) { return device.connected && device.driver != "rtsp"; };
+  query.accept = [](const central::Device& device) { return device.connected && api::speaks_onvif(device); };
   return central.registry().list(query).items;
 }
 

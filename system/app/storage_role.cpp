@@ -35,7 +35,7 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
     auto& options = settings.streams[stream];
     options.client.url = address;
     options.client.credentials = {device.username, device.password};
-    if (device.driver != "rtsp") options.locator = onvif_locator(device, channel, stream, clock);
+    if (api::speaks_onvif(device)) options.locator = onvif_locator(device, channel, stream, clock);
     options.client.transport = device.transport == central::Transport::udp
                                    ? media::RtspClient::Transport::udp
                                    : media::RtspClient::Transport::tcp;

@@ -33,8 +33,8 @@ struct Channel {
   Streams streams;           ///< its own addresses; empty: those of the device
 };
 
-/// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" with that of the device
-/// service, whose fragment may name a media profile.
+/// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" and "private" (our own kind)
+/// with that of the device service, whose fragment may name a media profile.
 struct DriverForm {
   std::string_view name;
   std::string_view scheme;

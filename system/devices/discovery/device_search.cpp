@@ -68,7 +68,9 @@ SearchState DeviceSearch::state() const {
 
 void DeviceSearch::replace(const FoundDevice& device) {
   const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find(state_.devices, device.endpoint, &FoundDevice::endpoint);
+  const auto found = std::ranges::find_if(state_.devices, [&](const FoundDevice& one) {
+    return one.endpoint == device.endpoint && one.service.host == device.service.host;
+  });
   if (found != state_.devices.end()) *found = device;
 }
 
@@ -103,7 +105,8 @@ Result<> DeviceSearch::open_way(const std::string& address) {
 Result<> DeviceSearch::open() {
   if (!order_.ranges.empty()) return open_way("0.0.0.0");
   Result<> failure = Error{ErrorKind::io, "no card of this machine is up"};
-  for (const auto& address : own_addresses()) {
+  const auto from = order_.own_addresses.empty() ? own_addresses() : order_.own_addresses;
+  for (const auto& address : from) {
     auto opened = open_way(address);
     if (opened) continue;
     failure = opened;
@@ -175,6 +178,7 @@ asio::awaitable<void> DeviceSearch::ask_addresses(std::shared_ptr<DeviceSearch> 
 
 asio::awaitable<void> DeviceSearch::run(std::shared_ptr<DeviceSearch> self) {
   ++self->search_;
+  self->advance(0);
   const auto deadline = self->real_.now() + longest;
   if (const auto opened = self->open(); !opened) {
     const std::lock_guard lock(self->mutex_);
@@ -201,7 +205,7 @@ void DeviceSearch::end() {
   asking_ = 0;
   ++search_;
   const std::lock_guard lock(mutex_);
-  for (auto& [endpoint, device] : unanswered_) keep(std::move(device));
+  for (auto& [key, device] : unanswered_) keep(std::move(device));
   unanswered_.clear();
   order_ = {};
   state_.phase = stopping_ ? SearchState::Phase::stopped : SearchState::Phase::done;

@@ -26,6 +26,8 @@ struct SearchOrder {
   std::string manufacturer;  ///< what others have made is left out; empty: nothing is
   std::chrono::milliseconds time = std::chrono::seconds(4);  ///< for answers, after the last probe
   std::function<void(double)> progress = [](double) {};      ///< 0 to 1; on the search's executor
+  /// This machine's own, from which everybody is asked; none: all of them.
+  std::vector<std::string> own_addresses = {};
 };
 
 /// What came in answer to a search, by what became of it.
@@ -47,8 +49,8 @@ struct SearchState {
   base::UtcTime ended;
   double progress = 0;
   SearchCounts counts;
-  std::vector<std::string> notes;  ///< the first oddities, for a person
-  std::vector<FoundDevice> devices;
+  std::vector<std::string> notes;    ///< the first oddities, for a person
+  std::vector<FoundDevice> devices;  ///< one for each endpoint and host
 };
 std::string_view to_string(SearchState::Phase phase);
 
@@ -93,7 +95,10 @@ class DeviceSearch : public std::enable_shared_from_this<DeviceSearch> {
   void send(Way& way, const std::string& datagram, std::uint32_t to);
   void take(std::string_view datagram, const Udp::endpoint& from);
   bool is_in_time();
-  std::optional<protocols::DiscoveryMessage> read_answer(std::string_view datagram, std::uint32_t host);
+  bool is_wanted(std::uint32_t host);
+  bool refuse(std::uint64_t& count, std::uint32_t host, const std::string& why);
+  bool is_answer(const base::Result<protocols::DiscoveryMessage>& message, std::uint32_t host);
+  void note_rival(const std::string& endpoint, std::uint32_t host);
   void add(const protocols::DiscoveryTarget& target, std::uint32_t host);
   void keep_asking();
   void answered(FoundDevice device);
@@ -110,11 +115,12 @@ class DeviceSearch : public std::enable_shared_from_this<DeviceSearch> {
   // On the executor.
   SearchOrder order_;
   std::vector<std::shared_ptr<Way>> ways_;
-  std::set<std::string> asked_;  ///< ids of our probes
-  std::set<std::string> known_;  ///< endpoints
+  std::set<std::string> asked_;                            ///< ids of our probes
+  std::set<std::pair<std::string, std::uint32_t>> known_;  ///< endpoints, and the hosts that claim them
   std::map<std::uint32_t, std::size_t> of_host_;
   std::deque<FoundDevice> to_ask_;
-  std::map<std::string, FoundDevice> unanswered_;  ///< those and the ones being asked, by endpoint
+  /// Those and the ones being asked, by endpoint and host.
+  std::map<std::pair<std::string, std::string>, FoundDevice> unanswered_;
   std::size_t asking_ = 0;
   std::uint64_t search_ = 0;  ///< tells answers to an older search apart
   base::UtcTime second_;      ///< in which `in_second_` answers came

@@ -20,6 +20,10 @@ namespace {
 
 constexpr std::size_t most_at_once = 32;  // devices that are asked
 
+std::pair<std::string, std::string> key_of(const FoundDevice& device) {
+  return {device.endpoint, device.service.host};
+}
+
 }  // namespace
 
 asio::awaitable<void> DeviceSearch::receive(std::shared_ptr<DeviceSearch> self, std::shared_ptr<Way> way) {
@@ -35,15 +39,25 @@ asio::awaitable<void> DeviceSearch::receive(std::shared_ptr<DeviceSearch> self, 
 
 void DeviceSearch::take(std::string_view datagram, const Udp::endpoint& from) {
   const auto host = from.address().to_v4().to_uint();
+  if (!is_wanted(host)) return;
+  const auto message = protocols::read_discovery(datagram);
   {
     const std::lock_guard lock(mutex_);
-    ++state_.counts.answers;
-    if (!is_in_time()) return;
-    if (const auto message = read_answer(datagram, host)) {
+    if (is_answer(message, host)) {
       for (const auto& target : message->targets) add(target, host);
     }
   }
   keep_asking();
+}
+
+/// Before the datagram is read, which takes time.
+bool DeviceSearch::is_wanted(std::uint32_t host) {
+  const std::lock_guard lock(mutex_);
+  ++state_.counts.answers;
+  if (!is_in_time()) return false;
+  const auto within = [&](const AddressRange& range) { return range.contains(host); };
+  if (order_.ranges.empty() || std::ranges::any_of(order_.ranges, within)) return true;
+  return refuse(state_.counts.outside, host, "answers without having been asked");
 }
 
 /// Under the mutex, as are those that follow.
@@ -58,29 +72,24 @@ bool DeviceSearch::is_in_time() {
   return in_time;
 }
 
-std::optional<protocols::DiscoveryMessage> DeviceSearch::read_answer(std::string_view datagram,
-                                                                     std::uint32_t host) {
-  const auto refuse = [&](std::uint64_t& count, const std::string& why) {
-    ++count;
-    note(fmt::format("{}: {}", address_text(host), why));
-    return std::nullopt;
-  };
-  auto message = protocols::read_discovery(datagram);
-  if (!message) return refuse(state_.counts.malformed, message.error().message);
+bool DeviceSearch::refuse(std::uint64_t& count, std::uint32_t host, const std::string& why) {
+  ++count;
+  note(fmt::format("{}: {}", address_text(host), why));
+  return false;
+}
+
+bool DeviceSearch::is_answer(const base::Result<DiscoveryMessage>& message, std::uint32_t host) {
+  auto& counts = state_.counts;
+  if (!message) return refuse(counts.malformed, host, message.error().message);
   if (message->kind != DiscoveryKind::probe_matches)
-    return refuse(state_.counts.malformed, "no answer to a probe");
-  if (!asked_.contains(message->relates_to)) {
-    return refuse(state_.counts.unasked, "an answer to something that was not asked");
-  }
-  const auto within = [&](const AddressRange& range) { return range.contains(host); };
-  if (!order_.ranges.empty() && !std::ranges::any_of(order_.ranges, within)) {
-    return refuse(state_.counts.outside, "answers without having been asked");
-  }
-  return *std::move(message);
+    return refuse(counts.malformed, host, "no answer to a probe");
+  if (!asked_.contains(message->relates_to))
+    return refuse(counts.unasked, host, "an answer to something that was not asked");
+  return true;
 }
 
 void DeviceSearch::add(const protocols::DiscoveryTarget& target, std::uint32_t host) {
-  if (known_.contains(target.endpoint)) return;
+  if (known_.contains({target.endpoint, host})) return;
   auto found = read_found(target, address_text(host));
   auto& counts = state_.counts;
   if (!found) {
@@ -92,10 +101,19 @@ void DeviceSearch::add(const protocols::DiscoveryTarget& target, std::uint32_t h
     return note(fmt::format("{}: one device more than are kept of all ({}) or of one host ({})",
                             address_text(host), most_devices, most_of_a_host));
   }
-  known_.insert(target.endpoint);
+  note_rival(target.endpoint, host);
+  known_.emplace(target.endpoint, host);
   ++of_host_[host];
-  unanswered_.emplace(found->endpoint, *found);
+  unanswered_.emplace(key_of(*found), *found);
   to_ask_.push_back(*std::move(found));
+}
+
+/// Whoever answers first with the name of another device must not hide that one.
+void DeviceSearch::note_rival(const std::string& endpoint, std::uint32_t host) {
+  const auto other = known_.lower_bound({endpoint, 0});
+  if (other == known_.end() || other->first != endpoint) return;
+  note(fmt::format("{}: says to be {}, as {} does; one of them is not, or one device has two addresses",
+                   address_text(host), endpoint, address_text(other->second)));
 }
 
 void DeviceSearch::keep_asking() {
@@ -117,7 +135,7 @@ asio::awaitable<void> DeviceSearch::question(std::shared_ptr<DeviceSearch> self,
 
 void DeviceSearch::answered(FoundDevice device) {
   const std::lock_guard lock(mutex_);
-  unanswered_.erase(device.endpoint);
+  unanswered_.erase(key_of(device));
   keep(std::move(device));
 }
 

@@ -1,5 +1,7 @@
 #include "system/devices/discovery/device_search.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/multicast.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -17,7 +19,8 @@ using protocols::DiscoveryMessage;
 using protocols::DiscoveryTarget;
 using testing::HasSubstr;
 
-constexpr const char* host = "127.0.77.1";
+/// Of this process alone, so that two of them do not answer each other's probes.
+const std::string host = fmt::format("127.{}.{}.1", 64 + ::getpid() / 250 % 128, ::getpid() % 250);
 
 DiscoveryTarget target(const std::string& endpoint, const std::string& address) {
   return {endpoint,
@@ -54,11 +57,14 @@ class DeviceSearchTest : public testing::Test {
         {DiscoveryKind::probe_matches, "urn:uuid:a", probe.id, {}, {}, std::move(targets)});
   }
   SearchState find(SearchOrder order) {
-    order.time = std::chrono::milliseconds(400);
+    std::vector<double> told;
+    order.progress = [&](double progress) { told.push_back(progress); };
+    order.time = std::chrono::seconds(2);
     const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_);
     EXPECT_TRUE(search->start(std::move(order)));
     EXPECT_EQ(search->start({}).error().kind, base::ErrorKind::conflict);
     while (search->state().phase == SearchState::Phase::running) context_.run_one();
+    EXPECT_EQ(told.empty() ? 1 : told.front(), 0) << "a search is seen from its start";
     return search->state();
   }
   static SearchOrder one_host() {
@@ -125,7 +131,7 @@ TEST_F(DeviceSearchTest, what_is_no_answer_is_counted_and_named) {
   EXPECT_EQ(state.counts.malformed, 8U);
   EXPECT_EQ(state.counts.unasked, 2U);
   EXPECT_EQ(state.counts.elsewhere, 6U);
-  EXPECT_THAT(state.notes, testing::Contains(HasSubstr("127.0.77.1: tells of http://10.0.0.1/onvif")));
+  EXPECT_THAT(state.notes, testing::Contains(HasSubstr(host + ": tells of http://10.0.0.1/onvif")));
   EXPECT_THAT(state.notes, testing::Contains(HasSubstr("not asked")));
 }
 
@@ -143,6 +149,7 @@ TEST_F(DeviceSearchTest, one_host_is_believed_so_many_devices_and_no_more) {
 }
 
 TEST_F(DeviceSearchTest, everybody_is_asked_on_the_loopback_interface_too) {
+  const auto endpoint = fmt::format("urn:uuid:everybody-{}", ::getpid());
   const auto group = boost::asio::ip::make_address_v4(DiscoveryMessage::group);
   udp::socket everybody(context_, udp::v4());
   int heard = 0;
@@ -156,16 +163,41 @@ TEST_F(DeviceSearchTest, everybody_is_asked_on_the_loopback_interface_too) {
       if (error) return;
       const auto probe = protocols::read_discovery(std::string_view(buffer.data(), size));
       if (probe && probe->kind == DiscoveryKind::probe && ++heard > 0) {
-        socket_.send_to(boost::asio::buffer(answer(*probe, {target("urn:uuid:everybody", service)})), from_);
+        socket_.send_to(boost::asio::buffer(answer(*probe, {target(endpoint, service)})), from_);
       }
       hear();
     });
   };
   hear();
-  const auto state = find({});
+  SearchOrder order;
+  order.own_addresses = {"127.0.0.1"};
+  const auto state = find(order);
   EXPECT_GE(heard, 3);
-  const auto is_ours = [](const FoundDevice& device) { return device.endpoint == "urn:uuid:everybody"; };
+  const auto is_ours = [&](const FoundDevice& device) { return device.endpoint == endpoint; };
   EXPECT_EQ(std::ranges::count_if(state.devices, is_ours), 1);
+}
+
+TEST_F(DeviceSearchTest, who_takes_the_name_of_another_does_not_hide_it) {
+  const std::string rival = host.substr(0, host.size() - 1) + "2";
+  udp::socket other(context_, {boost::asio::ip::make_address(rival), 0});
+  say = [&](const auto& probe) {
+    const auto text = answer(probe, {target("urn:uuid:1", fmt::format("http://{}:9/onvif", rival))});
+    other.send_to(boost::asio::buffer(text), from_);
+    return std::vector{answer(probe, {target("urn:uuid:1", service)})};
+  };
+  auto order = one_host();
+  order.ranges = {*parse_address_range(host + "-" + rival)};
+  const auto state = find(order);
+  ASSERT_EQ(state.devices.size(), 2U);
+  EXPECT_NE(state.devices[0].service.host, state.devices[1].service.host);
+  EXPECT_THAT(state.notes, testing::ElementsAre(HasSubstr("says to be urn:uuid:1, as")));
+}
+
+TEST_F(DeviceSearchTest, what_has_a_name_that_cannot_be_shown_is_none) {
+  say = [](const auto& probe) { return std::vector{answer(probe, {target("urn:uuid:\xff", service)})}; };
+  const auto state = find(one_host());
+  EXPECT_TRUE(state.devices.empty());
+  EXPECT_EQ(state.counts.malformed, 2U);
 }
 
 TEST_F(DeviceSearchTest, who_does_not_answer_in_time_is_kept_all_the_same) {
@@ -187,7 +219,7 @@ TEST_F(DeviceSearchTest, stops_when_it_is_told_to_and_keeps_what_it_has) {
     return std::vector{answer(probe, {target("urn:uuid:1", service)})};
   };
   auto order = one_host();
-  order.time = std::chrono::hours(1);
+  order.time = std::chrono::seconds(20);
   ASSERT_TRUE(search->start(order));
   while (search->state().phase == SearchState::Phase::running) context_.run_one();
   EXPECT_EQ(search->state().phase, SearchState::Phase::stopped);

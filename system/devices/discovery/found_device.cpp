@@ -19,20 +19,13 @@ constexpr std::size_t longest_text = 63;
 /// Of one question: many devices may be asked.
 constexpr auto patience = std::chrono::seconds(2);
 
-std::string shown(std::string text) {
-  text.resize(std::min(text.size(), longest_text));
-  std::ranges::replace_if(
-      text, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
-  return text;
-}
-
 /// The first scope of the category, decoded; empty when there is none.
 std::string scope_of(const protocols::DiscoveryTarget& target, std::string_view category) {
   const auto prefix = fmt::format("onvif://www.onvif.org/{}/", category);
   for (const auto& scope : target.scopes) {
     if (!scope.starts_with(prefix)) continue;
     const auto encoded = boost::urls::make_pct_string_view(std::string_view(scope).substr(prefix.size()));
-    return encoded ? shown(encoded->decode()) : std::string();
+    return encoded ? protocols::one_line(encoded->decode(), longest_text) : std::string();
   }
   return {};
 }
@@ -57,6 +50,9 @@ bool is_administrator(pugi::xml_node user) {
 
 base::Result<FoundDevice> read_found(const protocols::DiscoveryTarget& target, const std::string& host) {
   if (!is_video_device(target)) return Error{ErrorKind::invalid, host + ": is no video device"};
+  const auto is_printable = [](unsigned char c) { return c > ' ' && c <= '~'; };
+  if (!std::ranges::all_of(target.endpoint, is_printable))
+    return Error{ErrorKind::invalid, host + ": has a name that is not printable"};
   if (target.addresses.empty()) return Error{ErrorKind::invalid, host + ": tells of no service"};
   FoundDevice found;
   for (const auto& address : target.addresses) {
@@ -70,8 +66,9 @@ base::Result<FoundDevice> read_found(const protocols::DiscoveryTarget& target, c
     found.is_private = is_private(target);
     return found;
   }
-  return Error{ErrorKind::denied, fmt::format("{}: tells of {}, which is not at its own address by http",
-                                              host, shown(target.addresses.front()))};
+  return Error{ErrorKind::denied,
+               fmt::format("{}: tells of {}, which is not at its own address by http", host,
+                           protocols::one_line(target.addresses.front(), longest_text))};
 }
 
 asio::awaitable<FoundDevice> ask_found(const base::Clock& clock, FoundDevice device) {
@@ -86,7 +83,8 @@ asio::awaitable<FoundDevice> ask_found(const base::Clock& clock, FoundDevice dev
   const auto told = co_await client.ask(device.service.path, "tds:GetDeviceInformation", {});
   if (!told) co_return device;
   const auto take = [&](std::string& text, const char* name) {
-    if (auto value = shown(protocols::text_at(told->content(), name)); !value.empty())
+    if (auto value = protocols::one_line(protocols::text_at(told->content(), name), longest_text);
+        !value.empty())
       text = std::move(value);
   };
   take(device.manufacturer, "Manufacturer");

@@ -25,8 +25,8 @@ struct FoundDevice {
   bool is_private = false;  ///< of our own kind, by the type that it tells
 };
 
-/// What an answer from `host` tells. Errors: invalid (no video device, no address of a service), denied (its
-/// services are at another host or by another protocol than http).
+/// What an answer from `host` tells. Errors: invalid (no video device, an endpoint that is not printable, no
+/// address of a service), denied (its services are at another host or by another protocol than http).
 base::Result<FoundDevice> read_found(const protocols::DiscoveryTarget& target, const std::string& host);
 
 /// Asks the device without an account whether it has one, and, if it has none, who made it. What it does not

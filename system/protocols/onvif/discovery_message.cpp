@@ -6,6 +6,7 @@
 
 #include "system/base/text.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
+#include "system/protocols/onvif/xml_declarations.hpp"
 
 namespace watchrig::protocols {
 
@@ -51,24 +52,17 @@ Result<std::vector<std::string>> words(std::string_view text) {
   return found;
 }
 
-/// By the declarations around the node; a prefix that is declared nowhere has no namespace.
-std::string namespace_of_prefix(pugi::xml_node node, std::string_view prefix) {
-  const std::string declaration = prefix.empty() ? "xmlns" : fmt::format("xmlns:{}", prefix);
-  for (; node; node = node.parent()) {
-    if (const auto attribute = node.attribute(declaration.c_str())) return attribute.value();
-  }
-  return {};
-}
-
-Result<std::vector<QualifiedName>> read_types(pugi::xml_node node) {
+Result<std::vector<QualifiedName>> read_types(pugi::xml_node node, const XmlDeclarations& around) {
   const auto names = words(node.text().get());
   if (!names) return names.error();
+  const XmlDeclarations declared(node, around);
   std::vector<QualifiedName> types;
   for (const auto& name : *names) {
     const auto colon = name.find(':');
     const bool has_prefix = colon != std::string::npos;
-    const auto uri = namespace_of_prefix(node, has_prefix ? std::string_view(name).substr(0, colon) : "");
-    types.push_back({uri, has_prefix ? name.substr(colon + 1) : name});
+    const auto uri = declared.uri_of(has_prefix ? std::string_view(name).substr(0, colon) : "");
+    if (uri.size() > longest_text) return Error{ErrorKind::full, "the namespace of a type is too long"};
+    types.push_back({std::string(uri), has_prefix ? name.substr(colon + 1) : name});
   }
   return types;
 }
@@ -80,12 +74,12 @@ Result<std::string> read_endpoint(pugi::xml_node node) {
   return address;
 }
 
-Result<DiscoveryTarget> read_target(pugi::xml_node node) {
+Result<DiscoveryTarget> read_target(pugi::xml_node node, const XmlDeclarations& around) {
   DiscoveryTarget target;
   auto endpoint = read_endpoint(node);
   if (!endpoint) return endpoint.error();
   target.endpoint = *std::move(endpoint);
-  auto types = read_types(child(node, "Types"));
+  auto types = read_types(child(node, "Types"), XmlDeclarations(node, around));
   if (!types) return types.error();
   target.types = *std::move(types);
   auto scopes = words(child(node, "Scopes").text().get());
@@ -99,7 +93,7 @@ Result<DiscoveryTarget> read_target(pugi::xml_node node) {
 }
 
 Result<void> read_probe(pugi::xml_node node, DiscoveryQuestion& question) {
-  auto types = read_types(child(node, "Types"));
+  auto types = read_types(child(node, "Types"), XmlDeclarations(node));
   if (!types) return types.error();
   question.types = *std::move(types);
   const auto scopes = child(node, "Scopes");
@@ -115,8 +109,9 @@ Result<void> read_targets(pugi::xml_node node, const char* name, DiscoveryMessag
   if (all.size() > DiscoveryMessage::most_targets) {
     return Error{ErrorKind::full, fmt::format("{} devices in one answer", all.size())};
   }
+  const XmlDeclarations around(node);
   for (const auto& one : all) {
-    auto target = read_target(one);
+    auto target = read_target(one, around);
     if (!target) return target.error();
     message.targets.push_back(*std::move(target));
   }

@@ -1,5 +1,8 @@
 #include "system/protocols/onvif/discovery_message.hpp"
 
+#include <ctime>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "system/protocols/onvif/soap_message.hpp"
@@ -121,6 +124,44 @@ TEST(DiscoveryMessage, hostile_messages_are_refused) {
   const std::vector<DiscoveryTarget> crowd(DiscoveryMessage::most_targets + 1,
                                            DiscoveryTarget{"urn:uuid:1", {}, {}, {}});
   EXPECT_EQ(error(write_discovery({DiscoveryKind::probe_matches, "urn:uuid:a", "q", {}, {}, crowd})), "full");
+}
+
+TEST(DiscoveryMessage, a_prefix_means_what_is_declared_nearest) {
+  std::string text = foreign_probe;
+  const std::string types = "<Types>dn:NetworkVideoTransmitter";
+  text.replace(text.find(types), types.size(),
+               R"(<Types xmlns:dn="urn:near" xmlns:x="urn:x">dn:A x:B C y:D)");
+  const auto probe = read_discovery(text);
+  ASSERT_TRUE(probe) << probe.error().message;
+  const std::string here = "http://schemas.xmlsoap.org/ws/2005/04/discovery";
+  EXPECT_EQ(probe->question.types,
+            (std::vector<QualifiedName>{{"urn:near", "A"}, {"urn:x", "B"}, {here, "C"}, {"", "D"}}));
+  text.replace(text.find("urn:near"), 8, std::string(1025, 'u'));
+  EXPECT_EQ(read_discovery(text).error().kind, base::ErrorKind::full);
+}
+
+/// A datagram full of attributes and of names that look for theirs.
+TEST(DiscoveryMessage, many_names_among_many_declarations_are_read_quickly) {
+  std::string attributes, types, targets;
+  for (int n = 0; n < 4500; ++n) attributes += fmt::format(" a{}=\"\"", n);
+  for (std::size_t n = 0; n < DiscoveryMessage::most_items; ++n) types += "x:a ";
+  for (int n = 0; n < 40; ++n)
+    targets += fmt::format(
+        "<e:ProbeMatch><EndpointReference><Address>u</Address></EndpointReference>"
+        "<Types>{}</Types></e:ProbeMatch>",
+        types);
+  const auto text = fmt::format(
+      R"(<Envelope xmlns="http://www.w3.org/2003/05/soap-envelope" xmlns:d="{}"><Header><MessageID>1</MessageID></Header>)"
+      R"(<Body{}><d:ProbeMatches>{}</d:ProbeMatches></Body></Envelope>)",
+      uri_of_prefix("d"), attributes, targets);
+  ASSERT_LE(text.size(), DiscoveryMessage::most_bytes);
+  const auto before = std::clock();
+  for (int n = 0; n < 20; ++n) {
+    const auto read = read_discovery(text);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->targets.size(), 40U);
+  }
+  EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 1.0);
 }
 
 }  // namespace
