@@ -65,6 +65,21 @@ Result<StreamContact> stream_contact(const central::Device& device, const centra
                        {channel.number, stream, device.transport == central::Transport::udp}};
 }
 
+Contacts contacts_of(const std::vector<central::DevicePtr>& list) {
+  Contacts contacts;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    auto contact = onvif_contact(*list[i], list[i]->streams.at("main"));
+    if (!contact) {
+      contacts.refused.emplace_back(i, contact.error());
+      continue;
+    }
+    contact->deadline = patience;
+    contacts.devices.push_back(*std::move(contact));
+    contacts.places.push_back(i);
+  }
+  return contacts;
+}
+
 Error device_failure(Error error) {
   const bool ours = error.kind == ErrorKind::invalid || error.kind == ErrorKind::unsupported ||
                     error.kind == ErrorKind::not_found;
@@ -77,25 +92,16 @@ boost::asio::awaitable<std::vector<Result<ClockCheck>>> correct_clocks(central::
                                                                        std::vector<central::DevicePtr> list,
                                                                        ClockWish wish) {
   std::vector<Result<ClockCheck>> results(list.size(), Error{});
-  std::vector<devices::OnvifClient::Options> contacts;
-  std::vector<std::size_t> asked;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    auto contact = onvif_contact(*list[i], list[i]->streams.at("main"));
-    if (!contact) {
-      results[i] = contact.error();
-      continue;
-    }
-    contact->deadline = patience;
-    contacts.push_back(*std::move(contact));
-    asked.push_back(i);
-  }
+  auto contacts = contacts_of(list);
+  for (const auto& refusal : contacts.refused) results[refusal.first] = refusal.second;
   const auto tolerance =
       std::chrono::seconds(central.settings().values("device_time").values.at("tolerance").as_int64());
-  auto checks = co_await devices::calibrate_clocks(clock, std::move(contacts), tolerance);
+  auto checks = co_await devices::calibrate_clocks(clock, std::move(contacts.devices), tolerance);
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    auto& result = results[asked[i]];
+    auto& result = results[contacts.places[i]];
     result = std::move(checks[i]);
-    if (result && result->corrected) central.events().append(event_of(*list[asked[i]], *result, wish));
+    if (result && result->corrected)
+      central.events().append(event_of(*list[contacts.places[i]], *result, wish));
   }
   co_return results;
 }

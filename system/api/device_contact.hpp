@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "system/central/central.hpp"
@@ -25,6 +26,15 @@ struct StreamContact {
 /// Errors: unsupported, not_found (the channel has no such stream).
 base::Result<StreamContact> stream_contact(const central::Device& device, const central::Channel& channel,
                                            const std::string& stream);
+
+/// How to ask those of a list that can be asked, by questions that do not wait long, since many devices may
+/// be away.
+struct Contacts {
+  std::vector<devices::OnvifClient::Options> devices;
+  std::vector<std::size_t> places;                           ///< in the list, of each of these
+  std::vector<std::pair<std::size_t, base::Error>> refused;  ///< the places of the others, and why
+};
+Contacts contacts_of(const std::vector<central::DevicePtr>& list);
 
 /// What a device has answered, as an error of ours: it is not the client whose password is wrong.
 base::Error device_failure(base::Error error);

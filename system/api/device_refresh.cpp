@@ -15,9 +15,6 @@ using devices::DeviceInformation;
 
 namespace {
 
-/// Of one question: many devices may be away.
-constexpr auto patience = std::chrono::seconds(3);
-
 json::value count_json(int count) { return count < 0 ? json::value() : json::value(count); }
 
 json::object to_json(const DeviceInformation& told, base::UtcTime read) {
@@ -85,22 +82,13 @@ boost::asio::awaitable<std::vector<Result<>>> refresh_information(central::Centr
         return devices::read_information(clock, std::move(device));
       };
   std::vector<Result<>> results(list.size());
-  std::vector<devices::OnvifClient::Options> contacts;
-  std::vector<std::size_t> asked;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    auto contact = onvif_contact(*list[i], list[i]->streams.at("main"));
-    if (!contact) {
-      results[i] = contact.error();
-      continue;
-    }
-    contact->deadline = patience;
-    contacts.push_back(*std::move(contact));
-    asked.push_back(i);
-  }
-  const auto told = co_await devices::ask_many(clock, std::move(contacts), std::move(ask));
+  auto contacts = contacts_of(list);
+  for (const auto& refusal : contacts.refused) results[refusal.first] = refusal.second;
+  const auto told = co_await devices::ask_many(clock, std::move(contacts.devices), std::move(ask));
   for (std::size_t i = 0; i < told.size(); ++i) {
-    auto& result = results[asked[i]];
-    result = told[i] ? keep(central, *list[asked[i]], *told[i], clock.now()) : Result<>(told[i].error());
+    auto& result = results[contacts.places[i]];
+    result =
+        told[i] ? keep(central, *list[contacts.places[i]], *told[i], clock.now()) : Result<>(told[i].error());
   }
   co_return results;
 }

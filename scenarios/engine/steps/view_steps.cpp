@@ -50,11 +50,12 @@ Outcome check_frames(const StepContext& step, const View& view) {
   if (!channel) return of_author("frames=\"bit-exact\" needs channel=\"…\", one that was added");
   if (auto checked = step.check_virtual(channel->device); checked.verdict != reports::Verdict::pass)
     return checked;
+  // Before the ledger: what comes while that is asked for would be in one of the two only.
+  const auto digests = view.digests();
   const auto now = step.bench.clock.now();
   const auto ledger = step.bench.rig()->ledger(channel->device, step.text("stream", "main"),
                                                step.bench.begin - ledger_margin, now);
   if (!ledger) return of_rig(ledger.error());
-  const auto digests = view.digests();
   // What is still on its way is no loss.
   auto match = match_ledger(*ledger, digests, step.bench.begin - ledger_margin, base::UtcTime::max());
   std::erase_if(match.lost, [&](const LedgerRun& run) { return run.first > match.last; });
