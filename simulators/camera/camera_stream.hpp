@@ -59,7 +59,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   /// A reader that begins at the next key picture, or at once when the camera claims to have none.
   std::unique_ptr<media::RtspFeed> open(boost::asio::any_io_executor executor);
 
-  /// Brings the encoder to the burst that the board asks for now; nothing after stop(). Error unsupported:
+  /// Brings the encoder to the burst in force on the board; nothing after stop(). Error unsupported:
   /// the source cannot burst.
   base::Result<void> apply_burst();
 

@@ -25,12 +25,6 @@ namespace {
 
 constexpr std::size_t most_rows = 1000;
 
-json::object error_json(const FieldError& error) {
-  json::object object{{"code", base::to_string(error.error.kind)}, {"message", error.error.message}};
-  if (!error.field.empty()) object["field"] = error.field;
-  return object;
-}
-
 FieldError refuse(std::string field, std::string message) {
   return {std::move(field), {base::ErrorKind::invalid, std::move(message)}};
 }

@@ -276,6 +276,12 @@ void reconnect_channels(ServerParts& parts, const Device& device) {
   if (const auto now = parts.central.registry().find(device.id)) parts.activate(**now, true);
 }
 
+json::object error_json(const FieldError& error) {
+  json::object object{{"code", base::to_string(error.error.kind)}, {"message", error.error.message}};
+  if (!error.field.empty()) object["field"] = error.field;
+  return object;
+}
+
 void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,
                  std::string message) {
   const auto* channel = device.channels.empty() ? nullptr : &device.channels.front();

@@ -37,6 +37,9 @@ void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed
 /// All channels at once, without waiting for their next attempt.
 void reconnect_channels(ServerParts& parts, const central::Device& device);
 
+/// What was wrong with one of several devices: {"code","message","field"}, without a field where it is none.
+boost::json::object error_json(const central::FieldError& error);
+
 /// An event about a device.
 void tell_device(ServerParts& parts, std::string type, const http::Request& request,
                  const central::Device& device, std::string message);

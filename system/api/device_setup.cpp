@@ -10,6 +10,7 @@
 #include "system/api/device_requests.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/central/mailbox.hpp"
 #include "system/devices/discovery/device_initialisation.hpp"
 #include "system/devices/discovery/device_preview.hpp"
 
@@ -34,12 +35,6 @@ struct SetupOrder {
   std::string area;
 };
 
-bool is_email(std::string_view text) {
-  const auto at = text.find('@');
-  return at != std::string_view::npos && at > 0 && at + 1 < text.size() && text.size() <= 254 &&
-         central::is_printable(text) && text.find(' ') == std::string_view::npos;
-}
-
 FieldResult<SetupOrder> order_of(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   SetupOrder order;
@@ -63,7 +58,7 @@ FieldResult<SetupOrder> order_of(ServerParts& parts, const Request& request) {
   } else {
     const auto& [name, password] = order.account.credentials;
     if (auto good = central::Accounts::check_new(password, again, name); !good) return good.error();
-    if (!is_email(order.account.email)) fields.refuse("email", "is no e-mail address");
+    if (!central::is_mailbox(order.account.email)) fields.refuse("email", "is no e-mail address");
   }
   if (fields.error()) return *fields.error();
   return order;
@@ -90,10 +85,6 @@ std::optional<Response> take_own_account(ServerParts& parts, const Request& requ
   return std::nullopt;
 }
 
-json::object error_json(const base::Error& error) {
-  return {{"code", base::to_string(error.kind)}, {"message", error.message}};
-}
-
 Device device_of(const devices::FoundDevice& found, const SetupOrder& order, bool by_host) {
   const auto& where = found.service;
   Device device;
@@ -115,7 +106,7 @@ void add_device(ServerParts& parts, const Request& request, const devices::Found
   if (!added && added.error().field == "name")
     added = parts.central.registry().add(device_of(found, order, true));
   if (!added) {
-    row["error"] = error_json(added.error().error);
+    row["error"] = error_json(added.error());
     return;
   }
   parts.activate(**added, false);
@@ -146,12 +137,12 @@ asio::awaitable<SetupRow> set_up(ServerParts& parts, std::string endpoint,
   SetupRow row{{{"endpoint", endpoint}}, {}};
   const auto found = found_device(parts, endpoint);
   if (!found) {
-    row.json["error"] = error_json(found.error());
+    row.json["error"] = error_json({{}, found.error()});
     co_return row;
   }
   const auto done = co_await devices::initialise_device(parts.clock, *found, account);
   if (!done) {
-    row.json["error"] = error_json(done.error());
+    row.json["error"] = error_json({{}, done.error()});
     co_return row;
   }
   parts.search.replace(done->device);
