@@ -9,6 +9,7 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include "system/base/text.hpp"
 #include "system/base/timer.hpp"
 #include "system/http/failure_kind.hpp"
 
@@ -83,6 +84,14 @@ asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
   for (const auto& field : answer) response.headers.emplace_back(field.name_string(), field.value());
   response.body = std::move(answer.body());
   co_return response;
+}
+
+std::vector<std::string_view> header_values(const Response& answer, std::string_view name) {
+  std::vector<std::string_view> found;
+  for (const auto& [header, value] : answer.headers) {
+    if (base::equal_ignoring_case(header, name)) found.push_back(value);
+  }
+  return found;
 }
 
 }  // namespace watchrig::http

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,5 +30,8 @@ struct FetchRequest {
 /// refused or closed), timeout, full (the answer is larger than asked for), io (all else, such as an answer
 /// that is no HTTP).
 boost::asio::awaitable<base::Result<Response>> fetch(FetchRequest request);
+
+/// The values of each header of that name, in whatever case, in their order; they live as long as the answer.
+std::vector<std::string_view> header_values(const Response& answer, std::string_view name);
 
 }  // namespace watchrig::http

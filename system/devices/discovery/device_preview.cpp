@@ -4,9 +4,7 @@
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 
-#include "system/base/text.hpp"
-#include "system/devices/onvif/onvif_profiles.hpp"
-#include "system/devices/onvif/onvif_services.hpp"
+#include "system/devices/onvif/onvif_media.hpp"
 #include "system/http/http_fetch.hpp"
 
 namespace watchrig::devices {
@@ -37,19 +35,12 @@ Result<http::FetchRequest> request_for(const std::string& uri, const OnvifAddres
   return request;
 }
 
-std::vector<std::string_view> challenges_of(const http::Response& answer) {
-  std::vector<std::string_view> found;
-  for (const auto& [name, value] : answer.headers) {
-    if (base::equal_ignoring_case(name, "WWW-Authenticate")) found.push_back(value);
-  }
-  return found;
-}
-
 asio::awaitable<Result<std::string>> fetch_picture(http::FetchRequest request, media::Credentials account) {
   auto answer = co_await http::fetch(request);
   if (answer && answer->status == 401) {
     media::AuthClient digest(std::move(account), false);
-    if (const auto taken = digest.challenged(challenges_of(*answer)); !taken) co_return taken.error();
+    if (const auto taken = digest.challenged(http::header_values(*answer, "WWW-Authenticate")); !taken)
+      co_return taken.error();
     if (auto signature = digest.authorization("GET", request.target)) {
       request.headers.emplace_back("Authorization", *std::move(signature));
     }
@@ -67,24 +58,16 @@ asio::awaitable<Result<std::string>> preview_by(OnvifClient client, media::Crede
   if (!clock) co_return clock.error();
   const auto services = co_await OnvifServices::find(client);
   if (!services) co_return services.error();
-  const std::string prefix = services->has("tr2") ? "tr2" : "trt";
-  const auto path = services->path(prefix);
-  if (path.empty()) co_return Error{ErrorKind::unsupported, "the device has no ONVIF media service"};
-  const OnvifClient::Fill both = [&](pugi::xml_node request) {
-    if (prefix != "tr2") return;
-    protocols::add(request, "tr2:Type", "VideoSource");
-    protocols::add(request, "tr2:Type", "VideoEncoder");
-  };
-  const auto profiles = co_await client.ask(path, prefix + ":GetProfiles", both);
-  if (!profiles) co_return profiles.error();
-  const auto profile = choose_profile(read_profiles(profiles->content()), 1, "main", {});
+  const auto media = co_await OnvifMedia::find(client, *services);
+  if (!media) co_return media.error();
+  const auto profile = choose_profile(media->profiles, 1, "main", {});
   if (!profile) co_return profile.error();
   const OnvifClient::Fill token = [&](pugi::xml_node request) {
-    protocols::add(request, prefix + ":ProfileToken", profile->token);
+    protocols::add(request, media->operation("ProfileToken"), profile->token);
   };
-  const auto told = co_await client.ask(path, prefix + ":GetSnapshotUri", token);
+  const auto told = co_await client.ask(media->path, media->operation("GetSnapshotUri"), token);
   if (!told) co_return told.error();
-  const char* where = prefix == "tr2" ? "Uri" : "MediaUri/Uri";
+  const char* where = media->newer() ? "Uri" : "MediaUri/Uri";
   auto request = request_for(protocols::text_at(told->content(), where), client.address());
   if (!request) co_return request.error();
   auto picture = co_await fetch_picture(*std::move(request), std::move(account));

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include "system/base/spawn.hpp"
+#include "system/devices/onvif/onvif_media.hpp"
 
 namespace watchrig::devices {
 
 namespace asio = boost::asio;
 using base::Error;
 using base::ErrorKind;
-using protocols::child;
 
 namespace {
 
@@ -25,16 +25,13 @@ OnvifClient::Options patient(OnvifClient::Options options) {
 }
 
 /// Tokens of video sources and of their configurations, each with the number of its channel.
-std::map<std::string, unsigned> sources_of(pugi::xml_node profiles, unsigned& count) {
+std::map<std::string, unsigned> sources_of(const std::vector<OnvifProfile>& profiles, unsigned& count) {
   std::map<std::string, unsigned> numbers, sources;
-  for (const auto& profile : protocols::children(profiles, "Profiles")) {
-    const auto set = child(profile, "Configurations");
-    const auto source = set ? child(set, "VideoSource") : child(profile, "VideoSourceConfiguration");
-    const auto token = protocols::text_at(source, "SourceToken");
-    if (token.empty()) continue;
-    const auto number = sources.emplace(token, sources.size() + 1).first->second;
-    numbers.emplace(token, number);
-    numbers.emplace(source.attribute("token").value(), number);
+  for (const auto& profile : profiles) {
+    if (profile.source.empty()) continue;
+    const auto number = sources.emplace(profile.source, sources.size() + 1).first->second;
+    numbers.emplace(profile.source, number);
+    numbers.emplace(profile.source_configuration, number);
   }
   count = static_cast<unsigned>(sources.size());
   return numbers;
@@ -134,16 +131,10 @@ asio::awaitable<void> AlarmFeed::name_places(OnvifClient& client, const OnvifSer
       states_.name_places(EventClass::input, std::move(numbers), count);
     }
   }
-  const bool version1 = services.has("trt");
-  const std::string path = services.path(version1 ? "trt" : "tr2");
-  OnvifClient::Fill fill = [version1](pugi::xml_node node) {
-    if (!version1) protocols::add(node, "tr2:Type", "VideoSource");
-  };
-  const auto profiles =
-      co_await client.ask(path, version1 ? "trt:GetProfiles" : "tr2:GetProfiles", std::move(fill));
-  if (!profiles) co_return;
+  const auto media = co_await OnvifMedia::find(client, services);
+  if (!media) co_return;
   unsigned count = 0;
-  const auto numbers = sources_of(profiles->content(), count);
+  const auto numbers = sources_of(media->profiles, count);
   if (count == 0) co_return;
   for (const auto kind : {EventClass::motion, EventClass::tampering})
     states_.name_places(kind, numbers, count);

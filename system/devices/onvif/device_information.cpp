@@ -4,8 +4,7 @@
 #include <set>
 
 #include "system/base/text.hpp"
-#include "system/devices/onvif/onvif_profiles.hpp"
-#include "system/devices/onvif/onvif_services.hpp"
+#include "system/devices/onvif/onvif_media.hpp"
 
 namespace watchrig::devices {
 
@@ -43,7 +42,7 @@ class Interview {
   asio::awaitable<base::Result<>> identity();
   asio::awaitable<void> network();
   asio::awaitable<void> inputs_and_outputs();
-  asio::awaitable<void> media();
+  asio::awaitable<void> streams_and_sound();
   asio::awaitable<int> count(std::string path, std::string operation, std::string element);
 
   OnvifClient client_;
@@ -64,7 +63,7 @@ asio::awaitable<base::Result<DeviceInformation>> Interview::run() {
   }
   co_await network();
   co_await inputs_and_outputs();
-  co_await media();
+  co_await streams_and_sound();
   co_return std::move(told_);
 }
 
@@ -103,19 +102,11 @@ asio::awaitable<int> Interview::count(std::string path, std::string operation, s
   co_return static_cast<int>(protocols::children(answer->content(), element).size());
 }
 
-asio::awaitable<void> Interview::media() {
-  const bool newer = services_.has("tr2");
-  const auto path = services_.path(newer ? "tr2" : "trt");
-  if (path.empty()) co_return;
-  const auto answer =
-      co_await client_.ask(path, newer ? "tr2:GetProfiles" : "trt:GetProfiles", [newer](pugi::xml_node node) {
-        if (!newer) return;
-        add(node, "tr2:Type", "VideoSource");
-        add(node, "tr2:Type", "VideoEncoder");
-      });
-  if (answer) {
+asio::awaitable<void> Interview::streams_and_sound() {
+  const auto media = co_await OnvifMedia::find(client_, services_);
+  if (media) {
     std::set<std::string> sources;
-    for (const auto& profile : read_profiles(answer->content())) {
+    for (const auto& profile : media->profiles) {
       sources.insert(profile.source);
       told_.streams.push_back({profile.token, profile.width, profile.height});
     }

@@ -57,14 +57,6 @@ void write_utc(pugi::xml_node node, std::chrono::sys_seconds time) {
   protocols::add(calendar, "tt:Day", std::to_string(unsigned(date.day())));
 }
 
-std::vector<std::string_view> challenges(const http::Response& answer) {
-  std::vector<std::string_view> found;
-  for (const auto& [name, value] : answer.headers) {
-    if (base::equal_ignoring_case(name, "WWW-Authenticate")) found.push_back(value);
-  }
-  return found;
-}
-
 ErrorKind kind_of(const protocols::SoapFault& fault) {
   for (const auto& code : fault.subcodes) {
     if (code == "ter:NotAuthorized" || code == "ter:FailedAuthentication") return ErrorKind::denied;
@@ -159,7 +151,7 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::str
     }
     if (!answer) co_return answer.error();
     // Twice: a nonce of before may have run out.
-    const auto offered = challenges(*answer);
+    const auto offered = http::header_values(*answer, "WWW-Authenticate");
     if (answer->status != 401 || !has_account || offered.empty() || attempt == 2) {
       if (answer->status == 200 && challenged_) challenged_->accepted();
       co_return read_answer(*answer, object);

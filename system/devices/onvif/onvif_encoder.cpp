@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
-#include "system/devices/onvif/onvif_profiles.hpp"
-#include "system/devices/onvif/onvif_services.hpp"
+#include "system/devices/onvif/onvif_media.hpp"
 
 namespace watchrig::devices {
 
@@ -139,14 +138,12 @@ class Talk {
 
  private:
   asio::awaitable<base::Result<pugi::xml_node>> configuration();
-  std::string operation(std::string_view name) const { return fmt::format("{}:{}", prefix_, name); }
   /// Writes the wanted settings into the device's own configuration, so that what we do not know stays.
   void write(pugi::xml_node node, const EncoderSettings& wanted) const;
 
   OnvifClient client_;
   const OnvifStreamChoice choice_;
-  std::string prefix_, path_;
-  std::vector<OnvifProfile> profiles_;
+  OnvifMedia media_;
   OnvifProfile profile_;
   std::optional<protocols::SoapMessage> told_;  ///< keeps the node of configuration()
 };
@@ -156,17 +153,10 @@ asio::awaitable<base::Result<>> Talk::begin() {
   if (!clock) co_return clock.error();
   const auto services = co_await OnvifServices::find(client_);
   if (!services) co_return services.error();
-  prefix_ = services->has("tr2") ? "tr2" : "trt";
-  path_ = services->path(prefix_);
-  if (path_.empty()) co_return Error{ErrorKind::unsupported, "the device has no ONVIF media service"};
-  const auto answer = co_await client_.ask(path_, operation("GetProfiles"), [this](pugi::xml_node node) {
-    if (prefix_ != "tr2") return;
-    add(node, "tr2:Type", "VideoSource");
-    add(node, "tr2:Type", "VideoEncoder");
-  });
-  if (!answer) co_return answer.error();
-  profiles_ = read_profiles(answer->content());
-  auto chosen = choose_profile(profiles_, choice_.channel, choice_.stream, client_.address().profile);
+  auto media = co_await OnvifMedia::find(client_, *services);
+  if (!media) co_return media.error();
+  media_ = *std::move(media);
+  auto chosen = choose_profile(media_.profiles, choice_.channel, choice_.stream, client_.address().profile);
   if (!chosen) co_return chosen.error();
   profile_ = *std::move(chosen);
   if (profile_.encoder.empty()) {
@@ -176,10 +166,10 @@ asio::awaitable<base::Result<>> Talk::begin() {
 }
 
 asio::awaitable<base::Result<pugi::xml_node>> Talk::configuration() {
-  const bool newer = prefix_ == "tr2";
+  const bool newer = media_.newer();
   auto answer = co_await client_.ask(
-      path_, operation(newer ? "GetVideoEncoderConfigurations" : "GetVideoEncoderConfiguration"),
-      [this](pugi::xml_node node) { add(node, operation("ConfigurationToken"), profile_.encoder); });
+      media_.path, media_.operation(newer ? "GetVideoEncoderConfigurations" : "GetVideoEncoderConfiguration"),
+      [this](pugi::xml_node node) { add(node, media_.operation("ConfigurationToken"), profile_.encoder); });
   if (!answer) co_return answer.error();
   told_ = *std::move(answer);
   for (const auto& node : protocols::children(told_->content(), newer ? "Configurations" : "Configuration")) {
@@ -197,19 +187,19 @@ asio::awaitable<base::Result<EncoderState>> Talk::read() {
   if (!settings) co_return settings.error();
   if (settings->codec != Codec::mjpeg) {
     const auto text =
-        prefix_ == "tr2" ? std::string(node.attribute("GovLength").value()) : text_at(node, "H264/GovLength");
+        media_.newer() ? std::string(node.attribute("GovLength").value()) : text_at(node, "H264/GovLength");
     settings->gop = base::parse_number<int>(text);
   }
   const std::string_view constant = child(node, "RateControl").attribute("ConstantBitRate").value();
   settings->variable = constant == "false" || constant == "0";
-  const auto options = co_await client_.ask(path_, operation("GetVideoEncoderConfigurationOptions"),
-                                            [this](pugi::xml_node request) {
-                                              add(request, operation("ConfigurationToken"), profile_.encoder);
-                                              add(request, operation("ProfileToken"), profile_.token);
-                                            });
+  const auto options = co_await client_.ask(
+      media_.path, media_.operation("GetVideoEncoderConfigurationOptions"), [this](pugi::xml_node request) {
+        add(request, media_.operation("ConfigurationToken"), profile_.encoder);
+        add(request, media_.operation("ProfileToken"), profile_.token);
+      });
   if (!options) co_return options.error();
-  co_return prefix_ == "tr2" ? read_options2(options->content(), *settings)
-                             : read_options1(options->content(), *settings);
+  co_return media_.newer() ? read_options2(options->content(), *settings)
+                           : read_options1(options->content(), *settings);
 }
 
 void put(pugi::xml_node parent, const char* name, const std::string& text) {
@@ -223,7 +213,7 @@ void put_attribute(pugi::xml_node node, const char* name, const std::string& tex
 }
 
 void Talk::write(pugi::xml_node node, const EncoderSettings& wanted) const {
-  const bool newer = prefix_ == "tr2";
+  const bool newer = media_.newer();
   const auto before = codec_of(text_at(node, "Encoding"));
   put(node, "Encoding", encoding_of(wanted.codec));
   put(child(node, "Resolution"), "Width", std::to_string(wanted.size.width));
@@ -258,9 +248,10 @@ asio::awaitable<base::Result<>> Talk::set(EncoderSettings wanted) {
   if (!found) co_return found.error();
   const auto node = *found;
   const auto answer = co_await client_.ask(
-      path_, operation("SetVideoEncoderConfiguration"), [this, node, &wanted](pugi::xml_node request) {
-        write(protocols::add_copy(request, operation("Configuration"), node), wanted);
-        if (prefix_ == "trt") add(request, "trt:ForcePersistence", "true");
+      media_.path, media_.operation("SetVideoEncoderConfiguration"),
+      [this, node, &wanted](pugi::xml_node request) {
+        write(protocols::add_copy(request, media_.operation("Configuration"), node), wanted);
+        if (!media_.newer()) add(request, "trt:ForcePersistence", "true");
       });
   if (!answer) co_return answer.error();
   co_return base::Result<>();
@@ -268,7 +259,7 @@ asio::awaitable<base::Result<>> Talk::set(EncoderSettings wanted) {
 
 std::optional<EncoderRefusal> Talk::places_refusal(const PictureSize& size) const {
   if (!client_.address().profile.empty()) return {};
-  auto after = profiles_;
+  auto after = media_.profiles;
   for (auto& profile : after) {
     if (profile.encoder != profile_.encoder) continue;
     profile.width = size.width;

@@ -84,6 +84,26 @@ TEST_F(EncoderTest, ReadsSettingsAndWhatTheDeviceCanDo) {
   EXPECT_EQ(state->quality.max, 6);
 }
 
+TEST_F(EncoderTest, IsReadByVersion1WhereVersion2IsAnnouncedOnly) {
+  device.serve(true, true);
+  device.replies.erase("media2 GetProfiles");
+  device.replies["media GetProfiles"] = FakeDevice::content(
+      R"(<R><Profiles token="a"><VideoSourceConfiguration><SourceToken>s</SourceToken></VideoSourceConfiguration>
+      <VideoEncoderConfiguration token="enc"><Resolution><Width>1280</Width><Height>720</Height></Resolution>
+      </VideoEncoderConfiguration></Profiles></R>)");
+  device.replies["media GetVideoEncoderConfiguration"] = FakeDevice::content(
+      R"(<R><Configuration token="enc"><Encoding>H264</Encoding>
+      <Resolution><Width>1280</Width><Height>720</Height></Resolution><Quality>3</Quality>
+      <RateControl><FrameRateLimit>12</FrameRateLimit><EncodingInterval>1</EncodingInterval><BitrateLimit>900</BitrateLimit>
+      </RateControl><H264><GovLength>24</GovLength></H264></Configuration></R>)");
+  device.replies["media GetVideoEncoderConfigurationOptions"] = FakeDevice::content("<R><Options/></R>");
+  const auto state = read();
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ(state->settings.size, (PictureSize{1280, 720}));
+  EXPECT_EQ(state->settings.fps, 12);
+  EXPECT_EQ(state->settings.gop, 24);
+}
+
 TEST_F(EncoderTest, SetsWhatIsWantedAndLeavesTheRestAsTheDeviceHasIt) {
   const auto result = change([](EncoderSettings& settings) {
     settings.codec = media::Codec::h265;

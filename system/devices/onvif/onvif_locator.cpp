@@ -4,8 +4,7 @@
 #include <boost/url/url.hpp>
 #include <fmt/format.h>
 
-#include "system/devices/onvif/onvif_profiles.hpp"
-#include "system/devices/onvif/onvif_services.hpp"
+#include "system/devices/onvif/onvif_media.hpp"
 
 namespace watchrig::devices {
 
@@ -37,9 +36,7 @@ class OnvifLocator final : public StreamLocator {
   asio::awaitable<base::Result<std::string>> locate() override;
 
  private:
-  asio::awaitable<base::Result<std::string>> ask_version1(std::string path);
-  asio::awaitable<base::Result<std::string>> ask_version2(std::string path);
-  base::Result<OnvifProfile> choose(const protocols::SoapMessage& answer) const;
+  asio::awaitable<base::Result<std::string>> stream_address(OnvifMedia media);
 
   OnvifClient client_;
   const OnvifStreamChoice choice_;
@@ -50,51 +47,41 @@ asio::awaitable<base::Result<std::string>> OnvifLocator::locate() {
   if (!clock) co_return clock.error();
   const auto services = co_await OnvifServices::find(client_);
   if (!services) co_return services.error();
-  if (services->has("tr2")) {
-    auto uri = co_await ask_version2(services->path("tr2"));
-    // A device that announces version 2 need not have it in working order.
-    const bool usable =
-        uri || uri.error().kind == ErrorKind::denied || uri.error().kind == ErrorKind::not_found;
-    if (usable || !services->has("trt")) co_return uri;
+  base::Result<std::string> found =
+      Error{ErrorKind::unsupported, client_.address().host + ": the device has no ONVIF media service"};
+  for (const auto version : OnvifMedia::versions) {
+    if (!services->has(version)) continue;
+    auto media = co_await OnvifMedia::ask(client_, *services, std::string(version));
+    if (media) {
+      auto address = co_await stream_address(*std::move(media));
+      found = std::move(address);
+    } else {
+      found = media.error();
+    }
+    // A device that announces a version need not have it in working order.
+    if (found || found.error().kind == ErrorKind::denied || found.error().kind == ErrorKind::not_found) break;
   }
-  if (!services->has("trt")) co_return Error{ErrorKind::unsupported, "the device has no ONVIF media service"};
-  co_return co_await ask_version1(services->path("trt"));
+  co_return found;
 }
 
-base::Result<OnvifProfile> OnvifLocator::choose(const protocols::SoapMessage& answer) const {
-  return choose_profile(read_profiles(answer.content()), choice_.channel, choice_.stream,
-                        client_.address().profile);
-}
-
-asio::awaitable<base::Result<std::string>> OnvifLocator::ask_version1(std::string path) {
-  const auto profiles = co_await client_.ask(path, "trt:GetProfiles", {});
-  if (!profiles) co_return profiles.error();
-  const auto profile = choose(*profiles);
+asio::awaitable<base::Result<std::string>> OnvifLocator::stream_address(OnvifMedia media) {
+  const auto profile =
+      choose_profile(media.profiles, choice_.channel, choice_.stream, client_.address().profile);
   if (!profile) co_return profile.error();
-  const auto answer = co_await client_.ask(path, "trt:GetStreamUri", [this, &profile](pugi::xml_node node) {
-    auto setup = add(node, "trt:StreamSetup");
-    add(setup, "tt:Stream", "RTP-Unicast");
-    add(add(setup, "tt:Transport"), "tt:Protocol", choice_.udp ? "UDP" : "RTSP");
-    add(node, "trt:ProfileToken", profile->token);
-  });
+  const OnvifClient::Fill fill = [&](pugi::xml_node node) {
+    if (media.newer()) {
+      add(node, "tr2:Protocol", choice_.udp ? "RtspUnicast" : "RTSP");
+    } else {
+      auto setup = add(node, "trt:StreamSetup");
+      add(setup, "tt:Stream", "RTP-Unicast");
+      add(add(setup, "tt:Transport"), "tt:Protocol", choice_.udp ? "UDP" : "RTSP");
+    }
+    add(node, media.operation("ProfileToken"), profile->token);
+  };
+  const auto answer = co_await client_.ask(media.path, media.operation("GetStreamUri"), fill);
   if (!answer) co_return answer.error();
-  co_return reachable(text_at(answer->content(), "MediaUri/Uri"), client_.address().host);
-}
-
-asio::awaitable<base::Result<std::string>> OnvifLocator::ask_version2(std::string path) {
-  const auto profiles = co_await client_.ask(path, "tr2:GetProfiles", [](pugi::xml_node node) {
-    add(node, "tr2:Type", "VideoSource");
-    add(node, "tr2:Type", "VideoEncoder");
-  });
-  if (!profiles) co_return profiles.error();
-  const auto profile = choose(*profiles);
-  if (!profile) co_return profile.error();
-  const auto answer = co_await client_.ask(path, "tr2:GetStreamUri", [this, &profile](pugi::xml_node node) {
-    add(node, "tr2:Protocol", choice_.udp ? "RtspUnicast" : "RTSP");
-    add(node, "tr2:ProfileToken", profile->token);
-  });
-  if (!answer) co_return answer.error();
-  co_return reachable(text_at(answer->content(), "Uri"), client_.address().host);
+  co_return reachable(text_at(answer->content(), media.newer() ? "Uri" : "MediaUri/Uri"),
+                      client_.address().host);
 }
 
 }  // namespace

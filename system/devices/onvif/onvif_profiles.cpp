@@ -32,6 +32,7 @@ std::vector<OnvifProfile> read_profiles(pugi::xml_node answer) {
     profile.source = text_at(source, "SourceToken");
     profile.width = base::parse_number<int>(text_at(encoder, "Resolution/Width")).value_or(0);
     profile.height = base::parse_number<int>(text_at(encoder, "Resolution/Height")).value_or(0);
+    profile.source_configuration = source.attribute("token").value();
     profile.encoder = encoder.attribute("token").value();
     profiles.push_back(std::move(profile));
   }

@@ -16,7 +16,8 @@ struct OnvifProfile {
   std::string source;  ///< token of the video source
   int width = 0;
   int height = 0;
-  std::string encoder = {};  ///< token of the configuration of its video encoder
+  std::string encoder = {};               ///< token of the configuration of its video encoder
+  std::string source_configuration = {};  ///< token of that of its video source
 };
 
 /// The profiles with video of a GetProfilesResponse, of either version of the media service.

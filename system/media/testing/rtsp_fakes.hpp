@@ -11,12 +11,21 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <gtest/gtest.h>
 
 #include "system/base/clock.hpp"
 #include "system/base/timer.hpp"
 #include "system/media/rtsp_client.hpp"
 #include "system/media/rtsp_message.hpp"
 #include "system/media/rtsp_server.hpp"
+
+// GoogleTest's own ASSERT returns, which a coroutine cannot.
+#define CO_ASSERT(condition)     \
+  if (!(condition)) {            \
+    ADD_FAILURE() << #condition; \
+    co_return;                   \
+  }                              \
+  static_assert(true)
 
 namespace watchrig::media::testing {
 
@@ -124,6 +133,17 @@ class RawPeer {
   base::Bytes buffer_;
   int sequence_ = 0;
 };
+
+inline constexpr const char* tcp_transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n";
+
+inline asio::awaitable<RawPeer> connect(RtspBench& bench) {
+  return RawPeer::connect(bench.io, bench.server->port());
+}
+
+/// That header's value; nothing where there is none.
+inline std::string header(const RtspResponse& response, std::string_view name) {
+  return std::string(response.headers.find(name).value_or(""));
+}
 
 /// A server whose answers a test writes itself: `answer` gets each request and returns the bytes to send,
 /// with %CSEQ% where the number belongs; nothing means silence, "close" closes.
