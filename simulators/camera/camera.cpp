@@ -22,10 +22,31 @@ using kernel::Fault;
 using kernel::Verb;
 namespace json = boost::json;
 
+std::shared_ptr<ptz::MechanicalHead> head_of(const CameraSpec& spec, const base::Clock& clock) {
+  if (!spec.ptz) return nullptr;
+  return std::make_shared<ptz::MechanicalHead>(ptz::MechanicalHead::Form{}, clock);
+}
+
+/// Has the streams show what the head points at.
+CameraSpec pointed(CameraSpec spec, std::shared_ptr<ptz::MechanicalHead> head) {
+  if (!head) return spec;
+  const auto point = [&](scene::SourceSpec& source) {
+    source.head = spec.id;
+    source.pointing = [head](base::UtcTime time) -> scene::Pointing {
+      const auto position = head->at(time);
+      return {position.pan, position.tilt, head->view_degrees(position.zoom)};
+    };
+  };
+  point(spec.main);
+  if (spec.sub) point(*spec.sub);
+  return spec;
+}
+
 }  // namespace
 
 Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
-    : spec_(std::move(spec)),
+    : head_(head_of(spec, surroundings.clock)),
+      spec_(pointed(std::move(spec), head_)),
       clock_(surroundings.clock),
       seed_(surroundings.seed),
       executors_(surroundings.executors),
@@ -124,6 +145,7 @@ Result<void> Camera::start_onvif() {
   device.speaks_private = spec_.speaks_private;
   device.manufacturer = spec_.manufacturer;
   device.own_serial_number = spec_.serial_number;
+  device.head = head_;
   onvif_ = std::make_unique<OnvifFront>(std::move(device), control_, spec_.discovery ? discovery_ : nullptr);
   return onvif_->start(spec_.onvif_port);
 }
@@ -233,6 +255,7 @@ Result<void> Camera::switch_power(bool on) {
   if (!on) {
     server_->stop_accepting();
     if (onvif_) onvif_->stop(false);
+    if (head_) head_->halt_all();
     for (const std::uint16_t port : {server_->port(), onvif_ ? onvif_->port() : std::uint16_t{0}}) {
       if (port == 0) continue;
       auto hold = PortHold::take(spec_.address, port);

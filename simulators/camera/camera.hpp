@@ -14,6 +14,7 @@
 #include "simulators/camera/onvif/onvif_front.hpp"
 #include "simulators/camera/port_hold.hpp"
 #include "simulators/kernel/virtual_device.hpp"
+#include "simulators/ptz/mechanical_head.hpp"
 #include "system/media/rtsp_server.hpp"
 
 namespace watchrig::camera {
@@ -70,6 +71,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   static boost::asio::awaitable<void> end_in_time(std::weak_ptr<Camera> camera, kernel::Fault fault,
                                                   const base::Clock& clock);
 
+  const std::shared_ptr<ptz::MechanicalHead> head_;  ///< null: it has none
   const CameraSpec spec_;
   const base::Clock& clock_;
   const std::uint64_t seed_;

@@ -125,6 +125,18 @@ Result<void> read_io(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+Result<void> read_head(XmlAttributes& attributes, CameraSpec& spec) {
+  const auto ptz = attributes.text("ptz", "no");
+  if (ptz != "yes" && ptz != "no")
+    return attributes.error(fmt::format("ptz=\"{}\" is neither yes nor no", ptz));
+  spec.ptz = ptz == "yes";
+  if (!spec.ptz) return {};
+  if (!spec.onvif) return attributes.error("ptz=\"yes\" needs onvif=\"yes\"");
+  if (attributes.has("file"))
+    return attributes.error("ptz=\"yes\" needs the scene: a file shows one view only");
+  return {};
+}
+
 Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
   const auto onvif = attributes.text("onvif", "no");
   if (onvif != "yes" && onvif != "no") {
@@ -220,6 +232,7 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   const auto port = read_port(attributes, "port", *count);
   if (!port) return port.error();
   if (const auto read = read_onvif(attributes, spec, *count); !read) return read.error();
+  if (const auto read = read_head(attributes, spec); !read) return read.error();
   if (const auto read = read_place(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();

@@ -32,6 +32,7 @@ struct CameraSpec {
   Quirks quirks;                ///< of the personality
   unsigned inputs = 0;          ///< digital inputs
   unsigned outputs = 0;         ///< relays
+  bool ptz = false;             ///< whether it has a head; then its pictures are its own
 };
 
 /// Most cameras that one element may stand for.

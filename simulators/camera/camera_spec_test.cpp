@@ -123,5 +123,16 @@ TEST(CameraSpec, AccessNeedsBothNameAndPassword) {
   EXPECT_TRUE(open->at(0).username.empty());
 }
 
+TEST(CameraSpec, AHeadNeedsServicesAndTheScene) {
+  const auto cameras = parse(std::string(R"(id="dome" onvif="yes" ptz="yes")") + h264);
+  ASSERT_TRUE(cameras) << cameras.error().message;
+  EXPECT_TRUE(cameras->at(0).ptz);
+  EXPECT_THAT(refusal(std::string(R"(id="dome" ptz="yes")") + h264), HasSubstr("needs onvif"));
+  EXPECT_THAT(refusal(std::string(R"(id="dome" onvif="yes" ptz="maybe")") + h264),
+              HasSubstr("neither yes nor no"));
+  EXPECT_THAT(refusal(std::string(R"(id="dome" onvif="yes" ptz="yes" file="vtest.avi")") + h264),
+              HasSubstr("needs the scene"));
+}
+
 }  // namespace
 }  // namespace watchrig::camera

@@ -1,4 +1,6 @@
 // How a camera shows itself to the rig and its control interface: description, status and ledger.
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -72,6 +74,29 @@ json::object onvif_status(const OnvifFront& onvif) {
           {"reset_email", onvif.reset_email()}};
 }
 
+json::object head_status(const ptz::MechanicalHead& head) {
+  const auto at = head.position();
+  json::array visits;
+  for (const auto& visit : head.visits()) {
+    visits.push_back({{"tour", visit.tour},
+                      {"spot", visit.spot},
+                      {"preset", visit.preset ? json::value(*visit.preset) : json::value()},
+                      {"arrives", base::format_utc(visit.arrives)},
+                      {"leaves", base::format_utc(visit.leaves)}});
+  }
+  json::object auxiliaries;
+  for (const auto& [name, on] : head.auxiliaries()) auxiliaries[name] = on;
+  return {{"pan", at.pan},
+          {"tilt", at.tilt},
+          {"zoom", at.zoom},
+          {"focus", at.focus},
+          {"iris", at.iris},
+          {"moving", std::ranges::any_of(ptz::head_motors, [&](auto motor) { return head.moving(motor); })},
+          {"presets", head.presets().size()},
+          {"visits", std::move(visits)},
+          {"auxiliaries", std::move(auxiliaries)}};
+}
+
 }  // namespace
 
 json::object Camera::describe_stream(const CameraChannel& channel) const {
@@ -114,17 +139,19 @@ json::object Camera::status() const {
   for (const auto& channel : channels_) streams[channel->name()] = stream_status(*channel);
   json::object onvif;
   if (onvif_) onvif = onvif_status(*onvif_);
-  return {{"id", spec_.id},
-          {"kind", kind()},
-          {"connections", server.connections},
-          {"accepted", server.accepted},
-          {"sessions", server.playing},
-          {"sent_bytes", server.bytes},
-          {"sent_packets", server.packets},
-          {"slow_readers", server.slow_readers},
-          {"faults", std::move(active)},
-          {"onvif", std::move(onvif)},
-          {"streams", std::move(streams)}};
+  json::object status{{"id", spec_.id},
+                      {"kind", kind()},
+                      {"connections", server.connections},
+                      {"accepted", server.accepted},
+                      {"sessions", server.playing},
+                      {"sent_bytes", server.bytes},
+                      {"sent_packets", server.packets},
+                      {"slow_readers", server.slow_readers},
+                      {"faults", std::move(active)},
+                      {"onvif", std::move(onvif)},
+                      {"streams", std::move(streams)}};
+  if (head_) status["head"] = head_status(*head_);
+  return status;
 }
 
 Result<std::string> Camera::ledger(const Query& query) const {

@@ -19,6 +19,25 @@ class StreetPictures final : public PictureSource {
   StreetScene scene_;
 };
 
+/// The street around a camera that can be turned.
+class TurnedPictures final : public PictureSource {
+ public:
+  TurnedPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first, PointingAt pointing)
+      : scene_(profile.width * canvas_scale, profile.height * canvas_scale, profile.rate, seed, first),
+        pointing_(std::move(pointing)),
+        view_(profile.width, profile.height) {}
+  base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
+    look(scene_.draw_bare(frame), pointing_(captured), view_);
+    burn_in(view_, frame, captured);
+    return &view_;
+  }
+
+ private:
+  StreetScene scene_;
+  PointingAt pointing_;
+  media::Picture view_;
+};
+
 class FilePictures final : public PictureSource {
  public:
   FilePictures(media::MediaFileReader reader, const StreamProfile& profile)
@@ -65,7 +84,8 @@ class FilePictures final : public PictureSource {
 }  // namespace
 
 std::unique_ptr<PictureSource> open_street(const StreamProfile& profile, std::uint64_t seed,
-                                           base::Duration first) {
+                                           base::Duration first, PointingAt pointing) {
+  if (pointing) return std::make_unique<TurnedPictures>(profile, seed, first, std::move(pointing));
   return std::make_unique<StreetPictures>(profile, seed, first);
 }
 

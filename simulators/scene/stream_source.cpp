@@ -16,7 +16,8 @@ std::uint32_t rtp_base_of(std::uint64_t seed, const std::string& name) {
 }
 
 std::string name_of(const SourceSpec& spec) {
-  return (spec.file.empty() ? spec.scene : spec.file.string()) + " " + to_string(spec.profile);
+  return (spec.file.empty() ? spec.scene : spec.file.string()) + " " + to_string(spec.profile) +
+         (spec.head.empty() ? "" : " seen by " + spec.head);
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ base::Result<void> StreamSourceRegistry::set_up(const SourceSpec& spec, StreamSo
   state.shared = std::make_shared<media::VideoEncoder>(std::move(*encoder));
   state.track = state.shared->track();
   if (spec.file.empty()) {
-    state.pictures = open_street(profile, seed_, clock_.now() - *start_);
+    state.pictures = open_street(profile, seed_, clock_.now() - *start_, spec.pointing);
     return {};
   }
   auto pictures = open_file_pictures(spec.file, profile);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "simulators/scene/pointed_view.hpp"
 #include "simulators/scene/stream_profile.hpp"
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
@@ -31,6 +32,10 @@ struct SourceSpec {
   std::string scene = "street";  ///< the only scene; not used when `file` is given
   std::filesystem::path file;    ///< a video file, played in a loop; empty for the scene
   StreamProfile profile;
+  /// Of a camera with a head, which has a source of its own: where it points, and whose it is. Only the scene
+  /// can be looked around in.
+  PointingAt pointing = {};
+  std::string head = {};
 };
 
 /// Whether the encoder keeps up, in model time from capture to hand-over.

@@ -35,13 +35,18 @@ StreetScene::StreetScene(int width, int height, media::FrameRate rate, std::uint
 StreetScene::~StreetScene() = default;
 
 const media::Picture& StreetScene::draw(std::uint64_t frame, base::UtcTime captured) {
+  draw_bare(frame);
+  burn_in(state_->picture, frame, captured);
+  return state_->picture;
+}
+
+const media::Picture& StreetScene::draw_bare(std::uint64_t frame) {
   State& s = *state_;
   s.picture = s.background;
   for (const RoadUser& user : road_users(s.seed, s.first + s.rate.time_of(frame))) {
     const cv::Point at = s.place(user);
     s.sprites.sprite(user).blend(s.picture, at.x, at.y);
   }
-  burn_in(s.picture, frame, captured);
   return s.picture;
 }
 

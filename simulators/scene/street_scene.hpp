@@ -21,6 +21,8 @@ class StreetScene {
 
   /// The picture of this frame with its stamp and the readable time below it. Valid until the next call.
   const media::Picture& draw(std::uint64_t frame, base::UtcTime captured);
+  /// The same without stamp and time. Valid until the next call of either.
+  const media::Picture& draw_bare(std::uint64_t frame);
   /// What is on that picture, from the farthest to the nearest; a near object covers a far one.
   std::vector<SceneObject> objects(std::uint64_t frame) const;
 

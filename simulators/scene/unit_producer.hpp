@@ -26,9 +26,10 @@ class UnitProducer {
   virtual base::Result<media::EncodedPicture> produce(std::uint64_t index) = 0;
 };
 
-/// `first`: time of frame 0 since the scene's start.
+/// `first`: time of frame 0 since the scene's start. With `pointing`, what is seen from there, which costs
+/// about four times as much.
 std::unique_ptr<PictureSource> open_street(const StreamProfile& profile, std::uint64_t seed,
-                                           base::Duration first);
+                                           base::Duration first, PointingAt pointing = {});
 /// Plays the file in a loop, scaled to the profile; frames are repeated or left out when the rates differ.
 base::Result<std::unique_ptr<PictureSource>> open_file_pictures(const std::filesystem::path& file,
                                                                 const StreamProfile& profile);

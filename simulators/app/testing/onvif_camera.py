@@ -25,7 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
 import onvif_events  # noqa: E402
 from onvif_encoder import check_encoder  # noqa: E402
-from onvif_requests import EVENTS, IO, LAST, PULLING, REFUSED, REQUESTS, TDS, TR2, TRT, contents, topics  # noqa: E402
+import onvif_ptz  # noqa: E402
+from onvif_requests import EVENTS, IO, LAST, PTZ, PULLING, REFUSED, REQUESTS, TDS, TR2, TRT, contents, topics  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
@@ -33,8 +34,8 @@ SKIPPED = 77
 RIG = """
 <rig>
   <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes"
-          inputs="2" outputs="1"/>
-  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" inputs="1" outputs="1"/>
+          inputs="2" outputs="1" ptz="yes"/>
+  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" inputs="1" outputs="1" ptz="yes"/>
 </rig>
 """
 LEVELS = {  # ONVIF Core 5.9.4.6
@@ -103,10 +104,11 @@ def operations_in_code():
     for file, function, service in [("device_service", "device_service", TDS), ("user_service", "user_and_time_service", TDS),
                                     ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
                                     ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
-                                    ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO)]:
+                                    ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO), ("ptz_service", "ptz_service", PTZ),
+                                    ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tours", "ptz_tour_operations", PTZ)]:
         text = (folder / f"{file}.cpp").read_text(encoding="utf-8")
         table = re.search(rf" {function}\(OnvifDevice& d\) \{{\n(.*?)\n\}}\n", text, re.DOTALL).group(1)
-        found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|AccessClass::)', table)}
+        found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|actuate,|AccessClass::)', table)}
     return found
 
 
@@ -253,6 +255,7 @@ def main(watchrig):
             schemas = Schemas(folder)
             check_answers(judge, cameras, schemas)
             onvif_events.check(judge, cameras["yard"], f"{control}/devices/yard", schemas, topics, contents)
+            onvif_ptz.check(judge, cameras["yard"], f"{control}/devices/yard", schemas)
             check_access(judge, cameras["gate"])
             check_digest(judge, cameras["gate"])
             check_hostile(judge, cameras["gate"])

@@ -41,6 +41,35 @@ const listen = (camera) => new Promise((done, failed) => {
   });
 });
 
+/// Where the head is, once it rests.
+const rest = async (camera) => {
+  for (;;) {
+    const { position, moveStatus } = await ask(camera, 'getStatus', {});
+    if (moveStatus.panTilt === 'IDLE' && moveStatus.zoom === 'IDLE') return position;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+};
+
+/// Turns the head by every operation that the client has, and leaves it as it was.
+const turn = async (camera) => {
+  await ask(camera, 'getNodes');
+  assert.ok(camera.profiles[0].PTZConfiguration);
+  await ask(camera, 'absoluteMove', { x: 0.5, y: 0, zoom: 0.2 });
+  assert.deepStrictEqual(await rest(camera), { x: 0.5, y: 0, zoom: 0.2 });
+  await ask(camera, 'relativeMove', { x: -0.25, y: 0.5, zoom: 0.1 });
+  assert.deepStrictEqual(await rest(camera), { x: 0.25, y: 0.5, zoom: 0.3 });
+  await ask(camera, 'setPreset', { presetName: 'of npm' });
+  const token = (await ask(camera, 'getPresets', {}))['of npm'].$.token;
+  await ask(camera, 'continuousMove', { x: -0.5, y: -0.5, zoom: -0.5, timeout: 60000 });
+  await ask(camera, 'stop', { panTilt: true, zoom: true });
+  assert.ok((await rest(camera)).x < 0.25);
+  await ask(camera, 'gotoPreset', { preset: token });
+  assert.deepStrictEqual(await rest(camera), { x: 0.25, y: 0.5, zoom: 0.3 });
+  await ask(camera, 'removePreset', { presetToken: token });
+  await ask(camera, 'gotoHomePosition', {});
+  assert.strictEqual((await rest(camera)).x, 0);
+};
+
 (async () => {
   const camera = await connect(password);
   const information = await ask(camera, 'getDeviceInformation');
@@ -62,6 +91,7 @@ const listen = (camera) => new Promise((done, failed) => {
   assert.ok(topicSet.device.trigger.digitalInput);
   await listen(camera);
   await ask(camera, 'unsubscribe');
+  await turn(camera);
   if (username) {
     await ask(camera, 'createUsers', [{ username: 'guest', password: 'of-npm', userLevel: 'User' }]);
     assert.deepStrictEqual((await ask(camera, 'getUsers')).map((user) => user.username).sort(), ['admin', 'guest']);

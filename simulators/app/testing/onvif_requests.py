@@ -7,6 +7,7 @@ NOTIFYING = ("event_service", "http://docs.oasis-open.org/wsn/b-2")
 PULLING = ("subscription/{}", EVENTS[1])  # of the subscription that was made last
 MANAGING = ("subscription/{}", NOTIFYING[1])
 IO = ("deviceio_service", "http://www.onvif.org/ver10/deviceIO/wsdl")
+PTZ = ("ptz_service", "http://www.onvif.org/ver20/ptz/wsdl")
 IO_OF_DEVICE = ("deviceio_service", TDS[1])  # operations that the service has by the names of the device service
 SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
 PROFILE = "<ProfileToken>main</ProfileToken>"
@@ -18,6 +19,22 @@ SCOPE = "onvif://www.onvif.org/location/country/iceland"
 RELAY = "<RelayOutputToken>relay-1</RelayOutputToken>"
 RELAY_SETTINGS = f'<tt:Mode>Monostable</tt:Mode><tt:DelayTime>PT1S</tt:DelayTime><tt:IdleState>open</tt:IdleState>'
 NOWHERE = '<ConsumerReference><a:Address xmlns:a="http://www.w3.org/2005/08/addressing">http://127.0.0.1:9/</a:Address></ConsumerReference>'
+PRESET, TOUR = "<PresetToken>1</PresetToken>", "<PresetTourToken>1</PresetTourToken>"
+MIDDLE = f'<tt:PanTilt {SCHEMA} x="0" y="0.5"/><tt:Zoom {SCHEMA} x="0"/>'
+ROUND = (f'<PresetTour token="1" {SCHEMA}><tt:Name>round</tt:Name><tt:Status><tt:State>Idle</tt:State></tt:Status><tt:AutoStart>false</tt:AutoStart>'
+         "<tt:StartingCondition><tt:RecurringTime>2</tt:RecurringTime><tt:Direction>Forward</tt:Direction></tt:StartingCondition>{}</PresetTour>")
+
+
+def spot(detail, stay="PT1S"):
+    return f"<tt:TourSpot><tt:PresetDetail>{detail}</tt:PresetDetail><tt:StayTime>{stay}</tt:StayTime></tt:TourSpot>"
+
+
+PRESET_SPOT = spot("<tt:PresetToken>1</tt:PresetToken>")
+
+
+def ptz_configuration(timeout="PT5S", node="head"):
+    return (f'<PTZConfiguration {SCHEMA} token="ptz"><tt:Name>ptz</tt:Name><tt:UseCount>2</tt:UseCount><tt:NodeToken>{node}</tt:NodeToken>'
+            f"<tt:DefaultPTZTimeout>{timeout}</tt:DefaultPTZTimeout></PTZConfiguration><ForcePersistence>true</ForcePersistence>")
 
 
 def user(name, level, password=None):
@@ -117,6 +134,35 @@ REQUESTS = [
     (IO_OF_DEVICE, "GetRelayOutputs", "", "read_media"),
     (IO_OF_DEVICE, "SetRelayOutputState", RELAY + "<LogicalState>inactive</LogicalState>", "actuate"),
     (IO, "SetRelayOutputSettings", f'<RelayOutput token="relay-1"><tt:Properties {SCHEMA}>{RELAY_SETTINGS}</tt:Properties></RelayOutput>', "actuate"),
+    (PTZ, "GetServiceCapabilities", "", "pre_auth"),
+    (PTZ, "GetNodes", "", "read_media"),
+    (PTZ, "GetNode", "<NodeToken>head</NodeToken>", "read_media"),
+    (PTZ, "GetConfigurations", "", "read_media"),
+    (PTZ, "GetConfiguration", "<PTZConfigurationToken>ptz</PTZConfigurationToken>", "read_media"),
+    (PTZ, "GetCompatibleConfigurations", PROFILE, "read_media"),
+    (PTZ, "GetConfigurationOptions", "<ConfigurationToken>ptz</ConfigurationToken>", "read_media"),
+    (PTZ, "SetConfiguration", ptz_configuration(), "actuate"),
+    (PTZ, "SetPreset", PROFILE, "actuate"),
+    (PTZ, "GetPresets", PROFILE, "read_media"),
+    (PTZ, "GotoPreset", PROFILE + PRESET, "actuate"),
+    (PTZ, "CreatePresetTour", PROFILE, "actuate"),
+    (PTZ, "ModifyPresetTour", PROFILE + ROUND.format(PRESET_SPOT + spot("<tt:Home>true</tt:Home>") + spot(f"<tt:PTZPosition>{MIDDLE}</tt:PTZPosition>")), "actuate"),
+    (PTZ, "OperatePresetTour", PROFILE + TOUR + "<Operation>Start</Operation>", "actuate"),
+    (PTZ, "GetPresetTours", PROFILE, "read_media"),
+    (PTZ, "GetPresetTour", PROFILE + TOUR, "read_media"),
+    (PTZ, "GetPresetTourOptions", PROFILE, "read_media"),
+    (PTZ, "SetHomePosition", PROFILE, "actuate"),
+    (PTZ, "GotoHomePosition", PROFILE, "actuate"),
+    (PTZ, "ContinuousMove", f'{PROFILE}<Velocity><tt:PanTilt {SCHEMA} x="0.5" y="-0.1"/></Velocity><Timeout>PT2S</Timeout>', "actuate"),
+    (PTZ, "AbsoluteMove", f"{PROFILE}<Position>{MIDDLE}</Position>", "actuate"),
+    (PTZ, "RelativeMove", f"{PROFILE}<Translation>{MIDDLE}</Translation>", "actuate"),
+    (PTZ, "GetStatus", PROFILE, "read_media"),
+    (PTZ, "Stop", PROFILE + "<PanTilt>true</PanTilt><Zoom>true</Zoom>", "actuate"),
+    (PTZ, "SendAuxiliaryCommand", PROFILE + "<AuxiliaryData>tt:Wiper|On</AuxiliaryData>", "actuate"),
+    (PTZ, "SetPreset", PROFILE, "actuate"),
+    (PTZ, "CreatePresetTour", PROFILE, "actuate"),
+    (PTZ, "RemovePresetTour", PROFILE + TOUR.replace("1", "2"), "actuate"),
+    (PTZ, "RemovePreset", PROFILE + PRESET.replace("1", "2"), "actuate"),
     (TDS, "GetRelayOutputs", "", "read_media"),
     (TDS, "SetRelayOutputState", RELAY + "<LogicalState>inactive</LogicalState>", "actuate"),
     (TDS, "SetRelayOutputSettings", f"{RELAY}<Properties {SCHEMA}>{RELAY_SETTINGS.replace('Monostable', 'Bistable')}</Properties>", "actuate"),
@@ -143,7 +189,7 @@ REFUSED = [
     (TDS, "DeleteUsers", "<Username>nobody</Username>", "ter:UsernameMissing"),
     (TDS, "SetUser", user("admin", "User"), "ter:FixedUser"),
     (TDS, "SetDiscoveryMode", "<DiscoveryMode>Shy</DiscoveryMode>", "ter:InvalidArgVal"),
-    (TDS, "GetCapabilities", "<Category>PTZ</Category>", "ter:NoSuchService"),
+    (TDS, "GetCapabilities", "<Category>Imaging</Category>", "ter:NoSuchService"),
     (TDS, "SetSystemDateAndTime", f"<DateTimeType>Manual</DateTimeType><UTCDateTime {SCHEMA}><tt:Time><tt:Hour>24</tt:Hour></tt:Time></UTCDateTime>", "ter:InvalidDateTime"),
     (TDS, "GetPotOfGold", "", "ter:ActionNotSupported"),
     (TRT, "GetProfile", "<ProfileToken>third</ProfileToken>", "ter:NoProfile"),
@@ -178,6 +224,30 @@ REFUSED = [
     (("subscription/99", NOTIFYING[1]), "Renew", "<TerminationTime>PT1S</TerminationTime>", "wsrf:ResourceUnknownFault"),
     (IO_OF_DEVICE, "SetRelayOutputState", RELAY.replace("relay-1", "relay-2") + "<LogicalState>active</LogicalState>", "ter:RelayToken"),
     (TDS, "SetRelayOutputSettings", f"{RELAY}<Properties {SCHEMA}>{RELAY_SETTINGS.replace('PT1S', 'PT61S')}</Properties>", "ter:ModeError"),
+    (PTZ, "GetNode", "<NodeToken>x</NodeToken>", "ter:NoEntity"),
+    (PTZ, "GetConfiguration", "<PTZConfigurationToken>x</PTZConfigurationToken>", "ter:NoConfig"),
+    (PTZ, "GetConfigurationOptions", "<ConfigurationToken>x</ConfigurationToken>", "ter:NoConfig"),
+    (PTZ, "SetConfiguration", ptz_configuration("PT11M"), "ter:ConfigModify"),
+    (PTZ, "SetConfiguration", ptz_configuration(node="x"), "ter:ConfigModify"),
+    (PTZ, "GetStatus", "<ProfileToken>third</ProfileToken>", "ter:NoProfile"),
+    (PTZ, "GotoPreset", PROFILE + "<PresetToken>99</PresetToken>", "ter:NoToken"),
+    (PTZ, "SetPreset", PROFILE + "<PresetToken>99</PresetToken>", "ter:NoToken"),
+    (PTZ, "SetPreset", f"{PROFILE}<PresetName>{'a' * 65}</PresetName>", "ter:InvalidPresetName"),
+    (PTZ, "RemovePreset", PROFILE + "<PresetToken>x</PresetToken>", "ter:NoToken"),
+    (PTZ, "AbsoluteMove", f'{PROFILE}<Position><tt:PanTilt {SCHEMA} x="1.1" y="0"/></Position>', "ter:InvalidPosition"),
+    (PTZ, "AbsoluteMove", f'{PROFILE}<Position><tt:Zoom {SCHEMA} x="-0.1"/></Position>', "ter:InvalidPosition"),
+    (PTZ, "AbsoluteMove", f'{PROFILE}<Position><tt:Zoom {SCHEMA} x="nan"/></Position>', "ter:InvalidPosition"),
+    (PTZ, "RelativeMove", f'{PROFILE}<Translation><tt:PanTilt {SCHEMA} x="0" y="-1.1"/></Translation>', "ter:InvalidTranslation"),
+    (PTZ, "ContinuousMove", f'{PROFILE}<Velocity><tt:PanTilt {SCHEMA} x="0"/></Velocity>', "ter:InvalidVelocity"),
+    (PTZ, "ContinuousMove", f'{PROFILE}<Velocity><tt:PanTilt {SCHEMA} x="0" y="0" space="http://x"/></Velocity>', "ter:SpaceNotSupported"),
+    (PTZ, "ContinuousMove", f'{PROFILE}<Velocity><tt:Zoom {SCHEMA} x="1"/></Velocity><Timeout>PT11M</Timeout>', "ter:TimeoutNotSupported"),
+    (PTZ, "GotoHomePosition", f'{PROFILE}<Speed><tt:PanTilt {SCHEMA} x="2" y="1"/></Speed>', "ter:InvalidSpeed"),
+    (PTZ, "SendAuxiliaryCommand", PROFILE + "<AuxiliaryData>tt:Toaster|On</AuxiliaryData>", "ter:InvalidArgVal"),
+    (PTZ, "ModifyPresetTour", PROFILE + ROUND.format(spot("<tt:Home>true</tt:Home>") * 129), "ter:InvalidPresetTour"),
+    (PTZ, "ModifyPresetTour", PROFILE + ROUND.format(spot("<tt:Home>true</tt:Home>", "PT0.5S")), "ter:InvalidPresetTour"),
+    (PTZ, "ModifyPresetTour", PROFILE + ROUND.format(spot("<tt:PresetToken>99</tt:PresetToken>")), "ter:NoToken"),
+    (PTZ, "GetPresetTour", f"{PROFILE}<PresetTourToken>9</PresetTourToken>", "ter:NoToken"),
+    (PTZ, "OperatePresetTour", PROFILE + TOUR + "<Operation>Dance</Operation>", "ter:InvalidArgVal"),
     (TR2, "GetProfiles", "<Token>third</Token>", "ter:NoProfile"),
     (TR2, "GetStreamUri", f"<Protocol>Pigeon</Protocol>{PROFILE}", "ter:InvalidStreamSetup"),
 ]

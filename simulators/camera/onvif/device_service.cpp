@@ -89,7 +89,9 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   std::vector<std::string> wanted;
   for (const auto& category : children(call.request, "Category")) {
     const std::string name = category.text().get();
-    if (name != "All" && name != "Device" && name != "Events" && name != "Media") {
+    const bool known = name == "All" || name == "Device" || name == "Events" || name == "Media" ||
+                       (name == "PTZ" && device.head);
+    if (!known) {
       return refuse({"ter:ActionNotSupported", "ter:NoSuchService"},
                     fmt::format("the camera has no service \"{}\"", name));
     }
@@ -103,6 +105,8 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   if (asked("Device")) add_device_capabilities(all, device, address_of(call, device_service(device).path));
   if (asked("Events")) add_event_capabilities(all, address_of(call, event_service(device).path));
   if (asked("Media")) add_media_capabilities(all, address_of(call, media_service(device).path));
+  if (device.head && asked("PTZ"))
+    add(add(all, "tt:PTZ"), "tt:XAddr", address_of(call, ptz_service(device).path));
   if (asked("All")) add_io_capabilities(all, address_of(call, io_service(device).path), device);
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include "simulators/camera/onvif/encoder_settings.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "simulators/camera/onvif/ptz_spaces.hpp"
 
 namespace watchrig::camera {
 
@@ -17,12 +18,14 @@ using protocols::text_at;
 
 constexpr std::string_view protocols_of_streams[] = {"RtspUnicast", "RTSP"};
 
-OnvifOutcome service_capabilities(OnvifCall& call) {
+OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tr2:Capabilities");
   all.append_attribute("SnapshotUri") = "true";
   auto profile = add(all, "tr2:ProfileCapabilities");
   profile.append_attribute("MaximumNumberOfProfiles") = 2;
-  profile.append_attribute("ConfigurationsSupported") = "VideoSource VideoEncoder AudioSource AudioEncoder";
+  profile.append_attribute("ConfigurationsSupported") =
+      device.head ? "VideoSource VideoEncoder AudioSource AudioEncoder PTZ"
+                  : "VideoSource VideoEncoder AudioSource AudioEncoder";
   auto streaming = add(all, "tr2:StreamingCapabilities");
   streaming.append_attribute("RTSPStreaming") = "true";
   streaming.append_attribute("RTPMulticast") = "false";
@@ -53,6 +56,7 @@ void add_profile(pugi::xml_node parent, const OnvifDevice& device, const OnvifSt
   }
   if (wanted("VideoEncoder")) fill_video_encoder2(add(set, "tr2:VideoEncoder"), stream);
   if (wanted("AudioEncoder") && stream.audio) fill_audio_encoder2(add(set, "tr2:AudioEncoder"), stream);
+  if (wanted("PTZ") && device.head) fill_ptz_configuration(add(set, "tr2:PTZ"), device);
 }
 
 OnvifOutcome profiles(const OnvifDevice& device, OnvifCall& call) {
@@ -151,7 +155,8 @@ OnvifService media2_service(OnvifDevice& d) {
   constexpr auto read = AccessClass::read_media;
   OnvifService service{"tr2", "/onvif/media2_service", 22, 12, {}};
   service.operations = {
-      {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
+      {"GetServiceCapabilities", AccessClass::pre_auth,
+       [&d](OnvifCall& c) { return service_capabilities(d, c); }},
       {"GetProfiles", read, [&d](OnvifCall& c) { return profiles(d, c); }},
       {"GetVideoSourceConfigurations", read, [&d](OnvifCall& c) { return video_sources(d, c); }},
       {"GetAudioSourceConfigurations", read, [&d](OnvifCall& c) { return audio_sources(d, c); }},

@@ -5,6 +5,7 @@
 
 #include "simulators/camera/onvif/encoder_settings.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "simulators/camera/onvif/ptz_spaces.hpp"
 
 namespace watchrig::camera {
 
@@ -35,6 +36,7 @@ void add_profile(pugi::xml_node parent, const char* name, const OnvifDevice& dev
   if (stream.audio) fill_audio_source_configuration(add(profile, "tt:AudioSourceConfiguration"), device);
   fill_video_encoder1(add(profile, "tt:VideoEncoderConfiguration"), stream);
   if (stream.audio) fill_audio_encoder1(add(profile, "tt:AudioEncoderConfiguration"), stream);
+  if (device.head) fill_ptz_configuration(add(profile, "tt:PTZConfiguration"), device);
 }
 
 /// The stream of the request's ProfileToken, when this version can tell of it.

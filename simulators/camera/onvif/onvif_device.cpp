@@ -23,9 +23,12 @@ const OnvifStream* OnvifDevice::stream(std::string_view name) const {
 }
 
 std::vector<std::string> OnvifDevice::fixed_scopes() const {
-  return {"onvif://www.onvif.org/type/video_encoder", "onvif://www.onvif.org/Profile/Streaming",
-          "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/name/" + id,
-          "onvif://www.onvif.org/manufacturer/" + manufacturer};
+  std::vector<std::string> all{
+      "onvif://www.onvif.org/type/video_encoder", "onvif://www.onvif.org/Profile/Streaming",
+      "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/name/" + id,
+      "onvif://www.onvif.org/manufacturer/" + manufacturer};
+  if (head) all.emplace_back("onvif://www.onvif.org/type/ptz");
+  return all;
 }
 
 std::string OnvifDevice::serial_number() const {
@@ -58,8 +61,10 @@ protocols::DiscoveryTarget OnvifDevice::target(std::uint16_t port) const {
 }
 
 std::vector<OnvifService> listed_services(OnvifDevice& device) {
-  return {device_service(device), media_service(device), media2_service(device), event_service(device),
-          io_service(device)};
+  std::vector<OnvifService> all{device_service(device), media_service(device), media2_service(device),
+                                event_service(device), io_service(device)};
+  if (device.head) all.push_back(ptz_service(device));
+  return all;
 }
 
 protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason) {

@@ -17,6 +17,10 @@
 #include "system/protocols/onvif/discovery_message.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
 
+namespace watchrig::ptz {
+class MechanicalHead;
+}
+
 namespace watchrig::camera {
 
 /// One stream as media profiles tell of it. Its name is the token of its profile.
@@ -69,6 +73,10 @@ struct OnvifDevice {
   std::shared_ptr<CameraIo> io = {};
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
+  std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
+  /// What its PTZ configuration says: how long a movement lasts of which nothing is said, and how fast it is.
+  base::Duration ptz_timeout = std::chrono::seconds(5);
+  double ptz_speed = 1;
 
   base::UtcTime now() const { return clock.now() + clock_offset; }
   const OnvifStream* stream(std::string_view name) const;
@@ -120,6 +128,8 @@ OnvifService subscription_service(OnvifDevice& device);
 inline constexpr std::string_view subscription_path = "/onvif/subscription/",
                                   subscription_pattern = "/onvif/subscription/{object}";
 OnvifService io_service(OnvifDevice& device);
+/// Of a camera with a head.
+OnvifService ptz_service(OnvifDevice& device);
 /// Of the private protocol; not listed by GetServices.
 OnvifService private_service(OnvifDevice& device);
 /// Those of the device service for relays.
