@@ -7,6 +7,7 @@
 
 #include "simulators/camera/camera_content.hpp"
 #include "simulators/camera/camera_faults.hpp"
+#include "simulators/camera/personalities/quirky_server.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
@@ -106,6 +107,7 @@ Result<void> Camera::start() {
     return std::make_unique<PacketHarm>((*found)->harm(), (*found)->stage()->stream->ledgers(),
                                         session.executor);
   };
+  make_quirky(options, spec_.quirks, clock_);
   auto content = std::make_shared<CameraContent>(spec_.id, channels_, board_, clock_);
   auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
   if (!server) return Error(server.error()).within(fmt::format("camera \"{}\"", spec_.id));

@@ -114,7 +114,8 @@ Result<void> read_io(XmlAttributes& attributes, CameraSpec& spec) {
   const auto personality = attributes.text("personality");
   const auto quirks = Quirks::parse(personality);
   if (!quirks) return attributes.error("personality: " + quirks.error().message);
-  if (!personality.empty() && !spec.onvif) return attributes.error("personality needs onvif=\"yes\"");
+  if (const auto quirk = quirks->needs_onvif(); !quirk.empty() && !spec.onvif)
+    return attributes.error(fmt::format("personality: {} needs onvif=\"yes\"", quirk));
   spec.quirks = *quirks;
   for (const auto& [name, number] : {std::pair("inputs", &spec.inputs), {"outputs", &spec.outputs}}) {
     const auto count = attributes.integer(name, 0, 0, CameraIo::most);

@@ -27,6 +27,13 @@ TEST(Backoff, ABriefSuccessDoesNotResetIt) {
   EXPECT_LE(backoff.next(start + 30s), 1s);
 }
 
+TEST(Backoff, ARefusedPasswordIsTriedEverMoreSeldom) {
+  Backoff backoff({1s, 8s, 30s, 60s}, 7);
+  for (int i = 0; i < 10; ++i) backoff.next(start, true);
+  EXPECT_GE(backoff.next(start, true), 30s);
+  EXPECT_LE(backoff.next(start), 8s);
+}
+
 TEST(Backoff, TwoDevicesWaitDifferently) {
   Backoff a({1s, 8s, 30s}, 1);
   Backoff b({1s, 8s, 30s}, 2);

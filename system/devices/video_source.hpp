@@ -42,6 +42,10 @@ class VideoSource {
   /// the last call.
   using DamageListener = std::function<void(std::uint64_t lost_packets, std::uint64_t damaged_units)>;
 
+  /// Called on the source's executor with what the device does in its own way (a name of
+  /// media::rtsp_quirks): once for each name.
+  using QuirkListener = std::function<void(std::string_view name, const std::string& detail)>;
+
   virtual ~VideoSource() = default;
   /// Starts to connect, and goes on until stop().
   virtual void start() = 0;

@@ -199,10 +199,16 @@ Result<> AuthClient::challenged(const std::vector<std::string_view>& header_valu
                              best->basic ? "Basic" : "Digest", credentials_.username)};
   }
   // Several cameras renew the nonce without calling the old one stale; the next refusal counts.
+  renewals_ += proven_ && challenge_ ? 1 : 0;
   proven_ = false;
   challenge_ = std::move(best);
   count_ = 0;
   return {};
+}
+
+void AuthClient::accepted() {
+  proven_ = true;
+  accepted_ += challenge_ ? 1 : 0;
 }
 
 std::optional<std::string> AuthClient::authorization(std::string_view method, std::string_view uri) {
@@ -247,6 +253,8 @@ std::vector<std::string> DigestServer::challenges(bool stale) const {
   }
   return values;
 }
+
+void DigestServer::renew_nonce() { nonce_ = random_hex(); }
 
 DigestServer::Outcome DigestServer::check(std::string_view header, std::string_view method,
                                           std::string_view uri, const PasswordLookup& password) const {

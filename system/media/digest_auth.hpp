@@ -49,7 +49,12 @@ class AuthClient {
   /// Nothing before the first challenge.
   std::optional<std::string> authorization(std::string_view method, std::string_view uri);
   /// The server took the last answer: another 401 is then about a new nonce, not about the password.
-  void accepted() { proven_ = true; }
+  void accepted();
+  /// The server asks for Digest as RFC 2069 has it.
+  bool without_qop() const { return challenge_ && !challenge_->basic && !challenge_->qop_auth; }
+  /// How often a nonce that had been good was renewed, and how many answers were accepted.
+  std::uint32_t renewals() const { return renewals_; }
+  std::uint32_t accepted_answers() const { return accepted_; }
 
  private:
   Credentials credentials_;
@@ -58,6 +63,7 @@ class AuthClient {
   std::uint32_t count_ = 0;
   bool answered_ = false;  ///< a password was sent
   bool proven_ = false;    ///< and was right for the last request
+  std::uint32_t renewals_ = 0, accepted_ = 0;
 };
 
 /// The server's side, one a connection: its nonce is random, lives as long as the connection and is worth
@@ -80,6 +86,8 @@ class DigestServer {
   /// WWW-Authenticate values, the strongest first (RFC 7616, 3.7). FFmpeg takes the last one and knows MD5
   /// only.
   std::vector<std::string> challenges(bool stale) const;
+  /// What was answered to the nonce before is stale from now on.
+  void renew_nonce();
   /// `uri` is that of the request line; the header's own uri must name the same resource.
   Outcome check(std::string_view header_value, std::string_view method, std::string_view uri,
                 const PasswordLookup& password) const;

@@ -26,6 +26,7 @@ base::UtcTime MediaClock::map(std::uint32_t timestamp, base::UtcTime arrival) {
     if (advance < -max_offset_ || late < -max_offset_) {
       anchor(arrival);
       ++reanchored_;
+      ++leaps_;
     } else {
       correct(late, advance, arrival);
     }

@@ -33,6 +33,8 @@ class MediaClock {
   void restart() { anchored_ = false; }
   /// How often the mapping was anchored after the first time, restarts apart.
   std::uint64_t reanchored() const { return reanchored_; }
+  /// How often of these because the timestamps leapt, and not the arrival.
+  std::uint64_t leaps() const { return leaps_; }
 
  private:
   void anchor(base::UtcTime arrival);
@@ -49,7 +51,7 @@ class MediaClock {
   base::UtcTime window_begin_;
   base::Duration least_late_{};  ///< in the present window
   base::Duration correction_{};  ///< still to be made
-  std::uint64_t reanchored_ = 0;
+  std::uint64_t reanchored_ = 0, leaps_ = 0;
 };
 
 }  // namespace watchrig::media

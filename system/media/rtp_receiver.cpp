@@ -212,6 +212,7 @@ RtpReceiverStats RtpReceiver::stats() const {
   RtpReceiverStats stats = state_->stats;
   stats.jitter = state_->jitter.value();
   stats.reanchored = state_->media_clock.reanchored();
+  stats.timestamp_jumps = state_->media_clock.leaps();
   stats.clock_offset = state_->sender_clock.offset();
   stats.clock_drift_ppm = state_->sender_clock.drift_ppm();
   return stats;

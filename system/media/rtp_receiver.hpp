@@ -57,7 +57,8 @@ struct RtpReceiverStats {
   std::uint64_t reanchored = 0;       ///< `time` was anchored to the arrival anew
   std::uint64_t parameter_set_changes = 0;
   std::uint64_t sender_reports = 0;
-  base::Duration jitter{};  ///< interarrival jitter (RFC 3550, 6.4.1)
+  std::uint64_t timestamp_jumps = 0;  ///< `time` was anchored anew because the timestamps leapt
+  base::Duration jitter{};            ///< interarrival jitter (RFC 3550, 6.4.1)
   /// The sender's UTC minus this server's by the last sender report, and how fast the difference grows.
   std::optional<base::Duration> clock_offset;
   std::optional<double> clock_drift_ppm;

@@ -12,6 +12,7 @@
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 #include "system/media/rtsp_client_session.hpp"
+#include "system/media/rtsp_quirks.hpp"
 
 namespace watchrig::media {
 
@@ -25,6 +26,7 @@ constexpr auto goodbye_time = std::chrono::seconds(1);
 constexpr base::Duration longest_timeout = std::chrono::seconds(60);  // some announce hours and forget sooner
 constexpr base::Duration longest_tick = std::chrono::milliseconds(200);
 constexpr base::Duration shortest_tick = std::chrono::milliseconds(5);
+constexpr const char* by_options = "OPTIONS";
 
 }  // namespace
 
@@ -97,18 +99,28 @@ asio::awaitable<void> RtspClient::Session::keep_alive(std::shared_ptr<Session> s
     boost::system::error_code ignored;
     co_await self->alive_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (self->closed_) break;
-    const auto response =
-        co_await self->request(self->get_parameter_ ? "GET_PARAMETER" : "OPTIONS", self->aggregate_url_, {});
-    if (!response) {
-      // What is read decides whether the server is still there.
-      base::log_debug("{}: {}", self->url_.text(), response.error().message);
-    } else if (response->status == 200) {
-      ++self->keep_alives_;
-    } else if (response->status == 454) {
-      self->fail(self->refused("the session has expired on the server", *response));
-    } else {
-      self->get_parameter_ = false;
-    }
+    co_await self->show_life();
+  }
+}
+
+asio::awaitable<void> RtspClient::Session::show_life() {
+  keep_alive_unanswered_ = true;
+  const auto response = co_await request(keep_alive_, aggregate_url_, {});
+  if (!response) {
+    // What is read decides whether the server is still there.
+    base::log_debug("{}: {}", url_.text(), response.error().message);
+    co_return;
+  }
+  keep_alive_unanswered_ = false;
+  if (response->status == 200) {
+    ++keep_alives_;
+  } else if (response->status == 454) {
+    fail(refused("the session has expired on the server", *response));
+  } else if (std::exchange(keep_alive_, by_options) != by_options) {
+    note(rtsp_quirks::get_parameter_refused,
+         fmt::format("it offers GET_PARAMETER and answers {}; OPTIONS keeps its sessions", response->status));
+    // At once, because half of the server's patience is over.
+    co_await show_life();
   }
 }
 
@@ -139,6 +151,7 @@ asio::awaitable<void> RtspClient::Session::watch(std::shared_ptr<Session> self) 
                               base::format_duration(options.key_frame_timeout))});
     } else if (unreported >= options.report_interval) {
       unreported = {};
+      self->note_stream(playing);
       co_await self->send_reports();
     }
   }
@@ -162,6 +175,10 @@ RtspClient::Stats RtspClient::Session::stats() const {
   Stats stats;
   stats.keep_alives = keep_alives_;
   stats.ignored_media = ignored_;
+  stats.keep_alive = keep_alive_;
+  stats.keep_alive_unanswered = keep_alive_unanswered_;
+  stats.session_timeout = session_.timeout;
+  stats.refused_session = refused_session_;
   if (link_) stats.bytes = link_->bytes();
   if (link_) stats.stray_bytes = link_->stray_bytes();
   for (std::size_t i = 0; i < inbox_->tracks(); ++i) {

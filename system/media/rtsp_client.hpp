@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,11 @@ class RtspClient {
     base::Duration key_frame_timeout = std::chrono::seconds(30);  ///< from PLAY to the first picture
     base::Duration report_interval = std::chrono::seconds(5);     ///< between RTCP receiver reports
     std::size_t max_queued_units = 512;  ///< beyond, the connection is not read until next() took some
+    /// The method that keeps the session alive, where more is known than what the server offers.
+    std::string keep_alive = {};
+    /// Told what the server does in its own way: a name of rtsp_quirks, and words for a person. May be told
+    /// the same more than once. On the client's executor; must not call the client.
+    std::function<void(std::string_view name, const std::string& detail)> quirk = {};
   };
   struct TrackStats {
     Codec codec{};
@@ -52,6 +58,10 @@ class RtspClient {
     std::uint64_t keep_alives = 0;           ///< answered with 200
     std::vector<std::string> ignored_media;  ///< media of the SDP that are not read, with the reason
     std::vector<TrackStats> tracks;          ///< by index in the Presentation
+    std::string keep_alive;                  ///< the method that keeps the session alive
+    bool keep_alive_unanswered = false;      ///< the last one of them has no answer, yet or for ever
+    std::chrono::seconds session_timeout{};  ///< as the server announced it
+    int refused_session = 0;                 ///< the status by which SETUP or PLAY was refused; 0: it was not
   };
 
   RtspClient(asio::any_io_executor executor, const base::Clock& clock, Options options);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/media/rtsp_quirks.hpp"
 
 namespace watchrig::media {
 
@@ -89,8 +90,9 @@ asio::awaitable<Result<>> RtspClient::Session::ask_options() {
   auto response = co_await request("OPTIONS", url_.text(), {});
   if (!response) co_return std::move(response).error();
   for (const auto method : base::split(response->headers.find("Public").value_or(""), ',')) {
-    get_parameter_ |= base::equal_ignoring_case(base::trim(method), "GET_PARAMETER");
+    if (base::equal_ignoring_case(base::trim(method), "GET_PARAMETER")) keep_alive_ = "GET_PARAMETER";
   }
+  if (!options_.keep_alive.empty()) keep_alive_ = options_.keep_alive;
   co_return Result<>{};
 }
 
@@ -130,6 +132,7 @@ asio::awaitable<Result<>> RtspClient::Session::follow(const RtspResponse& redire
 Result<> RtspClient::Session::take_description(const RtspResponse& response) {
   auto sdp = parse_sdp(response.body);
   if (!sdp) return Error{ErrorKind::invalid, "DESCRIBE: unreadable SDP: " + sdp.error().message};
+  note_description(response, *sdp);
   for (const auto& ignored : sdp->ignored)
     ignored_.push_back(fmt::format("{}: {}", ignored.media, ignored.reason));
   for (auto& media : sdp->media) {
@@ -147,7 +150,8 @@ Result<> RtspClient::Session::take_description(const RtspResponse& response) {
     const auto value = response.headers.find(name);
     if (value && parse_rtsp_url(*value)) base_url_ = *value;
   }
-  aggregate_url_ = resolve_control(base_url_, sdp->control);
+  session_control_ = std::move(sdp->control);
+  aggregate_url_ = resolve_control(base_url_, session_control_);
   return {};
 }
 
@@ -164,18 +168,33 @@ asio::awaitable<Result<>> RtspClient::Session::setup_track(std::size_t track) {
     inlet = std::make_shared<RtspInlet>(std::move(*ports), track, link_->peer_address(), inbox_, clock_);
     transport.client_port = {inlet->port(), static_cast<std::uint16_t>(inlet->port() + 1)};
   }
-  RtspLink::Headers headers;
-  headers.emplace_back("Transport", format_transport(transport));
-  // The aggregate's control belongs to the session; a track's own is appended to the base of the description.
-  const auto url = resolve_control(base_url_, lanes_[track].media.control);
-  auto response = co_await request("SETUP", url, std::move(headers));
+  auto response = co_await ask_setup(track, format_transport(transport));
   if (!response) co_return std::move(response).error();
-  if (response->status != 200) co_return refused("SETUP", *response);
+  if (response->status != 200) co_return no_session("SETUP", *response);
   if (const auto header = response->headers.find("Session")) {
     const auto session = parse_session(*header);
     if (session) session_ = *session;
   }
   co_return take_transport(track, *response, std::move(inlet));
+}
+
+/// The aggregate's control belongs to the session; a track's own is appended to the base of the description.
+/// A base that leads nowhere is given up for the address that was described.
+asio::awaitable<Result<RtspResponse>> RtspClient::Session::ask_setup(std::size_t track,
+                                                                     const std::string& transport) {
+  RtspLink::Headers headers;
+  headers.emplace_back("Transport", transport);
+  const auto url = resolve_control(base_url_, lanes_[track].media.control);
+  auto response = co_await request("SETUP", url, headers);
+  const auto described = resolve_control(url_.text(), lanes_[track].media.control);
+  if (!response || response->status != 404 || url == described) co_return response;
+  auto again = co_await request("SETUP", described, std::move(headers));
+  if (!again || again->status != 200) co_return response;
+  note(rtsp_quirks::content_base_wrong,
+       fmt::format("there is no track at {:.100}, where its Content-Base leads", url));
+  base_url_ = url_.text();
+  aggregate_url_ = resolve_control(base_url_, session_control_);
+  co_return again;
 }
 
 Result<> RtspClient::Session::take_transport(std::size_t track, const RtspResponse& response,
@@ -224,7 +243,7 @@ asio::awaitable<Result<>> RtspClient::Session::play() {
   headers.emplace_back("Range", "npt=0.000-");
   auto response = co_await request("PLAY", aggregate_url_, std::move(headers));
   if (!response) co_return std::move(response).error();
-  if (response->status != 200) co_return refused("PLAY", *response);
+  if (response->status != 200) co_return no_session("PLAY", *response);
   co_return Result<>{};
 }
 
@@ -235,6 +254,7 @@ asio::awaitable<Result<RtspResponse>> RtspClient::Session::request(std::string m
   const auto link = link_;
   auto response = co_await link->request(method, std::move(uri), std::move(headers), auth_);
   if (!response) co_return std::move(response).error().within(method);
+  note_password();
   co_return response;
 }
 
@@ -242,6 +262,11 @@ Error RtspClient::Session::refused(std::string_view method, const RtspResponse& 
   const std::string_view reason = response.reason.empty() ? status_phrase(response.status) : response.reason;
   return {kind_for(response.status),
           fmt::format("{}: {} {:.80}{}", method, response.status, reason, hint_for(response.status))};
+}
+
+Error RtspClient::Session::no_session(std::string_view method, const RtspResponse& response) {
+  refused_session_ = response.status;
+  return refused(method, response);
 }
 
 void RtspClient::Session::take_frame(const InterleavedFrame& frame) {

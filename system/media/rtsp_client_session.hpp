@@ -37,6 +37,7 @@ class RtspClient::Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<base::Result<>> follow(const RtspResponse& redirect);
   base::Result<> take_description(const RtspResponse& response);
   asio::awaitable<base::Result<>> setup_track(std::size_t track);
+  asio::awaitable<base::Result<RtspResponse>> ask_setup(std::size_t track, const std::string& transport);
   base::Result<> take_transport(std::size_t track, const RtspResponse& response,
                                 std::shared_ptr<RtspInlet> inlet);
   asio::awaitable<base::Result<>> play();
@@ -44,14 +45,22 @@ class RtspClient::Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<base::Result<RtspResponse>> request(std::string method, std::string uri,
                                                       RtspLink::Headers headers);
   base::Error refused(std::string_view method, const RtspResponse& response) const;
+  base::Error no_session(std::string_view method, const RtspResponse& response);
   void fail(base::Error error, bool drop = false);
   void close_sockets();
 
   static asio::awaitable<void> keep_alive(std::shared_ptr<Session> self);
+  asio::awaitable<void> show_life();
   static asio::awaitable<void> watch(std::shared_ptr<Session> self);
   asio::awaitable<void> send_reports();
   void take_frame(const InterleavedFrame& frame);
   RtpReceiverOptions receiver_options(std::size_t track) const;
+
+  /// rtsp_client_quirks.cpp.
+  void note(std::string_view name, const std::string& detail) const;
+  void note_description(const RtspResponse& response, const SessionDescription& sdp) const;
+  void note_password() const;
+  void note_stream(base::Duration playing) const;
 
   struct Lane {
     SdpMedia media;
@@ -67,12 +76,15 @@ class RtspClient::Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<RtspLink> link_;
   const std::shared_ptr<RtspInbox> inbox_;
   std::string base_url_;
+  std::string session_control_;
   std::string aggregate_url_;
   std::vector<Lane> lanes_;
   std::vector<std::string> ignored_;
   std::array<std::int16_t, 256> channels_;  ///< 2 * track, +1 for RTCP; -1: belongs to nothing
   RtspSessionHeader session_;
-  bool get_parameter_ = false;  ///< the server offers it
+  std::string keep_alive_ = "OPTIONS";  ///< the method
+  bool keep_alive_unanswered_ = false;
+  int refused_session_ = 0;
   bool redirected_ = false;
   bool closed_ = false;
   std::uint32_t own_ssrc_ = 0;

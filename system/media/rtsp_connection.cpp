@@ -26,6 +26,7 @@ RtspConnection::RtspConnection(std::shared_ptr<RtspServerContext> context, asio:
     : context_(std::move(context)),
       socket_(std::make_shared<RtspSocket>(std::move(socket), context_->options.write_timeout,
                                            &context_->stalled)),
+      manners_(context_->options.manners ? context_->options.manners() : nullptr),
       digest_(context_->options.name),
       buffer_(first_buffer) {
   ++context_->counters.connections;
@@ -40,7 +41,9 @@ asio::awaitable<void> RtspConnection::run(std::shared_ptr<RtspConnection> self) 
     ~End() {
       connection.alive_.reset();
       connection.partial_.reset();
+      connection.life_.reset();
       connection.session_.reset();
+      if (connection.manners_) connection.manners_->session_changed(false);
       connection.socket_->close();
     }
   } const end{*self};
@@ -100,12 +103,14 @@ asio::awaitable<Result<>> RtspConnection::read_more() {
 
 asio::awaitable<bool> RtspConnection::take(RtspReader::Step& step) {
   if (const auto* frame = std::get_if<InterleavedFrame>(&step.item)) {
-    if (session_ && session_->take_interleaved(*frame)) alive_->restart();
+    const bool report = session_ && session_->take_interleaved(*frame);
+    if (report && (!manners_ || manners_->keeps_alive("RTCP"))) alive_->restart();
     co_return true;
   }
   auto* request = std::get_if<RtspRequest>(&step.item);
   if (!request) co_return true;  // empty lines, or a response to something never asked
-  alive_->restart();
+  if (manners_ && manners_->hangs_up(*request)) co_return false;
+  if (!manners_ || manners_->keeps_alive(request->method)) alive_->restart();
   const bool go_on = co_await answer_to(*request);
   co_return go_on;
 }
@@ -114,7 +119,13 @@ asio::awaitable<bool> RtspConnection::answer_to(const RtspRequest& request) {
   RtspResponse response;
   const auto sequence = sequence_of(request.headers);
   if (sequence) {
-    response = co_await handle(request);
+    auto own = manners_ ? manners_->instead(request) : std::nullopt;
+    if (own) {
+      response = std::move(*own);
+    } else {
+      response = co_await handle(request);
+    }
+    if (manners_) live(request, response);
     // As it was written, because some clients compare it as text.
     response.headers.add("CSeq", std::string(*request.headers.find("CSeq")));
   } else {
@@ -128,6 +139,7 @@ asio::awaitable<bool> RtspConnection::answer_to(const RtspRequest& request) {
                          fmt::format("{};timeout={}", session_->id(), std::max<std::int64_t>(timeout, 1)));
   }
   if (response.status == 401) ++failures_;
+  if (manners_) manners_->change(request, response);
   const auto written = co_await socket_->write(serialise(response));
   if (!written) co_return false;
   if (session_ && response.status == 200) session_->begin();
@@ -148,6 +160,18 @@ asio::awaitable<void> RtspConnection::refuse(const base::Error& error) {
   for (;;) {
     const auto size = co_await socket_->read(buffer_);
     if (!size) co_return;
+  }
+}
+
+void RtspConnection::live(const RtspRequest& request, const RtspResponse& answered) {
+  manners_->session_changed(session_ != nullptr);
+  const auto life = manners_->session_life();
+  if (life && request.method == "PLAY" && answered.status == 200 && !life_) {
+    life_.emplace(socket_->executor(), *life, [this] {
+      base::log_debug("RTSP client {}: its session has lived long enough", socket_->peer());
+      if (session_) session_->close();
+      socket_->close();
+    });
   }
 }
 

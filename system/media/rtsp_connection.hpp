@@ -8,6 +8,7 @@
 
 #include "system/base/timer.hpp"
 #include "system/media/digest_auth.hpp"
+#include "system/media/rtsp_manners.hpp"
 #include "system/media/rtsp_message.hpp"
 #include "system/media/rtsp_server_context.hpp"
 #include "system/media/rtsp_session.hpp"
@@ -51,16 +52,19 @@ class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
   asio::awaitable<base::Result<RtspDescription>> description_of(const RtspTarget& target);
   asio::awaitable<base::Result<>> make_session(const RtspTarget& target);
   void timed_out();
+  void live(const RtspRequest& request, const RtspResponse& response);
   void delivery_ended(const base::Error& reason);
 
   const std::shared_ptr<RtspServerContext> context_;
   const std::shared_ptr<RtspSocket> socket_;
+  const std::unique_ptr<RtspManners> manners_;  ///< null: those of the standard
   DigestServer digest_;
   RtspReader reader_{RtspReader::Stray::refuse};
   base::Bytes buffer_;
   std::size_t begin_ = 0;  ///< of the bytes in buffer_ that are not consumed
   std::size_t end_ = 0;
   std::optional<base::Watchdog> alive_;    ///< against a silent client
+  std::optional<base::Watchdog> life_;     ///< of a session whose camera ends it by itself
   std::optional<base::Watchdog> partial_;  ///< against a request that never ends
   std::optional<std::pair<RtspTarget, RtspDescription>> described_;
   std::unique_ptr<RtspSession> session_;

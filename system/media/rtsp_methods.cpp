@@ -118,6 +118,7 @@ std::optional<RtspResponse> RtspConnection::authorise(const RtspRequest& request
   if (verdict == DigestServer::Verdict::granted) {
     failures_ = 0;
     username_ = username;
+    if (manners_ && manners_->nonce_is_used_up()) digest_.renew_nonce();
     return std::nullopt;
   }
   RtspResponse response = status(401);
@@ -201,7 +202,8 @@ asio::awaitable<Result<>> RtspConnection::make_session(const RtspTarget& target)
   RtspSession::Events events;
   events.alive = [weak] {
     const auto self = weak.lock();
-    if (self && self->alive_) self->alive_->restart();
+    if (self && self->alive_ && (!self->manners_ || self->manners_->keeps_alive("RTCP")))
+      self->alive_->restart();
   };
   events.ended = [weak](const base::Error& reason) {
     if (const auto self = weak.lock()) self->delivery_ended(reason);

@@ -22,6 +22,7 @@ namespace watchrig::media {
 namespace asio = boost::asio;
 
 struct SenderReport;
+class RtspManners;
 
 /// What a client asks for.
 struct RtspTarget {
@@ -123,6 +124,8 @@ class RtspServer {
     std::function<std::unique_ptr<PacketFilter>(const RtspSessionInfo&)> packet_filter;  ///< any thread
     /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.
     std::function<bool(const asio::ip::address&)> admit;
+    /// Of a virtual camera: how it deviates at each connection. Any thread.
+    std::function<std::unique_ptr<RtspManners>()> manners;
   };
   struct Stats {
     std::uint64_t accepted = 0;     ///< TCP connections since start

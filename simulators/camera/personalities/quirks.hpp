@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,23 +15,52 @@ namespace watchrig::camera {
 /// which tests name as the driver reports them.
 class Quirks {
  public:
-  /// Reads "pull-point-dies=5s,relative-renew-refused". Error invalid names those that there are.
+  /// Reads "session-dies=14s,no-rtcp,digest-stale-each=3". Error invalid names those that there are.
   static base::Result<Quirks> parse(std::string_view text);
 
   bool has(std::string_view name) const { return chosen_.contains(name); }
-  /// Of a quirk with a time; nothing when the camera does not have it.
+  /// Of a quirk with a time, which may be negative where that makes sense; nothing when the camera does not
+  /// have it.
   std::optional<base::Duration> time(std::string_view name) const;
+  /// Of a quirk with a number, from 1 on; 0 when the camera does not have it.
+  std::uint64_t count(std::string_view name) const;
+  bool empty() const { return chosen_.empty(); }
+  /// The first one that only a camera with ONVIF can have; empty: none.
+  std::string_view needs_onvif() const;
 
  private:
-  std::map<std::string, base::Duration, std::less<>> chosen_;
+  struct Value {
+    base::Duration time{};
+    std::uint64_t count = 0;
+  };
+  std::map<std::string, Value, std::less<>> chosen_;
 };
 
 namespace quirks {
+// Of events.
 inline constexpr std::string_view pull_point_dies = "pull-point-dies",
                                   relative_renew_refused = "relative-renew-refused",
                                   renew_refused = "renew-refused",
                                   wrong_subscription_address = "wrong-subscription-address",
                                   initialized_repeated = "initialized-repeated";
+// Of sessions.
+inline constexpr std::string_view session_dies = "session-dies", teardown_ignored = "teardown-ignored",
+                                  keep_alive_by_get_parameter = "keep-alive-by-get-parameter",
+                                  get_parameter_refused = "get-parameter-refused",
+                                  get_parameter_closes = "get-parameter-closes";
+// Of passwords.
+inline constexpr std::string_view digest_without_qop = "digest-without-qop",
+                                  digest_stale_each = "digest-stale-each",
+                                  unauthorized_storm = "unauthorized-storm";
+// Of descriptions.
+inline constexpr std::string_view sdp_without_parameters = "sdp-without-parameters",
+                                  sdp_without_control = "sdp-without-control",
+                                  sdp_foreign_host = "sdp-foreign-host", sdp_wrong_clock = "sdp-wrong-clock",
+                                  sdp_unknown_lines = "sdp-unknown-lines",
+                                  content_base_wrong = "content-base-wrong";
+// Of packets.
+inline constexpr std::string_view no_rtcp = "no-rtcp", rtcp_clock_wrong = "rtcp-clock-wrong",
+                                  no_marker = "no-marker", timestamp_jumps = "timestamp-jumps";
 }  // namespace quirks
 
 }  // namespace watchrig::camera

@@ -1,6 +1,8 @@
 #include "system/devices/rtsp/rtsp_source.hpp"
 
 #include <mutex>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -8,6 +10,7 @@
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
+#include "system/devices/rtsp/session_history.hpp"
 
 namespace watchrig::devices {
 
@@ -28,6 +31,8 @@ std::string_view to_string(SourceState state) {
 }
 
 namespace {
+
+constexpr base::Duration between_usual_sessions = std::chrono::milliseconds(100);
 
 /// The counters of several connections as one.
 media::RtpReceiverStats sum(media::RtpReceiverStats total, const media::RtpReceiverStats& more) {
@@ -51,7 +56,8 @@ media::RtpReceiverStats sum(media::RtpReceiverStats total, const media::RtpRecei
                                                 &Stats::missing_markers,
                                                 &Stats::reanchored,
                                                 &Stats::parameter_set_changes,
-                                                &Stats::sender_reports};
+                                                &Stats::sender_reports,
+                                                &Stats::timestamp_jumps};
   for (const auto counter : counters) total.*counter += more.*counter;
   total.jitter = more.jitter;
   total.clock_offset = more.clock_offset;
@@ -62,13 +68,15 @@ media::RtpReceiverStats sum(media::RtpReceiverStats total, const media::RtpRecei
 class RtspSource final : public VideoSource, public std::enable_shared_from_this<RtspSource> {
  public:
   RtspSource(asio::any_io_executor executor, const base::Clock& clock, std::shared_ptr<media::StreamHub> hub,
-             RtspSourceOptions options, Listener listener, DamageListener damage)
+             RtspSourceOptions options, Listener listener, DamageListener damage, QuirkListener quirk)
       : executor_(std::move(executor)),
         clock_(clock),
         hub_(std::move(hub)),
         options_(std::move(options)),
         listener_(std::move(listener)),
         damage_(std::move(damage)),
+        quirk_(std::move(quirk)),
+        history_([this](std::string_view name, const std::string& detail) { tell_quirk(name, detail); }),
         backoff_(options_.backoff, options_.seed),
         pause_(executor_, clock) {
     if (options_.client.transport == media::RtspClient::Transport::tcp) status_.loss_place = "device";
@@ -111,6 +119,10 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
   asio::awaitable<void> wait_until_wanted();
   void set_wanted(bool wanted);
   bool idle_too_long() const;
+  void begin_delivery(const std::string& address);
+  /// Whether the session ended as this device's sessions do.
+  bool note_end(base::Error& error);
+  void tell_quirk(std::string_view name, const std::string& detail);
   void change_state(SourceState state, std::string cause);
   void take_statistics(bool final);
   std::size_t video_track() const;
@@ -121,6 +133,9 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
   const RtspSourceOptions options_;
   const Listener listener_;
   const DamageListener damage_;
+  const QuirkListener quirk_;
+  SessionHistory history_;
+  std::set<std::string, std::less<>> told_;  ///< quirks
   Backoff backoff_;
   base::Timer pause_;
   std::unique_ptr<media::RtspClient> client_;
@@ -131,7 +146,9 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
   bool wanted_ = false;
   base::UtcTime unwanted_since_;
   bool stopped_ = false;
-  std::string located_;  ///< where pictures came from last; only with a locator
+  base::UtcTime session_since_;
+  bool delivering_ = false;  ///< pictures have come in the present session
+  std::string located_;      ///< where pictures came from last; only with a locator
   mutable std::mutex mutex_;
   SourceStatus status_;
 };
@@ -145,12 +162,17 @@ asio::awaitable<void> RtspSource::run(std::shared_ptr<RtspSource> self) {
       ++self->status_.attempts;
       if (self->status_.state == SourceState::idle) self->status_.state = SourceState::connecting;
     }
-    const base::Error error = co_await self->play();
+    base::Error error = co_await self->play();
     if (self->client_) self->take_statistics(true);
+    const bool as_usual = self->note_end(error);
     self->client_.reset();
     if (self->stopped_ || !self->wanted_) continue;
+    if (as_usual) {
+      co_await self->pause_.wait_for(between_usual_sessions);
+      continue;
+    }
     self->change_state(SourceState::offline, error.message);
-    const auto wait = self->backoff_.next(self->clock_.now());
+    const auto wait = self->backoff_.next(self->clock_.now(), error.kind == base::ErrorKind::denied);
     base::log_debug("{}: next attempt in {}", self->hub_->name(), base::format_duration(wait));
     co_await self->pause_.wait_for(wait);
   }
@@ -177,27 +199,68 @@ asio::awaitable<base::Error> RtspSource::play() {
   if (stopped_) co_return base::Error{base::ErrorKind::cancelled, "stopped"};
   options.url = *address;
   options.after = hub_->totals().last;
+  options.keep_alive = history_.keep_alive();
+  options.quirk = [weak = weak_from_this()](std::string_view name, const std::string& detail) {
+    if (const auto self = weak.lock()) self->tell_quirk(name, detail);
+  };
   client_ = std::make_unique<media::RtspClient>(executor_, clock_, std::move(options));
   const auto tracks = co_await client_->start();
   if (!tracks) co_return tracks.error();
+  session_since_ = clock_.now();
   hub_->set_tracks(*tracks);
-  change_state(status_.state, "connected, but no key picture has come");
+  if (status_.state != SourceState::online)
+    change_state(status_.state, "connected, but no key picture has come");
   for (;;) {
     const auto unit = co_await client_->next();
     if (!unit) co_return unit.error();
-    if (status_.state != SourceState::online) {
-      backoff_.connected(clock_.now());
-      located_ = *address;
-      take_statistics(false);
-      change_state(SourceState::online, {});
-    }
+    if (!delivering_) begin_delivery(*address);
     hub_->publish(*unit);
-    if ((*unit)->received - counted_ >= std::chrono::seconds(1)) take_statistics(false);
+    if ((*unit)->received - counted_ >= std::chrono::seconds(1)) {
+      take_statistics(false);
+      history_.lives(clock_.now() - session_since_);
+    }
     if (!wanted_ && idle_too_long()) {
       co_await client_->stop();
       co_return base::Error{base::ErrorKind::cancelled, "nobody watches"};
     }
   }
+}
+
+void RtspSource::begin_delivery(const std::string& address) {
+  const auto now = clock_.now();
+  delivering_ = true;
+  backoff_.connected(now);
+  history_.began(now);
+  located_ = address;
+  take_statistics(false);
+  {
+    const std::lock_guard lock(mutex_);
+    ++status_.connections;
+  }
+  change_state(SourceState::online, {});
+}
+
+bool RtspSource::note_end(base::Error& error) {
+  const auto now = clock_.now();
+  const bool delivered = std::exchange(delivering_, false);
+  if (error.kind == base::ErrorKind::denied) history_.denied(now);
+  if (!client_) return false;
+  const auto stats = client_->stats();
+  if (delivered) {
+    history_.ended({now - session_since_, error.kind == base::ErrorKind::unavailable, stats.keep_alive,
+                    stats.keep_alive_unanswered, stats.session_timeout},
+                   now);
+    return history_.ended_as_usual();
+  }
+  const bool full = stats.refused_session == 453 || stats.refused_session == 503;
+  if (full && history_.has_no_room(now)) error.message += ": it holds sessions that have ended";
+  return false;
+}
+
+void RtspSource::tell_quirk(std::string_view name, const std::string& detail) {
+  if (!quirk_ || stopped_ || !told_.emplace(name).second) return;
+  base::log_info("{}: quirk {}: {}", hub_->name(), name, detail);
+  quirk_(name, detail);
 }
 
 asio::awaitable<void> RtspSource::wait_until_wanted() {
@@ -220,7 +283,6 @@ void RtspSource::change_state(SourceState state, std::string cause) {
     if (status_.state == state && status_.cause == cause) return;
     status_.state = state;
     status_.cause = std::move(cause);
-    if (state == SourceState::online) ++status_.connections;
     status = status_;
   }
   if (listener_) listener_(status);
@@ -259,9 +321,10 @@ void RtspSource::take_statistics(bool final) {
 std::shared_ptr<VideoSource> make_rtsp_source(asio::any_io_executor executor, const base::Clock& clock,
                                               std::shared_ptr<media::StreamHub> hub,
                                               RtspSourceOptions options, VideoSource::Listener listener,
-                                              VideoSource::DamageListener damage) {
+                                              VideoSource::DamageListener damage,
+                                              VideoSource::QuirkListener quirk) {
   return std::make_shared<RtspSource>(std::move(executor), clock, std::move(hub), std::move(options),
-                                      std::move(listener), std::move(damage));
+                                      std::move(listener), std::move(damage), std::move(quirk));
 }
 
 }  // namespace watchrig::devices

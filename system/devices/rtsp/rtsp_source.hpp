@@ -29,6 +29,7 @@ struct RtspSourceOptions {
 std::shared_ptr<VideoSource> make_rtsp_source(boost::asio::any_io_executor executor, const base::Clock& clock,
                                               std::shared_ptr<media::StreamHub> hub,
                                               RtspSourceOptions options, VideoSource::Listener listener,
-                                              VideoSource::DamageListener damage);
+                                              VideoSource::DamageListener damage,
+                                              VideoSource::QuirkListener quirk = {});
 
 }  // namespace watchrig::devices

@@ -61,6 +61,9 @@ std::shared_ptr<devices::VideoSource> RelayChannel::make_source(const std::strin
       },
       [weak, stream](std::uint64_t lost, std::uint64_t units) {
         if (const auto channel = weak.lock()) channel->damaged(stream, lost, units);
+      },
+      [weak](std::string_view name, const std::string& detail) {
+        if (const auto channel = weak.lock()) channel->tell_quirk(name, detail);
       });
 }
 
@@ -220,6 +223,10 @@ void RelayChannel::damaged(const std::string& stream, std::uint64_t lost, std::u
         fmt::format("{} stream: {} packets were lost {}, {} pictures are damaged", stream, lost,
                     place == "device" ? "in the device" : "on the network", units),
         {{"lost", static_cast<std::int64_t>(lost)}, {"damaged_units", static_cast<std::int64_t>(units)}});
+}
+
+void RelayChannel::tell_quirk(std::string_view name, const std::string& detail) {
+  if (quirks_.emplace(name).second) raise("device.quirk", std::string(name), "its device: " + detail);
 }
 
 void RelayChannel::raise(std::string type, std::string cause, std::string message,

@@ -6,7 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -57,8 +59,8 @@ struct ChannelStatus {
 
 /// One channel from the device's connection to its readers: a source and a hub a stream, and the recording of
 /// one of them. Lives on one executor. Raises channel.online and channel.offline for the main stream,
-/// recording.started, .resumed, .stopped, and recording.failed when a channel that should be recorded has
-/// yielded nothing for `silence`, whatever the reason. Functions may be called on any thread.
+/// recording.started, .resumed, .stopped, device.quirk, and recording.failed when a channel that should be
+/// recorded has yielded nothing for `silence`, whatever the reason. Functions may be called on any thread.
 class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
  public:
   static constexpr base::Duration silence = std::chrono::seconds(4);
@@ -99,6 +101,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   std::string why_nothing_is_recorded() const;
   void source_changed(const devices::SourceStatus& status);
   void damaged(const std::string& stream, std::uint64_t lost, std::uint64_t units);
+  void tell_quirk(std::string_view name, const std::string& detail);
   void raise(std::string type, std::string cause, std::string message,
              std::map<std::string, std::int64_t> counts = {});
 
@@ -110,7 +113,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   std::map<std::string, Stream> streams_;
   base::Timer pause_;
   std::shared_ptr<media::UnitReader> reader_;
-  std::uint64_t turn_ = 0;  ///< counts record() calls; an older record_loop ends
+  std::uint64_t turn_ = 0;                     ///< counts record() calls; an older record_loop ends
+  std::set<std::string, std::less<>> quirks_;  ///< told, of any of its streams
   bool stopped_ = false;
   bool watched_ = false;        ///< watch_loop runs: only while something is to be recorded
   std::optional<bool> online_;  ///< nothing before the first attempt has ended
