@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
+#include <mutex>
+#include <set>
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -80,6 +83,7 @@ json::object state_json(const EncoderState& state) {
   json::array options;
   for (const auto& one : state.options) options.push_back(options_json(one));
   object["options"] = std::move(options);
+  object["unusable"] = json::array(state.unusable.begin(), state.unusable.end());
   return object;
 }
 
@@ -178,11 +182,40 @@ base::Result<Asked> asked_encoder(const ServerParts& parts, const Request& reque
   return Asked{found->device, found->channel, *std::move(contact)};
 }
 
-boost::asio::awaitable<Response> show_encoder(ServerParts& parts, Request request) {
+/// Of which devices it was told that their options are absurd.
+class ToldDevices {
+ public:
+  void tell(ServerParts& parts, const central::Device& device, const central::Channel& channel,
+            const EncoderState& state) {
+    if (state.unusable.empty()) return;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!told_.insert(device.id).second) return;
+    }
+    central::Event event;
+    event.type = "device.quirk";
+    event.channel = channel.id;
+    event.channel_name = channel.name;
+    event.cause = "absurd-encoder-options";
+    event.message = fmt::format(
+        "device \"{}\": it says that its encoders can do what they cannot, which is not offered: {}",
+        device.name, state.unusable.front());
+    event.data = {{"device", device.id}, {"quirk", event.cause}};
+    parts.central.events().append(std::move(event));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> told_;  ///< by id; as many as there are devices
+};
+
+boost::asio::awaitable<Response> show_encoder(ServerParts& parts, std::shared_ptr<ToldDevices> told,
+                                              Request request) {
   const auto asked = asked_encoder(parts, request);
   if (!asked) co_return http::error_response(asked.error());
   const auto state = co_await read_encoder(parts.clock, asked->contact.device, asked->contact.choice);
   if (!state) co_return http::error_response(device_failure(state.error()));
+  told->tell(parts, *asked->device, *asked->channel, *state);
   co_return http::json_response(200, state_json(*state));
 }
 
@@ -224,8 +257,12 @@ boost::asio::awaitable<Response> set_encoder(ServerParts& parts, Request request
 void add_encoder_routes(http::Router& router, ServerParts& parts) {
   const http::Guard guard{"devices"};
   constexpr const char* path = "/api/v1/channels/{channel}/encoders/{stream}";
-  router.add("GET", path, guard, "How the device codes a stream (main or sub), and what it could do",
-             [&parts](Request request) { return show_encoder(parts, std::move(request)); });
+  router.add(
+      "GET", path, guard,
+      "How the device codes a stream (main or sub), and what it could do; \"unusable\" is what it only says",
+      [&parts, told = std::make_shared<ToldDevices>()](Request request) {
+        return show_encoder(parts, told, std::move(request));
+      });
   router.add(
       "PATCH", path, guard,
       "Has the device code a stream otherwise; \"adapted\" names what it has not taken as it was meant",

@@ -44,6 +44,10 @@ struct EncoderState {
   EncoderSettings settings;
   std::vector<CodecOptions> options;
   NumberRange<double> quality{1, 100};
+  /// What the device says that no encoder can do, which is left out of the options: "H.264: BitrateRange
+  /// ...".
+  std::vector<std::string> unusable = {};
+  static constexpr std::size_t most_options = 128;  ///< sizes, or rates, of one codec
 
   const CodecOptions* options_of(media::Codec codec) const;
 };

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "simulators/camera/personalities/absurd_options.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::camera {
@@ -181,6 +182,7 @@ void add_encoder_options2(pugi::xml_node parent, const OnvifDevice& device, cons
     add_range(options, "tt:QualityRange", quality_range);
     add_sizes(options, sizes_of(device, stream, codec));
     add_range(options, "tt:BitrateRange", bitrate_range);
+    if (device.quirks.has(quirks::absurd_encoder_options)) make_absurd(options);
   }
 }
 
@@ -203,6 +205,7 @@ void fill_encoder_options1(pugi::xml_node options, const OnvifDevice& device, co
   auto h264 = add(add(options, "tt:Extension"), "tt:H264");
   fill(h264, Codec::h264);
   add_range(h264, "tt:BitrateRange", bitrate_range);
+  if (device.quirks.has(quirks::absurd_encoder_options)) make_absurd(options);
 }
 
 OnvifOutcome set_encoder2(OnvifDevice& device, pugi::xml_node configuration) {

@@ -35,6 +35,8 @@ constexpr Known known[] = {
     {quirks::wrong_subscription_address, Takes::nothing, {}, 0, true},
     // Tells all states anew with each pull, at once.
     {quirks::initialized_repeated, Takes::nothing, {}, 0, true},
+    // Its encoders can do what no encoder can.
+    {quirks::absurd_encoder_options, Takes::nothing, {}, 0, true},
     // Ends every session at that age.
     {quirks::session_dies, Takes::time, seconds(14)},
     // Has room for two sessions, and holds those that have ended for that long.

@@ -43,6 +43,8 @@ inline constexpr std::string_view pull_point_dies = "pull-point-dies",
                                   renew_refused = "renew-refused",
                                   wrong_subscription_address = "wrong-subscription-address",
                                   initialized_repeated = "initialized-repeated";
+// Of media services.
+inline constexpr std::string_view absurd_encoder_options = "absurd-encoder-options";
 // Of sessions.
 inline constexpr std::string_view session_dies = "session-dies", teardown_ignored = "teardown-ignored",
                                   keep_alive_by_get_parameter = "keep-alive-by-get-parameter",

@@ -1,11 +1,9 @@
 #include "system/devices/onvif/onvif_encoder.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/devices/onvif/encoder_options.hpp"
 #include "system/devices/onvif/onvif_media.hpp"
 
 namespace watchrig::devices {
@@ -19,48 +17,6 @@ using protocols::child;
 using protocols::text_at;
 
 namespace {
-
-std::optional<double> number_of(std::string_view text) {
-  const auto number = base::parse_number<double>(text);
-  return number && std::isfinite(*number) && std::abs(*number) < 1e9 ? number : std::nullopt;
-}
-
-template <class Number>
-std::optional<NumberRange<Number>> range_at(pugi::xml_node node, const char* name) {
-  const auto range = child(node, name);
-  const auto min = number_of(text_at(range, "Min")), max = number_of(text_at(range, "Max"));
-  if (!min || !max || *min > *max) return std::nullopt;
-  return NumberRange<Number>{static_cast<Number>(*min), static_cast<Number>(*max)};
-}
-
-std::optional<Codec> codec_of(std::string_view encoding) {
-  if (encoding == "H264") return Codec::h264;
-  if (encoding == "H265") return Codec::h265;
-  if (encoding == "JPEG") return Codec::mjpeg;
-  return std::nullopt;
-}
-
-const char* encoding_of(Codec codec) {
-  return codec == Codec::h265 ? "H265" : codec == Codec::mjpeg ? "JPEG" : "H264";
-}
-
-std::vector<double> numbers_of(std::string_view list) {
-  std::vector<double> numbers;
-  for (const auto word : base::split(list, ' ')) {
-    if (const auto number = number_of(word)) numbers.push_back(*number);
-  }
-  return numbers;
-}
-
-std::vector<PictureSize> sizes_of(pugi::xml_node options) {
-  std::vector<PictureSize> sizes;
-  for (const auto& node : protocols::children(options, "ResolutionsAvailable")) {
-    const PictureSize size{base::parse_number<int>(text_at(node, "Width")).value_or(0),
-                           base::parse_number<int>(text_at(node, "Height")).value_or(0)};
-    if (size.width > 0 && size.height > 0) sizes.push_back(size);
-  }
-  return sizes;
-}
 
 /// What both versions of the service tell alike. Errors: unsupported (a codec that we do not know).
 base::Result<EncoderSettings> read_common(pugi::xml_node node) {
@@ -78,49 +34,6 @@ base::Result<EncoderSettings> read_common(pugi::xml_node node) {
   settings.fps = number_of(text_at(node, "RateControl/FrameRateLimit")).value_or(0);
   settings.bitrate_kbps = static_cast<int>(number_of(text_at(node, "RateControl/BitrateLimit")).value_or(0));
   return settings;
-}
-
-EncoderState read_options2(pugi::xml_node answer, EncoderSettings settings) {
-  EncoderState state{std::move(settings), {}};
-  for (const auto& node : protocols::children(answer, "Options")) {
-    const auto codec = codec_of(text_at(node, "Encoding"));
-    if (!codec || state.options_of(*codec)) continue;
-    CodecOptions options;
-    options.codec = *codec;
-    options.sizes = sizes_of(node);
-    options.rates = numbers_of(node.attribute("FrameRatesSupported").value());
-    options.bitrate_kbps = range_at<int>(node, "BitrateRange");
-    // The names are a minimum and a maximum, whatever stands between them.
-    if (const auto gop = numbers_of(node.attribute("GovLengthRange").value()); !gop.empty()) {
-      const auto [min, max] = std::ranges::minmax(gop);
-      options.gop = NumberRange<int>{static_cast<int>(min), static_cast<int>(max)};
-    }
-    const std::string_view constant = node.attribute("ConstantBitRateSupported").value();
-    if (!constant.empty()) options.constant = constant == "true" || constant == "1";
-    state.options.push_back(std::move(options));
-    if (const auto quality = range_at<double>(node, "QualityRange")) state.quality = *quality;
-  }
-  return state;
-}
-
-EncoderState read_options1(pugi::xml_node answer, EncoderSettings settings) {
-  EncoderState state{std::move(settings), {}};
-  const auto all = child(answer, "Options");
-  for (const auto codec : {Codec::h264, Codec::mjpeg}) {
-    const char* name = codec == Codec::h264 ? "H264" : "JPEG";
-    const auto node = child(all, name);
-    if (!node) continue;
-    CodecOptions options;
-    options.codec = codec;
-    options.sizes = sizes_of(node);
-    options.rate_range = range_at<double>(node, "FrameRateRange");
-    options.gop = range_at<int>(node, "GovLengthRange");
-    options.bitrate_kbps = range_at<int>(child(child(all, "Extension"), name), "BitrateRange");
-    options.constant = false;
-    state.options.push_back(std::move(options));
-  }
-  if (const auto quality = range_at<double>(all, "QualityRange")) state.quality = *quality;
-  return state;
 }
 
 /// One conversation with a device about one of its encoders.
@@ -198,8 +111,8 @@ asio::awaitable<base::Result<EncoderState>> Talk::read() {
         add(request, media_.operation("ProfileToken"), profile_.token);
       });
   if (!options) co_return options.error();
-  co_return media_.newer() ? read_options2(options->content(), *settings)
-                           : read_options1(options->content(), *settings);
+  co_return media_.newer() ? read_encoder_options2(options->content(), *settings)
+                           : read_encoder_options1(options->content(), *settings);
 }
 
 void put(pugi::xml_node parent, const char* name, const std::string& text) {
