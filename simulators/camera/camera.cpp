@@ -43,6 +43,11 @@ CameraSpec pointed(CameraSpec spec, std::shared_ptr<ptz::MechanicalHead> head) {
   return spec;
 }
 
+std::shared_ptr<CardStore> card_of(const CameraSpec& spec) {
+  if (spec.card_bytes == 0) return nullptr;
+  return std::make_shared<CardStore>(CardStore::Options{spec.card_bytes, spec.card_stops});
+}
+
 }  // namespace
 
 Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
@@ -55,6 +60,7 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       discovery_(surroundings.discovery),
       broadcasts_(surroundings.broadcasts),
       board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
+      card_(card_of(spec_)),
       users_(spec_.username, spec_.password) {}
 
 Camera::~Camera() { stop(); }
@@ -82,7 +88,8 @@ Result<std::shared_ptr<Camera>> Camera::create(CameraSpec spec, const Surroundin
 
 void Camera::add_channel(const std::string& name, const scene::SourceSpec& source,
                          std::shared_ptr<Broadcast> video, std::shared_ptr<Broadcast> audio) {
-  CameraChannel::Place place{spec_.id, name, board_, clock_, seed_, spec_.onvif};
+  CameraChannel::Place place{
+      spec_.id, name, board_, clock_, seed_, spec_.onvif, name == "main" ? card_ : nullptr};
   channels_.push_back(
       std::make_shared<CameraChannel>(std::move(place), source, std::move(video), std::move(audio)));
 }
@@ -108,7 +115,7 @@ Result<void> Camera::start() {
                                         session.executor);
   };
   make_quirky(options, spec_.quirks, clock_);
-  auto content = std::make_shared<CameraContent>(spec_.id, channels_, board_, clock_);
+  auto content = std::make_shared<CameraContent>(spec_.id, channels_, card_, board_, clock_);
   auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
   if (!server) return Error(server.error()).within(fmt::format("camera \"{}\"", spec_.id));
   server_ = std::move(*server);
@@ -141,6 +148,7 @@ Result<void> Camera::start_onvif() {
       }};
   device.clock_offset = spec_.clock_ahead;
   device.quirks = spec_.quirks;
+  device.card = card_;
   device.inputs = spec_.inputs;
   device.outputs = spec_.outputs;
   device.address = spec_.address;
@@ -254,6 +262,7 @@ Result<void> Camera::settle() {
 }
 
 Result<void> Camera::switch_power(bool on) {
+  if (card_) card_->pause(!on);
   if (!on) {
     server_->stop_accepting();
     if (onvif_) onvif_->stop(false);

@@ -80,6 +80,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const std::shared_ptr<DiscoveryHost> discovery_;
   BroadcastRegistry& broadcasts_;
   const std::shared_ptr<kernel::FaultBoard> board_;
+  const std::shared_ptr<CardStore> card_;  ///< null where it has none
   std::vector<std::shared_ptr<CameraChannel>> channels_;
   CameraUsers users_;
   std::unique_ptr<media::RtspServer> server_;

@@ -15,7 +15,7 @@ using base::Error;
 using base::ErrorKind;
 namespace json = boost::json;
 
-constexpr std::string_view known[] = {"input", "motion", "cells", "dark", "tamper", "busy"};
+constexpr std::string_view known[] = {"input", "motion", "cells", "dark", "tamper", "busy", "card"};
 
 }  // namespace
 
@@ -38,6 +38,13 @@ base::Result<json::object> Camera::change(const json::value& state) {
     } else {
       return invalid(fmt::format("what, number and state are known, not {}", std::string_view(name)));
     }
+  }
+  if (what == "card") {
+    const auto card = card_state(wanted);
+    if (!card_) return invalid("it has no card");
+    if (!card) return invalid("a card is inserted, removed or failed");
+    card_->set_state(*card);
+    return json::object{{"what", what}, {"state", wanted}};
   }
   if (wanted != "active" && wanted != "inactive") return invalid("a state is active or inactive");
   if (std::ranges::find(known, what) == std::end(known))

@@ -26,7 +26,9 @@ CameraChannel::CameraChannel(Place place, const scene::SourceSpec& source, std::
       audio_(std::move(audio)),
       harm_(
           std::make_shared<HarmContext>(place_.seed, place_.camera, place_.name, place_.board, place_.clock)),
-      stage_(make_stage(source, std::move(video))) {}
+      stage_(make_stage(source, std::move(video))) {
+  if (place_.card) stage_->stream->record_to(place_.card);
+}
 
 CameraChannel::~CameraChannel() { stop(); }
 
@@ -56,6 +58,7 @@ base::Result<> CameraChannel::change(const scene::SourceSpec& source, std::share
   // Before mutex_, since the end of a stage waits for the threads of its sources.
   const auto before = stage();
   before->stream->stop();
+  if (place_.card) next->stream->record_to(place_.card);
   {
     const std::lock_guard lock(mutex_);
     past_.push_back({before->stream->ledgers(), before->stream->spans(), before->stream->totals()});

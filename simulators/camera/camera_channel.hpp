@@ -31,6 +31,7 @@ class CameraChannel {
     const base::Clock& clock;  ///< outlives the channel
     std::uint64_t seed = 1;
     bool snapshots = false;
+    std::shared_ptr<CardStore> card = {};  ///< on which it is recorded
   };
 
   /// `audio` may be null.

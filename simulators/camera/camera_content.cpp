@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "simulators/camera/camera_faults.hpp"
+#include "simulators/camera/card/card_feed.hpp"
 
 namespace watchrig::camera {
 
@@ -15,8 +16,23 @@ std::string stream_of(std::string_view path) {
 }
 
 CameraContent::CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels,
-                             std::shared_ptr<kernel::FaultBoard> board, const base::Clock& clock)
-    : camera_(std::move(camera)), channels_(std::move(channels)), board_(std::move(board)), clock_(clock) {}
+                             std::shared_ptr<CardStore> card, std::shared_ptr<kernel::FaultBoard> board,
+                             const base::Clock& clock)
+    : camera_(std::move(camera)),
+      channels_(std::move(channels)),
+      card_(std::move(card)),
+      board_(std::move(board)),
+      clock_(clock) {}
+
+Result<media::Presentation> CameraContent::recorded_tracks() const {
+  if (!card_) return base::Error{base::ErrorKind::not_found, fmt::format("camera {} has no card", camera_)};
+  const auto sections = card_->sections();
+  if (sections.empty()) {
+    return base::Error{base::ErrorKind::unavailable,
+                       fmt::format("camera {}: nothing can be read from its card", camera_)};
+  }
+  return sections.back().tracks;
+}
 
 Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarget& target) const {
   const auto name = stream_of(target.path);
@@ -28,6 +44,12 @@ Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarge
 }
 
 boost::asio::awaitable<Result<media::RtspDescription>> CameraContent::describe(media::RtspTarget target) {
+  if (stream_of(target.path) == replay_path) {
+    auto tracks = recorded_tracks();
+    if (!tracks) co_return tracks.error();
+    media::RtspDescription recording{*std::move(tracks), fmt::format("{} recording", camera_), {}, true};
+    co_return recording;
+  }
   const auto stream = find(target);
   if (!stream) co_return stream.error();
   const auto& found = *stream;
@@ -43,6 +65,12 @@ boost::asio::awaitable<Result<media::RtspDescription>> CameraContent::describe(m
 
 boost::asio::awaitable<Result<std::unique_ptr<media::RtspFeed>>> CameraContent::open(
     media::RtspTarget target, boost::asio::any_io_executor executor) {
+  if (target.replay) {
+    auto tracks = recorded_tracks();
+    if (!tracks) co_return tracks.error();
+    co_return std::make_unique<CardFeed>(card_, *std::move(tracks), *target.replay, std::move(executor),
+                                         clock_);
+  }
   const auto stream = find(target);
   if (!stream) co_return stream.error();
   const auto& found = *stream;

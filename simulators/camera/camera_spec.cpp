@@ -138,6 +138,19 @@ Result<void> read_head(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+Result<void> read_card(XmlAttributes& attributes, CameraSpec& spec) {
+  const auto megabytes = attributes.integer("card-mb", 0, 0, max_card_megabytes);
+  if (!megabytes) return megabytes.error();
+  const auto full = attributes.text("card-full", "overwrite");
+  if (full != "overwrite" && full != "stop")
+    return attributes.error(fmt::format("card-full=\"{}\" is neither overwrite nor stop", full));
+  if (*megabytes == 0 && attributes.has("card-full")) return attributes.error("card-full needs card-mb");
+  if (*megabytes != 0 && !spec.onvif) return attributes.error("card-mb needs onvif=\"yes\"");
+  spec.card_bytes = *megabytes << 20;
+  spec.card_stops = full == "stop";
+  return {};
+}
+
 Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
   const auto onvif = attributes.text("onvif", "no");
   if (onvif != "yes" && onvif != "no") {
@@ -154,6 +167,7 @@ Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   if (!by) return attributes.error("clock-ahead: " + by.error().message);
   if (*by != base::Duration{} && !spec.onvif) return attributes.error("clock-ahead needs onvif=\"yes\"");
   spec.clock_ahead = behind ? -*by : *by;
+  if (const auto read = read_card(attributes, spec); !read) return read.error();
   return read_io(attributes, spec);
 }
 

@@ -27,13 +27,18 @@ struct CameraSpec {
   std::string address = "127.0.0.1";  ///< in 127.0.0.0/8, of streams and services
   bool discovery = false;             ///< whether its services can be found by WS-Discovery
   std::string manufacturer = "Watchrig";
-  bool speaks_private = false;  ///< beside ONVIF: what only cameras of our own kind do
-  std::string serial_number;    ///< empty: one made of the id
-  Quirks quirks;                ///< of the personality
-  unsigned inputs = 0;          ///< digital inputs
-  unsigned outputs = 0;         ///< relays
-  bool ptz = false;             ///< whether it has a head; then its pictures are its own
+  bool speaks_private = false;   ///< beside ONVIF: what only cameras of our own kind do
+  std::string serial_number;     ///< empty: one made of the id
+  Quirks quirks;                 ///< of the personality
+  unsigned inputs = 0;           ///< digital inputs
+  unsigned outputs = 0;          ///< relays
+  std::uint64_t card_bytes = 0;  ///< of the card that records the main stream; 0: there is none
+  bool card_stops = false;       ///< when it is full; else the oldest makes room
+  bool ptz = false;              ///< whether it has a head; then its pictures are its own
 };
+
+/// The largest card: it is kept in memory.
+inline constexpr std::uint64_t max_card_megabytes = 4096;
 
 /// Most cameras that one element may stand for.
 inline constexpr std::uint64_t max_cameras = 10000;

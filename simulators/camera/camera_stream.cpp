@@ -33,6 +33,12 @@ void CameraStream::start() {
   }
 }
 
+void CameraStream::record_to(std::shared_ptr<CardStore> card) {
+  card->begin(tracks(), ledgers_);
+  const std::lock_guard lock(mutex_);
+  card_ = std::move(card);
+}
+
 void CameraStream::stop() {
   taps_.clear();
   {
@@ -76,6 +82,7 @@ void CameraStream::on_shared(TrackRole role, const scene::EncodedUnitPtr& unit,
     if (train)
       next_sequence_ = static_cast<std::uint16_t>(position_of(*train).sequence + train->packets.size());
   }
+  if (card_) card_->add(role, unit);
   publish(role, *unit, train);
 }
 
@@ -90,6 +97,7 @@ void CameraStream::on_detour(const scene::EncodedUnitPtr& unit) {
   const auto train =
       detour_->packetizer.packetize(unit->payload, unit->key, unit->rtp_timestamp, unit->captured);
   ledgers_.front()->replace(record_of(*unit));
+  if (card_) card_->add(TrackRole::video, unit);
   publish(TrackRole::video, *unit, train ? *train : nullptr);
 }
 

@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "simulators/camera/broadcast.hpp"
+#include "simulators/camera/card/card_store.hpp"
 #include "simulators/camera/lateness.hpp"
 #include "simulators/camera/ledger.hpp"
 #include "simulators/kernel/fault_board.hpp"
@@ -45,6 +46,8 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
 
   /// Connects to the broadcasts; once, after construction.
   void start();
+  /// From now on the card gets what goes out here, or would without the faults of the network.
+  void record_to(std::shared_ptr<CardStore> card);
   /// Leaves the broadcasts and ends all readers, those to come included.
   void stop();
 
@@ -106,6 +109,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   std::vector<kernel::Fault> faults_;        ///< of the board, as of faults_version_
   std::uint64_t faults_version_ = 0;
   bool stopped_ = false;
+  std::shared_ptr<CardStore> card_;
   Totals totals_;
   Spans spans_;
 

@@ -97,6 +97,18 @@ json::object head_status(const ptz::MechanicalHead& head) {
           {"auxiliaries", std::move(auxiliaries)}};
 }
 
+json::object card_status(const CardStore& card) {
+  const auto sections = card.sections();
+  json::object object{{"state", to_string(card.state())},
+                      {"recording", card.recording()},
+                      {"bytes", card.used_bytes()},
+                      {"sections", sections.size()}};
+  if (sections.empty()) return object;
+  object["from"] = base::format_utc(sections.front().from);
+  object["to"] = base::format_utc(sections.back().to);
+  return object;
+}
+
 }  // namespace
 
 json::object Camera::describe_stream(const CameraChannel& channel) const {
@@ -139,6 +151,7 @@ json::object Camera::status() const {
   for (const auto& channel : channels_) streams[channel->name()] = stream_status(*channel);
   json::object onvif;
   if (onvif_) onvif = onvif_status(*onvif_);
+  if (card_) onvif["card"] = card_status(*card_);
   json::object status{{"id", spec_.id},
                       {"kind", kind()},
                       {"connections", server.connections},

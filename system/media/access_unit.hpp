@@ -43,8 +43,9 @@ struct AccessUnit {
   std::uint32_t rtp_timestamp = 0;
   base::UtcTime
       time;  ///< this server's media time: follows the RTP timestamps, anchored to the time of arrival
-  base::UtcTime received;                    ///< when its last packet came
-  std::optional<base::UtcTime> sender_time;  ///< the sender's own UTC by its sender reports (RFC 3550, 6.4.1)
+  base::UtcTime received;  ///< when its last packet came
+  /// The sender's own UTC by its sender reports (RFC 3550, 6.4.1), or as recorded material tells it.
+  std::optional<base::UtcTime> sender_time;
   /// H.264 and H.265: every NAL unit of the picture in order, parameter sets and SEI included, each with a
   /// 4-byte big-endian length in front. MJPEG: the JPEG file. AAC: one raw_data_block. G.711: samples.
   base::Bytes payload;

@@ -39,7 +39,8 @@ RtpPacketizer::RtpPacketizer(const Track& track, std::uint16_t track_index, std:
       max_packet_(std::clamp(max_packet, smallest_packet, largest_packet)) {}
 
 base::Result<RtpTrainPtr> RtpPacketizer::packetize(base::ByteView payload, bool key,
-                                                   std::uint32_t rtp_timestamp, base::UtcTime time) {
+                                                   std::uint32_t rtp_timestamp, base::UtcTime time,
+                                                   const std::optional<ReplayMark>& mark) {
   auto train = std::make_shared<RtpTrain>();
   train->track = track_index_;
   train->key = key;
@@ -51,7 +52,7 @@ base::Result<RtpTrainPtr> RtpPacketizer::packetize(base::ByteView payload, bool 
   header.sequence = next_sequence_;
   header.timestamp = rtp_timestamp;
   header.ssrc = ssrc_;
-  RtpTrainWriter writer(*train, header, max_packet_);
+  RtpTrainWriter writer(*train, header, max_packet_, mark);
   if (const auto made = packetize_as(codec_, payload, writer); made.has_error()) return made.error();
   next_sequence_ = writer.next_sequence();
   packets_ += static_cast<std::uint32_t>(train->packets.size());

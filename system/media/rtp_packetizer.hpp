@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "system/base/byte_order.hpp"
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
 #include "system/media/access_unit.hpp"
+#include "system/media/rtp_packet.hpp"
 #include "system/media/rtp_train.hpp"
 
 namespace watchrig::media {
@@ -23,11 +25,12 @@ class RtpPacketizer {
                 std::size_t max_packet = 1400);
 
   /// The packets of one access unit; the last one has the marker bit, but for G.711, which has no units.
-  /// `time` is the UTC of `rtp_timestamp`. Error `invalid` when the payload has not the form of
-  /// AccessUnit::payload or is empty, `unsupported` for a JPEG that RFC 2435 cannot carry (progressive, other
-  /// sampling than 4:2:0 and 4:2:2, Huffman tables of its own); the sequence numbers do not move then.
+  /// `time` is the UTC of `rtp_timestamp`; `mark` goes with recorded material. Error `invalid` when the
+  /// payload has not the form of AccessUnit::payload or is empty, `unsupported` for a JPEG that RFC 2435
+  /// cannot carry (progressive, other sampling than 4:2:0 and 4:2:2, Huffman tables of its own); the sequence
+  /// numbers do not move then.
   base::Result<RtpTrainPtr> packetize(base::ByteView payload, bool key, std::uint32_t rtp_timestamp,
-                                      base::UtcTime time);
+                                      base::UtcTime time, const std::optional<ReplayMark>& mark = {});
   base::Result<RtpTrainPtr> packetize(const AccessUnit& unit);
 
   std::uint32_t ssrc() const { return ssrc_; }

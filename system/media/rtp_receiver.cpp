@@ -1,6 +1,7 @@
 #include "system/media/rtp_receiver.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -61,9 +62,15 @@ struct RtpReceiver::State final : PacketSink, UnitSink {
         jitter(known_rate(track)) {}
 
   void on_packet(const RtpPacketView& packet, bool gap, base::UtcTime received) override {
+    if (packet.replay) {
+      marked[1] = marked[0];
+      marked[0] = Marked{packet.header.timestamp, packet.replay->time};
+    }
     depacketizer->push(packet, gap, received);
   }
   void on_unit(AssembledUnit& unit) override;
+  /// By the mark of its first packet, or else by the sender's reports.
+  std::optional<base::UtcTime> sender_time(const AssembledUnit& unit) const;
 
   void push(const RtpPacketView& packet, base::ByteView bytes, base::UtcTime received);
   void consider_newcomer(const RtpPacketView& packet, base::ByteView bytes, base::UtcTime received);
@@ -79,6 +86,13 @@ struct RtpReceiver::State final : PacketSink, UnitSink {
   SenderClock sender_clock;
   Jitter jitter;
   bool waiting_for_key = false;
+  /// The last two units that were marked, the newer one first: a unit may end only when the next one has
+  /// begun.
+  struct Marked {
+    std::uint32_t timestamp = 0;
+    base::UtcTime time;
+  };
+  std::array<std::optional<Marked>, 2> marked;
 
   std::optional<std::uint32_t> sender;
   base::UtcTime heard;   ///< last packet of the sender
@@ -125,6 +139,13 @@ void RtpReceiver::State::consider_newcomer(const RtpPacketView& packet, base::By
   newcomer.clear();
 }
 
+std::optional<base::UtcTime> RtpReceiver::State::sender_time(const AssembledUnit& unit) const {
+  for (const auto& one : marked) {
+    if (one && one->timestamp == unit.timestamp) return one->time;
+  }
+  return sender_clock.utc(unit.timestamp, unit.received);
+}
+
 void RtpReceiver::State::on_unit(AssembledUnit& unit) {
   if (unit.damaged) {
     ++stats.damaged_units;
@@ -151,7 +172,7 @@ void RtpReceiver::State::on_unit(AssembledUnit& unit) {
   made->rtp_timestamp = unit.timestamp;
   made->time = media_clock.map(unit.timestamp, unit.first_received);
   made->received = unit.received;
-  made->sender_time = sender_clock.utc(unit.timestamp, unit.received);
+  made->sender_time = sender_time(unit);
   made->payload = std::move(unit.payload);
   deliver(std::move(made));
 }

@@ -16,18 +16,21 @@ void RtpTrainWriter::reserve(std::size_t payload_bytes, std::size_t pieces) {
 }
 
 void RtpTrainWriter::add(bool marker, base::ByteView head, base::ByteView body) {
-  std::uint8_t start[frame_size + rtp_header_size];
+  std::uint8_t start[frame_size + rtp_header_size + replay_mark_size];
+  const std::size_t header_size = rtp_header_size + (mark_ ? replay_mark_size : 0);
   start[0] = '$';
   start[1] = static_cast<std::uint8_t>(2 * train_.track);
-  base::store_be16(start + 2, static_cast<std::uint16_t>(rtp_header_size + head.size() + body.size()));
+  base::store_be16(start + 2, static_cast<std::uint16_t>(header_size + head.size() + body.size()));
   header_.marker = marker;
   write_rtp_header(start + frame_size, header_);
+  if (mark_) write_replay_mark(start + frame_size, *mark_);
+  mark_.reset();
   ++header_.sequence;
   octets_ += static_cast<std::uint32_t>(head.size() + body.size());
 
   base::Bytes& block = train_.block;
   train_.packets.push_back(static_cast<std::uint32_t>(block.size()));
-  block.insert(block.end(), start, start + sizeof start);
+  block.insert(block.end(), start, start + frame_size + header_size);
   block.insert(block.end(), head.begin(), head.end());
   block.insert(block.end(), body.begin(), body.end());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "system/base/byte_order.hpp"
 #include "system/media/rtp_packet.hpp"
@@ -12,9 +13,14 @@ namespace watchrig::media {
 /// away.
 class RtpTrainWriter {
  public:
-  /// `header` is that of the first packet; the sequence number counts up from there.
-  RtpTrainWriter(RtpTrain& train, const RtpHeader& header, std::size_t max_packet)
-      : train_(train), header_(header), room_(max_packet - rtp_header_size) {}
+  /// `header` is that of the first packet, which bears the mark too; the sequence number counts up from
+  /// there.
+  RtpTrainWriter(RtpTrain& train, const RtpHeader& header, std::size_t max_packet,
+                 const std::optional<ReplayMark>& mark = {})
+      : train_(train),
+        header_(header),
+        mark_(mark),
+        room_(max_packet - rtp_header_size - (mark ? replay_mark_size : 0)) {}
 
   /// Most payload bytes a packet can take.
   std::size_t room() const { return room_; }
@@ -31,6 +37,7 @@ class RtpTrainWriter {
  private:
   RtpTrain& train_;
   RtpHeader header_;
+  std::optional<ReplayMark> mark_;  ///< until the first packet
   std::size_t room_;
   std::uint32_t octets_ = 0;
 };

@@ -15,6 +15,7 @@
 #include "system/media/access_unit.hpp"
 #include "system/media/digest_auth.hpp"
 #include "system/media/rtp_receiver.hpp"
+#include "system/media/rtsp_replay.hpp"
 
 namespace watchrig::media {
 
@@ -34,6 +35,8 @@ class RtspClient {
     bool audio = true;         ///< false: audio tracks are not asked for
     DamagePolicy damage = DamagePolicy::drop_damaged;
     std::optional<base::UtcTime> after;  ///< units are later than this: the last one of the connection before
+    /// Of an address of recorded material: what to play; the session ends with it.
+    std::optional<RtspReplay> replay = {};
     std::string user_agent = "watchrig";
     // Deadlines against a silent peer run in real time.
     base::Duration connect_timeout = std::chrono::seconds(5);

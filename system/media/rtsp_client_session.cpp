@@ -184,6 +184,7 @@ asio::awaitable<Result<RtspResponse>> RtspClient::Session::ask_setup(std::size_t
                                                                      const std::string& transport) {
   RtspLink::Headers headers;
   headers.emplace_back("Transport", transport);
+  if (options_.replay) headers.emplace_back("Require", replay_feature);
   const auto url = resolve_control(base_url_, lanes_[track].media.control);
   auto response = co_await request("SETUP", url, headers);
   const auto described = resolve_control(url_.text(), lanes_[track].media.control);
@@ -240,7 +241,15 @@ RtpReceiverOptions RtspClient::Session::receiver_options(std::size_t track) cons
 
 asio::awaitable<Result<>> RtspClient::Session::play() {
   RtspLink::Headers headers;
-  headers.emplace_back("Range", "npt=0.000-");
+  if (const auto& replay = options_.replay) {
+    headers.emplace_back("Require", replay_feature);
+    headers.emplace_back("Range", clock_range(replay->from, replay->to));
+    headers.emplace_back("Rate-Control", replay->rate_control ? "yes" : "no");
+    if (replay->key_pictures_only) headers.emplace_back("Frames", "intra");
+    if (replay->speed != 1) headers.emplace_back("Scale", fmt::format("{}", replay->speed));
+  } else {
+    headers.emplace_back("Range", "npt=0.000-");
+  }
   auto response = co_await request("PLAY", aggregate_url_, std::move(headers));
   if (!response) co_return std::move(response).error();
   if (response->status != 200) co_return no_session("PLAY", *response);

@@ -344,5 +344,44 @@ TEST(RtspLoopback, slow_consumer_holds_back_the_connection_and_loses_nothing) {
   EXPECT_EQ(client.stats().tracks[0].rtp.lost, 0U);
 }
 
+TEST(RtspLoopback, PlaysRecordedMaterialBetweenTwoTimes) {
+  RtspBench bench;
+  bench.content->recorded = true;
+  auto options = bench.options();
+  RtspReplay wanted;
+  wanted.from = base::parse_utc("2026-01-31T12:00:00.040Z").value();
+  wanted.to = wanted.from + 10s;
+  wanted.rate_control = false;
+  options.replay = wanted;
+  const auto played = bench.run(play(bench, options, 20));
+  ASSERT_TRUE(played.started) << played.started.error().message;
+  EXPECT_EQ(played.units.size(), 20U);
+  ASSERT_EQ(bench.content->replays.size(), 1U);
+  const auto& asked = bench.content->replays.front();
+  EXPECT_EQ(asked.from, wanted.from);
+  EXPECT_EQ(asked.to, wanted.to);
+  EXPECT_FALSE(asked.rate_control);
+}
+
+TEST(RtspLoopback, SeeksWhileItPlaysWhatIsRecorded) {
+  RtspBench bench;
+  bench.content->recorded = true;
+  bench.run([](RtspBench& b) -> asio::awaitable<void> {
+    auto peer = co_await testing::connect(b);
+    auto answer = co_await peer.ask("SETUP", b.url("/live/yard/track0"), testing::tcp_transport);
+    EXPECT_EQ(answer.status, 200);
+    const std::string first = "Range: clock=20260131T120000Z-\r\n",
+                      second = "Range: clock=20260131T130000Z-\r\n";
+    for (const auto& range : {first, second, std::string()}) {
+      answer = co_await peer.ask("PLAY", b.url("/live/yard"), range);
+      EXPECT_EQ(answer.status, 200);
+    }
+    answer = co_await peer.ask("PLAY", b.url("/live/yard"), "Range: npt=5-\r\n");
+    EXPECT_EQ(answer.status, 457);
+  }(bench));
+  ASSERT_EQ(bench.content->replays.size(), 2U);  // a PLAY without a range goes on
+  EXPECT_EQ(bench.content->replays[1].from - bench.content->replays[0].from, 1h);
+}
+
 }  // namespace
 }  // namespace watchrig::media

@@ -93,7 +93,8 @@ RtspConnection::Handler RtspConnection::handler_of(std::string_view method) {
 asio::awaitable<RtspResponse> RtspConnection::handle(const RtspRequest& request) {
   if (request.version != "RTSP/1.0") co_return status(505);
   const auto features = request.headers.find("Require");
-  if (const auto required = features ? features : request.headers.find("Proxy-Require")) {
+  const auto required = features ? features : request.headers.find("Proxy-Require");
+  if (required && base::trim(*required) != replay_feature) {
     RtspResponse response = status(551);
     response.headers.add("Unsupported", std::string(*required));
     co_return response;
@@ -208,8 +209,8 @@ asio::awaitable<Result<>> RtspConnection::make_session(const RtspTarget& target)
   events.ended = [weak](const base::Error& reason) {
     if (const auto self = weak.lock()) self->delivery_ended(reason);
   };
-  session_ = std::make_unique<RtspSession>(context_, socket_, random_id(), described_->first,
-                                           description->tracks, std::move(events));
+  session_ = std::make_unique<RtspSession>(context_, socket_, random_id(), described_->first, *description,
+                                           std::move(events));
   co_return Result<>{};
 }
 

@@ -16,6 +16,7 @@
 #include "system/media/access_unit.hpp"
 #include "system/media/digest_auth.hpp"
 #include "system/media/rtp_train.hpp"
+#include "system/media/rtsp_replay.hpp"
 
 namespace watchrig::media {
 
@@ -31,13 +32,15 @@ struct RtspTarget {
   std::string username;        ///< empty when the server asks for no password
   std::string client;          ///< `127.0.0.1:50312`, for messages
   asio::ip::address source{};  ///< of the client
+  std::optional<RtspReplay> replay = {};  ///< of a PLAY of recorded material
 };
 
 struct RtspDescription {
   Presentation tracks;
   std::string name = "stream";  ///< `s=` of the SDP
   std::optional<std::string>
-      sdp;  ///< sent instead of the SDP made from `tracks`; its controls are `track<index>`
+      sdp;                ///< sent instead of the SDP made from `tracks`; its controls are `track<index>`
+  bool recorded = false;  ///< may be played from any time of it: RtspTarget::replay
 };
 
 /// Where a track stands: of the next packet that a reader gets.
@@ -101,11 +104,11 @@ struct RtspSessionInfo {
   asio::any_io_executor executor;
 };
 
-/// An RTSP 1.0 server (RFC 2326) for live streams: OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN,
-/// GET_PARAMETER and SET_PARAMETER (both without content, as keep-alive), over TCP interleaving and UDP
-/// unicast. A session belongs to the connection that made it and ends with it. One connection lives on one
-/// executor; other connections never wait for it. Deadlines against silent peers run in real time; sender
-/// reports follow the clock.
+/// An RTSP 1.0 server (RFC 2326) for live streams and, with Require: onvif-replay or without, recorded ones:
+/// OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER and SET_PARAMETER (both without content, as
+/// keep-alive), over TCP interleaving and UDP unicast. A session belongs to the connection that made it and
+/// ends with it. One connection lives on one executor; other connections never wait for it. Deadlines against
+/// silent peers run in real time; sender reports follow the clock.
 class RtspServer {
  public:
   struct Options {

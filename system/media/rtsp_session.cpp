@@ -36,6 +36,10 @@ asio::awaitable<void> read_reports(std::shared_ptr<RtspLane> lane, std::shared_p
   }
 }
 
+std::string played_range(const RtspReplay& replay) {
+  return replay.from == base::UtcTime::min() ? "npt=0-" : clock_range(replay.from, replay.to);
+}
+
 }  // namespace
 
 RtspResponse refusal(const base::Error& error) {
@@ -58,14 +62,15 @@ RtspResponse refusal(const base::Error& error) {
 }
 
 RtspSession::RtspSession(std::shared_ptr<RtspServerContext> context, std::shared_ptr<RtspSocket> socket,
-                         std::string id, RtspTarget target, const Presentation& tracks, Events events)
+                         std::string id, RtspTarget target, const RtspDescription& description, Events events)
     : context_(std::move(context)),
       socket_(std::move(socket)),
       id_(std::move(id)),
       target_(std::move(target)),
+      recorded_(description.recorded),
       events_(std::move(events)),
-      lanes_(tracks.size()) {
-  for (const auto& track : tracks) clock_rates_.push_back(track.clock_rate);
+      lanes_(description.tracks.size()) {
+  for (const auto& track : description.tracks) clock_rates_.push_back(track.clock_rate);
 }
 
 std::size_t RtspSession::lanes() const {
@@ -138,22 +143,36 @@ bool RtspSession::channels_taken(const RtspTransport& transport, std::uint16_t t
   });
 }
 
+std::variant<RtspTarget, int> RtspSession::target_of(const RtspRequest& request) const {
+  RtspTarget target = target_;
+  if (recorded_) {
+    auto replay = read_replay(request);
+    if (!replay) return 457;
+    target.replay = *std::move(replay);
+  } else if (const auto range = request.headers.find("Range")) {
+    const auto live = is_live_range(*range);
+    if (!live || !*live) return 457;
+  }
+  return target;
+}
+
 asio::awaitable<RtspResponse> RtspSession::play(const RtspRequest& request) {
   if (lanes() == 0) co_return status(455);
-  if (const auto range = request.headers.find("Range")) {
-    const auto live = is_live_range(*range);
-    if (!live || !*live) co_return status(457);
-  }
+  const auto asked = target_of(request);
+  if (const int* wrong = std::get_if<int>(&asked)) co_return status(*wrong);
   RtspResponse response;
-  if (playing()) co_return response;  // some clients keep a session alive by PLAY
-  auto feed = co_await context_->content->open(target_, socket_->executor());
+  const bool elsewhere = recorded_ && request.headers.find("Range");
+  if (playing() && !elsewhere) co_return response;  // some clients keep a session alive by PLAY
+  pause();
+  const RtspTarget target = std::get<RtspTarget>(asked);
+  auto feed = co_await context_->content->open(target, socket_->executor());
   if (!feed) co_return refusal(feed.error());
   if (context_->options.packet_filter) {
     const bool udp =
         std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane && lane->udp(); });
     filter_ = context_->options.packet_filter({id_, target_, udp, socket_->executor()});
   }
-  response.headers.add("Range", "npt=now-");
+  response.headers.add("Range", recorded_ ? played_range(*target.replay) : "npt=now-");
   if (const auto info = rtp_info(**feed); !info.empty()) response.headers.add("RTP-Info", info);
   delivery_ =
       std::make_shared<RtspDelivery>(context_, socket_, lanes_, std::move(*feed), filter_, events_.ended);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "system/media/rtsp_delivery.hpp"
@@ -23,7 +24,7 @@ class RtspSession {
   };
 
   RtspSession(std::shared_ptr<RtspServerContext> context, std::shared_ptr<RtspSocket> socket, std::string id,
-              RtspTarget target, const Presentation& tracks, Events events);
+              RtspTarget target, const RtspDescription& description, Events events);
   ~RtspSession() { close(); }
   RtspSession(const RtspSession&) = delete;
   RtspSession& operator=(const RtspSession&) = delete;
@@ -45,6 +46,8 @@ class RtspSession {
   bool take_interleaved(const InterleavedFrame& frame);
 
  private:
+  /// What the feed shall be opened for; a status where the range cannot be played.
+  std::variant<RtspTarget, int> target_of(const RtspRequest& request) const;
   RtspResponse add_lane(const RtspRequest& request, std::uint16_t track, RtspTransport transport);
   base::Result<std::unique_ptr<UdpPortPair>> open_ports(RtspTransport& transport);
   bool channels_taken(const RtspTransport& transport, std::uint16_t track) const;
@@ -54,6 +57,7 @@ class RtspSession {
   const std::shared_ptr<RtspSocket> socket_;
   const std::string id_;
   const RtspTarget target_;
+  const bool recorded_;
   std::vector<std::uint32_t> clock_rates_;
   const Events events_;
   std::vector<std::shared_ptr<RtspLane>> lanes_;

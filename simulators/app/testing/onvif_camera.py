@@ -24,6 +24,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
 import onvif_events  # noqa: E402
+import onvif_recordings  # noqa: E402
 from onvif_encoder import check_encoder  # noqa: E402
 import onvif_ptz  # noqa: E402
 from onvif_requests import EVENTS, IO, LAST, PTZ, PULLING, REFUSED, REQUESTS, TDS, TR2, TRT, contents, topics  # noqa: E402
@@ -31,11 +32,12 @@ from onvif_schemas import Schemas  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
 SKIPPED = 77
+ALL_REQUESTS = REQUESTS + onvif_recordings.REQUESTS
 RIG = """
 <rig>
   <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes"
-          inputs="2" outputs="1" ptz="yes"/>
-  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" inputs="1" outputs="1" ptz="yes"/>
+          inputs="2" outputs="1" ptz="yes" card-mb="4"/>
+  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" inputs="1" outputs="1" ptz="yes" card-mb="4"/>
 </rig>
 """
 LEVELS = {  # ONVIF Core 5.9.4.6
@@ -64,7 +66,8 @@ def token(name, password, created=None):
 class Camera:
     def __init__(self, address):
         self.base = address.rsplit("/", 1)[0]
-        self.subscription = "none"  # the last that was made
+        self.subscription, self.search = "none", "none"  # the last that were made
+        self.account = "admin"
 
     def post(self, path, text):
         """Status and text of the answer."""
@@ -77,10 +80,14 @@ class Camera:
 
     def ask(self, service, operation, content, header=""):
         path, uri = service
+        content = content.replace("{search}", self.search).replace("{now}", datetime.datetime.now(datetime.timezone.utc).isoformat())
         status, text = self.post(path.format(self.subscription), envelope(f'<{operation} xmlns="{uri}">{content}</{operation}>', header))
         made = re.search(r"/onvif/subscription/(\w+)<", text)
         if made:
             self.subscription = made.group(1)
+        begun = re.search(r"SearchToken>([\w-]+)<", text)
+        if begun:
+            self.search = begun.group(1)
         return status, text
 
     def ask_as(self, name, service, operation, content):
@@ -105,7 +112,7 @@ def operations_in_code():
                                     ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
                                     ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
                                     ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO), ("ptz_service", "ptz_service", PTZ),
-                                    ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tours", "ptz_tour_operations", PTZ)]:
+                                    ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tours", "ptz_tour_operations", PTZ)] + onvif_recordings.tables():
         text = (folder / f"{file}.cpp").read_text(encoding="utf-8")
         table = re.search(rf" {function}\(OnvifDevice& d\) \{{\n(.*?)\n\}}\n", text, re.DOTALL).group(1)
         found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|actuate,|AccessClass::)', table)}
@@ -115,7 +122,7 @@ def operations_in_code():
 def check_answers(judge, cameras, schemas):
     answers = {}
     for name, camera in cameras.items():
-        for service, operation, content, _ in REQUESTS:
+        for service, operation, content, _ in ALL_REQUESTS:
             if name == "yard" and operation in ("CreateUsers", "SetUser"):
                 continue  # a camera without accounts takes an administrator first
             if name == "yard" and service == TRT and operation != "GetServiceCapabilities":
@@ -125,7 +132,7 @@ def check_answers(judge, cameras, schemas):
             answers[f"{name}-{service[0].replace('/{}', '')}-{operation}"] = text
             judge.expect(status == 200, f"{name}: {operation} answers {status}: {text[-300:]}")
             judge.expect(f":{operation}Response" in text, f"{name}: {operation} is answered with something else: {text[:300]}")
-    for service, operation, content, subcode in REFUSED:
+    for service, operation, content, subcode in REFUSED + onvif_recordings.REFUSED:
         status, text = cameras["gate"].ask_as("admin", service, operation, content)
         answers[f"fault-{len(answers)}-{operation}"] = text
         judge.expect(status == 400 and f">{subcode}<" in text, f"{operation} {content[:80]}: {status}, not {subcode}: {text[-300:]}")
@@ -140,7 +147,7 @@ def check_answers(judge, cameras, schemas):
 
 def check_access(judge, camera):
     for name, classes in LEVELS.items():
-        for service, operation, content, access in REQUESTS + LAST:
+        for service, operation, content, access in ALL_REQUESTS + LAST:
             if name and access in ("write_system", "unrecoverable") and access in classes:
                 continue
             status, text = camera.ask_as(name, service, operation, content)
@@ -241,7 +248,7 @@ def visit_with_public_client(judge, address, name, password, state):
 
 def main(watchrig):
     judge = Judge()
-    asked = {(service[0], operation) for service, operation, _, _ in REQUESTS + LAST}
+    asked = {(service[0], operation) for service, operation, _, _ in ALL_REQUESTS + LAST}
     judge.expect(operations_in_code() == asked, f"asked and offered operations differ: {operations_in_code() ^ asked}")
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+", encoding="utf-8") as log:
         rig_file = pathlib.Path(folder) / "rig.xml"
@@ -250,6 +257,7 @@ def main(watchrig):
             addresses = {device["id"]: device["onvif"] for device in rig.ready["devices"]}
             cameras = {name: Camera(address) for name, address in addresses.items()}
             control = rig.ready["control"]
+            onvif_recordings.check(judge, cameras["gate"], f"{control}/devices/gate")
             visited = [visit_with_public_client(judge, addresses["gate"], "admin", "secret", f"{control}/devices/gate/state"),
                        visit_with_public_client(judge, addresses["yard"], "", "", f"{control}/devices/yard/state")]
             schemas = Schemas(folder)

@@ -75,14 +75,30 @@ void add_event_capabilities(pugi::xml_node all, const std::string& address) {
   add(events, "tt:WSPausableSubscriptionManagerInterfaceSupport", "false");
 }
 
-void add_io_capabilities(pugi::xml_node all, const std::string& address, const OnvifDevice& device) {
-  auto io = add(add(all, "tt:Extension"), "tt:DeviceIO");
+pugi::xml_node add_io_capabilities(pugi::xml_node all, const std::string& address,
+                                   const OnvifDevice& device) {
+  auto extension = add(all, "tt:Extension");
+  auto io = add(extension, "tt:DeviceIO");
   add(io, "tt:XAddr", address);
   add(io, "tt:VideoSources", "1");
   add(io, "tt:VideoOutputs", "0");
   add(io, "tt:AudioSources", has_audio(device) ? "1" : "0");
   add(io, "tt:AudioOutputs", "0");
   add(io, "tt:RelayOutputs", std::to_string(device.io->relays().size()));
+  return extension;
+}
+
+void add_card_capabilities(pugi::xml_node extension, OnvifDevice& device, const OnvifCall& call) {
+  auto recording = add(extension, "tt:Recording");
+  add(recording, "tt:XAddr", address_of(call, recording_service(device).path));
+  for (const char* name : {"ReceiverSource", "MediaProfileSource", "DynamicRecordings", "DynamicTracks"})
+    add(recording, fmt::format("tt:{}", name),
+        name == std::string_view("MediaProfileSource") ? "true" : "false");
+  add(recording, "tt:MaxStringLength", "64");
+  auto search = add(extension, "tt:Search");
+  add(search, "tt:XAddr", address_of(call, search_service(device).path));
+  add(search, "tt:MetadataSearch", "false");
+  add(add(extension, "tt:Replay"), "tt:XAddr", address_of(call, replay_service(device).path));
 }
 
 OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
@@ -107,7 +123,9 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   if (asked("Media")) add_media_capabilities(all, address_of(call, media_service(device).path));
   if (device.head && asked("PTZ"))
     add(add(all, "tt:PTZ"), "tt:XAddr", address_of(call, ptz_service(device).path));
-  if (asked("All")) add_io_capabilities(all, address_of(call, io_service(device).path), device);
+  if (!asked("All")) return {};
+  const auto extension = add_io_capabilities(all, address_of(call, io_service(device).path), device);
+  if (device.card) add_card_capabilities(extension, device, call);
   return {};
 }
 

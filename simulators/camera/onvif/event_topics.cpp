@@ -109,10 +109,13 @@ void add_message(pugi::xml_node parent, const EventMessage& message) {
   add_item(add(node, "tt:Data"), property.topic->data.name, property.value);
 }
 
-void add_notification(pugi::xml_node parent, const EventMessage& message) {
-  auto node = add(parent, "wsnt:NotificationMessage");
+void fill_notification(pugi::xml_node node, const EventMessage& message) {
   set_attribute(add(node, "wsnt:Topic", message.property.topic->path), "Dialect", concrete_set_dialect);
   add_message(add(node, "wsnt:Message"), message);
+}
+
+void add_notification(pugi::xml_node parent, const EventMessage& message) {
+  fill_notification(add(parent, "wsnt:NotificationMessage"), message);
 }
 
 void add_topics(pugi::xml_node set, std::span<const CameraProperty> properties) {

@@ -50,6 +50,8 @@ struct EventMessage {
 
 /// Appends a tt:Message.
 void add_message(pugi::xml_node parent, const EventMessage& message);
+/// Appends the content of a wsnt:NotificationMessageHolderType.
+void fill_notification(pugi::xml_node node, const EventMessage& message);
 /// Appends a wsnt:NotificationMessage.
 void add_notification(pugi::xml_node parent, const EventMessage& message);
 /// Appends the topics of these properties to a wstop:TopicSet.

@@ -28,6 +28,7 @@ std::vector<std::string> OnvifDevice::fixed_scopes() const {
       "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/name/" + id,
       "onvif://www.onvif.org/manufacturer/" + manufacturer};
   if (head) all.emplace_back("onvif://www.onvif.org/type/ptz");
+  if (card) all.emplace_back("onvif://www.onvif.org/Profile/G");
   return all;
 }
 
@@ -64,6 +65,8 @@ std::vector<OnvifService> listed_services(OnvifDevice& device) {
   std::vector<OnvifService> all{device_service(device), media_service(device), media2_service(device),
                                 event_service(device), io_service(device)};
   if (device.head) all.push_back(ptz_service(device));
+  if (!device.card) return all;
+  for (const auto make : {recording_service, search_service, replay_service}) all.push_back(make(device));
   return all;
 }
 

@@ -37,6 +37,7 @@ struct OnvifStream {
 };
 
 class CameraIo;
+class CardStore;
 class EventHub;
 struct EventSubscription;
 
@@ -71,6 +72,7 @@ struct OnvifDevice {
   unsigned inputs = 0, outputs = 0;
   std::shared_ptr<EventHub> events = {};
   std::shared_ptr<CameraIo> io = {};
+  std::shared_ptr<CardStore> card = {};  ///< null where it has none
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
@@ -130,6 +132,10 @@ inline constexpr std::string_view subscription_path = "/onvif/subscription/",
 OnvifService io_service(OnvifDevice& device);
 /// Of a camera with a head.
 OnvifService ptz_service(OnvifDevice& device);
+/// Of cameras with a card.
+OnvifService recording_service(OnvifDevice& device);
+OnvifService search_service(OnvifDevice& device);
+OnvifService replay_service(OnvifDevice& device);
 /// Of the private protocol; not listed by GetServices.
 OnvifService private_service(OnvifDevice& device);
 /// Those of the device service for relays.

@@ -142,12 +142,14 @@ asio::awaitable<Result<RtspDescription>> FakeContent::describe(RtspTarget target
   description.tracks = stream->second.tracks;
   description.name = target.path;
   description.sdp = sdp;
+  description.recorded = recorded;
   co_return description;
 }
 
 asio::awaitable<Result<std::unique_ptr<RtspFeed>>> FakeContent::open(RtspTarget target,
                                                                      asio::any_io_executor executor) {
   ++opened;
+  if (target.replay) replays.push_back(*target.replay);
   std::unique_ptr<RtspFeed> feed =
       std::make_unique<FakeFeed>(*this, streams.at(target.path), std::move(executor), clock_);
   co_return feed;

@@ -59,6 +59,8 @@ class FakeContent final : public RtspContent {
   std::map<std::string, base::Error> errors;  ///< paths that are refused
   std::optional<std::string> sdp;             ///< instead of a right one
   std::vector<RtspTarget> described;
+  bool recorded = false;  ///< every stream is of a recording
+  std::vector<RtspReplay> replays;
   int opened = 0;
   int closed = 0;
   std::uint64_t sent = 0;  ///< trains reported by RtspFeed::sent

@@ -1,0 +1,136 @@
+"""Recordings on the card of a virtual camera: requests of Recording Control, Search and Replay, and what is played. A part of onvif_camera.py."""
+import datetime
+import json
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+
+RECORDING = ("recording_service", "http://www.onvif.org/ver10/recording/wsdl")
+SEARCH = ("search_service", "http://www.onvif.org/ver10/search/wsdl")
+REPLAY = ("replay_service", "http://www.onvif.org/ver10/replay/wsdl")
+SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
+TOKEN = "<RecordingToken>recording-main</RecordingToken>"
+JOB = "<JobToken>job-main</JobToken>"
+FOUND = "<SearchToken>{search}</SearchToken>"  # the last that was begun
+SCOPE = f"<Scope><tt:IncludedRecordings {SCHEMA}>recording-main</tt:IncludedRecordings></Scope>"
+EVENTS = f"{SCOPE}<SearchFilter/><IncludeStartState>false</IncludeStartState><KeepAliveTime>PT10S</KeepAliveTime>"
+SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
+
+REQUESTS = [
+    (RECORDING, "GetServiceCapabilities", "", "pre_auth"),
+    (RECORDING, "GetRecordings", "", "read_media"),
+    (RECORDING, "GetRecordingConfiguration", TOKEN, "read_media"),
+    (RECORDING, "GetTrackConfiguration", f"{TOKEN}<TrackToken>video</TrackToken>", "read_media"),
+    (RECORDING, "GetRecordingOptions", TOKEN, "read_media"),
+    (RECORDING, "GetRecordingJobs", "", "read_media"),
+    (RECORDING, "GetRecordingJobConfiguration", JOB, "read_media"),
+    (RECORDING, "GetRecordingJobState", JOB, "read_media"),
+    (RECORDING, "SetRecordingJobMode", f"{JOB}<Mode>Active</Mode>", "actuate"),
+    (SEARCH, "GetServiceCapabilities", "", "pre_auth"),
+    (SEARCH, "GetRecordingSummary", "", "read_media"),
+    (SEARCH, "GetRecordingInformation", TOKEN, "read_media"),
+    (SEARCH, "GetMediaAttributes", f"<RecordingTokens>recording-main</RecordingTokens><Time>{{now}}</Time>", "read_media"),
+    (SEARCH, "FindRecordings", f"{SCOPE}<MaxMatches>5</MaxMatches><KeepAliveTime>PT10S</KeepAliveTime>", "read_media"),
+    (SEARCH, "GetRecordingSearchResults", f"{FOUND}<WaitTime>PT1S</WaitTime>", "read_media"),
+    (SEARCH, "EndSearch", FOUND, "read_media"),
+    (SEARCH, "FindEvents", f"<StartPoint>2020-01-01T00:00:00Z</StartPoint>{EVENTS}", "read_media"),
+    (SEARCH, "GetEventSearchResults", f"{FOUND}<MaxResults>100</MaxResults><WaitTime>PT1S</WaitTime>", "read_media"),
+    (SEARCH, "GetSearchState", FOUND, "read_media"),
+    (SEARCH, "EndSearch", FOUND, "read_media"),
+    (REPLAY, "GetServiceCapabilities", "", "pre_auth"),
+    (REPLAY, "GetReplayUri", SETUP + TOKEN, "read_media"),
+    (REPLAY, "GetReplayConfiguration", "", "read_system"),
+    (REPLAY, "SetReplayConfiguration", f"<Configuration><tt:SessionTimeout {SCHEMA}>PT60S</tt:SessionTimeout></Configuration>", "actuate"),
+]
+REFUSED = [
+    (RECORDING, "GetRecordingConfiguration", TOKEN.replace("main", "third"), "ter:NoRecording"),
+    (RECORDING, "GetTrackConfiguration", f"{TOKEN}<TrackToken>smell</TrackToken>", "ter:NoTrack"),
+    (RECORDING, "GetRecordingJobState", JOB.replace("main", "third"), "ter:NoRecordingJob"),
+    (RECORDING, "SetRecordingJobMode", f"{JOB}<Mode>Tired</Mode>", "ter:BadMode"),
+    (SEARCH, "GetRecordingInformation", TOKEN.replace("main", "third"), "ter:NoRecording"),
+    (SEARCH, "GetMediaAttributes", "<Time>noon</Time>", "ter:InvalidArgVal"),
+    (SEARCH, "FindEvents", f"<StartPoint>2020-01-02T00:00:00Z</StartPoint><EndPoint>2020-01-01T00:00:00Z</EndPoint>{EVENTS}", "ter:InvalidArgVal"),
+    (SEARCH, "FindRecordings", f"{SCOPE}<KeepAliveTime>-PT1S</KeepAliveTime>", "ter:InvalidArgVal"),
+    (SEARCH, "GetEventSearchResults", "<SearchToken>search-999</SearchToken><WaitTime>PT1S</WaitTime>", "ter:InvalidToken"),
+    (SEARCH, "EndSearch", "<SearchToken>search-999</SearchToken>", "ter:InvalidToken"),
+    (REPLAY, "GetReplayUri", SETUP + TOKEN.replace("main", "third"), "ter:NoRecording"),
+    (REPLAY, "GetReplayUri", SETUP.replace("Unicast", "Multicast") + TOKEN, "ter:InvalidStreamSetup"),
+    (REPLAY, "SetReplayConfiguration", f"<Configuration><tt:SessionTimeout {SCHEMA}>PT5S</tt:SessionTimeout></Configuration>", "ter:ConfigModify"),
+]
+
+
+def tables():
+    """File, function and service of each table of operations in the code."""
+    return [("recording_service", "recording_service", RECORDING), ("search_service", "search_service", SEARCH), ("replay_service", "replay_service", REPLAY)]
+
+
+def information(camera):
+    """When the recording on the card begins and ends."""
+    _, text = camera.ask_as(camera.account, SEARCH, "GetRecordingInformation", TOKEN)
+    found = [re.search(rf"<tt:{name}>(.*?)<", text) for name in ("EarliestRecording", "LatestRecording")]
+    return [datetime.datetime.fromisoformat(match.group(1)) for match in found] if all(found) else None
+
+
+def sections(camera):
+    """Of the video track: times, and whether there is data from then on."""
+    camera.ask_as(camera.account, SEARCH, "FindEvents", f"<StartPoint>2020-01-01T00:00:00Z</StartPoint>{EVENTS}")
+    _, text = camera.ask_as(camera.account, SEARCH, "GetEventSearchResults", f"{FOUND}<WaitTime>PT1S</WaitTime>")
+    camera.ask_as(camera.account, SEARCH, "EndSearch", FOUND)
+    results = re.findall(r"<tt:TrackToken>video</tt:TrackToken><tt:Time>(.*?)</tt:Time>.*?IsDataPresent\" Value=\"(\w+)\"", text)
+    return [(datetime.datetime.fromisoformat(when), value == "true") for when, value in results]
+
+
+def packets(url):
+    """Times of the pictures that ffprobe reads, until the recording ends."""
+    done = subprocess.run(["ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-select_streams", "v", "-show_entries", "packet=pts_time,flags", "-of", "json", url],
+                          capture_output=True, text=True, timeout=60, check=False)
+    return json.loads(done.stdout or "{}").get("packets", []), done.stderr
+
+
+def gstreamer(url):
+    """Bytes of pictures that GStreamer takes through its reader of the extension of replays; nothing where it is not installed."""
+    if not shutil.which("gst-launch-1.0"):
+        return None
+    # Without onvif-mode: in it, rtspsrc 1.22 needs an application that seeks, and crashes under gst-launch.
+    done = subprocess.run(["timeout", "20", "gst-launch-1.0", "-q", "rtspsrc", f"location={url}", "protocols=tcp", "!", "application/x-rtp,media=video", "!",
+                           "rtponvifparse", "!", "rtph264depay", "!", "fdsink"], capture_output=True, check=False)
+    return len(done.stdout)
+
+
+def put_state(control, what, state):
+    body = json.dumps({"what": what, "state": state}).encode()
+    urllib.request.urlopen(urllib.request.Request(f"{control}/state", data=body, method="PUT"), timeout=10).close()
+
+
+def check(judge, camera, control):
+    """What is on the card of a camera with an account can be found and played by others' software."""
+    time.sleep(1.5)
+    began = information(camera)
+    judge.expect(began is not None and began[1] > began[0], "nothing is on the card")
+    put_state(control, "card", "removed")
+    judge.expect(information(camera) is None, "a card that was taken out is still read")
+    _, text = camera.ask_as(camera.account, RECORDING, "GetRecordings", "")
+    judge.expect("recording-main" not in text, "a recording is told of without a card")
+    time.sleep(0.5)
+    put_state(control, "card", "inserted")
+    time.sleep(2.5)
+    changes = sections(camera)
+    judge.expect([present for _, present in changes] == [True, False] * (len(changes) // 2) and len(changes) >= 4, f"what is on the card: {changes}")
+    _, text = camera.ask_as(camera.account, REPLAY, "GetReplayUri", SETUP + TOKEN)
+    url = re.search(r"<trp:Uri>(.*?)<", text).group(1).replace("rtsp://", f"rtsp://{camera.account}:secret@")
+    camera.ask_as(camera.account, RECORDING, "SetRecordingJobMode", f"{JOB}<Mode>Idle</Mode>")  # so that playing comes to an end
+    expected = sum((end - start).total_seconds() for (start, _), (end, _) in zip(changes[::2], changes[1::2]))
+    found, message = packets(url)
+    judge.expect(found and found[0]["flags"].startswith("K"), f"ffprobe reads no key picture first: {message[-200:]}")
+    judge.expect(len(found) >= expected * 10 * 0.9, f"ffprobe reads {len(found)} pictures of {expected} s")
+    taken = gstreamer(url)
+    judge.expect(taken is None or taken > 0, "GStreamer takes nothing of a replay")
+    put_state(control, "card", "failed")
+    status, text = camera.ask_as(camera.account, SEARCH, "GetRecordingInformation", TOKEN)
+    judge.expect(status == 400 and "ter:StorageFailure" in text, f"a card that fails: {status}")
+    found, _ = packets(url)
+    judge.expect(not found, "a card that fails is played")
+    put_state(control, "card", "inserted")
+    camera.ask_as(camera.account, RECORDING, "SetRecordingJobMode", f"{JOB}<Mode>Active</Mode>")

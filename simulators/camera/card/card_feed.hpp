@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "simulators/camera/card/card_store.hpp"
+#include "system/base/timer.hpp"
+#include "system/media/rtp_packetizer.hpp"
+#include "system/media/rtsp_server.hpp"
+
+namespace watchrig::camera {
+
+/// Plays from a card, each unit with its time in the extension of ONVIF replays. On the session's executor.
+class CardFeed final : public media::RtspFeed {
+ public:
+  /// Plays what is coded as `tracks`; units of other sections are passed over. Times are those of the
+  /// streams' sender reports. The clock outlives the feed.
+  CardFeed(std::shared_ptr<CardStore> card, media::Presentation tracks, const media::RtspReplay& replay,
+           boost::asio::any_io_executor executor, const base::Clock& clock);
+
+  boost::asio::awaitable<std::optional<media::RtpTrainPtr>> next() override;
+  std::optional<media::RtpTrainPtr> try_next() override { return {}; }
+  void close() override;
+  base::QueueStats stats() const override { return {}; }
+  std::optional<media::RtpPosition> position(std::uint16_t) const override { return {}; }
+  void sent(const media::RtpTrain& train) override;
+
+ private:
+  /// The next unit that is wanted; nothing at the end.
+  std::optional<CardStore::Unit> take();
+  /// Nothing where RTP cannot carry it.
+  media::RtpTrainPtr train_of(const CardStore::Unit& unit);
+  boost::asio::awaitable<void> pace(base::UtcTime captured);
+
+  const std::shared_ptr<CardStore> card_;
+  const media::Presentation tracks_;
+  const media::RtspReplay replay_;
+  const base::Clock& clock_;
+  base::Timer timer_;
+  std::vector<media::RtpPacketizer> packetizers_;
+  std::uint64_t next_ = 0;
+  std::uint64_t section_ = 0;  ///< of the unit before
+  std::optional<std::pair<base::UtcTime, base::UtcTime>>
+      began_;                            ///< by the clock, and what was captured then
+  std::optional<CardStore::Unit> last_;  ///< on its way to the socket
+  bool closed_ = false;
+};
+
+}  // namespace watchrig::camera

@@ -1,0 +1,84 @@
+#include "system/media/rtsp_replay.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+#include "system/media/rtsp_headers.hpp"
+
+namespace watchrig::media {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+/// `20260131T120000.5Z` (RFC 2326, 3.7).
+Result<base::UtcTime> parse_clock(std::string_view text) {
+  constexpr std::size_t shortest = 16;  // 20260131T120000Z
+  if (text.size() < shortest || text[8] != 'T') {
+    return Error{ErrorKind::invalid, fmt::format("Range: \"{:.40}\" is no time as 20260131T120000Z", text)};
+  }
+  return base::parse_utc(fmt::format("{}-{}-{}T{}:{}:{}", text.substr(0, 4), text.substr(4, 2),
+                                     text.substr(6, 2), text.substr(9, 2), text.substr(11, 2),
+                                     text.substr(13)));
+}
+
+std::string format_clock(base::UtcTime time) {
+  std::string text = base::format_utc(time, 9);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+Result<> read_range(std::string_view header, RtspReplay& replay) {
+  const auto live = is_live_range(header);
+  if (!live) return live.error();
+  if (*live) return {};
+  const auto [unit, range] = base::split_once(base::trim(base::split_once(header, ';').first), '=');
+  if (!base::equal_ignoring_case(unit, "clock")) {
+    return Error{ErrorKind::invalid,
+                 fmt::format("Range \"{:.60}\": recorded material is played by clock=", header)};
+  }
+  const auto [first, last] = base::split_once(range, '-');
+  const auto from = parse_clock(base::trim(first));
+  if (!from) return from.error();
+  replay.from = *from;
+  if (base::trim(last).empty()) return {};
+  const auto to = parse_clock(base::trim(last));
+  if (!to) return to.error();
+  if (*to < *from) return Error{ErrorKind::unsupported, "Range: playing backwards is not offered"};
+  replay.to = *to;
+  return {};
+}
+
+}  // namespace
+
+Result<RtspReplay> read_replay(const RtspRequest& request) {
+  RtspReplay replay;
+  if (const auto range = request.headers.find("Range")) {
+    if (const auto read = read_range(*range, replay); !read) return read.error();
+  }
+  const auto told = [&](std::string_view name) {
+    return base::trim(request.headers.find(name).value_or(""));
+  };
+  replay.rate_control = !base::equal_ignoring_case(told("Rate-Control"), "no");
+  replay.key_pictures_only = base::split_once(told("Frames"), '/').first == "intra";
+  replay.request = base::parse_number<unsigned>(told("CSeq")).value_or(0);
+  if (const auto scale = told("Scale"); !scale.empty()) {
+    const auto speed = base::parse_number<double>(scale);
+    if (!speed || !std::isfinite(*speed) || *speed == 0)
+      return Error{ErrorKind::invalid, fmt::format("Scale \"{:.20}\" is no speed", scale)};
+    if (*speed < RtspReplay::slowest || *speed > RtspReplay::fastest)
+      return Error{ErrorKind::unsupported, fmt::format("Scale {:.20}: 0.0625 to 64 are offered", scale)};
+    replay.speed = *speed;
+  }
+  return replay;
+}
+
+std::string clock_range(base::UtcTime from, std::optional<base::UtcTime> to) {
+  return fmt::format("clock={}-{}", format_clock(from), to ? format_clock(*to) : "");
+}
+
+}  // namespace watchrig::media

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "system/base/clock.hpp"
+#include "system/base/result.hpp"
+#include "system/media/rtsp_message.hpp"
+
+namespace watchrig::media {
+
+/// What a PLAY of recorded material asks for (ONVIF Streaming, 6).
+struct RtspReplay {
+  /// The earliest there is where none is told; playing begins at the key picture at or before it.
+  base::UtcTime from = base::UtcTime::min();
+  std::optional<base::UtcTime> to;  ///< the end of what is recorded where none is told
+  bool rate_control = true;         ///< false: as fast as the reader takes it
+  bool key_pictures_only = false;
+  double speed = 1;      ///< against real time, greater than 0
+  unsigned request = 0;  ///< CSeq of the PLAY
+
+  static constexpr double slowest = 1.0 / 16, fastest = 64;
+};
+
+/// The feature that recorded material requires of both sides (ONVIF Streaming, 6.2.1).
+inline constexpr std::string_view replay_feature = "onvif-replay";
+
+/// `Range: clock=20260131T120000.500Z-20260131T120100Z`; `npt=0-` and `npt=now-`, by which players of files
+/// begin, are the beginning. Errors: invalid (no range, no speed), unsupported (backwards).
+base::Result<RtspReplay> read_replay(const RtspRequest& request);
+/// `clock=…`, the open end left out.
+std::string clock_range(base::UtcTime from, std::optional<base::UtcTime> to);
+
+}  // namespace watchrig::media
