@@ -21,12 +21,12 @@ Outcome add_device(StepContext& step) {
   if (!id.empty() && !device) return of_author(fmt::format("the rig has no device \"{}\"", id));
   json::object streams;
   const auto driver = step.text("driver", "rtsp");
-  if (device && driver == "onvif" && device->onvif.empty()) {
+  if (device && driver != "rtsp" && device->onvif.empty()) {
     return of_author(fmt::format("the device \"{}\" has no ONVIF services: say onvif=\"yes\"", id));
   }
   if (device) {
     for (const auto& [stream, url] : device->streams)
-      streams[stream] = driver == "onvif" ? device->onvif : url;
+      streams[stream] = driver != "rtsp" ? device->onvif : url;
   }
   if (step.has("url")) streams["main"] = step.text("url");
   if (step.has("sub-url")) streams["sub"] = step.text("sub-url");
@@ -95,7 +95,7 @@ std::vector<StepDefinition> device_steps() {
         true,
         {{"device", name},
          {"as", name, true},
-         {"driver", choice, false, "rtsp|onvif"},
+         {"driver", choice, false, "rtsp|onvif|private"},
          {"transport", choice, false, "tcp|udp"},
          {"username", text},
          {"password", text},
