@@ -154,6 +154,9 @@ base::Result<> ChunkIndex::prepare() {
       {find_key_, reader_,
        "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
        " AND run = ?3 AND begin <= ?4 AND key <= ?4 ORDER BY begin DESC, idx DESC LIMIT 1"},
+      {find_last_, reader_,
+       "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
+       " AND run = ?3 ORDER BY begin DESC, idx DESC LIMIT 1"},
   };
   for (const auto& entry : statements) {
     auto made = entry.database.prepare(entry.sql);
@@ -263,6 +266,17 @@ base::Result<std::optional<ChunkRow>> ChunkIndex::key_chunk(std::string_view cha
   find_key_->bind(channel, stream, run, ns(time));
   std::optional<ChunkRow> row;
   auto read = each(*find_key_, [&] { row = read_row(*find_key_); });
+  if (!read) return read.error();
+  return row;
+}
+
+base::Result<std::optional<ChunkRow>> ChunkIndex::last_chunk(std::string_view channel,
+                                                             std::string_view stream,
+                                                             std::uint64_t run) const {
+  const std::lock_guard lock(reading_);
+  find_last_->bind(channel, stream, run);
+  std::optional<ChunkRow> row;
+  auto read = each(*find_last_, [&] { row = read_row(*find_last_); });
   if (!read) return read.error();
   return row;
 }

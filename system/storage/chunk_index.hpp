@@ -83,6 +83,9 @@ class ChunkIndex {
   /// The newest chunk of a run that has its first key frame at or before `time`.
   base::Result<std::optional<ChunkRow>> key_chunk(std::string_view channel, std::string_view stream,
                                                   std::uint64_t run, base::UtcTime time) const;
+  /// The newest chunk of a run.
+  base::Result<std::optional<ChunkRow>> last_chunk(std::string_view channel, std::string_view stream,
+                                                   std::uint64_t run) const;
   /// Every row, ordered by stream, run and index: to compare two indexes.
   base::Result<std::vector<IndexedChunk>> everything() const;
 
@@ -98,7 +101,7 @@ class ChunkIndex {
   std::optional<platform::SqliteStatement> add_source_, add_chunk_, add_run_, add_segment_;
   mutable std::mutex reading_;
   mutable platform::SqliteDatabase reader_;
-  mutable std::optional<platform::SqliteStatement> find_runs_, find_chunks_, find_key_;
+  mutable std::optional<platform::SqliteStatement> find_runs_, find_chunks_, find_key_, find_last_;
 };
 
 }  // namespace watchrig::storage

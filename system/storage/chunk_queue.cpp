@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "system/storage/storage.hpp"
+
 namespace watchrig::storage {
 namespace {
 
@@ -59,14 +61,15 @@ ChunkQueue::ChunkQueue(Settings settings, const base::Clock& clock, base::Metric
                             {{"volume", settings_.volume}})),
       last_run_(settings_.last_run) {}
 
-base::Result<ChunkQueue::Feed> ChunkQueue::open(const std::string& channel, const std::string& stream,
-                                                media::Presentation tracks) {
+/// Under no lock.
+base::Result<ChunkQueue::Feed> ChunkQueue::make_feed(const std::string& channel, const std::string& stream,
+                                                     media::Presentation tracks, bool fills_hole) {
   if (auto checked = check_names(channel, stream); !checked) return checked.error();
   if (auto checked = check_tracks(tracks); !checked) return checked.error();
   const Lock lock(mutex_);
   if (stopped_)
     return Error{ErrorKind::cancelled, fmt::format("volume \"{}\" is being closed", settings_.volume)};
-  Feed& slot = feeds_[{channel, stream}];
+  Feed& slot = feeds_[{channel, stream, fills_hole}];
   if (slot && !slot->closed) {
     return Error{ErrorKind::conflict,
                  fmt::format("stream \"{}\" of channel \"{}\" is being recorded already", stream, channel)};
@@ -74,8 +77,24 @@ base::Result<ChunkQueue::Feed> ChunkQueue::open(const std::string& channel, cons
   auto feed = std::make_shared<RecorderFeed>(channel, stream, std::move(tracks), settings_.chunk_duration);
   feed->builder.begin_run(next_run());
   feed->needs_key = true;
+  feed->fills_hole = fills_hole;
   feed->stats.failing = slot && slot->stats.failing;
   slot = feed;
+  return feed;
+}
+
+base::Result<ChunkQueue::Feed> ChunkQueue::open(const std::string& channel, const std::string& stream,
+                                                media::Presentation tracks) {
+  return make_feed(channel, stream, std::move(tracks), false);
+}
+
+base::Result<ChunkQueue::Feed> ChunkQueue::open_hole(const std::string& channel, const std::string& stream,
+                                                     media::Presentation tracks, const Hole& hole) {
+  auto feed = make_feed(channel, stream, std::move(tracks), true);
+  if (!feed) return feed;
+  const Lock lock(mutex_);
+  (*feed)->builder.begin_run(hole.run, hole.next_index);
+  (*feed)->needs_key = false;
   return feed;
 }
 
@@ -93,6 +112,8 @@ bool ChunkQueue::push(const Feed& feed, media::AccessUnitPtr unit) {
       dropped_server_.Increment();
       return false;
     }
+    if (feed->fills_hole && (queued_bytes_ + bytes > settings_.bytes / 2 || feed->builder.steps_back(*unit)))
+      return false;
     if (feed->needs_key && !restarts(*feed, *unit)) {
       accepted = feed->lost_some ? drop(*feed, events) : (++feed->stats.skipped, true);
     } else if (queued_bytes_ + bytes > settings_.bytes) {
@@ -108,7 +129,9 @@ bool ChunkQueue::push(const Feed& feed, media::AccessUnitPtr unit) {
 
 bool ChunkQueue::accept(const Feed& feed, media::AccessUnitPtr unit, std::size_t bytes) {
   const UtcTime now = clock_.now();
-  if (feed->lost_some || feed->builder.steps_back(*unit)) enqueue(feed, feed->builder.begin_run(next_run()));
+  const bool interrupted = feed->lost_some || feed->builder.steps_back(*unit);
+  if (interrupted || (!feed->fills_hole && feed->builder.ends_hole(*unit)))
+    enqueue(feed, feed->builder.begin_run(next_run()));
   feed->needs_key = feed->lost_some = false;
   ++feed->stats.units;
   feed->stats.bytes += unit->payload.size();

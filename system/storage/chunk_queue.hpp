@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "system/base/metrics.hpp"
@@ -14,6 +15,8 @@
 #include "system/storage/storage_event.hpp"
 
 namespace watchrig::storage {
+
+struct Hole;
 
 /// What the queue keeps of one recorder; belongs to the queue's mutex.
 struct RecorderFeed {
@@ -31,6 +34,7 @@ struct RecorderFeed {
   bool needs_key = false;             ///< units are passed over until a key frame comes
   bool lost_some = false;             ///< the reason is a drop, not the begin
   bool closed = false;
+  bool fills_hole = false;
 };
 
 /// Between the recorders and the writer: bounded in bytes, and where a recorder's units become chunks. A
@@ -51,6 +55,9 @@ class ChunkQueue {
 
   base::Result<std::shared_ptr<RecorderFeed>> open(const std::string& channel, const std::string& stream,
                                                    media::Presentation tracks);
+  /// For units of a hole, whose run they continue. Beside the feed of the stream itself.
+  base::Result<std::shared_ptr<RecorderFeed>> open_hole(const std::string& channel, const std::string& stream,
+                                                        media::Presentation tracks, const Hole& hole);
   bool push(const std::shared_ptr<RecorderFeed>& feed, media::AccessUnitPtr unit);
   void present(const std::shared_ptr<RecorderFeed>& feed, media::Presentation tracks);
   void close(const std::shared_ptr<RecorderFeed>& feed);
@@ -85,6 +92,8 @@ class ChunkQueue {
   using Lock = std::unique_lock<std::mutex>;
   using Feed = std::shared_ptr<RecorderFeed>;
 
+  base::Result<Feed> make_feed(const std::string& channel, const std::string& stream,
+                               media::Presentation tracks, bool fills_hole);
   bool drop(RecorderFeed& feed, std::vector<Event>& events);
   bool accept(const Feed& feed, media::AccessUnitPtr unit, std::size_t bytes);
   void alarm(RecorderFeed& feed, const std::string& cause, const std::string& reason,
@@ -108,7 +117,8 @@ class ChunkQueue {
   mutable std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable done_;
-  std::map<std::pair<std::string, std::string>, Feed> feeds_;
+  std::map<std::tuple<std::string, std::string, bool>, Feed>
+      feeds_;  ///< channel, stream, whether it fills a hole
   std::vector<std::unique_ptr<PendingChunk>> ready_;
   std::optional<base::UtcTime> ready_since_;
   base::UtcTime waking_at_ = base::UtcTime::max();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "system/storage/storage.hpp"
+
 namespace watchrig::storage {
 namespace {
 
@@ -48,10 +50,17 @@ bool ChunkBuilder::steps_back(const media::AccessUnit& unit) const {
          time_minus(unit.time, previous_begin_) < -tolerated_lag.count();
 }
 
-std::unique_ptr<PendingChunk> ChunkBuilder::begin_run(std::uint64_t run) {
+bool ChunkBuilder::ends_hole(const media::AccessUnit& unit) const {
+  const auto before = newest_of_track_[unit.track];
+  if (unit.track != leading_ || !unit.key || before == base::UtcTime::min()) return false;
+  return time_minus(unit.time, before) >
+         std::max<std::int64_t>(least_hole.count(), 3 * std::int64_t{usual_interval()});
+}
+
+std::unique_ptr<PendingChunk> ChunkBuilder::begin_run(std::uint64_t run, std::uint32_t next_index) {
   auto ended = take();
   run_ = run;
-  next_index_ = 0;
+  next_index_ = next_index;
   previous_begin_ = base::UtcTime::min();
   newest_of_track_.assign(tracks_.size(), base::UtcTime::min());
   return ended;

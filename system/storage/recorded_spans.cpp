@@ -85,4 +85,20 @@ base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_
   return spans;
 }
 
+base::Result<std::vector<Hole>> find_holes(const ChunkIndex& index, std::string_view channel,
+                                           std::string_view stream, UtcTime from, UtcTime to) {
+  const auto runs = index.runs(channel, stream, from, to);
+  if (!runs) return runs.error();
+  std::vector<Hole> holes;
+  for (std::size_t i = 1; i < runs->size(); ++i) {
+    const RunRow& before = (*runs)[i - 1];
+    const RunRow& after = (*runs)[i];
+    if (after.begin - before.last <= least_hole) continue;
+    const auto last = index.last_chunk(channel, stream, before.run);
+    if (!last) return last.error();
+    if (*last) holes.push_back({before.last, after.begin, before.run, (*last)->index + 1});
+  }
+  return holes;
+}
+
 }  // namespace watchrig::storage

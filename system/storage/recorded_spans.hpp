@@ -9,4 +9,8 @@ namespace watchrig::storage {
 base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_view channel,
                                            std::string_view stream, base::UtcTime from, base::UtcTime to);
 
+/// See Storage::holes().
+base::Result<std::vector<Hole>> find_holes(const ChunkIndex& index, std::string_view channel,
+                                           std::string_view stream, base::UtcTime from, base::UtcTime to);
+
 }  // namespace watchrig::storage

@@ -86,6 +86,20 @@ base::Result<std::shared_ptr<ChannelRecorder>> Storage::record(const std::string
   return std::make_shared<ChannelRecorder>(parts_->queue, std::move(*feed));
 }
 
+base::Result<std::shared_ptr<ChannelRecorder>> Storage::fill(const std::string& channel,
+                                                             const std::string& stream,
+                                                             media::Presentation presentation,
+                                                             const Hole& hole) {
+  auto feed = parts_->queue->open_hole(channel, stream, std::move(presentation), hole);
+  if (!feed) return feed.error();
+  return std::make_shared<ChannelRecorder>(parts_->queue, std::move(*feed));
+}
+
+base::Result<std::vector<Hole>> Storage::holes(std::string_view channel, std::string_view stream,
+                                               base::UtcTime from, base::UtcTime to) const {
+  return find_holes(*parts_->index, channel, stream, from, to);
+}
+
 base::Result<std::vector<Span>> Storage::spans(std::string_view channel, std::string_view stream,
                                                base::UtcTime from, base::UtcTime to) const {
   return find_spans(*parts_->index, channel, stream, from, to);

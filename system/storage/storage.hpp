@@ -41,6 +41,18 @@ struct Span {
   std::uint64_t bytes = 0;   ///< payload
 };
 
+/// Shorter ones are the stream's own, or of single pictures.
+inline constexpr base::Duration least_hole = std::chrono::seconds(1);
+
+/// Time between two runs in which nothing is recorded, longer than least_hole. Valid until something is
+/// recorded there.
+struct Hole {
+  base::UtcTime from;            ///< the last unit before it
+  base::UtcTime to;              ///< the first unit behind it
+  std::uint64_t run = 0;         ///< that ends before it
+  std::uint32_t next_index = 0;  ///< of the chunk that would follow in that run
+};
+
 struct StorageStats {
   std::uint64_t chunks = 0;         ///< committed since open()
   std::uint64_t bytes = 0;          ///< payload of them
@@ -75,6 +87,17 @@ class Storage {
   /// at the two ends. Unknown names give none.
   base::Result<std::vector<Span>> spans(std::string_view channel, std::string_view stream, base::UtcTime from,
                                         base::UtcTime to) const;
+
+  /// The holes between what is on the disk within [from, to), in order of arrival.
+  base::Result<std::vector<Hole>> holes(std::string_view channel, std::string_view stream, base::UtcTime from,
+                                        base::UtcTime to) const;
+
+  /// Records what is missing in a hole, as the continuation of what is before it: units with times between
+  /// those of the hole, of the tracks before it, beginning with the unit that follows the last one or with a
+  /// key frame. Beside a recorder of the same stream. It takes no more while half of `queue_bytes` wait, and
+  /// nothing older than what it had; both are told by push(). Errors: as record().
+  base::Result<std::shared_ptr<ChannelRecorder>> fill(const std::string& channel, const std::string& stream,
+                                                      media::Presentation presentation, const Hole& hole);
 
   /// not_found when nothing of the stream is recorded within [from, to).
   base::Result<RecordingReader> read(std::string_view channel, std::string_view stream, base::UtcTime from,
