@@ -6,6 +6,7 @@
 
 #include "system/api/device_contact.hpp"
 #include "system/central/central_inbox.hpp"
+#include "system/devices/onvif/onvif_replay.hpp"
 
 namespace watchrig::app {
 
@@ -22,6 +23,14 @@ std::shared_ptr<devices::StreamLocator> onvif_locator(const central::Device& dev
   auto contact = api::stream_contact(device, channel, stream);
   if (!contact) return nullptr;
   return devices::make_onvif_locator(clock, std::move(contact->device), std::move(contact->choice));
+}
+
+std::shared_ptr<devices::StreamLocator> replay_locator(const central::Device& device,
+                                                       const central::Channel& channel,
+                                                       const base::Clock& clock) {
+  auto contact = api::stream_contact(device, channel, "main");
+  if (!contact) return nullptr;
+  return devices::make_onvif_replay_locator(clock, std::move(contact->device), contact->choice.channel);
 }
 
 /// The clock outlives what is made of the settings.
@@ -41,6 +50,7 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
                                    : media::RtspClient::Transport::tcp;
     options.seed = std::hash<std::string>()(channel.id + stream);
   }
+  if (api::speaks_onvif(device)) settings.recordings = replay_locator(device, channel, clock);
   return settings;
 }
 
@@ -81,15 +91,25 @@ Result<std::unique_ptr<StorageRole>> StorageRole::open(const storage::Options& o
                                                        storage::ChannelSet::Executors executors) {
   auto storage = storage::Storage::open(options, clock, metrics, Reporter(bus, events));
   if (!storage) return storage.error();
-  auto channels =
-      std::make_unique<storage::ChannelSet>(clock, **storage, std::move(executors), Reporter(bus, events));
-  std::unique_ptr<StorageRole> role(
-      new StorageRole(std::move(*storage), std::move(channels), registry, clock));
+  std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), registry, clock));
+  const Reporter report(bus, events);
+  role->backfill_ = std::make_unique<storage::Backfill>(clock, *role->storage_, report);
+  role->channels_ =
+      std::make_unique<storage::ChannelSet>(clock, *role->storage_, std::move(executors),
+                                            [report, role = role.get()](const storage::ChannelEvent& event) {
+                                              report(event);
+                                              role->fill_holes(event);
+                                            });
   const auto served =
       bus.serve(platform::storage_role,
                 [role = role.get()](const platform::Message& message) { return role->handle(message); });
   if (!served) return served.error();
   return role;
+}
+
+void StorageRole::fill_holes(const storage::ChannelEvent& event) {
+  if (event.type != "recording.resumed") return;
+  if (auto channel = channels_->find(event.channel)) backfill_->look(std::move(channel));
 }
 
 Result<boost::json::object> StorageRole::handle(const platform::Message& message) {

@@ -5,6 +5,7 @@
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/platform/role_messages.hpp"
+#include "system/storage/relay/backfill.hpp"
 #include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
 
@@ -27,9 +28,10 @@ class StorageRole {
   storage::ChannelSet& channels() { return *channels_; }
 
  private:
-  StorageRole(std::unique_ptr<storage::Storage> storage, std::unique_ptr<storage::ChannelSet> channels,
-              const central::DeviceRegistry& registry, const base::Clock& clock)
-      : storage_(std::move(storage)), channels_(std::move(channels)), registry_(registry), clock_(clock) {}
+  StorageRole(std::unique_ptr<storage::Storage> storage, const central::DeviceRegistry& registry,
+              const base::Clock& clock)
+      : storage_(std::move(storage)), registry_(registry), clock_(clock) {}
+  void fill_holes(const storage::ChannelEvent& event);
   base::Result<boost::json::object> handle(const platform::Message& message);
   template <class Body>
   base::Result<boost::json::object> take(const platform::Message& message);
@@ -41,6 +43,7 @@ class StorageRole {
 
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<storage::ChannelSet> channels_;
+  std::unique_ptr<storage::Backfill> backfill_;  ///< goes before the channels, which it holds
   const central::DeviceRegistry& registry_;
   const base::Clock& clock_;
 };

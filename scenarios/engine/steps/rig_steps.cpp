@@ -41,8 +41,8 @@ std::vector<StepDefinition> rig_steps() {
         true,
         {{"device", name, true},
          {"input", count},
-         {"what", choice, false, "motion|cells|dark|tamper|busy"},
-         {"state", choice, true, "active|inactive"}}},
+         {"what", choice, false, "motion|cells|dark|tamper|busy|card"},
+         {"state", choice, true, "active|inactive|inserted|removed|failed"}}},
        rig_set},
   };
 }

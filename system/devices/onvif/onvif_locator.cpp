@@ -14,10 +14,7 @@ using base::ErrorKind;
 using protocols::add;
 using protocols::text_at;
 
-namespace {
-
-/// The device's rtsp:// address with the host by which we reach it, and without an account.
-base::Result<std::string> reachable(const std::string& uri, const std::string& host) {
+base::Result<std::string> reachable_stream(const std::string& uri, const std::string& host) {
   const auto parsed = boost::urls::parse_uri(uri);
   if (!parsed || parsed->scheme() != "rtsp") {
     return Error{ErrorKind::unsupported, "what the device names as its stream is no rtsp:// address"};
@@ -27,6 +24,8 @@ base::Result<std::string> reachable(const std::string& uri, const std::string& h
   url.set_encoded_host(host.find(':') == std::string::npos ? host : "[" + host + "]");
   return std::string(url.buffer());
 }
+
+namespace {
 
 class OnvifLocator final : public StreamLocator {
  public:
@@ -80,8 +79,8 @@ asio::awaitable<base::Result<std::string>> OnvifLocator::stream_address(OnvifMed
   };
   const auto answer = co_await client_.ask(media.path, media.operation("GetStreamUri"), fill);
   if (!answer) co_return answer.error();
-  co_return reachable(text_at(answer->content(), media.newer() ? "Uri" : "MediaUri/Uri"),
-                      client_.address().host);
+  co_return reachable_stream(text_at(answer->content(), media.newer() ? "Uri" : "MediaUri/Uri"),
+                             client_.address().host);
 }
 
 }  // namespace

@@ -14,6 +14,10 @@ struct OnvifStreamChoice {
   bool udp = false;
 };
 
+/// The rtsp:// address that a device names, with the host by which we reach it, and without an account.
+/// Error unsupported: it is none.
+base::Result<std::string> reachable_stream(const std::string& uri, const std::string& host);
+
 /// Asks an ONVIF device for the address of a stream: by version 2 of the media service, else by version 1.
 /// Hosts in what the device answers are replaced by the one by which it was reached: behind address
 /// translation it does not know that one.

@@ -44,6 +44,10 @@ void RelayChannel::start(bool continued) {
   asio::post(executor_, [self = shared_from_this(), continued] {
     for (auto& [name, stream] : self->streams_) stream.source->start();
     self->begun_ = self->interrupted_ = continued;
+    {
+      const std::lock_guard lock(self->mutex_);
+      self->continued_ = continued;
+    }
     if (!self->settings_.recorded_stream.empty()) self->begin_recording(self->settings_.recorded_stream);
   });
 }
@@ -70,6 +74,10 @@ std::shared_ptr<devices::VideoSource> RelayChannel::make_source(const std::strin
 void RelayChannel::stop() {
   asio::post(executor_, [self = shared_from_this()] {
     self->stopped_ = true;
+    {
+      const std::lock_guard lock(self->mutex_);
+      self->recorded_stream_.clear();
+    }
     ++self->turn_;
     self->pause_.cancel();
     if (self->reader_) self->reader_->queue.close();
@@ -87,6 +95,10 @@ void RelayChannel::record(std::string stream) {
     const bool was_recording = !self->recorded_stream_.empty();
     ++self->turn_;
     self->begun_ = self->interrupted_ = self->alarmed_ = false;
+    {
+      const std::lock_guard lock(self->mutex_);
+      self->continued_ = false;
+    }
     if (stream.empty()) {
       {
         const std::lock_guard lock(self->mutex_);
@@ -106,6 +118,7 @@ void RelayChannel::begin_recording(const std::string& stream) {
   {
     const std::lock_guard lock(mutex_);
     recorded_stream_ = stream;
+    asked_since_ = alive_since_;
     state_ = RecordingState::waiting;
     cause_ = "waiting for the first key frame";
   }
@@ -248,6 +261,14 @@ devices::SourceStatus RelayChannel::main_source() const {
 bool RelayChannel::is_online() const {
   const auto it = streams_.find("main");
   return it != streams_.end() && it->second.source->state() == devices::SourceState::online;
+}
+
+std::optional<BackfillSource> RelayChannel::backfill_from() const {
+  const std::lock_guard lock(mutex_);
+  const auto stream = settings_.streams.find(recorded_stream_);
+  if (!settings_.recordings || stream == settings_.streams.end()) return {};
+  return BackfillSource{recorded_stream_, asked_since_, continued_, stream->second.client,
+                        settings_.recordings};
 }
 
 ChannelStatus RelayChannel::status() const {

@@ -36,6 +36,8 @@ struct ChannelSettings {
   std::string name;
   std::map<std::string, devices::RtspSourceOptions> streams;  ///< "main", and perhaps "sub"
   std::string recorded_stream;                                ///< empty: not recorded
+  /// Where the device plays its own recording of the channel; null where it cannot be asked.
+  std::shared_ptr<devices::StreamLocator> recordings = {};
 };
 
 enum class RecordingState {
@@ -55,6 +57,15 @@ struct ChannelStatus {
   RecordingState recording = RecordingState::stopped;
   std::string recording_cause;
   RecorderStats recorder;
+};
+
+/// What is to be without holes, and by whom they can be filled.
+struct BackfillSource {
+  std::string stream;
+  base::UtcTime since;     ///< it is to be recorded in this process
+  bool continued = false;  ///< and was before it
+  media::RtspClient::Options client;
+  std::shared_ptr<devices::StreamLocator> recordings;
 };
 
 /// One channel from the device's connection to its readers: a source and a hub a stream, and the recording of
@@ -84,6 +95,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   /// What is known of the main stream's connection; cheaper than status().
   devices::SourceStatus main_source() const;
   bool is_online() const;
+  /// Nothing while it is not to be recorded, or the device keeps no recordings.
+  std::optional<BackfillSource> backfill_from() const;
 
  private:
   struct Stream {
@@ -125,6 +138,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   std::uint64_t units_then_ = 0;  ///< that the device had delivered soon after alive_since_
   mutable std::mutex mutex_;      ///< guards what status() reads
   std::string recorded_stream_;
+  base::UtcTime asked_since_;
+  bool continued_ = false;
   RecordingState state_ = RecordingState::stopped;
   std::string cause_;
   std::shared_ptr<ChannelRecorder> recorder_;

@@ -1,0 +1,73 @@
+#include "system/devices/onvif/onvif_replay.hpp"
+
+#include <fmt/format.h>
+
+#include "system/devices/onvif/onvif_locator.hpp"
+#include "system/devices/onvif/onvif_services.hpp"
+
+namespace watchrig::devices {
+
+namespace asio = boost::asio;
+using base::Error;
+using base::ErrorKind;
+using protocols::add;
+using protocols::text_at;
+
+namespace {
+
+class OnvifReplayLocator final : public StreamLocator {
+ public:
+  OnvifReplayLocator(const base::Clock& clock, OnvifClient::Options options, std::uint32_t channel)
+      : client_(clock, std::move(options)), channel_(channel) {}
+
+  asio::awaitable<base::Result<std::string>> locate() override;
+
+ private:
+  asio::awaitable<base::Result<std::string>> recording(std::string path);
+
+  OnvifClient client_;
+  const std::uint32_t channel_;
+};
+
+/// The device's recording of the channel: by its place among them, as its video sources are counted.
+asio::awaitable<base::Result<std::string>> OnvifReplayLocator::recording(std::string path) {
+  const auto answer = co_await client_.ask(path, "trc:GetRecordings", {});
+  if (!answer) co_return answer.error();
+  const auto items = protocols::children(answer->content(), "RecordingItem");
+  if (channel_ == 0 || items.size() < channel_) {
+    co_return Error{ErrorKind::not_found, fmt::format("{}: the device has {} recordings, none of channel {}",
+                                                      client_.address().host, items.size(), channel_)};
+  }
+  co_return text_at(items[channel_ - 1], "RecordingToken");
+}
+
+asio::awaitable<base::Result<std::string>> OnvifReplayLocator::locate() {
+  const auto clock = co_await client_.take_clock();
+  if (!clock) co_return clock.error();
+  const auto services = co_await OnvifServices::find(client_);
+  if (!services) co_return services.error();
+  if (!services->has("trc") || !services->has("trp")) {
+    co_return Error{ErrorKind::unsupported, client_.address().host + ": the device keeps no recordings"};
+  }
+  const auto token = co_await recording(services->path("trc"));
+  if (!token) co_return token.error();
+  const OnvifClient::Fill fill = [&](pugi::xml_node node) {
+    auto setup = add(node, "trp:StreamSetup");
+    add(setup, "tt:Stream", "RTP-Unicast");
+    add(add(setup, "tt:Transport"), "tt:Protocol", "RTSP");
+    add(node, "trp:RecordingToken", *token);
+  };
+  const auto answer = co_await client_.ask(services->path("trp"), "trp:GetReplayUri", fill);
+  if (!answer) co_return answer.error();
+  co_return reachable_stream(text_at(answer->content(), "Uri"), client_.address().host);
+}
+
+}  // namespace
+
+std::unique_ptr<StreamLocator> make_onvif_replay_locator(const base::Clock& clock,
+                                                         OnvifClient::Options options,
+                                                         std::uint32_t channel) {
+  return std::make_unique<OnvifReplayLocator>(clock, std::move(options), channel);
+}
+
+}  // namespace watchrig::devices
