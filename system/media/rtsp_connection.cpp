@@ -169,6 +169,8 @@ void RtspConnection::live(const RtspRequest& request, const RtspResponse& answer
   if (life && request.method == "PLAY" && answered.status == 200 && !life_) {
     life_.emplace(socket_->executor(), *life, [this] {
       base::log_debug("RTSP client {}: its session has lived long enough", socket_->peer());
+      if (session_) session_->pause();
+      if (manners_->falls_silent()) return;
       if (session_) session_->close();
       socket_->close();
     });

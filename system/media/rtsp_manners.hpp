@@ -25,6 +25,8 @@ class RtspManners {
   virtual bool nonce_is_used_up() = 0;
   /// How long a session plays until the camera ends it; nothing: as long as it is wanted. Real time.
   virtual std::optional<base::Duration> session_life() = 0;
+  /// It ends by sending nothing any more, while the connection stays and is answered.
+  virtual bool falls_silent() = 0;
   /// The connection has a session, or has none any more (again and again the same is told once).
   virtual void session_changed(bool exists) = 0;
 };

@@ -15,7 +15,8 @@ inline constexpr std::string_view sdp_without_parameters = "sdp-without-paramete
 inline constexpr std::string_view digest_without_qop = "digest-without-qop",
                                   digest_stale_each = "digest-stale-each",
                                   unauthorized_storm = "unauthorized-storm";
-inline constexpr std::string_view session_dies = "session-dies", teardown_ignored = "teardown-ignored",
+inline constexpr std::string_view session_dies = "session-dies", session_goes_silent = "session-goes-silent",
+                                  teardown_ignored = "teardown-ignored",
                                   keep_alive_by_get_parameter = "keep-alive-by-get-parameter",
                                   keep_alive_by_options = "keep-alive-by-options",
                                   get_parameter_refused = "get-parameter-refused",

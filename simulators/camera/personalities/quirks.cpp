@@ -39,6 +39,8 @@ constexpr Known known[] = {
     {quirks::absurd_encoder_options, Takes::nothing, {}, 0, true},
     // Ends every session at that age.
     {quirks::session_dies, Takes::time, seconds(14)},
+    // Sends nothing any more from that age on, and stays connected.
+    {quirks::session_goes_silent, Takes::time, seconds(14)},
     // Has room for two sessions, and holds those that have ended for that long.
     {quirks::teardown_ignored, Takes::time, seconds(60)},
     // Forgets a session after that time but for GET_PARAMETER, which it does not offer.

@@ -46,7 +46,8 @@ inline constexpr std::string_view pull_point_dies = "pull-point-dies",
 // Of media services.
 inline constexpr std::string_view absurd_encoder_options = "absurd-encoder-options";
 // Of sessions.
-inline constexpr std::string_view session_dies = "session-dies", teardown_ignored = "teardown-ignored",
+inline constexpr std::string_view session_dies = "session-dies", session_goes_silent = "session-goes-silent",
+                                  teardown_ignored = "teardown-ignored",
                                   keep_alive_by_get_parameter = "keep-alive-by-get-parameter",
                                   get_parameter_refused = "get-parameter-refused",
                                   get_parameter_closes = "get-parameter-closes";

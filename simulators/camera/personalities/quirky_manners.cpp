@@ -139,7 +139,11 @@ bool QuirkyManners::nonce_is_used_up() {
   return each > 0 && ++granted_ % each == 0;
 }
 
-std::optional<base::Duration> QuirkyManners::session_life() { return quirks_.time(quirks::session_dies); }
+std::optional<base::Duration> QuirkyManners::session_life() {
+  return quirks_.time(falls_silent() ? quirks::session_goes_silent : quirks::session_dies);
+}
+
+bool QuirkyManners::falls_silent() { return quirks_.has(quirks::session_goes_silent); }
 
 void QuirkyManners::session_changed(bool exists) {
   if (exists == has_session_) return;

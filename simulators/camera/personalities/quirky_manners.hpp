@@ -43,6 +43,7 @@ class QuirkyManners final : public media::RtspManners {
   bool keeps_alive(std::string_view method) override;
   bool nonce_is_used_up() override;
   std::optional<base::Duration> session_life() override;
+  bool falls_silent() override;
   void session_changed(bool exists) override;
 
  private:

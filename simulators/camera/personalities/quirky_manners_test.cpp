@@ -101,6 +101,14 @@ TEST_F(QuirkyMannersTest, SessionsThatHaveEndedTakeRoomForAWhile) {
   EXPECT_EQ(instead(*third, request("SETUP")), 0);
 }
 
+TEST_F(QuirkyMannersTest, SessionsEndAloudOrSilently) {
+  const auto dies = connect("session-dies=3s"), silent = connect("session-goes-silent=4s");
+  EXPECT_EQ(dies->session_life(), std::chrono::seconds(3));
+  EXPECT_FALSE(dies->falls_silent());
+  EXPECT_EQ(silent->session_life(), std::chrono::seconds(4));
+  EXPECT_TRUE(silent->falls_silent());
+}
+
 TEST_F(QuirkyMannersTest, SessionsAreKeptAliveInTheirOwnWay) {
   auto asked = connect("keep-alive-by-get-parameter");
   EXPECT_TRUE(asked->keeps_alive("GET_PARAMETER"));

@@ -33,6 +33,7 @@ std::string_view to_string(SourceState state) {
 namespace {
 
 constexpr base::Duration between_usual_sessions = std::chrono::milliseconds(100);
+constexpr base::Duration usual_silence = std::chrono::seconds(2);  // of a device whose sessions end by it
 
 /// The counters of several connections as one.
 media::RtpReceiverStats sum(media::RtpReceiverStats total, const media::RtpReceiverStats& more) {
@@ -147,8 +148,9 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
   base::UtcTime unwanted_since_;
   bool stopped_ = false;
   base::UtcTime session_since_;
-  bool delivering_ = false;  ///< pictures have come in the present session
-  std::string located_;      ///< where pictures came from last; only with a locator
+  base::Duration data_timeout_{};  ///< of the present session
+  bool delivering_ = false;        ///< pictures have come in the present session
+  std::string located_;            ///< where pictures came from last; only with a locator
   mutable std::mutex mutex_;
   SourceStatus status_;
 };
@@ -200,6 +202,8 @@ asio::awaitable<base::Error> RtspSource::play() {
   options.url = *address;
   options.after = hub_->totals().last;
   options.keep_alive = history_.keep_alive();
+  if (history_.falls_silent()) options.data_timeout = usual_silence;
+  data_timeout_ = options.data_timeout;
   options.quirk = [weak = weak_from_this()](std::string_view name, const std::string& detail) {
     if (const auto self = weak.lock()) self->tell_quirk(name, detail);
   };
@@ -247,9 +251,15 @@ bool RtspSource::note_end(base::Error& error) {
   if (!client_) return false;
   const auto stats = client_->stats();
   if (delivered) {
-    history_.ended({now - session_since_, error.kind == base::ErrorKind::unavailable, stats.keep_alive,
-                    stats.keep_alive_unanswered, stats.session_timeout},
-                   now);
+    const bool silent = error.kind == base::ErrorKind::timeout;
+    // The silence was measured in real time.
+    const auto heard =
+        now - session_since_ -
+        (silent ? clock_.settings().scale * data_timeout_ : std::chrono::duration<double, std::nano>{});
+    history_.ended(
+        {std::chrono::duration_cast<base::Duration>(heard), error.kind == base::ErrorKind::unavailable,
+         stats.keep_alive, stats.keep_alive_unanswered, silent, stats.session_timeout},
+        now);
     return history_.ended_as_usual();
   }
   const bool full = stats.refused_session == 453 || stats.refused_session == 503;

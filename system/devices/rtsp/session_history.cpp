@@ -39,6 +39,7 @@ void SessionHistory::began(base::UtcTime now) {
 }
 
 void SessionHistory::lives(base::Duration age) {
+  if (falls_silent_ && age > *last_silence_ * 3) falls_silent_ = false;
   if (!suspicion_ || age < suspicion_->age * 17 / 10) return;
   tell_(suspicion_->name, suspicion_->detail);
   suspicion_.reset();
@@ -60,9 +61,20 @@ std::optional<SessionHistory::Suspicion> SessionHistory::suspicion_about(const E
   return Suspicion{quirks::keep_alive_by_options, "only OPTIONS keeps its sessions", end.age};
 }
 
+void SessionHistory::fell_silent(base::Duration age) {
+  as_usual_ = age >= youngest && last_silence_ && similar(*last_silence_, age);
+  last_silence_ = age;
+  if (!as_usual_) return;
+  falls_silent_ = true;
+  tell_(quirks::session_goes_silent,
+        fmt::format("its sessions fall silent when they are {} old; they are begun anew soon after",
+                    seconds(age)));
+}
+
 void SessionHistory::ended(const End& end, base::UtcTime now) {
   last_end_ = now;
   as_usual_ = false;
+  if (end.silent) return fell_silent(end.age);
   if (!end.by_device) return;
   if (suspicion_) keep_alive_.clear();  // it was not that
   suspicion_.reset();

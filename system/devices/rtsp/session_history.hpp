@@ -21,6 +21,7 @@ class SessionHistory {
     bool by_device = false;              ///< it closed the connection
     std::string keep_alive;              ///< the method that was used
     bool keep_alive_unanswered = false;  ///< and waited for its answer in the end
+    bool silent = false;                 ///< nothing came any more; the age is that of the last sign of it
     base::Duration timeout{};            ///< that the device announced
   };
 
@@ -41,6 +42,8 @@ class SessionHistory {
   const std::string& keep_alive() const { return keep_alive_; }
   /// The last session has ended as those before it do by themselves: the next one is due at once.
   bool ended_as_usual() const { return as_usual_; }
+  /// Its sessions end by silence, so that a short one tells.
+  bool falls_silent() const { return falls_silent_; }
 
  private:
   struct Suspicion {
@@ -49,10 +52,12 @@ class SessionHistory {
     base::Duration age{};  ///< at which a session ended because of it
   };
   std::optional<Suspicion> suspicion_about(const End& end) const;
+  void fell_silent(base::Duration age);
 
   const Tell tell_;
-  std::optional<base::Duration> last_age_;  ///< of a session that the device ended
-  bool as_usual_ = false;
+  std::optional<base::Duration> last_age_;      ///< of a session that the device ended
+  std::optional<base::Duration> last_silence_;  ///< the age at which a session fell silent
+  bool as_usual_ = false, falls_silent_ = false;
   std::string keep_alive_;
   bool tried_other_ = false;
   std::optional<Suspicion> suspicion_;

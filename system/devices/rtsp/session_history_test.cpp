@@ -14,7 +14,7 @@ const base::UtcTime start = std::chrono::sys_days(std::chrono::year(2026) / 1 / 
 class SessionHistoryTest : public ::testing::Test {
  protected:
   void ends(base::Duration age, const std::string& method = "GET_PARAMETER", bool by_device = true) {
-    history.ended({age, by_device, method, unanswered, 60s}, start);
+    history.ended({age, by_device, method, unanswered, false, 60s}, start);
   }
   std::vector<std::string> told;
   bool unanswered = false;
@@ -29,6 +29,21 @@ TEST_F(SessionHistoryTest, SessionsThatEndAtTheSameAgeAreBegunAnewAtOnce) {
   EXPECT_THAT(told, ElementsAre("session-dies"));
   ends(3s);
   EXPECT_FALSE(history.ended_as_usual());
+}
+
+TEST_F(SessionHistoryTest, SessionsThatFallSilentAtTheSameAgeAreNotWaitedForUnlessOneLives) {
+  const auto falls_silent = [&](base::Duration age) {
+    history.ended({age, false, "OPTIONS", false, true, 60s}, start);
+    return history.falls_silent();
+  };
+  EXPECT_FALSE(falls_silent(14s));
+  EXPECT_TRUE(falls_silent(14s));
+  EXPECT_TRUE(history.ended_as_usual());
+  EXPECT_THAT(told, ElementsAre("session-goes-silent"));
+  history.lives(42s);
+  EXPECT_TRUE(history.falls_silent());
+  history.lives(43s);
+  EXPECT_FALSE(history.falls_silent());
 }
 
 TEST_F(SessionHistoryTest, LossesAtRandomOrAtOnceAreNoPattern) {
