@@ -182,8 +182,12 @@ Result<> Server::open_stores() {
   options.directory = data / recordings_name;
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
   options.reserve_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "reserve_bytes"));
-  auto storage = StorageRole::open(options, clock_, metrics_, central_->events(), central_->registry(), bus_,
-                                   [this] { return asio::any_io_executor(pool_.next()); });
+  auto pace = std::make_shared<devices::AttemptPace>(clock_, [&settings = central_->settings()] {
+    return static_cast<double>(settings.number("devices", "attempts_per_second"));
+  });
+  auto storage = StorageRole::open(
+      options, clock_, metrics_, central_->events(), central_->registry(), bus_,
+      [this] { return asio::any_io_executor(pool_.next()); }, std::move(pace));
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
   role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());

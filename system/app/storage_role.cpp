@@ -35,13 +35,15 @@ std::shared_ptr<devices::StreamLocator> replay_locator(const central::Device& de
 
 /// The clock outlives what is made of the settings.
 storage::ChannelSettings channel_settings(const central::Device& device, const central::Channel& channel,
-                                          const base::Clock& clock) {
+                                          const base::Clock& clock,
+                                          const std::shared_ptr<devices::AttemptPace>& pace) {
   storage::ChannelSettings settings;
   settings.id = channel.id;
   settings.name = channel.name;
   if (channel.plan != central::RecordPlan::none) settings.recorded_stream = channel.recorded_stream;
   for (const auto& [stream, address] : streams_of(device, channel)) {
     auto& options = settings.streams[stream];
+    options.pace = pace;
     options.client.url = address;
     options.client.credentials = {device.username, device.password};
     if (api::speaks_onvif(device)) options.locator = onvif_locator(device, channel, stream, clock);
@@ -83,15 +85,13 @@ class Reporter {
 
 }  // namespace
 
-Result<std::unique_ptr<StorageRole>> StorageRole::open(const storage::Options& options,
-                                                       const base::Clock& clock, base::Metrics& metrics,
-                                                       central::EventLog& events,
-                                                       const central::DeviceRegistry& registry,
-                                                       platform::MessageBus& bus,
-                                                       storage::ChannelSet::Executors executors) {
+Result<std::unique_ptr<StorageRole>> StorageRole::open(
+    const storage::Options& options, const base::Clock& clock, base::Metrics& metrics,
+    central::EventLog& events, const central::DeviceRegistry& registry, platform::MessageBus& bus,
+    storage::ChannelSet::Executors executors, std::shared_ptr<devices::AttemptPace> pace) {
   auto storage = storage::Storage::open(options, clock, metrics, Reporter(bus, events));
   if (!storage) return storage.error();
-  std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), registry, clock));
+  std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), registry, clock, std::move(pace)));
   const Reporter report(bus, events);
   role->backfill_ = std::make_unique<storage::Backfill>(clock, *role->storage_, report);
   role->channels_ =
@@ -159,7 +159,7 @@ void StorageRole::bind(const central::Device& device, bool continued) {
   if (!device.connected) return;
   for (const auto& channel : device.channels) {
     if (!channels_->contains(channel.id))
-      channels_->add(channel_settings(device, channel, clock_), continued);
+      channels_->add(channel_settings(device, channel, clock_, pace_), continued);
   }
 }
 

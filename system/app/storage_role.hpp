@@ -15,22 +15,20 @@ namespace watchrig::app {
 /// which devices there are and what is to be recorded; by the bus it reports what happens to them.
 class StorageRole {
  public:
-  /// Opens the store and serves the role "storage" on the bus. All references outlive it; the bus must have
-  /// stopped before it is destroyed.
-  static base::Result<std::unique_ptr<StorageRole>> open(const storage::Options& options,
-                                                         const base::Clock& clock, base::Metrics& metrics,
-                                                         central::EventLog& events,
-                                                         const central::DeviceRegistry& registry,
-                                                         platform::MessageBus& bus,
-                                                         storage::ChannelSet::Executors executors);
+  /// Opens the store and serves the role "storage" on the bus. Connections to devices keep to the pace. All
+  /// references outlive it; the bus must have stopped before it is destroyed.
+  static base::Result<std::unique_ptr<StorageRole>> open(
+      const storage::Options& options, const base::Clock& clock, base::Metrics& metrics,
+      central::EventLog& events, const central::DeviceRegistry& registry, platform::MessageBus& bus,
+      storage::ChannelSet::Executors executors, std::shared_ptr<devices::AttemptPace> pace);
 
   storage::Storage& storage() { return *storage_; }
   storage::ChannelSet& channels() { return *channels_; }
 
  private:
   StorageRole(std::unique_ptr<storage::Storage> storage, const central::DeviceRegistry& registry,
-              const base::Clock& clock)
-      : storage_(std::move(storage)), registry_(registry), clock_(clock) {}
+              const base::Clock& clock, std::shared_ptr<devices::AttemptPace> pace)
+      : storage_(std::move(storage)), registry_(registry), clock_(clock), pace_(std::move(pace)) {}
   void fill_holes(const storage::ChannelEvent& event);
   base::Result<boost::json::object> handle(const platform::Message& message);
   template <class Body>
@@ -46,6 +44,7 @@ class StorageRole {
   std::unique_ptr<storage::Backfill> backfill_;  ///< goes before the channels, which it holds
   const central::DeviceRegistry& registry_;
   const base::Clock& clock_;
+  const std::shared_ptr<devices::AttemptPace> pace_;
 };
 
 }  // namespace watchrig::app

@@ -156,8 +156,12 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
 };
 
 asio::awaitable<void> RtspSource::run(std::shared_ptr<RtspSource> self) {
+  bool failed = false;
   while (!self->stopped_) {
     if (!self->wanted_) co_await self->wait_until_wanted();
+    const bool asked_for = self->options_.on_demand && !std::exchange(failed, false);
+    if (self->options_.pace && !asked_for && !self->stopped_)
+      co_await self->pause_.wait_until(self->options_.pace->take_turn());
     if (self->stopped_) break;
     {
       const std::lock_guard lock(self->mutex_);
@@ -176,6 +180,7 @@ asio::awaitable<void> RtspSource::run(std::shared_ptr<RtspSource> self) {
     self->change_state(SourceState::offline, error.message);
     const auto wait = self->backoff_.next(self->clock_.now(), error.kind == base::ErrorKind::denied);
     base::log_debug("{}: next attempt in {}", self->hub_->name(), base::format_duration(wait));
+    failed = true;
     co_await self->pause_.wait_for(wait);
   }
   self->change_state(SourceState::idle, {});

@@ -5,6 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "system/devices/attempt_pace.hpp"
 #include "system/devices/backoff.hpp"
 #include "system/devices/stream_locator.hpp"
 #include "system/devices/video_source.hpp"
@@ -23,6 +24,8 @@ struct RtspSourceOptions {
   bool on_demand = false;
   base::Duration idle_stop = std::chrono::seconds(10);
   Backoff::Options backoff;
+  /// Shared with others; a stream that somebody has just asked for does not wait for it. May be null.
+  std::shared_ptr<AttemptPace> pace = {};
   std::uint64_t seed = 0;  ///< of the back-off's jitter
 };
 
