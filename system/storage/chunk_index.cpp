@@ -156,7 +156,7 @@ base::Result<> ChunkIndex::prepare() {
        " AND run = ?3 AND begin <= ?4 AND key <= ?4 ORDER BY begin DESC, idx DESC LIMIT 1"},
       {find_last_, reader_,
        "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
-       " AND run = ?3 ORDER BY begin DESC, idx DESC LIMIT 1"},
+       " AND run = ?3 ORDER BY idx DESC LIMIT 1"},
   };
   for (const auto& entry : statements) {
     auto made = entry.database.prepare(entry.sql);

@@ -93,7 +93,7 @@ base::Result<ChunkQueue::Feed> ChunkQueue::open_hole(const std::string& channel,
   auto feed = make_feed(channel, stream, std::move(tracks), true);
   if (!feed) return feed;
   const Lock lock(mutex_);
-  (*feed)->builder.begin_run(hole.run, hole.next_index);
+  (*feed)->builder.continue_run(hole.run, hole.next_index, hole.last_chunk);
   (*feed)->needs_key = false;
   return feed;
 }
@@ -114,6 +114,9 @@ bool ChunkQueue::push(const Feed& feed, media::AccessUnitPtr unit) {
     }
     if (feed->fills_hole && (queued_bytes_ + bytes > settings_.bytes / 2 || feed->builder.steps_back(*unit)))
       return false;
+    // What comes before the first key frame behind a hole shows nothing; with it, nothing would fit in
+    // between.
+    if (!feed->fills_hole && feed->builder.ends_hole(*unit)) feed->needs_key = true;
     if (feed->needs_key && !restarts(*feed, *unit)) {
       accepted = feed->lost_some ? drop(*feed, events) : (++feed->stats.skipped, true);
     } else if (queued_bytes_ + bytes > settings_.bytes) {

@@ -51,19 +51,25 @@ bool ChunkBuilder::steps_back(const media::AccessUnit& unit) const {
 }
 
 bool ChunkBuilder::ends_hole(const media::AccessUnit& unit) const {
-  const auto before = newest_of_track_[unit.track];
-  if (unit.track != leading_ || !unit.key || before == base::UtcTime::min()) return false;
+  const auto before = *std::ranges::max_element(newest_of_track_);
+  if (before == base::UtcTime::min()) return false;
   return time_minus(unit.time, before) >
          std::max<std::int64_t>(least_hole.count(), 3 * std::int64_t{usual_interval()});
 }
 
-std::unique_ptr<PendingChunk> ChunkBuilder::begin_run(std::uint64_t run, std::uint32_t next_index) {
+std::unique_ptr<PendingChunk> ChunkBuilder::begin_run(std::uint64_t run) {
   auto ended = take();
   run_ = run;
-  next_index_ = next_index;
+  next_index_ = 0;
   previous_begin_ = base::UtcTime::min();
   newest_of_track_.assign(tracks_.size(), base::UtcTime::min());
   return ended;
+}
+
+void ChunkBuilder::continue_run(std::uint64_t run, std::uint32_t next_index, base::UtcTime previous) {
+  begin_run(run);
+  next_index_ = next_index;
+  previous_begin_ = previous;
 }
 
 bool ChunkBuilder::ends_before(const media::AccessUnit& unit) const {

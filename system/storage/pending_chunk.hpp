@@ -37,12 +37,13 @@ class ChunkBuilder {
   std::unique_ptr<PendingChunk> present(media::Presentation tracks);
   /// Whether adding this unit must begin a new run first.
   bool steps_back(const media::AccessUnit& unit) const;
-  /// Whether this unit begins anew after more than a second (and more than three pictures' time) without any.
-  /// A run ends there, so that what is missing can be added to it later.
+  /// Whether this unit comes after more than a second (and more than three pictures' time) without any of any
+  /// track. A run ends there, so that what is missing can be added to it later.
   bool ends_hole(const media::AccessUnit& unit) const;
-  /// Ends the open chunk and gives later ones another run, or the rest of one: `next_index` is its next
-  /// chunk's.
-  std::unique_ptr<PendingChunk> begin_run(std::uint64_t run, std::uint32_t next_index = 0);
+  /// Ends the open chunk and gives later ones another run.
+  std::unique_ptr<PendingChunk> begin_run(std::uint64_t run);
+  /// The chunks to come continue a run: with this index, behind a chunk that begins at `previous`.
+  void continue_run(std::uint64_t run, std::uint32_t next_index, base::UtcTime previous);
   /// Adds a unit; the chunk that ended before it, if one did. The unit's track is one of the presentation.
   std::unique_ptr<PendingChunk> add(media::AccessUnitPtr unit, base::UtcTime now, std::size_t queued_bytes);
   /// Ends the open chunk; none when nothing is open.

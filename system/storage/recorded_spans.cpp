@@ -94,9 +94,14 @@ base::Result<std::vector<Hole>> find_holes(const ChunkIndex& index, std::string_
     const RunRow& before = (*runs)[i - 1];
     const RunRow& after = (*runs)[i];
     if (after.begin - before.last <= least_hole) continue;
+    // After the clock was set, another run may have recorded that time.
+    const bool covered = std::ranges::find_if(*runs, [&](const RunRow& run) {
+                           return run.begin < after.begin && run.last > before.last;
+                         }) != runs->end();
+    if (covered) continue;
     const auto last = index.last_chunk(channel, stream, before.run);
     if (!last) return last.error();
-    if (*last) holes.push_back({before.last, after.begin, before.run, (*last)->index + 1});
+    if (*last) holes.push_back({before.last, after.begin, before.run, (*last)->index + 1, (*last)->begin});
   }
   return holes;
 }

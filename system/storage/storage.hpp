@@ -51,6 +51,7 @@ struct Hole {
   base::UtcTime to;              ///< the first unit behind it
   std::uint64_t run = 0;         ///< that ends before it
   std::uint32_t next_index = 0;  ///< of the chunk that would follow in that run
+  base::UtcTime last_chunk;      ///< begin of the chunk before that one
 };
 
 struct StorageStats {

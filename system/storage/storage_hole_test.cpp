@@ -98,6 +98,30 @@ TEST_F(HoleTest, ASecondWithoutPicturesIsNone) {
   EXPECT_EQ(holes().size(), 1U);
 }
 
+TEST_F(HoleTest, EndsAtTheKeyPictureBehindWhatShowsNothing) {
+  recorder = volume.record("c1", "main", video_and_audio_tracks());
+  record(before);
+  recorder->push(make_sound(14200ms));  // the stream comes back in the middle of a group, sound first
+  for (const auto& unit : missing) {
+    if (unit->time - test_start >= 14240ms) recorder->push(unit);
+  }
+  record(after);
+  ASSERT_TRUE(volume.storage->flush());
+  ASSERT_EQ(holes().size(), 1U);
+  EXPECT_EQ(holes()[0].from, before.back()->time);
+  EXPECT_EQ(holes()[0].to, after.front()->time);
+  EXPECT_EQ(recorder->stats().skipped, 20U);
+}
+
+TEST_F(HoleTest, IsNoneWhereAnotherRunHasThatTime) {
+  recorder = volume.record("c1");
+  record(make_video(0s, 1000));
+  record(make_video(5s, 50));   // the clock was set back,
+  record(make_video(30s, 50));  // and forward again
+  ASSERT_TRUE(volume.storage->flush());
+  EXPECT_TRUE(holes().empty());
+}
+
 TEST_F(HoleTest, TakesNothingThatIsOlderThanWhatItHad) {
   recorder = volume.record("c1");
   record(before);

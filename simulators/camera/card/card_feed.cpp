@@ -65,18 +65,14 @@ asio::awaitable<void> CardFeed::pace(base::UtcTime captured) {
   if (!began_) began_ = {now, captured};
   const auto behind = std::chrono::duration<double, std::nano>(captured - began_->second) / replay_.speed;
   const auto due = began_->first + std::chrono::duration_cast<base::Duration>(behind);
-  // A hole is not waited for.
-  if (due > now + std::chrono::seconds(2)) {
-    began_ = {now, captured};
-  } else {
-    co_await timer_.wait_until(due);
-  }
+  co_await timer_.wait_until(due);
 }
 
 asio::awaitable<std::optional<media::RtpTrainPtr>> CardFeed::next() {
   while (!closed_) {
     auto unit = take();
     if (!unit) break;
+    if (unit->section != section_) began_.reset();  // a hole is not waited for
     if (replay_.rate_control) co_await pace(unit->unit->captured);
     if (closed_) break;
     auto train = train_of(*unit);

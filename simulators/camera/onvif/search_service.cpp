@@ -103,6 +103,7 @@ OnvifOutcome Searches::media_attributes(OnvifCall& call) const {
     auto node = add(call.answer, "tse:MediaAttributes");
     add(node, "tt:RecordingToken", recording_token);
     for (const auto& track : recorded_tracks(device_)) {
+      if (track.index >= section.tracks.size()) continue;
       auto attributes = add(node, "tt:TrackAttributes");
       fill_track_information(add(attributes, "tt:TrackInformation"), track, section.from, section.to);
       const auto& coded = section.tracks.at(track.index);

@@ -56,6 +56,7 @@ HoleJoin::HoleJoin(const Hole& hole, media::Presentation stored, std::vector<Acc
   UtcTime previous = UtcTime::min();
   Duration interval = milliseconds(40);
   for (const auto& unit : before) {
+    if (unit->track >= stored_.size()) continue;
     newest_.at(unit->track) = std::max(newest_[unit->track], unit->time);
     if (unit->track != leading_) continue;
     last_ = unit;
@@ -63,6 +64,7 @@ HoleJoin::HoleJoin(const Hole& hole, media::Presentation stored, std::vector<Acc
     previous = unit->time;
   }
   for (const auto& unit : after) {
+    if (unit->track >= stored_.size()) continue;
     if (!end_.at(unit->track)) end_[unit->track] = unit->time;
     if (unit->track == leading_ && !first_) first_ = unit;
   }
@@ -81,7 +83,9 @@ UtcTime HoleJoin::device_time(UtcTime ours) const {
 UtcTime HoleJoin::our_time(UtcTime device) const {
   const auto begin = hole_.from + offset_before_, end = hole_.to + offset_after_;
   const auto length = std::chrono::duration<double>(end - begin);
-  const double part = std::clamp(std::chrono::duration<double>(device - begin) / length, 0.0, 1.0);
+  // A clock that was set back in the hole leaves no time in it.
+  const double part =
+      length.count() > 0 ? std::clamp(std::chrono::duration<double>(device - begin) / length, 0.0, 1.0) : 0;
   const auto drift = std::chrono::duration<double, std::nano>(offset_after_ - offset_before_) * part;
   return device - offset_before_ - std::chrono::duration_cast<Duration>(drift);
 }
@@ -121,11 +125,17 @@ std::vector<AccessUnitPtr> HoleJoin::take_picture(media::AccessUnit unit) {
   };
   if (state_ == State::before) {
     const bool is_last = is_same(last_);
+    begun_before_ |= last_ && unit.time < last_->time - half_interval_;
     const bool is_later = unit.time > (last_ ? last_->time : hole_.from) + half_interval_;
     // Where the joint is not found, only a key picture can be decoded without what was before.
     if (!is_last && !(is_later && unit.key)) return {};
+    if (!is_last && begun_before_) {
+      foreign_ = unit.time > last_->time + same_time;
+      return {};
+    }
     state_ = State::inside;
     exact_ = is_last;
+    if (is_last && !still_) take_over_clock(unit);
     for (auto& sound : std::exchange(waiting_, {})) take_sound(std::move(sound), units);
     if (is_last) return units;
   }
@@ -137,11 +147,17 @@ std::vector<AccessUnitPtr> HoleJoin::take_picture(media::AccessUnit unit) {
   return units;
 }
 
+/// Sender reports and recordings may tell times apart by what coding takes.
+void HoleJoin::take_over_clock(const media::AccessUnit& joint) {
+  const auto error = *joint.sender_time - last_->time - offset_before_;
+  offset_before_ += error;
+  offset_after_ += error;
+}
+
 void HoleJoin::take_sound(media::AccessUnit unit, std::vector<AccessUnitPtr>& units) {
   const auto& end = end_[unit.track];
   if (unit.time <= newest_[unit.track] + sound_tolerance || (end && unit.time >= *end - sound_tolerance))
     return;
-  if (unit.time <= hole_.from - same_time) return;
   if (state_ == State::inside) return keep(std::move(unit), units);
   waiting_.push_back(std::move(unit));
   if (waiting_.size() > most_waiting) waiting_.pop_front();

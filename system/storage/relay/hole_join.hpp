@@ -14,7 +14,7 @@ namespace watchrig::storage {
 class HoleJoin {
  public:
   /// `before` ends with the last unit before the hole and begins with a key picture; `after` begins with the
-  /// first unit behind it. Their tracks are `stored`.
+  /// first unit behind it. All are of the tracks `stored`.
   HoleJoin(const Hole& hole, media::Presentation stored, std::vector<media::AccessUnitPtr> before,
            std::vector<media::AccessUnitPtr> after);
 
@@ -31,6 +31,8 @@ class HoleJoin {
   bool done() const { return state_ == State::behind; }
   /// Whether the bytes of the last unit before the hole were found.
   bool exact() const { return exact_; }
+  /// What comes is not what was recorded before the hole: another camera's, or coded otherwise.
+  bool foreign() const { return foreign_; }
 
  private:
   enum class State { before, inside, behind };
@@ -39,6 +41,7 @@ class HoleJoin {
 
   base::UtcTime device_time(base::UtcTime ours) const;
   base::UtcTime our_time(base::UtcTime device) const;
+  void take_over_clock(const media::AccessUnit& joint);
   std::vector<media::AccessUnitPtr> take_picture(media::AccessUnit unit);
   void take_sound(media::AccessUnit unit, std::vector<media::AccessUnitPtr>& units);
   void keep(media::AccessUnit unit, std::vector<media::AccessUnitPtr>& units);
@@ -56,6 +59,8 @@ class HoleJoin {
   std::deque<media::AccessUnit> waiting_;            ///< sound that came before the joint was found
   State state_ = State::before;
   bool exact_ = false;
+  bool foreign_ = false;
+  bool begun_before_ = false;  ///< what came began before the hole
 };
 
 }  // namespace watchrig::storage

@@ -33,7 +33,7 @@ struct HoleJoinTest : ::testing::Test {
   }
   HoleJoin join(media::Presentation tracks = video_tracks()) const {
     const auto before = between(9s, 10s), after = between(50s, 52s);
-    HoleJoin made({before.back()->time, after.front()->time, 1, 1}, tracks, before, after);
+    HoleJoin made({before.back()->time, after.front()->time, 1, 1, {}}, tracks, before, after);
     EXPECT_TRUE(made.present(tracks));
     return made;
   }
@@ -111,10 +111,46 @@ TEST_F(HoleJoinTest, RefusesARecordingThatIsCodedOtherwise) {
   auto other = video_tracks();
   other[0].codec = media::Codec::h265;
   EXPECT_FALSE(gap.present(other));
-  other = video_tracks();
-  other[0].config = {1, 2, 3};
-  EXPECT_EQ(gap.present(other).has_value(), video_tracks()[0].config.empty());
-  EXPECT_TRUE(fitted(gap, between(8s, 9s)).empty());
+  EXPECT_TRUE(fitted(gap, between(8s, 53s)).empty());
+  auto stored = video_tracks();
+  stored[0].config = {1, 2, 3};
+  auto coded = join(stored);
+  other = stored;
+  other[0].config = {1, 2, 4};
+  EXPECT_FALSE(coded.present(other));
+}
+
+TEST_F(HoleJoinTest, RefusesThePicturesOfAnotherCamera) {
+  auto gap = join();
+  Units foreign;
+  for (const auto& unit : between(8s, 53s)) {
+    auto other = *unit;
+    other.payload.push_back(7);
+    foreign.push_back(std::make_shared<media::AccessUnit>(std::move(other)));
+  }
+  EXPECT_TRUE(fitted(gap, foreign).empty());
+  EXPECT_TRUE(gap.foreign());
+}
+
+TEST_F(HoleJoinTest, TakesOverTheTimesOfARecordingThatTellsThemOtherwise) {
+  Units played;
+  for (const auto& unit : between(8s, 53s)) {
+    auto late = *unit;
+    late.sender_time = *late.sender_time + 150ms;  // what coding takes
+    played.push_back(std::make_shared<media::AccessUnit>(std::move(late)));
+  }
+  auto gap = join();
+  expect_missing(fitted(gap, played), between(10s, 50s));
+  EXPECT_TRUE(gap.done() && gap.exact());
+}
+
+TEST_F(HoleJoinTest, SoundThatCameBackWithTheStreamIsNoTrackOfTheHole) {
+  auto after = between(50s, 52s);
+  after.insert(after.begin(), stamped(*make_sound(50s)));
+  const auto before = between(9s, 10s);
+  HoleJoin gap({before.back()->time, after.back()->time, 1, 1, {}}, video_tracks(), before, after);
+  EXPECT_TRUE(gap.present(video_tracks()));
+  EXPECT_FALSE(fitted(gap, between(8s, 53s)).empty());
 }
 
 TEST_F(HoleJoinTest, UnitsWithoutATimeAreLeftOut) {

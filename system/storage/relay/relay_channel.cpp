@@ -266,7 +266,8 @@ bool RelayChannel::is_online() const {
 std::optional<BackfillSource> RelayChannel::backfill_from() const {
   const std::lock_guard lock(mutex_);
   const auto stream = settings_.streams.find(recorded_stream_);
-  if (!settings_.recordings || stream == settings_.streams.end()) return {};
+  // Devices record what they send as their main stream.
+  if (!settings_.recordings || recorded_stream_ != "main" || stream == settings_.streams.end()) return {};
   return BackfillSource{recorded_stream_, asked_since_, continued_, stream->second.client,
                         settings_.recordings};
 }
