@@ -21,6 +21,8 @@
 
 namespace watchrig::api {
 
+class PtzDesk;
+
 /// How the server is ended by somebody who is signed in.
 enum class Ending { shutdown, restart, factory_default };
 
@@ -52,6 +54,7 @@ struct ServerParts {
   /// Whether end() would do so once an upload of that kind is installed. Errors: conflict, why not.
   std::function<base::Result<>(std::optional<central::UpgradeKind> installed)> may_end;
   devices::DeviceSearch& search;
+  PtzDesk& ptz;
 };
 
 }  // namespace watchrig::api

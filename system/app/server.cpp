@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "system/api/program_version.hpp"
+#include "system/api/ptz_desk.hpp"
 #include "system/app/backup_keeper.hpp"
 #include "system/app/device_event_keeper.hpp"
 #include "system/app/device_information_keeper.hpp"
@@ -106,6 +107,7 @@ class Server {
   std::unique_ptr<RoleWatch> role_watch_;
   std::unique_ptr<platform::HostNetwork> host_network_;
   std::shared_ptr<devices::DeviceSearch> search_;
+  std::unique_ptr<api::PtzDesk> ptz_;
   std::unique_ptr<api::ServerParts> parts_;
   std::unique_ptr<FrontDoor> door_;
 };
@@ -198,6 +200,7 @@ Result<> Server::open_stores() {
   if (!network) return network.error();
   host_network_ = std::move(*network);
   search_ = std::make_shared<devices::DeviceSearch>(pool_.next(), clock_);
+  ptz_ = std::make_unique<api::PtzDesk>(clock_, *central_, pool_.next());
   parts_ = std::make_unique<api::ServerParts>(
       api::ServerParts{clock_,
                        metrics_,
@@ -219,7 +222,8 @@ Result<> Server::open_stores() {
                        *upgrades_,
                        *updates_,
                        [this](std::optional<central::UpgradeKind> installed) { return may_end(installed); },
-                       *search_});
+                       *search_,
+                       *ptz_});
   return {};
 }
 

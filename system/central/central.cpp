@@ -31,7 +31,8 @@ Result<> put(std::unique_ptr<Store>& place, Result<std::unique_ptr<Store>> opene
 std::vector<std::string> Central::databases() {
   return {event_database, "settings.db",         "accounts.db",
           "devices.db",   "schedules.db",        "layouts.db",
-          "access.db",    "certificates/own.db", "certificates/trusted.db"};
+          "access.db",    "certificates/own.db", "certificates/trusted.db",
+          "ptz.db"};
 }
 
 Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::CorrectedClock& clock,
@@ -57,7 +58,8 @@ Central::Central(const fs::path& data, base::CorrectedClock& clock)
       clock_(clock),
       server_clock_(clock, data / clock_offset),
       resets_(clock),
-      tasks_(clock) {}
+      tasks_(clock),
+      ptz_claims_(clock) {}
 
 Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, FixedSettings fixed) {
   auto vault = platform::SecretVault::open(data / "secrets.key");
@@ -88,6 +90,7 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   if (opened) opened = put(authorities_, TrustedAuthorities::open(certificates / "trusted.db", clock));
   if (opened) opened = put(information_, SystemInformation::open(data / "information.json", *events_, clock));
   if (opened) opened = put(voices_, VoiceFiles::open(data / "voices"));
+  if (opened) opened = put(ptz_book_, PtzBook::open(data / "ptz.db"));
   if (!opened) return opened;
   const auto given = load_given_ids(given_ids_);
   if (!given) return given.error();

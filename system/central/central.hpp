@@ -12,6 +12,8 @@
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mailer.hpp"
 #include "system/central/maintenance/task_list.hpp"
+#include "system/central/ptz/ptz_book.hpp"
+#include "system/central/ptz/ptz_claims.hpp"
 #include "system/central/relay/relay_link.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
@@ -69,6 +71,8 @@ class Central {
   VoiceFiles& voices() { return *voices_; }
   SystemInformation& information() { return *information_; }
   TaskList& tasks() { return tasks_; }
+  PtzBook& ptz_book() { return *ptz_book_; }
+  PtzClaims& ptz_claims() { return ptz_claims_; }
 
  private:
   Central(const std::filesystem::path& data, base::CorrectedClock& clock);
@@ -81,6 +85,7 @@ class Central {
   ServerClock server_clock_;
   PasswordResets resets_;
   TaskList tasks_;
+  PtzClaims ptz_claims_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<platform::SecretVault> vault_;
   std::unique_ptr<Settings> settings_;
@@ -100,6 +105,7 @@ class Central {
   std::unique_ptr<DdnsUpdate> ddns_;
   std::unique_ptr<RelayLink> registration_;
   std::unique_ptr<RelayLink> p2p_;
+  std::unique_ptr<PtzBook> ptz_book_;
 };
 
 }  // namespace watchrig::central

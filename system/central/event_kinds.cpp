@@ -35,7 +35,8 @@ constexpr std::string_view warnings[] = {
     "time.not-synchronised", "account.code-not-mailed", "system.scheduled-restart-refused",
     "ddns.failed",           "registration.failed",     "p2p.failed",
     "motion.started",        "tampering.started",       "input.started",
-    "device.events-lost",    "device.events-flood",     "recording.backfill-failed"};
+    "device.events-lost",    "device.events-flood",     "recording.backfill-failed",
+    "ptz.stop-failed"};
 
 bool begins_any(std::string_view type, const auto& list) {
   return std::ranges::any_of(list, [&](std::string_view entry) {

@@ -112,7 +112,7 @@ def operations_in_code():
                                     ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
                                     ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
                                     ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO), ("ptz_service", "ptz_service", PTZ),
-                                    ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tours", "ptz_tour_operations", PTZ)] + onvif_recordings.tables():
+                                    ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tour_operations", "ptz_tour_operations", PTZ)] + onvif_recordings.tables():
         text = (folder / f"{file}.cpp").read_text(encoding="utf-8")
         table = re.search(rf" {function}\(OnvifDevice& d\) \{{\n(.*?)\n\}}\n", text, re.DOTALL).group(1)
         found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|actuate,|AccessClass::)', table)}

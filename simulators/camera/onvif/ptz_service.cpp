@@ -48,6 +48,7 @@ OnvifOutcome continuous_move(OnvifDevice& device, OnvifCall& call) {
     if (!life || *life < shortest_ptz_timeout || *life > longest_ptz_timeout)
       return refuse({"ter:InvalidArgVal", "ter:TimeoutNotSupported"}, "a movement lasts 0.1 s to 10 minutes");
   }
+  if (device.quirks.has(quirks::ptz_timeout_ignored)) life.reset();
   if (velocity.x) device.head->run(HeadMotor::pan, *velocity.x, life);
   if (velocity.y) device.head->run(HeadMotor::tilt, *velocity.y, life);
   if (velocity.zoom) device.head->run(HeadMotor::zoom, *velocity.zoom, life);

@@ -75,6 +75,8 @@ constexpr Known known[] = {
     {quirks::no_marker},
     // Timestamps leap, minutes forwards or back, each time so much time has passed.
     {quirks::timestamp_jumps, Takes::time, seconds(5)},
+    // Moves on until it is told to stop.
+    {quirks::ptz_timeout_ignored, Takes::nothing, {}, 0, true},
 };
 
 base::Result<void> read(std::string_view text, Takes takes, base::Duration& time, std::uint64_t& count) {

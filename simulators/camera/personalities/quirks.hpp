@@ -64,6 +64,8 @@ inline constexpr std::string_view sdp_without_parameters = "sdp-without-paramete
 // Of packets.
 inline constexpr std::string_view no_rtcp = "no-rtcp", rtcp_clock_wrong = "rtcp-clock-wrong",
                                   no_marker = "no-marker", timestamp_jumps = "timestamp-jumps";
+// Of heads.
+inline constexpr std::string_view ptz_timeout_ignored = "ptz-timeout-ignored";
 }  // namespace quirks
 
 }  // namespace watchrig::camera

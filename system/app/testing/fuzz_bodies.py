@@ -10,14 +10,17 @@ from vmsd_client import PASSWORD
 OTHER_PASSWORD = "Other.Watch.77"
 # Routes that change something and read no body. Of the first two, a valid request would end the server: only refused ones are sent.
 WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test"),
-                ("post", "/api/v1/time/synchronisation")}
+                ("post", "/api/v1/time/synchronisation"), ("put", "/api/v1/channels/{channel}/ptz/operator"),
+                ("post", "/api/v1/channels/{channel}/ptz/stop"), ("put", "/api/v1/channels/{channel}/ptz/home")}
+PTZ = "/api/v1/channels/{channel}/ptz"
 ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default", "configuration/import")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
 ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
 # Fields that take several types.
 SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
-REFUSED = {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
+    ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
@@ -69,7 +72,7 @@ def furnish(admin, folder):
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "text": "notice", "file": "server.dat", "session": "s99999", "kind": "accounts",
             "name": "nobody", "number": "99999", "log": "system", "step": "time", "stream": "main",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
-            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail",
+            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "preset": "1", "auxiliary": "Wiper",
             "key.pem": key, "crt.pem": certificate}
 
 
@@ -99,6 +102,9 @@ def bodies(ids):
         "video-groups": {**named, "channels": [channel]}, "view-groups": {**named, "group": ids["view_group"]},
         "views": {**named, "group": ids["view_group"], "windows": WINDOWS},
         "schedules": {**named, "always": False, "periods": PERIODS},
+        "channels/{channel}/ptz/move": {"direction": "left", "speed": 5, "for_ms": 500}, "channels/{channel}/ptz/step": {"direction": "up", "speed": 5},
+        "channels/{channel}/ptz/position": {"pan": 0.5, "tilt": -0.5, "zoom": 0.5, "speed": 5}, "channels/{channel}/ptz/home": {"speed": 5},
+        "channels/{channel}/ptz/centre": {"x": 0.5, "y": 0.5, "width": 0.5, "height": 0.5}, "channels/{channel}/ptz/presets/{preset}/call": {"speed": 5},
         "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo"], "confirmed": True},
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
@@ -111,6 +117,7 @@ def bodies(ids):
             "account/password": {"old_password": PASSWORD, "password": PASSWORD, "password_again": PASSWORD},
             "account/questions": {"questions": QUESTIONS}, "certificates/{certificate}": named,
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
+            "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
             "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,

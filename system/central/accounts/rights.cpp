@@ -30,7 +30,8 @@ constexpr Known known[] = {{Authority::live, "live", "monitoring", Scope::channe
                            {Authority::accounts, "accounts", "management", Scope::server},
                            {Authority::system, "system", "management", Scope::server},
                            {Authority::logs, "logs", "management", Scope::server},
-                           {Authority::security, "security", "management", Scope::server}};
+                           {Authority::security, "security", "management", Scope::server},
+                           {Authority::ptz, "ptz", "monitoring", Scope::channels}};
 constexpr std::size_t most_places = 10'000;
 
 const Known& about(Authority authority) { return known[static_cast<std::size_t>(authority)]; }

@@ -27,6 +27,7 @@ enum class Authority {
   system,    ///< settings and maintenance of the server
   logs,      ///< who has done what, and clearing logs
   security,  ///< certificates, HTTPS, who may connect
+  ptz,       ///< turn cameras
 };
 std::vector<Authority> all_authorities();
 std::string_view to_string(Authority authority);

@@ -2,6 +2,7 @@
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
 #include "system/central/maintenance/update_feed.hpp"
+#include "system/central/ptz/ptz_claims.hpp"
 #include "system/central/relay/relay_sections.hpp"
 #include "system/central/schedules/restart_plan.hpp"
 #include "system/central/settings/settings.hpp"
@@ -118,6 +119,7 @@ const std::vector<SettingSection>& setting_sections() {
       ddns_section(),
       registration_section(),
       p2p_section(),
+      ptz_section(),
   };
   return sections;
 }

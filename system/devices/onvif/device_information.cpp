@@ -118,18 +118,6 @@ asio::awaitable<void> Interview::streams_and_sound() {
 
 }  // namespace
 
-std::string_view to_string(Ability ability) {
-  switch (ability) {
-    case Ability::no:
-      return "no";
-    case Ability::yes:
-      return "yes";
-    case Ability::unknown:
-      break;
-  }
-  return "unknown";
-}
-
 asio::awaitable<base::Result<DeviceInformation>> read_information(const base::Clock& clock,
                                                                   OnvifClient::Options device) {
   Interview interview(clock, std::move(device));

@@ -6,13 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "system/devices/ability.hpp"
 #include "system/devices/onvif/onvif_client.hpp"
 
 namespace watchrig::devices {
-
-/// Whether a device can do something. `unknown`: it has not been asked, or does not say.
-enum class Ability { unknown, no, yes };
-std::string_view to_string(Ability ability);
 
 /// What a device tells of itself. Texts are empty and numbers -1 where it does not.
 struct DeviceInformation {

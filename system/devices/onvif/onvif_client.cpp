@@ -63,7 +63,8 @@ ErrorKind kind_of(const protocols::SoapFault& fault) {
     if (code.starts_with("ter:ActionNotSupported") || code == "ter:OptionalActionNotImplemented") {
       return ErrorKind::unsupported;
     }
-    if (code == "ter:ResourceUnknownFault") return ErrorKind::not_found;
+    if (code == "ter:ResourceUnknownFault" || code == "ter:NoToken") return ErrorKind::not_found;
+    if (code == "ter:TooManyPresets" || code == "ter:TooManyPresetTours") return ErrorKind::full;
   }
   return ErrorKind::unavailable;
 }

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "system/base/timer.hpp"
+#include "system/central/central.hpp"
+#include "system/devices/ptz_head.hpp"
+
+namespace watchrig::api {
+
+/// The heads of all channels. Commands to one head are given in the order in which they come, so that no stop
+/// is overtaken by the movement before it; questions wait for nobody. Any thread may use it; the work is done
+/// on its executor.
+class PtzDesk {
+ public:
+  template <class Value>
+  using Answer = devices::PtzHead::Answer<Value>;
+  /// What is asked of a head.
+  template <class Value>
+  using Work = std::function<Answer<Value>(devices::PtzHead&)>;
+
+  /// Clock and central outlive it and the executor's last handler.
+  PtzDesk(const base::Clock& clock, central::Central& central, boost::asio::any_io_executor executor);
+
+  /// Errors of all: not_found (the channel), unsupported (it has no head), full (too many commands wait),
+  /// those of the head.
+  template <class Value>
+  Answer<Value> ask(std::string channel, Work<Value> work) {
+    return boost::asio::co_spawn(executor_, answer<Value>(std::move(channel), std::move(work), false),
+                                 boost::asio::use_awaitable);
+  }
+  template <class Value>
+  Answer<Value> command(std::string channel, Work<Value> work) {
+    return boost::asio::co_spawn(executor_, answer<Value>(std::move(channel), std::move(work), true),
+                                 boost::asio::use_awaitable);
+  }
+  /// Moves for that long, unless it is renewed: then the device is told to stop, as it was told to do by
+  /// itself.
+  Answer<void> move(std::string channel, devices::PtzVector velocity, base::Duration life);
+  Answer<void> stop(std::string channel);
+
+ private:
+  struct Seat {
+    std::string device;  ///< id and version: another head when they are others
+    std::shared_ptr<devices::PtzHead> head;
+    bool busy = false;
+    std::deque<std::shared_ptr<base::Timer>> waiting;  ///< commands, by what wakes them
+    std::optional<base::UtcTime> moves_until;
+    bool watched = false;
+  };
+  using SeatPtr = std::shared_ptr<Seat>;
+  /// Gives the seat to the next that waits.
+  struct Turn {
+    explicit Turn(SeatPtr taken) : seat(std::move(taken)) {}
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    SeatPtr seat;
+  };
+
+  base::Result<SeatPtr> seat_of(const std::string& channel);
+  /// Null when too many wait.
+  boost::asio::awaitable<std::unique_ptr<Turn>> turn(SeatPtr seat);
+  Answer<void> begin_move(std::string channel, devices::PtzVector velocity, base::Duration life);
+  boost::asio::awaitable<void> watch(SeatPtr seat, std::string channel);
+  /// Several times when it does not succeed.
+  boost::asio::awaitable<void> end_move(SeatPtr seat, std::string channel);
+  static base::Error too_many();
+
+  template <class Value>
+  Answer<Value> answer(std::string channel, Work<Value> work, bool in_turn) {
+    const auto found = seat_of(channel);
+    if (!found) co_return found.error();
+    const SeatPtr seat = *found;
+    std::unique_ptr<Turn> own;
+    if (in_turn) {
+      own = co_await turn(seat);
+      if (!own) co_return too_many();
+      seat->moves_until.reset();
+    }
+    const auto head = seat->head;
+    auto result = co_await work(*head);
+    co_return result;
+  }
+
+  const base::Clock& clock_;
+  central::Central& central_;
+  const boost::asio::any_io_executor executor_;
+  std::map<std::string, SeatPtr> seats_;  ///< by channel; on the executor
+};
+
+}  // namespace watchrig::api
