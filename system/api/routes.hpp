@@ -43,6 +43,7 @@ void add_encoder_routes(http::Router& router, ServerParts& parts);
 /// Turning cameras.
 void add_ptz_routes(http::Router& router, ServerParts& parts);
 void add_ptz_preset_routes(http::Router& router, ServerParts& parts);
+void add_ptz_tour_routes(http::Router& router, ServerParts& parts);
 void add_channel_table_routes(http::Router& router, ServerParts& parts);
 void add_lockout_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);

@@ -20,7 +20,7 @@ ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
 SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
-    ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+    ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
@@ -72,7 +72,7 @@ def furnish(admin, folder):
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "text": "notice", "file": "server.dat", "session": "s99999", "kind": "accounts",
             "name": "nobody", "number": "99999", "log": "system", "step": "time", "stream": "main",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
-            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "preset": "1", "auxiliary": "Wiper",
+            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "preset": "1", "tour": "1", "auxiliary": "Wiper",
             "key.pem": key, "crt.pem": certificate}
 
 
@@ -117,7 +117,8 @@ def bodies(ids):
             "account/password": {"old_password": PASSWORD, "password": PASSWORD, "password_again": PASSWORD},
             "account/questions": {"questions": QUESTIONS}, "certificates/{certificate}": named,
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
-            "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
+            "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
+            "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
             "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
