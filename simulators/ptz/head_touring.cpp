@@ -105,7 +105,9 @@ Result<> MechanicalHead::start_tour(unsigned number) {
   if (running_ && running_->tour == number && !running_->paused) return {};
   if (!running_ || running_->tour != number) {
     if (running_) end_tour(now);
-    running_.emplace().tour = number;
+    Running begun;
+    begun.tour = number;
+    running_ = begun;
     if (found->second.life) running_->ends = now + *found->second.life;
   }
   running_->paused = false;

@@ -27,9 +27,10 @@ TEST(PointedView, StraightAheadIsTheMiddleOfTheCanvasAsItIs) {
   const auto canvas = slope();
   media::Picture view(width, height);
   look(canvas, {0, 0, 60}, view);
-  for (const int x : {0, 50, width - 1})
-    EXPECT_NEAR(view.luma()[20 * width + x], canvas.luma()[(20 + height / 2) * canvas.width + x + width / 2],
-                1);
+  for (const int x : {0, 50, width - 1}) {
+    const int there = (20 + height / 2) * canvas.width + x + width / 2;
+    EXPECT_NEAR(view.luma()[20 * width + x], canvas.luma()[there], 1);
+  }
 }
 
 TEST(PointedView, TurnsToTheRightAndUpAndZooms) {

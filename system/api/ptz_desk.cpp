@@ -83,7 +83,7 @@ PtzHead::Answer<> PtzDesk::move(std::string channel, devices::PtzVector velocity
 PtzHead::Answer<> PtzDesk::begin_move(std::string channel, devices::PtzVector velocity, base::Duration life) {
   const auto found = seat_of(channel);
   if (!found) co_return found.error();
-  const SeatPtr seat = *found;
+  const SeatPtr& seat = *found;
   const auto own = co_await turn(seat);
   if (!own) co_return too_many();
   // Before the device is asked: the answer may be lost, and the movement not.

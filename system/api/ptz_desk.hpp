@@ -78,7 +78,7 @@ class PtzDesk {
   Answer<Value> answer(std::string channel, Work<Value> work, bool in_turn) {
     const auto found = seat_of(channel);
     if (!found) co_return found.error();
-    const SeatPtr seat = *found;
+    const SeatPtr& seat = *found;
     std::unique_ptr<Turn> own;
     if (in_turn) {
       own = co_await turn(seat);

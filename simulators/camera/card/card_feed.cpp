@@ -26,7 +26,10 @@ CardFeed::CardFeed(std::shared_ptr<CardStore> card, media::Presentation tracks,
       timer_(std::move(executor), clock) {
   // No session's numbers follow from another's.
   const auto ssrc = static_cast<std::uint32_t>(std::hash<const void*>()(this) * 2654435761u);
-  for (std::uint16_t i = 0; i < tracks_.size(); ++i) packetizers_.emplace_back(tracks_[i], i, ssrc + i);
+  for (const auto& track : tracks_) {
+    const auto index = static_cast<std::uint16_t>(packetizers_.size());
+    packetizers_.emplace_back(track, index, ssrc + index);
+  }
   next_ = card_->find(replay_.from).value_or(0);
 }
 

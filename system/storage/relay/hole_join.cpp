@@ -92,7 +92,7 @@ UtcTime HoleJoin::our_time(UtcTime device) const {
 
 base::Result<> HoleJoin::present(const media::Presentation& recorded) {
   track_of_.assign(recorded.size(), std::nullopt);
-  for (std::uint16_t i = 0; i < recorded.size(); ++i) {
+  for (std::size_t i = 0; i < recorded.size(); ++i) {
     const auto same = std::ranges::find_if(stored_, [&](const media::Track& track) {
       return track.codec == recorded[i].codec &&
              (track.config == recorded[i].config || track.config.empty() || recorded[i].config.empty());
