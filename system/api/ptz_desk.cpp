@@ -25,8 +25,24 @@ constexpr base::Duration between_stops = std::chrono::seconds(1);
 
 }  // namespace
 
-PtzDesk::PtzDesk(const base::Clock& clock, central::Central& central, asio::any_io_executor executor)
-    : clock_(clock), central_(central), executor_(std::move(executor)) {}
+PtzFinder registered_heads(const base::Clock& clock, central::Central& central) {
+  return [&clock, &central](const std::string& channel) -> Result<PtzPlace> {
+    const auto found = central.registry().find_channel(channel);
+    if (!found) return found.error();
+    const auto& device = *found->device;
+    auto contact = stream_contact(device, *found->channel, "main");
+    if (!contact) return contact.error();
+    contact->device.deadline = patience;
+    return PtzPlace{.name = fmt::format("{} {}", device.id, device.version),
+                    .open = [&clock, contact = *std::move(contact)] {
+                      return devices::make_onvif_ptz(clock, contact.device, contact.choice.channel);
+                    }};
+  };
+}
+
+PtzDesk::PtzDesk(const base::Clock& clock, PtzFinder find, central::EventLog& events,
+                 asio::any_io_executor executor)
+    : clock_(clock), find_(std::move(find)), events_(events), executor_(std::move(executor)) {}
 
 PtzDesk::Turn::~Turn() {
   if (seat->waiting.empty()) {
@@ -43,24 +59,17 @@ Error PtzDesk::too_many() {
 }
 
 Result<PtzDesk::SeatPtr> PtzDesk::seat_of(const std::string& channel) {
-  const auto found = central_.registry().find_channel(channel);
-  if (!found) {
+  const auto place = find_(channel);
+  if (!place) {
     seats_.erase(channel);
-    return found.error();
+    return place.error();
   }
-  const auto& device = *found->device;
   auto& seat = seats_[channel];
-  const auto name = fmt::format("{} {}", device.id, device.version);
-  if (seat && seat->device == name) return seat;
-  auto contact = stream_contact(device, *found->channel, "main");
-  if (!contact) {
-    seats_.erase(channel);
-    return contact.error();
-  }
-  contact->device.deadline = patience;
   if (!seat) seat = std::make_shared<Seat>();
-  seat->device = name;
-  seat->head = devices::make_onvif_ptz(clock_, std::move(contact->device), contact->choice.channel);
+  if (seat->place != place->name) {
+    seat->place = place->name;
+    seat->head = place->open();
+  }
   return seat;
 }
 
@@ -87,11 +96,7 @@ PtzHead::Answer<> PtzDesk::begin_move(std::string channel, devices::PtzVector ve
   const auto own = co_await turn(seat);
   if (!own) co_return too_many();
   // Before the device is asked: the answer may be lost, and the movement not.
-  seat->moves_until = clock_.now() + life;
-  if (!seat->watched) {
-    seat->watched = true;
-    base::spawn(executor_, watch(seat, channel), "end of a camera's movement");
-  }
+  expect_end(seat, channel, clock_.now() + life);
   const auto head = seat->head;
   const auto done = co_await head->move(velocity, life);
   if (!done && done.error().kind == ErrorKind::unsupported) seat->moves_until.reset();
@@ -99,48 +104,63 @@ PtzHead::Answer<> PtzDesk::begin_move(std::string channel, devices::PtzVector ve
 }
 
 PtzHead::Answer<> PtzDesk::stop(std::string channel) {
-  return command<void>(std::move(channel), [](PtzHead& head) { return head.stop(); });
+  return asio::co_spawn(executor_, stop_now(std::move(channel)), asio::use_awaitable);
+}
+
+PtzHead::Answer<> PtzDesk::stop_now(std::string channel) {
+  const Work<void> work = [](PtzHead& head) { return head.stop(); };
+  const auto done = co_await obey<void>(channel, work, PtzMovement::replaced);
+  const auto known = seats_.find(channel);
+  if (!done && done.error().kind != ErrorKind::unsupported && known != seats_.end())
+    expect_end(known->second, channel, clock_.now());
+  co_return done;
+}
+
+void PtzDesk::expect_end(const SeatPtr& seat, const std::string& channel, base::UtcTime until) {
+  seat->moves_until = until;
+  if (seat->watch) {
+    seat->watch->cancel();
+    return;
+  }
+  seat->watch = std::make_shared<base::Timer>(executor_, clock_);
+  base::spawn(executor_, watch(seat, channel), "end of a camera's movement");
 }
 
 asio::awaitable<void> PtzDesk::watch(SeatPtr seat, std::string channel) {
-  base::Timer timer(executor_, clock_);
+  const auto timer = seat->watch;
+  int failed = 0;
   while (seat->moves_until) {
     if (*seat->moves_until > clock_.now()) {
-      co_await timer.wait_until(*seat->moves_until);
+      failed = 0;
+      co_await timer->wait_until(*seat->moves_until);
       continue;
     }
-    co_await end_move(seat, channel);
+    const auto ended = co_await end_move(seat);
+    if (ended) continue;
+    if (++failed < most_stops) {
+      co_await timer->wait_for(between_stops);
+      continue;
+    }
+    seat->moves_until.reset();
+    events_.append(
+        {.type = "ptz.stop-failed",
+         .channel = channel,
+         .cause = "device",
+         .message = fmt::format("the camera's head was not told to stop, which it does by itself: {}",
+                                ended.error().message)});
   }
-  seat->watched = false;
+  seat->watch.reset();
 }
 
-asio::awaitable<void> PtzDesk::end_move(SeatPtr seat, std::string channel) {
+PtzHead::Answer<> PtzDesk::end_move(SeatPtr seat) {
   const auto own = co_await turn(seat);
-  if (!own) {
-    // Those that wait are commands, each of which ends the movement.
-    seat->moves_until.reset();
-    co_return;
-  }
+  if (!own) co_return too_many();
   // Renewed or stopped while this waited.
-  if (!seat->moves_until || *seat->moves_until > clock_.now()) co_return;
-  base::Timer timer(executor_, clock_);
-  for (int attempt = 1;; ++attempt) {
-    const auto head = seat->head;
-    const auto stopped = co_await head->stop();
-    if (stopped || attempt == most_stops) {
-      if (!stopped) {
-        central_.events().append(
-            {.type = "ptz.stop-failed",
-             .channel = channel,
-             .cause = "device",
-             .message = fmt::format("the camera's head was not told to stop, which it does by itself: {}",
-                                    stopped.error().message)});
-      }
-      break;
-    }
-    co_await timer.wait_for(between_stops);
-  }
-  seat->moves_until.reset();
+  if (!seat->moves_until || *seat->moves_until > clock_.now()) co_return Result<>{};
+  const auto head = seat->head;
+  const auto stopped = co_await head->stop();
+  if (stopped) seat->moves_until.reset();
+  co_return stopped;
 }
 
 }  // namespace watchrig::api

@@ -15,9 +15,22 @@
 
 namespace watchrig::api {
 
+/// Where a channel's head is found.
+struct PtzPlace {
+  std::string name;  ///< another one, another head
+  std::function<std::shared_ptr<devices::PtzHead>()> open;
+};
+using PtzFinder = std::function<base::Result<PtzPlace>(const std::string& channel)>;
+/// Those of the registered devices. Both outlive it.
+PtzFinder registered_heads(const base::Clock& clock, central::Central& central);
+
+/// What a command makes of a movement that goes on.
+enum class PtzMovement { stays, replaced };
+
 /// The heads of all channels. Commands to one head are given in the order in which they come, so that no stop
-/// is overtaken by the movement before it; questions wait for nobody. Any thread may use it; the work is done
-/// on its executor.
+/// is overtaken by the movement before it; questions wait for nobody. A movement ends when its life does,
+/// whatever becomes of the commands that were to end it. Any thread may use it; the work is done on its
+/// executor.
 class PtzDesk {
  public:
   template <class Value>
@@ -26,34 +39,36 @@ class PtzDesk {
   template <class Value>
   using Work = std::function<Answer<Value>(devices::PtzHead&)>;
 
-  /// Clock and central outlive it and the executor's last handler.
-  PtzDesk(const base::Clock& clock, central::Central& central, boost::asio::any_io_executor executor);
+  /// Clock and events outlive it and the executor's last handler.
+  PtzDesk(const base::Clock& clock, PtzFinder find, central::EventLog& events,
+          boost::asio::any_io_executor executor);
 
   /// Errors of all: not_found (the channel), unsupported (it has no head), full (too many commands wait),
   /// those of the head.
   template <class Value>
   Answer<Value> ask(std::string channel, Work<Value> work) {
-    return boost::asio::co_spawn(executor_, answer<Value>(std::move(channel), std::move(work), false),
+    return boost::asio::co_spawn(executor_, answer<Value>(std::move(channel), std::move(work)),
                                  boost::asio::use_awaitable);
   }
   template <class Value>
-  Answer<Value> command(std::string channel, Work<Value> work) {
-    return boost::asio::co_spawn(executor_, answer<Value>(std::move(channel), std::move(work), true),
+  Answer<Value> command(std::string channel, Work<Value> work, PtzMovement movement) {
+    return boost::asio::co_spawn(executor_, obey<Value>(std::move(channel), std::move(work), movement),
                                  boost::asio::use_awaitable);
   }
   /// Moves for that long, unless it is renewed: then the device is told to stop, as it was told to do by
   /// itself.
   Answer<void> move(std::string channel, devices::PtzVector velocity, base::Duration life);
+  /// One that fails is tried again, after its error was returned.
   Answer<void> stop(std::string channel);
 
  private:
   struct Seat {
-    std::string device;  ///< id and version: another head when they are others
+    std::string place;  ///< its name
     std::shared_ptr<devices::PtzHead> head;
     bool busy = false;
     std::deque<std::shared_ptr<base::Timer>> waiting;  ///< commands, by what wakes them
     std::optional<base::UtcTime> moves_until;
-    bool watched = false;
+    std::shared_ptr<base::Timer> watch;  ///< waits for the end of the movement
   };
   using SeatPtr = std::shared_ptr<Seat>;
   /// Gives the seat to the next that waits.
@@ -69,29 +84,39 @@ class PtzDesk {
   /// Null when too many wait.
   boost::asio::awaitable<std::unique_ptr<Turn>> turn(SeatPtr seat);
   Answer<void> begin_move(std::string channel, devices::PtzVector velocity, base::Duration life);
+  Answer<void> stop_now(std::string channel);
+  /// The watch ends the movement then, by several attempts if need be.
+  void expect_end(const SeatPtr& seat, const std::string& channel, base::UtcTime until);
   boost::asio::awaitable<void> watch(SeatPtr seat, std::string channel);
-  /// Several times when it does not succeed.
-  boost::asio::awaitable<void> end_move(SeatPtr seat, std::string channel);
+  Answer<void> end_move(SeatPtr seat);
   static base::Error too_many();
 
   template <class Value>
-  Answer<Value> answer(std::string channel, Work<Value> work, bool in_turn) {
-    const auto found = seat_of(channel);
-    if (!found) co_return found.error();
-    const SeatPtr& seat = *found;
-    std::unique_ptr<Turn> own;
-    if (in_turn) {
-      own = co_await turn(seat);
-      if (!own) co_return too_many();
-      seat->moves_until.reset();
-    }
-    const auto head = seat->head;
+  Answer<Value> answer(std::string channel, Work<Value> work) {
+    const auto seat = seat_of(channel);
+    if (!seat) co_return seat.error();
+    const auto head = (*seat)->head;
     auto result = co_await work(*head);
     co_return result;
   }
 
+  template <class Value>
+  Answer<Value> obey(std::string channel, Work<Value> work, PtzMovement movement) {
+    const auto found = seat_of(channel);
+    if (!found) co_return found.error();
+    const SeatPtr& seat = *found;
+    const auto own = co_await turn(seat);
+    if (!own) co_return too_many();
+    const auto head = seat->head;
+    auto result = co_await work(*head);
+    // After a failure nobody knows what the head does, so that the movement is still ended in its time.
+    if (result && movement == PtzMovement::replaced) seat->moves_until.reset();
+    co_return result;
+  }
+
   const base::Clock& clock_;
-  central::Central& central_;
+  const PtzFinder find_;
+  central::EventLog& events_;
   const boost::asio::any_io_executor executor_;
   std::map<std::string, SeatPtr> seats_;  ///< by channel; on the executor
 };

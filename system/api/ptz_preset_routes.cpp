@@ -78,7 +78,7 @@ asio::awaitable<Response> save(ServerParts& parts, Request request) {
   PtzDesk::Work<std::string> work = [wanted](PtzHead& head) {
     return head.set_preset(wanted.token, wanted.name);
   };
-  const auto token = co_await parts.ptz.command<std::string>(channel, work);
+  const auto token = co_await parts.ptz.command<std::string>(channel, work, PtzMovement::stays);
   if (!token) co_return ptz_refusal(token.error());
   const auto kept = parts.central.ptz_book().put(channel, PtzKind::preset, *number, *token);
   if (!kept) co_return http::error_response(kept.error());
@@ -105,7 +105,7 @@ asio::awaitable<Response> remove(ServerParts& parts, Request request) {
   const auto preset = co_await find(parts, channel, *number);
   if (!preset) co_return ptz_refusal(preset.error());
   PtzDesk::Work<void> work = [token = preset->token](PtzHead& head) { return head.remove_preset(token); };
-  const auto done = co_await parts.ptz.command<void>(channel, work);
+  const auto done = co_await parts.ptz.command<void>(channel, work, PtzMovement::stays);
   if (!done) co_return ptz_refusal(done.error());
   co_return ptz_response(parts.central.ptz_book().remove(channel, PtzKind::preset, *number));
 }
@@ -125,7 +125,7 @@ asio::awaitable<Response> call(ServerParts& parts, Request request) {
   PtzDesk::Work<void> work = [token = preset->token, speed](PtzHead& head) {
     return head.go_to_preset(token, speed);
   };
-  const auto done = co_await parts.ptz.command<void>(channel, work);
+  const auto done = co_await parts.ptz.command<void>(channel, work, PtzMovement::replaced);
   co_return ptz_response(done);
 }
 
@@ -134,21 +134,15 @@ asio::awaitable<Response> go_home(ServerParts& parts, Request request) {
   const auto speed = read_ptz_speed(fields);
   fields.no_others();
   if (fields.error()) co_return error_response(*fields.error());
-  const auto refused = co_await take_ptz(parts, request);
-  if (refused) co_return *refused;
   PtzDesk::Work<void> work = [speed](PtzHead& head) { return head.go_home(speed); };
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.command<void>(channel, work);
-  co_return ptz_response(done);
+  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  co_return done;
 }
 
 asio::awaitable<Response> set_home(ServerParts& parts, Request request) {
-  const auto refused = co_await take_ptz(parts, request);
-  if (refused) co_return *refused;
   PtzDesk::Work<void> work = [](PtzHead& head) { return head.set_home(); };
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.command<void>(channel, work);
-  co_return ptz_response(done);
+  auto done = co_await command_ptz(parts, request, work, PtzMovement::stays);
+  co_return done;
 }
 
 asio::awaitable<Response> switch_auxiliary(ServerParts& parts, Request request) {
@@ -157,8 +151,6 @@ asio::awaitable<Response> switch_auxiliary(ServerParts& parts, Request request) 
   const bool on = fields.flag("on", false);
   fields.no_others();
   if (fields.error()) co_return error_response(*fields.error());
-  const auto refused = co_await take_ptz(parts, request);
-  if (refused) co_return *refused;
   const auto name = request.param("auxiliary");
   PtzDesk::Work<void> work = [name, on](PtzHead& head) -> PtzHead::Answer<> {
     const auto can = co_await head.abilities();
@@ -167,9 +159,8 @@ asio::awaitable<Response> switch_auxiliary(ServerParts& parts, Request request) 
       co_return base::Error{ErrorKind::not_found, fmt::format("the camera has no auxiliary \"{}\"", name)};
     co_return co_await head.switch_auxiliary(name, on);
   };
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.command<void>(channel, work);
-  co_return ptz_response(done);
+  auto done = co_await command_ptz(parts, request, work, PtzMovement::stays);
+  co_return done;
 }
 
 }  // namespace

@@ -111,6 +111,15 @@ asio::awaitable<std::optional<Response>> take_ptz(ServerParts& parts, Request re
   co_return std::nullopt;
 }
 
+asio::awaitable<Response> command_ptz(ServerParts& parts, Request request, PtzDesk::Work<void> work,
+                                      PtzMovement movement) {
+  const auto refused = co_await take_ptz(parts, request);
+  if (refused) co_return *refused;
+  const auto channel = request.param("channel");
+  const auto done = co_await parts.ptz.command<void>(channel, work, movement);
+  co_return ptz_response(done);
+}
+
 Response ptz_refusal(const base::Error& error) {
   if (error.kind == ErrorKind::full) return http::error_response(error);
   return http::error_response(device_failure(error));

@@ -20,6 +20,10 @@ devices::PtzVector read_ptz_direction(FieldReader& fields);
 /// refuses it: it has no head, somebody has it who is not to be taken over.
 boost::asio::awaitable<std::optional<http::Response>> take_ptz(ServerParts& parts, http::Request request);
 
+/// Takes the camera for the caller and gives the command; 204, or what is refused or failed.
+boost::asio::awaitable<http::Response> command_ptz(ServerParts& parts, http::Request request,
+                                                   PtzDesk::Work<void> work, PtzMovement movement);
+
 /// An event about the channel of a request.
 void tell_ptz(ServerParts& parts, const http::Request& request, std::string type, std::string message,
               boost::json::object data = {});

@@ -109,8 +109,6 @@ asio::awaitable<Response> step(ServerParts& parts, Request request) {
   const auto speed = read_ptz_speed(fields);
   fields.no_others();
   if (fields.error()) co_return error_response(*fields.error());
-  const auto refused = co_await take_ptz(parts, request);
-  if (refused) co_return *refused;
   constexpr double largest_part = 0.5, largest_way = 0.08;
   PtzDesk::Work<void> work = [direction, speed](PtzHead& head) -> PtzHead::Answer<> {
     const auto can = co_await head.abilities();
@@ -120,9 +118,8 @@ asio::awaitable<Response> step(ServerParts& parts, Request request) {
     const auto part = speed * largest_part;
     co_return co_await head.centre({*direction.pan * part, *direction.tilt * part, 1});
   };
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.command<void>(channel, work);
-  co_return ptz_response(done);
+  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  co_return done;
 }
 
 asio::awaitable<Response> go(ServerParts& parts, Request request) {
@@ -140,12 +137,9 @@ asio::awaitable<Response> go(ServerParts& parts, Request request) {
   fields.no_others();
   if (!target.pan && !target.tilt && !target.zoom) fields.refuse("pan", "pan, tilt or zoom is needed");
   if (fields.error()) co_return error_response(*fields.error());
-  const auto refused = co_await take_ptz(parts, request);
-  if (refused) co_return *refused;
   PtzDesk::Work<void> work = [target, speed](PtzHead& head) { return head.go(target, speed); };
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.command<void>(channel, work);
-  co_return ptz_response(done);
+  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  co_return done;
 }
 
 /// A point of the picture, from its left upper corner, or an area around it.
@@ -162,13 +156,10 @@ asio::awaitable<Response> centre(ServerParts& parts, Request request) {
   const double width = part("width", 1, 0.01), height = part("height", 1, 0.01);
   fields.no_others();
   if (fields.error()) co_return error_response(*fields.error());
-  const auto refused = co_await take_ptz(parts, request);
-  if (refused) co_return *refused;
   const devices::PtzView view{2 * x - 1, 1 - 2 * y, 1 / std::max(width, height)};
   PtzDesk::Work<void> work = [view](PtzHead& head) { return head.centre(view); };
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.command<void>(channel, work);
-  co_return ptz_response(done);
+  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  co_return done;
 }
 
 asio::awaitable<Response> take(ServerParts& parts, Request request) {

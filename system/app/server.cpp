@@ -200,7 +200,8 @@ Result<> Server::open_stores() {
   if (!network) return network.error();
   host_network_ = std::move(*network);
   search_ = std::make_shared<devices::DeviceSearch>(pool_.next(), clock_);
-  ptz_ = std::make_unique<api::PtzDesk>(clock_, *central_, pool_.next());
+  ptz_ = std::make_unique<api::PtzDesk>(clock_, api::registered_heads(clock_, *central_), central_->events(),
+                                        pool_.next());
   parts_ = std::make_unique<api::ServerParts>(
       api::ServerParts{clock_,
                        metrics_,

@@ -11,7 +11,7 @@
 
 namespace watchrig::central {
 
-enum class PtzKind { preset, tour, pattern };
+enum class PtzKind { preset, tour };
 
 /// What of a channel's numbered presets and tours the device does not know: by which token it has them.
 /// Patterns are kept whole. In a database over restarts; ids of channels are never used again. Any thread.
