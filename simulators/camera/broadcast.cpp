@@ -81,7 +81,7 @@ BroadcastRegistry::BroadcastRegistry(const base::Clock& clock, std::uint64_t see
 base::Result<std::shared_ptr<Broadcast>> BroadcastRegistry::open(const scene::SourceSpec& spec,
                                                                  TrackRole role) {
   const auto key = fmt::format("{}|{}|{}|{}|{}", static_cast<int>(role), scene::to_string(spec.profile),
-                               spec.file.empty() ? spec.scene : "", spec.file.string(), spec.head);
+                               spec.file.empty() ? spec.scene : "", spec.file.string(), spec.owner);
   const std::lock_guard lock(mutex_);
   std::erase_if(broadcasts_, [](const auto& entry) { return entry.second.expired(); });
   if (const auto known = broadcasts_.find(key); known != broadcasts_.end()) {

@@ -28,18 +28,25 @@ std::shared_ptr<ptz::MechanicalHead> head_of(const CameraSpec& spec, const base:
   return std::make_shared<ptz::MechanicalHead>(ptz::MechanicalHead::Form{}, clock);
 }
 
-/// Has the streams show what the head points at.
-CameraSpec pointed(CameraSpec spec, std::shared_ptr<ptz::MechanicalHead> head) {
-  if (!head) return spec;
-  const auto point = [&](scene::SourceSpec& source) {
-    source.head = spec.id;
-    source.pointing = [head](base::UtcTime time) -> scene::Pointing {
-      const auto position = head->at(time);
-      return {position.pan, position.tilt, head->view_degrees(position.zoom)};
-    };
+std::shared_ptr<OsdBoard> osd_of(const CameraSpec& spec) {
+  return spec.imaging ? std::make_shared<OsdBoard>(spec.id) : nullptr;
+}
+
+/// Has the streams show what the head points at, and what the camera makes of it.
+CameraSpec with_own_pictures(CameraSpec spec, std::shared_ptr<ptz::MechanicalHead> head,
+                             std::shared_ptr<OsdBoard> osd) {
+  const auto own = [&](scene::SourceSpec& source) {
+    if (head || osd) source.owner = spec.id;
+    if (head) {
+      source.pointing = [head](base::UtcTime time) -> scene::Pointing {
+        const auto position = head->at(time);
+        return {position.pan, position.tilt, head->view_degrees(position.zoom)};
+      };
+    }
+    if (osd) source.finish = [osd](media::Picture& picture, base::UtcTime time) { osd->draw(picture, time); };
   };
-  point(spec.main);
-  if (spec.sub) point(*spec.sub);
+  own(spec.main);
+  if (spec.sub) own(*spec.sub);
   return spec;
 }
 
@@ -52,7 +59,8 @@ std::shared_ptr<CardStore> card_of(const CameraSpec& spec) {
 
 Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
     : head_(head_of(spec, surroundings.clock)),
-      spec_(pointed(std::move(spec), head_)),
+      osd_(osd_of(spec)),
+      spec_(with_own_pictures(std::move(spec), head_, osd_)),
       clock_(surroundings.clock),
       seed_(surroundings.seed),
       executors_(surroundings.executors),
@@ -146,7 +154,6 @@ Result<void> Camera::start_onvif() {
       [this](std::string_view stream, const scene::StreamProfile& profile) {
         return encode(stream, profile);
       }};
-  device.clock_offset = spec_.clock_ahead;
   device.quirks = spec_.quirks;
   device.card = card_;
   device.inputs = spec_.inputs;
@@ -156,6 +163,8 @@ Result<void> Camera::start_onvif() {
   device.manufacturer = spec_.manufacturer;
   device.own_serial_number = spec_.serial_number;
   device.head = head_;
+  device.osd = osd_;
+  device.set_clock_offset(spec_.clock_ahead);
   onvif_ = std::make_unique<OnvifFront>(std::move(device), control_, spec_.discovery ? discovery_ : nullptr);
   return onvif_->start(spec_.onvif_port);
 }

@@ -138,6 +138,15 @@ Result<void> read_head(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+Result<void> read_imaging(XmlAttributes& attributes, CameraSpec& spec) {
+  const auto imaging = attributes.text("imaging", "no");
+  if (imaging != "yes" && imaging != "no")
+    return attributes.error(fmt::format("imaging=\"{}\" is neither yes nor no", imaging));
+  spec.imaging = imaging == "yes";
+  if (spec.imaging && !spec.onvif) return attributes.error("imaging=\"yes\" needs onvif=\"yes\"");
+  return {};
+}
+
 Result<void> read_card(XmlAttributes& attributes, CameraSpec& spec) {
   const auto megabytes = attributes.integer("card-mb", 0, 0, max_card_megabytes);
   if (!megabytes) return megabytes.error();
@@ -248,9 +257,12 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   if (!port) return port.error();
   if (const auto read = read_onvif(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_head(attributes, spec); !read) return read.error();
+  if (const auto read = read_imaging(attributes, spec); !read) return read.error();
   if (const auto read = read_place(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();
+  if (spec.imaging && (spec.main.profile.passthrough() || (spec.sub && spec.sub->profile.passthrough())))
+    return attributes.error("imaging=\"yes\": the pictures of passthrough are those of the file");
   if (const auto finished = attributes.finish(); !finished) return finished.error();
   if (element.first_child()) return attributes.error("a camera has no content");
 

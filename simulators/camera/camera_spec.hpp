@@ -35,6 +35,7 @@ struct CameraSpec {
   std::uint64_t card_bytes = 0;  ///< of the card that records the main stream; 0: there is none
   bool card_stops = false;       ///< when it is full; else the oldest makes room
   bool ptz = false;              ///< whether it has a head; then its pictures are its own
+  bool imaging = false;          ///< whether its pictures can be set and written on; then they are its own
 };
 
 /// The largest card: it is kept in memory.

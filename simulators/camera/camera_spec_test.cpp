@@ -134,5 +134,16 @@ TEST(CameraSpec, AHeadNeedsServicesAndTheScene) {
               HasSubstr("needs the scene"));
 }
 
+TEST(CameraSpec, PicturesThatCanBeSetAreItsOwn) {
+  const auto cameras = parse(std::string(R"(id="gate" onvif="yes" imaging="yes")") + h264);
+  ASSERT_TRUE(cameras) << cameras.error().message;
+  EXPECT_TRUE(cameras->at(0).imaging);
+  EXPECT_THAT(refusal(std::string(R"(id="gate" imaging="yes")") + h264), HasSubstr("needs onvif"));
+  EXPECT_THAT(refusal(std::string(R"(id="gate" onvif="yes" imaging="perhaps")") + h264),
+              HasSubstr("neither yes nor no"));
+  EXPECT_THAT(refusal(R"(id="gate" onvif="yes" imaging="yes" file="vtest.avi" main="passthrough")"),
+              HasSubstr("passthrough"));
+}
+
 }  // namespace
 }  // namespace watchrig::camera

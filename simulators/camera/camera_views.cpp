@@ -97,6 +97,20 @@ json::object head_status(const ptz::MechanicalHead& head) {
           {"auxiliaries", std::move(auxiliaries)}};
 }
 
+json::array osd_status(const OsdBoard& osd) {
+  json::array lines;
+  for (const auto& line : osd.lines()) {
+    json::object object{{"token", line.token}, {"type", line.kind}, {"place", line.place}};
+    if (line.kind == "Plain") object["text"] = line.text;
+    if (line.place == "Custom") {
+      object["x"] = line.x;
+      object["y"] = line.y;
+    }
+    lines.push_back(std::move(object));
+  }
+  return lines;
+}
+
 json::object card_status(const CardStore& card) {
   const auto sections = card.sections();
   json::object object{{"state", to_string(card.state())},
@@ -164,6 +178,7 @@ json::object Camera::status() const {
                       {"onvif", std::move(onvif)},
                       {"streams", std::move(streams)}};
   if (head_) status["head"] = head_status(*head_);
+  if (osd_) status["osd"] = osd_status(*osd_);
   return status;
 }
 

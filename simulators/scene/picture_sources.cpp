@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "simulators/scene/stamp_strip.hpp"
 #include "simulators/scene/street_scene.hpp"
 #include "simulators/scene/unit_producer.hpp"
 #include "system/media/media_file_reader.hpp"
@@ -7,41 +8,53 @@
 namespace watchrig::scene {
 namespace {
 
+void complete(media::Picture& picture, std::uint64_t frame, base::UtcTime captured,
+              const PictureFinish& finish) {
+  if (!finish) return burn_in(picture, frame, captured);
+  finish(picture, captured);
+  draw_stamp(picture, {static_cast<std::uint32_t>(frame), captured});
+}
+
 class StreetPictures final : public PictureSource {
  public:
-  StreetPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first)
-      : scene_(profile.width, profile.height, profile.rate, seed, first) {}
+  StreetPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first, PictureFinish finish)
+      : scene_(profile.width, profile.height, profile.rate, seed, first), finish_(std::move(finish)) {}
   base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
-    return &scene_.draw(frame, captured);
+    if (!finish_) return &scene_.draw(frame, captured);
+    own_ = scene_.draw_bare(frame);
+    complete(own_, frame, captured, finish_);
+    return &own_;
   }
 
  private:
   StreetScene scene_;
+  PictureFinish finish_;
+  media::Picture own_;
 };
 
 /// The street around a camera that can be turned.
 class TurnedPictures final : public PictureSource {
  public:
-  TurnedPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first, PointingAt pointing)
+  TurnedPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first, OwnView own)
       : scene_(profile.width * canvas_scale, profile.height * canvas_scale, profile.rate, seed, first),
-        pointing_(std::move(pointing)),
+        own_(std::move(own)),
         view_(profile.width, profile.height) {}
   base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
-    look(scene_.draw_bare(frame), pointing_(captured), view_);
-    burn_in(view_, frame, captured);
+    look(scene_.draw_bare(frame), own_.pointing(captured), view_);
+    complete(view_, frame, captured, own_.finish);
     return &view_;
   }
 
  private:
   StreetScene scene_;
-  PointingAt pointing_;
+  OwnView own_;
   media::Picture view_;
 };
 
 class FilePictures final : public PictureSource {
  public:
-  FilePictures(media::MediaFileReader reader, const StreamProfile& profile)
-      : reader_(std::move(reader)), profile_(profile) {}
+  FilePictures(media::MediaFileReader reader, const StreamProfile& profile, PictureFinish finish)
+      : reader_(std::move(reader)), profile_(profile), finish_(std::move(finish)) {}
 
   base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
     // The file's picture that is due at this frame's time.
@@ -59,7 +72,7 @@ class FilePictures final : public PictureSource {
       clean_ = std::move(*scaled);
     }
     shown_ = clean_;
-    burn_in(shown_, frame, captured);
+    complete(shown_, frame, captured, finish_);
     return &shown_;
   }
 
@@ -76,6 +89,7 @@ class FilePictures final : public PictureSource {
 
   media::MediaFileReader reader_;
   StreamProfile profile_;
+  PictureFinish finish_;
   std::uint64_t read_ = 0;  ///< pictures taken from the file, all rounds
   media::Picture clean_;
   media::Picture shown_;
@@ -84,18 +98,20 @@ class FilePictures final : public PictureSource {
 }  // namespace
 
 std::unique_ptr<PictureSource> open_street(const StreamProfile& profile, std::uint64_t seed,
-                                           base::Duration first, PointingAt pointing) {
-  if (pointing) return std::make_unique<TurnedPictures>(profile, seed, first, std::move(pointing));
-  return std::make_unique<StreetPictures>(profile, seed, first);
+                                           base::Duration first, OwnView view) {
+  if (view.pointing) return std::make_unique<TurnedPictures>(profile, seed, first, std::move(view));
+  return std::make_unique<StreetPictures>(profile, seed, first, std::move(view.finish));
 }
 
 base::Result<std::unique_ptr<PictureSource>> open_file_pictures(const std::filesystem::path& file,
-                                                                const StreamProfile& profile) {
+                                                                const StreamProfile& profile,
+                                                                PictureFinish finish) {
   auto reader = media::MediaFileReader::open(file);
   if (!reader) return reader.error();
   if (reader->width() == 0)
     return base::Error{base::ErrorKind::invalid, fmt::format("file \"{}\" has no video", file.string())};
-  return std::unique_ptr<PictureSource>(std::make_unique<FilePictures>(std::move(*reader), profile));
+  return std::unique_ptr<PictureSource>(
+      std::make_unique<FilePictures>(std::move(*reader), profile, std::move(finish)));
 }
 
 }  // namespace watchrig::scene

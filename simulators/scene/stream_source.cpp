@@ -17,7 +17,7 @@ std::uint32_t rtp_base_of(std::uint64_t seed, const std::string& name) {
 
 std::string name_of(const SourceSpec& spec) {
   return (spec.file.empty() ? spec.scene : spec.file.string()) + " " + to_string(spec.profile) +
-         (spec.head.empty() ? "" : " seen by " + spec.head);
+         (spec.owner.empty() ? "" : " seen by " + spec.owner);
 }
 
 }  // namespace
@@ -84,10 +84,10 @@ base::Result<void> StreamSourceRegistry::set_up(const SourceSpec& spec, StreamSo
   state.shared = std::make_shared<media::VideoEncoder>(std::move(*encoder));
   state.track = state.shared->track();
   if (spec.file.empty()) {
-    state.pictures = open_street(profile, seed_, clock_.now() - *start_, spec.pointing);
+    state.pictures = open_street(profile, seed_, clock_.now() - *start_, {spec.pointing, spec.finish});
     return {};
   }
-  auto pictures = open_file_pictures(spec.file, profile);
+  auto pictures = open_file_pictures(spec.file, profile, spec.finish);
   if (!pictures) return pictures.error();
   state.pictures = std::move(*pictures);
   return {};

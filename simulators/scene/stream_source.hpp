@@ -27,15 +27,18 @@ struct EncodedUnit {
 };
 using EncodedUnitPtr = std::shared_ptr<const EncodedUnit>;
 
+using PictureFinish = std::function<void(media::Picture&, base::UtcTime captured)>;
+
 /// What a stream shows and how it is coded.
 struct SourceSpec {
   std::string scene = "street";  ///< the only scene; not used when `file` is given
   std::filesystem::path file;    ///< a video file, played in a loop; empty for the scene
   StreamProfile profile;
-  /// Of a camera with a head, which has a source of its own: where it points, and whose it is. Only the scene
-  /// can be looked around in.
+  /// Of a camera whose pictures are its own: whose they are, where it points (only the scene can be looked
+  /// around in), and what becomes of a picture before the stamp is burnt in, on the source's thread.
+  std::string owner = {};
   PointingAt pointing = {};
-  std::string head = {};
+  PictureFinish finish = {};
 };
 
 /// Whether the encoder keeps up, in model time from capture to hand-over.

@@ -26,13 +26,19 @@ class UnitProducer {
   virtual base::Result<media::EncodedPicture> produce(std::uint64_t index) = 0;
 };
 
-/// `first`: time of frame 0 since the scene's start. With `pointing`, what is seen from there, which costs
-/// about four times as much.
+/// What a camera whose pictures are its own makes of the street. With `pointing`, what is seen from there,
+/// which costs about four times as much; with `finish`, its stamp has no readable time.
+struct OwnView {
+  PointingAt pointing = {};
+  PictureFinish finish = {};
+};
+/// `first`: time of frame 0 since the scene's start.
 std::unique_ptr<PictureSource> open_street(const StreamProfile& profile, std::uint64_t seed,
-                                           base::Duration first, PointingAt pointing = {});
+                                           base::Duration first, OwnView view = {});
 /// Plays the file in a loop, scaled to the profile; frames are repeated or left out when the rates differ.
 base::Result<std::unique_ptr<PictureSource>> open_file_pictures(const std::filesystem::path& file,
-                                                                const StreamProfile& profile);
+                                                                const StreamProfile& profile,
+                                                                PictureFinish finish = {});
 
 /// The file's coded pictures in a loop. Completes the profile with codec, size and rate. Fails with
 /// `unsupported` for other codecs than H.264, H.265 and MJPEG and for files with B-frames, which no camera

@@ -70,6 +70,21 @@ const turn = async (camera) => {
   assert.strictEqual((await rest(camera)).x, 0);
 };
 
+/// Writes into the pictures, and removes it again.
+const write = async (camera) => {
+  const lines = async () => (await ask(camera, 'getOSDs')).getOSDsResponse.OSDs;
+  const before = (await lines()).length;
+  const made = await ask(camera, 'createOSD', { position: { x: -0.5, y: 0.25 }, plaintext: 'of npm' });
+  const { OSDToken } = made.createOSDResponse;
+  await ask(camera, 'setOSD', { OSDToken, position: 'UpperLeft', plaintext: 'changed by npm' });
+  const mine = (await lines()).find((line) => line.$.token === OSDToken);
+  assert.strictEqual(mine.textString.plainText, 'changed by npm');
+  assert.strictEqual(mine.position.type, 'UpperLeft');
+  await ask(camera, 'deleteOSD', OSDToken);
+  assert.strictEqual((await lines()).length, before);
+  await assert.rejects(ask(camera, 'createOSD', { position: 'Nowhere', plaintext: 'x' }));
+};
+
 (async () => {
   const camera = await connect(password);
   const information = await ask(camera, 'getDeviceInformation');
@@ -92,6 +107,7 @@ const turn = async (camera) => {
   await listen(camera);
   await ask(camera, 'unsubscribe');
   await turn(camera);
+  await write(camera);
   if (username) {
     await ask(camera, 'createUsers', [{ username: 'guest', password: 'of-npm', userLevel: 'User' }]);
     assert.deepStrictEqual((await ask(camera, 'getUsers')).map((user) => user.username).sort(), ['admin', 'guest']);

@@ -1,6 +1,7 @@
 // Version 2 of the media service (ONVIF Media2), which knows every codec.
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,7 @@ constexpr std::string_view protocols_of_streams[] = {"RtspUnicast", "RTSP"};
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tr2:Capabilities");
   all.append_attribute("SnapshotUri") = "true";
+  all.append_attribute("OSD") = device.osd ? "true" : "false";
   auto profile = add(all, "tr2:ProfileCapabilities");
   profile.append_attribute("MaximumNumberOfProfiles") = 2;
   profile.append_attribute("ConfigurationsSupported") =
@@ -170,6 +172,7 @@ OnvifService media2_service(OnvifDevice& d) {
       {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
       {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},
   };
+  if (d.osd) std::ranges::move(osd_operations(d), std::back_inserter(service.operations));
   return service;
 }
 

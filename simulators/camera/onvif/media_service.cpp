@@ -1,5 +1,6 @@
 // Version 1 of the media service (ONVIF Media): profiles of streams that it can tell of, their addresses.
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -15,9 +16,10 @@ using protocols::add;
 using protocols::text_at;
 using StreamFill = void (*)(pugi::xml_node, const OnvifStream&);
 
-OnvifOutcome service_capabilities(OnvifCall& call) {
+OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "trt:Capabilities");
   all.append_attribute("SnapshotUri") = "true";
+  all.append_attribute("OSD") = device.osd ? "true" : "false";
   add(all, "trt:ProfileCapabilities").append_attribute("MaximumNumberOfProfiles") = 2;
   auto streaming = add(all, "trt:StreamingCapabilities");
   streaming.append_attribute("RTPMulticast") = "false";
@@ -164,7 +166,8 @@ OnvifService media_service(OnvifDevice& d) {
   constexpr auto read = AccessClass::read_media;
   OnvifService service{"trt", "/onvif/media_service", 2, 60, {}};
   service.operations = {
-      {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
+      {"GetServiceCapabilities", AccessClass::pre_auth,
+       [&d](OnvifCall& c) { return service_capabilities(d, c); }},
       {"GetProfiles", read, [&d](OnvifCall& c) { return profiles(d, c); }},
       {"GetProfile", read, [&d](OnvifCall& c) { return profile(d, c); }},
       {"GetVideoSources", read, [&d](OnvifCall& c) { return video_sources(d, c); }},
@@ -193,6 +196,9 @@ OnvifService media_service(OnvifDevice& d) {
       {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
       {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},
   };
+  if (!d.osd) return service;
+  for (const auto make : {osd_operations, osd_operations1})
+    std::ranges::move(make(d), std::back_inserter(service.operations));
   return service;
 }
 

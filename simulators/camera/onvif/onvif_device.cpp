@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "simulators/camera/picture/osd_board.hpp"
+
 namespace watchrig::camera {
 
 namespace {
@@ -20,6 +22,11 @@ std::uint64_t number_of(std::string_view text) {
 const OnvifStream* OnvifDevice::stream(std::string_view name) const {
   const auto found = std::ranges::find(streams, name, &OnvifStream::name);
   return found == streams.end() ? nullptr : &*found;
+}
+
+void OnvifDevice::set_clock_offset(base::Duration offset) {
+  clock_offset = offset;
+  if (osd) osd->set_clock_ahead(offset);
 }
 
 std::vector<std::string> OnvifDevice::fixed_scopes() const {

@@ -39,6 +39,7 @@ struct OnvifStream {
 class CameraIo;
 class CardStore;
 class EventHub;
+class OsdBoard;
 struct EventSubscription;
 
 /// What the services of one camera know and remember. Used on one executor, except `users`.
@@ -76,11 +77,13 @@ struct OnvifDevice {
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
+  std::shared_ptr<OsdBoard> osd = {};              ///< null: it writes nothing into its pictures
   /// What its PTZ configuration says: how long a movement lasts of which nothing is said, and how fast it is.
   base::Duration ptz_timeout = std::chrono::seconds(5);
   double ptz_speed = 1;
 
   base::UtcTime now() const { return clock.now() + clock_offset; }
+  void set_clock_offset(base::Duration offset);
   const OnvifStream* stream(std::string_view name) const;
   std::vector<std::string> fixed_scopes() const;
   std::string serial_number() const;
@@ -140,6 +143,9 @@ OnvifService replay_service(OnvifDevice& device);
 OnvifService private_service(OnvifDevice& device);
 /// Those of the device service for relays.
 std::vector<OnvifOperation> relay_operations(OnvifDevice& device);
+/// Of cameras that write into their pictures: of both versions of the media service, and of version 1 alone.
+std::vector<OnvifOperation> osd_operations(OnvifDevice& device);
+std::vector<OnvifOperation> osd_operations1(OnvifDevice& device);
 /// Those that GetServices lists.
 std::vector<OnvifService> listed_services(OnvifDevice& device);
 

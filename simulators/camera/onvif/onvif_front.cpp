@@ -114,7 +114,7 @@ void OnvifFront::stop(bool bye) {
 }
 
 void OnvifFront::forget_clock() {
-  boost::asio::post(executor_, [this] { device_.clock_offset = first_offset_; });
+  boost::asio::post(executor_, [this] { device_.set_clock_offset(first_offset_); });
 }
 
 std::uint16_t OnvifFront::port() const { return port_; }

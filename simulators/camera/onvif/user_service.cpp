@@ -64,9 +64,9 @@ OnvifOutcome set_date_and_time(OnvifDevice& device, OnvifCall& call) {
   if (type == "Manual") {
     const auto time = read_date_time(child(call.request, "UTCDateTime"));
     if (!time) return refuse({"ter:InvalidArgVal", "ter:InvalidDateTime"}, "UTCDateTime is no date and time");
-    device.clock_offset = *time - device.clock.now();
+    device.set_clock_offset(*time - device.clock.now());
   } else {
-    device.clock_offset = {};
+    device.set_clock_offset({});
   }
   device.time_by_ntp = type == "NTP";
   if (!zone.empty()) device.time_zone = zone;

@@ -20,7 +20,8 @@ ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
 SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
-    ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+    ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"),
+    ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
@@ -135,6 +136,8 @@ def bodies(ids):
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
                 "channels/{channel}/encoders/{stream}": {"codec": "H.264", "width": 640, "height": 360, "fps": 12.5, "rate_mode": "vbr",
                                                          "quality": "low", "bitrate_kbps": 500, "gop": 25},
+                "channels/{channel}/overlays": {"name": {"shown": True, "x": 0.1, "y": 0.9}, "time": {"shown": False},
+                                                "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
                 "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
                 "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},
