@@ -69,7 +69,8 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       broadcasts_(surroundings.broadcasts),
       board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
       card_(card_of(spec_)),
-      users_(spec_.username, spec_.password) {}
+      users_(spec_.username, spec_.password),
+      address_(spec_.address) {}
 
 Camera::~Camera() { stop(); }
 
@@ -158,7 +159,11 @@ Result<void> Camera::start_onvif() {
   device.card = card_;
   device.inputs = spec_.inputs;
   device.outputs = spec_.outputs;
-  device.address = spec_.address;
+  device.place.address = spec_.address;
+  device.dhcp_address = spec_.dhcp_address;
+  device.move = [this](const CameraPlace& place) {
+    base::spawn(control_, move_later(weak_from_this(), place, clock_), "move of a camera");
+  };
   device.speaks_private = spec_.speaks_private;
   device.manufacturer = spec_.manufacturer;
   device.own_serial_number = spec_.serial_number;
@@ -278,7 +283,7 @@ Result<void> Camera::switch_power(bool on) {
     if (head_) head_->halt_all();
     for (const std::uint16_t port : {server_->port(), onvif_ ? onvif_->port() : std::uint16_t{0}}) {
       if (port == 0) continue;
-      auto hold = PortHold::take(spec_.address, port);
+      auto hold = PortHold::take(address(), port);
       if (!hold) base::log_warning("camera {}: without power: {}", spec_.id, hold.error().message);
       if (hold) holds_.push_back(std::move(*hold));
     }

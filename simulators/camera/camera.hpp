@@ -64,6 +64,12 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   /// Brings server and encoders to what the faults in force ask for.
   base::Result<void> settle();
   base::Result<void> switch_power(bool on);
+  /// Where it is, from any thread.
+  std::string address() const;
+  static boost::asio::awaitable<void> move_later(std::weak_ptr<Camera> camera, CameraPlace place,
+                                                 const base::Clock& clock);
+  void move_to(const CameraPlace& place);
+  base::Result<void> listen_at(const CameraPlace& place);
   static boost::asio::awaitable<void> reboot(std::weak_ptr<Camera> camera, const base::Clock& clock);
   /// On the whole camera, not on one of its streams.
   bool in_force(kernel::Verb verb) const;
@@ -91,6 +97,8 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   bool cut_ = false;             ///< under settle_mutex_
   std::vector<PortHold> holds_;  ///< under settle_mutex_
   bool stalled_ = false;         ///< under settle_mutex_
+  mutable std::mutex address_mutex_;
+  std::string address_;  ///< under address_mutex_
 };
 
 }  // namespace watchrig::camera

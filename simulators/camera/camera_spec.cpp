@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "simulators/camera/onvif/camera_io.hpp"
+#include "simulators/camera/onvif/camera_place.hpp"
 
 namespace watchrig::camera {
 
@@ -180,15 +181,6 @@ Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   return read_io(attributes, spec);
 }
 
-/// One of this machine's own; networks and broadcasts are none.
-std::optional<asio::ip::address_v4> loopback_address(const std::string& text) {
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address_v4(text, error);
-  const auto host = address.to_uint() & 0xffffff;
-  if (error || !address.is_loopback() || host == 0 || host == 0xffffff) return std::nullopt;
-  return address;
-}
-
 Result<void> read_place(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
   spec.address = attributes.text("address", spec.address);
   const auto first = loopback_address(spec.address);
@@ -212,6 +204,11 @@ Result<void> read_place(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   }
   if (initialised == "no" && attributes.has("username")) {
     return attributes.error("initialised=\"no\" has no username: the first administrator is yet to be made");
+  }
+  spec.dhcp_address = attributes.text("dhcp-address");
+  if (attributes.has("dhcp-address") && (!spec.onvif || count != 1 || !loopback_address(spec.dhcp_address))) {
+    return attributes.error(
+        "dhcp-address is one in 127.0.0.0/8 for one camera, which needs onvif=\"yes\" to be told to use it");
   }
   spec.manufacturer = attributes.text("manufacturer", spec.manufacturer);
   spec.serial_number = attributes.text("serial");

@@ -36,6 +36,7 @@ struct CameraSpec {
   bool card_stops = false;       ///< when it is full; else the oldest makes room
   bool ptz = false;              ///< whether it has a head; then its pictures are its own
   bool imaging = false;          ///< whether its pictures can be set and written on; then they are its own
+  std::string dhcp_address;      ///< which it gets when it is told to use DHCP; empty: it gets none
 };
 
 /// The largest card: it is kept in memory.

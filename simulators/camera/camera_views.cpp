@@ -59,6 +59,15 @@ json::object stream_status(const CameraChannel& channel) {
   return object;
 }
 
+json::object network_status(const OnvifDevice& device) {
+  const auto& place = device.place;
+  return {{"address", place.address},
+          {"prefix_length", place.prefix_length},
+          {"gateway", device.gateway},
+          {"dhcp", place.dhcp},
+          {"port", place.http_port}};
+}
+
 json::object onvif_status(const OnvifFront& onvif) {
   json::array outputs;
   for (const auto& relay : onvif.io().relays()) {
@@ -71,7 +80,8 @@ json::object onvif_status(const OnvifFront& onvif) {
           {"clock_ahead_ms", std::chrono::round<std::chrono::milliseconds>(onvif.clock_ahead()).count()},
           {"subscriptions", onvif.events().subscriptions()},
           {"outputs", std::move(outputs)},
-          {"reset_email", onvif.reset_email()}};
+          {"reset_email", onvif.reset_email()},
+          {"network", network_status(onvif.device())}};
 }
 
 json::object head_status(const ptz::MechanicalHead& head) {
@@ -130,7 +140,7 @@ json::object Camera::describe_stream(const CameraChannel& channel) const {
   const auto& broadcast = stage->stream->video();
   const auto& track = broadcast.track();
   json::object object{
-      {"url", fmt::format("rtsp://{}:{}/{}", spec_.address, server_ ? server_->port() : 0, channel.name())},
+      {"url", fmt::format("rtsp://{}:{}/{}", address(), server_ ? server_->port() : 0, channel.name())},
       {"profile", scene::to_string(stage->source.profile)},
       {"codec", media::to_string(track.codec)},
       {"width", track.width},
@@ -144,7 +154,7 @@ json::object Camera::describe_stream(const CameraChannel& channel) const {
 
 json::object Camera::description() const {
   json::object object{{"id", spec_.id}, {"kind", kind()}, {"virtual", true}};
-  if (spec_.address != CameraSpec{}.address) object["address"] = spec_.address;
+  if (address() != CameraSpec{}.address) object["address"] = address();
   if (!spec_.username.empty()) {
     object["username"] = spec_.username;
     object["password"] = spec_.password;
@@ -152,8 +162,7 @@ json::object Camera::description() const {
   json::object streams;
   for (const auto& channel : channels_) streams[channel->name()] = describe_stream(*channel);
   object["streams"] = std::move(streams);
-  if (onvif_)
-    object["onvif"] = fmt::format("http://{}:{}/onvif/device_service", spec_.address, onvif_->port());
+  if (onvif_) object["onvif"] = fmt::format("http://{}:{}/onvif/device_service", address(), onvif_->port());
   return object;
 }
 

@@ -216,6 +216,7 @@ json::object to_json(const ServerParts& parts, const Device& device) {
           {"channels", std::move(channels)},
           {"address", address.host},
           {"port", address.port},
+          {"link", "self-adaptive"},
           {"area", device.area},
           {"description", device.description},
           {"type", device.type},

@@ -8,6 +8,7 @@
 
 #include "system/api/account_requests.hpp"
 #include "system/api/device_requests.hpp"
+#include "system/api/found_devices.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/central/mailbox.hpp"
@@ -113,18 +114,6 @@ void add_device(ServerParts& parts, const Request& request, const devices::Found
   tell_device(parts, "device.added", request, **added, "was added");
   row["id"] = (*added)->id;
   row["name"] = (*added)->name;
-}
-
-/// A password goes to no host that may only pretend to be the device.
-base::Result<devices::FoundDevice> found_device(ServerParts& parts, const std::string& endpoint) {
-  const auto all = parts.search.state().devices;
-  const auto found = std::ranges::find(all, endpoint, &devices::FoundDevice::endpoint);
-  if (found == all.end())
-    return base::Error{base::ErrorKind::not_found, "the last search has not found it; search again"};
-  if (std::ranges::count(all, endpoint, &devices::FoundDevice::endpoint) > 1)
-    return base::Error{base::ErrorKind::conflict,
-                       "several hosts say to be this device; search at the address of the right one alone"};
-  return *found;
 }
 
 struct SetupRow {

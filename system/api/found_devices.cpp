@@ -1,5 +1,6 @@
 #include "system/api/found_devices.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include <boost/json/array.hpp>
@@ -67,6 +68,17 @@ std::vector<FoundRow> found_rows(ServerParts& parts, const http::Request& reques
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+base::Result<devices::FoundDevice> found_device(ServerParts& parts, const std::string& endpoint) {
+  const auto all = parts.search.state().devices;
+  const auto found = std::ranges::find(all, endpoint, &devices::FoundDevice::endpoint);
+  if (found == all.end())
+    return base::Error{base::ErrorKind::not_found, "the last search has not found it; search again"};
+  if (std::ranges::count(all, endpoint, &devices::FoundDevice::endpoint) > 1)
+    return base::Error{base::ErrorKind::conflict,
+                       "several hosts say to be this device; search at the address of the right one alone"};
+  return *found;
 }
 
 json::object to_json(const FoundRow& row) {

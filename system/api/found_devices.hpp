@@ -23,6 +23,10 @@ struct FoundRow {
 std::vector<FoundRow> found_rows(ServerParts& parts, const http::Request& request,
                                  const devices::SearchState& state);
 
+/// That device of the last search. A password goes to no host that may only pretend to be it. Errors:
+/// not_found, conflict (several hosts say to be it).
+base::Result<devices::FoundDevice> found_device(ServerParts& parts, const std::string& endpoint);
+
 boost::json::object to_json(const FoundRow& row);
 /// How far the search is, with what was odd, without the devices.
 boost::json::object to_json(const devices::SearchState& state);

@@ -31,7 +31,8 @@ class RtspServer::Listener : public std::enable_shared_from_this<Listener> {
   void stop_accepting();
   void close_connections(bool reset);
   void stop();
-  std::uint16_t port() const { return context_->options.port; }
+  void move_to(std::string address, std::uint16_t port);
+  std::uint16_t port() const;
   RtspServerContext& context() { return *context_; }
 
  private:
@@ -40,7 +41,7 @@ class RtspServer::Listener : public std::enable_shared_from_this<Listener> {
 
   const std::shared_ptr<RtspServerContext> context_;
   const std::function<asio::any_io_executor()> executors_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;  ///< also of address and port in the options
   asio::steady_timer retry_;
   std::unique_ptr<tcp::acceptor> acceptor_;
   std::vector<std::weak_ptr<RtspConnection>> connections_;
@@ -48,12 +49,12 @@ class RtspServer::Listener : public std::enable_shared_from_this<Listener> {
 };
 
 Result<> RtspServer::Listener::listen() {
+  const std::lock_guard lock(mutex_);
   auto& options = context_->options;
   boost::system::error_code error;
   const auto address = asio::ip::make_address(options.address, error);
   if (error)
     return Error{ErrorKind::invalid, fmt::format("RTSP address \"{}\" is no IP address", options.address)};
-  const std::lock_guard lock(mutex_);
   if (acceptor_) return {};
   auto acceptor = std::make_unique<tcp::acceptor>(retry_.get_executor());
   const tcp::endpoint endpoint(address, options.port);
@@ -72,6 +73,17 @@ Result<> RtspServer::Listener::listen() {
   return {};
 }
 
+void RtspServer::Listener::move_to(std::string address, std::uint16_t port) {
+  const std::lock_guard lock(mutex_);
+  context_->options.address = std::move(address);
+  context_->options.port = port;
+}
+
+std::uint16_t RtspServer::Listener::port() const {
+  const std::lock_guard lock(mutex_);
+  return context_->options.port;
+}
+
 void RtspServer::Listener::accept_next() {
   acceptor_->async_accept(executors_(),
                           [self = shared_from_this()](boost::system::error_code error, tcp::socket socket) {
@@ -83,7 +95,8 @@ void RtspServer::Listener::accepted(const boost::system::error_code& error, tcp:
   const std::lock_guard lock(mutex_);
   if (!acceptor_ || error == asio::error::operation_aborted) return;
   if (error) {
-    base::log_warning("RTSP port {}: cannot accept a connection: {}", port(), error.message());
+    base::log_warning("RTSP port {}: cannot accept a connection: {}", context_->options.port,
+                      error.message());
     retry_.expires_after(std::chrono::milliseconds(100));
     retry_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
       const std::lock_guard again(self->mutex_);
@@ -98,7 +111,7 @@ void RtspServer::Listener::accepted(const boost::system::error_code& error, tcp:
   if (gone || (admit && !admit(source))) return;
   ++context_->counters.accepted;
   if (context_->counters.connections >= context_->options.max_connections) {
-    base::log_warning("RTSP port {}: more than {} connections, one more was refused", port(),
+    base::log_warning("RTSP port {}: more than {} connections, one more was refused", context_->options.port,
                       context_->options.max_connections);
     return;
   }
@@ -153,6 +166,10 @@ RtspServer::Stats RtspServer::stats() const {
 void RtspServer::stop_accepting() { listener_->stop_accepting(); }
 
 Result<> RtspServer::resume_accepting() { return listener_->listen(); }
+
+void RtspServer::move_to(std::string address, std::uint16_t port) {
+  listener_->move_to(std::move(address), port);
+}
 
 void RtspServer::drop_all_sessions(bool reset) { listener_->close_connections(reset); }
 

@@ -159,6 +159,8 @@ class RtspServer {
   /// Closes the listener: clients are refused until resume_accepting() listens on the same port again.
   void stop_accepting();
   base::Result<> resume_accepting();
+  /// Where resume_accepting() listens from then on.
+  void move_to(std::string address, std::uint16_t port);
   /// Closes every connection: by a FIN, or with `reset` by a RST.
   void drop_all_sessions(bool reset);
   /// A device that hangs: connections stay, but whatever would be sent is lost, answers included.

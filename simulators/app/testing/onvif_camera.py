@@ -82,7 +82,8 @@ class Camera:
 
     def ask(self, service, operation, content, header=""):
         path, uri = service
-        content = content.replace("{search}", self.search).replace("{osd}", self.osd).replace("{now}", datetime.datetime.now(datetime.timezone.utc).isoformat())
+        content = content.replace("{search}", self.search).replace("{osd}", self.osd).replace("{port}", str(urllib.parse.urlsplit(self.base).port))
+        content = content.replace("{now}", datetime.datetime.now(datetime.timezone.utc).isoformat())
         status, text = self.post(path.format(self.subscription), envelope(f'<{operation} xmlns="{uri}">{content}</{operation}>', header))
         made = re.search(r"/onvif/subscription/(\w+)<", text)
         if made:
@@ -113,7 +114,7 @@ def operations_in_code():
     """Names of all operations, by service, as the tables of the camera list them."""
     folder = ROOT / "simulators/camera/onvif"
     found = set()
-    for file, function, service in [("device_service", "device_service", TDS), ("user_service", "user_and_time_service", TDS),
+    for file, function, service in [("device_service", "device_service", TDS), ("network_service", "network_operations", TDS), ("user_service", "user_and_time_service", TDS),
                                     ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
                                     ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
                                     ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO), ("ptz_service", "ptz_service", PTZ),

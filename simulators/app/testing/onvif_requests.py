@@ -37,6 +37,15 @@ def ptz_configuration(timeout="PT5S", node="head"):
             f"<tt:DefaultPTZTimeout>{timeout}</tt:DefaultPTZTimeout></PTZConfiguration><ForcePersistence>true</ForcePersistence>")
 
 
+def card(address, prefix=8):
+    return (f"<NetworkInterface><tt:IPv4 {SCHEMA}><tt:Enabled>true</tt:Enabled><tt:Manual><tt:Address>{address}</tt:Address>"
+            f"<tt:PrefixLength>{prefix}</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP></tt:IPv4></NetworkInterface>")
+
+
+def protocol(name, port):
+    return f"<NetworkProtocols><tt:Name {SCHEMA}>{name}</tt:Name><tt:Enabled {SCHEMA}>true</tt:Enabled><tt:Port {SCHEMA}>{port}</tt:Port></NetworkProtocols>"
+
+
 def user(name, level, password=None):
     secret = f"<tt:Password>{password}</tt:Password>" if password else ""
     return f"<User {SCHEMA}><tt:Username>{name}</tt:Username>{secret}<tt:UserLevel>{level}</tt:UserLevel></User>"
@@ -79,7 +88,11 @@ REQUESTS = [
     (TDS, "GetHostname", "", "pre_auth"),
     (TDS, "SetHostname", "<Name>gate-1</Name>", "write_system"),
     (TDS, "GetNetworkInterfaces", "", "read_system"),
+    (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth0</InterfaceToken>" + card("127.0.0.1"), "write_system"),
     (TDS, "GetNetworkProtocols", "", "read_system"),
+    (TDS, "SetNetworkProtocols", protocol("HTTP", "{port}"), "write_system"),
+    (TDS, "SetNetworkDefaultGateway", "<IPv4Address>127.0.0.254</IPv4Address>", "write_system"),
+    (TDS, "GetNetworkDefaultGateway", "", "read_system"),
     (TDS, "GetEndpointReference", "", "pre_auth"),
     (TDS, "AddScopes", f"<ScopeItem>{SCOPE}</ScopeItem>", "write_system"),
     (TDS, "GetScopes", "", "read_system"),
@@ -173,6 +186,12 @@ LAST = [  # these change what the others need
 ]
 # What is wrong with a request, and the subcodes of the fault.
 REFUSED = [
+    (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth1</InterfaceToken>" + card("127.0.0.1"), "ter:InvalidNetworkInterface"),
+    (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth0</InterfaceToken>" + card("10.0.0.1"), "ter:InvalidIPv4Address"),
+    (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth0</InterfaceToken>" + card("127.0.0.1", 31), "ter:InvalidIPv4Address"),
+    (TDS, "SetNetworkProtocols", protocol("HTTPS", 443), "ter:ServiceNotSupported"),
+    (TDS, "SetNetworkProtocols", protocol("RTSP", 0), "ter:InvalidArgVal"),
+    (TDS, "SetNetworkDefaultGateway", "<IPv4Address>gate</IPv4Address>", "ter:InvalidGatewayAddress"),
     (TDS, "SetHostname", "<Name>no spaces</Name>", "ter:InvalidHostname"),
     (TDS, "SetHostname", f"<Name>{'a' * 64}</Name>", "ter:InvalidHostname"),
     (TDS, "SetScopes", "<Scopes>http://example.org</Scopes>", "ter:InvalidArgVal"),

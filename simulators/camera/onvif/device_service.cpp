@@ -190,36 +190,6 @@ OnvifOutcome set_hostname(OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-OnvifOutcome network_interfaces(const OnvifDevice& device, OnvifCall& call) {
-  auto card = add(call.answer, "tds:NetworkInterfaces");
-  card.append_attribute("token") = "eth0";
-  add(card, "tt:Enabled", "true");
-  auto info = add(card, "tt:Info");
-  add(info, "tt:Name", "eth0");
-  add(info, "tt:HwAddress", device.mac());
-  add(info, "tt:MTU", "1500");
-  auto v4 = add(card, "tt:IPv4");
-  add(v4, "tt:Enabled", "true");
-  auto config = add(v4, "tt:Config");
-  auto manual = add(config, "tt:Manual");
-  add(manual, "tt:Address", call.authority.substr(0, call.authority.rfind(':')));
-  add(manual, "tt:PrefixLength", "8");
-  add(config, "tt:DHCP", "false");
-  return {};
-}
-
-OnvifOutcome network_protocols(const OnvifDevice& device, OnvifCall& call) {
-  const std::string port = call.authority.substr(call.authority.rfind(':') + 1);
-  for (const auto& [name, number] :
-       {std::pair<const char*, std::string>{"HTTP", port}, {"RTSP", std::to_string(device.rtsp_port())}}) {
-    auto protocol = add(call.answer, "tds:NetworkProtocols");
-    add(protocol, "tt:Name", name);
-    add(protocol, "tt:Enabled", "true");
-    add(protocol, "tt:Port", number);
-  }
-  return {};
-}
-
 OnvifOutcome scopes(const OnvifDevice& device, OnvifCall& call) {
   const auto list = [&](const std::vector<std::string>& all, std::string_view kind) {
     for (const auto& scope : all) {
@@ -303,8 +273,6 @@ OnvifService device_service(OnvifDevice& d) {
       {"GetServiceCapabilities", A::pre_auth, [&d](OnvifCall& c) { return service_capabilities(d, c); }},
       {"GetHostname", A::pre_auth, [&d](OnvifCall& c) { return hostname(d, c); }},
       {"SetHostname", A::write_system, [&d](OnvifCall& c) { return set_hostname(d, c); }},
-      {"GetNetworkInterfaces", A::read_system, [&d](OnvifCall& c) { return network_interfaces(d, c); }},
-      {"GetNetworkProtocols", A::read_system, [&d](OnvifCall& c) { return network_protocols(d, c); }},
       {"GetScopes", A::read_system, [&d](OnvifCall& c) { return scopes(d, c); }},
       {"SetScopes", A::write_system, [&d](OnvifCall& c) { return change_scopes(d, c, "Scopes", true); }},
       {"AddScopes", A::write_system, [&d](OnvifCall& c) { return change_scopes(d, c, "ScopeItem", false); }},
@@ -325,6 +293,7 @@ OnvifService device_service(OnvifDevice& d) {
   };
   auto more = user_and_time_service(d);
   std::ranges::move(more.operations, std::back_inserter(service.operations));
+  std::ranges::move(network_operations(d), std::back_inserter(service.operations));
   std::ranges::move(relay_operations(d), std::back_inserter(service.operations));
   return service;
 }

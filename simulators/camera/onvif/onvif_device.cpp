@@ -63,7 +63,7 @@ protocols::DiscoveryTarget OnvifDevice::target(std::uint16_t port) const {
   if (speaks_private) target.types.push_back({std::string(protocols::uri_of_prefix("wr")), "Device"});
   target.scopes = fixed_scopes();
   target.scopes.insert(target.scopes.end(), scopes.begin(), scopes.end());
-  target.addresses = {fmt::format("http://{}:{}/onvif/device_service", address, port)};
+  target.addresses = {fmt::format("http://{}:{}/onvif/device_service", place.address, port)};
   target.metadata_version = metadata_version;
   return target;
 }

@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "simulators/camera/onvif/camera_place.hpp"
 #include "simulators/camera/onvif/onvif_users.hpp"
 #include "simulators/camera/personalities/quirks.hpp"
 #include "simulators/scene/stream_profile.hpp"
@@ -61,7 +62,11 @@ struct OnvifDevice {
   bool time_by_ntp = false;
   std::string time_zone = "UTC0";
   base::Duration clock_offset{};  ///< of the camera's clock against the rig's
-  std::string address = "127.0.0.1";
+  CameraPlace place = {};
+  std::string gateway = {};
+  std::string dhcp_address = {};  ///< what a DHCP server would give it; empty: there is none
+  /// Has the camera be elsewhere, a moment later.
+  std::function<void(CameraPlace)> move = [](const CameraPlace&) {};
   std::string manufacturer = "Watchrig";
   std::string own_serial_number = {};  ///< empty: one made of the id
   bool discovers = false;              ///< whether it speaks WS-Discovery
@@ -141,6 +146,8 @@ OnvifService search_service(OnvifDevice& device);
 OnvifService replay_service(OnvifDevice& device);
 /// Of the private protocol; not listed by GetServices.
 OnvifService private_service(OnvifDevice& device);
+/// Those of the device service for addresses and ports.
+std::vector<OnvifOperation> network_operations(OnvifDevice& device);
 /// Those of the device service for relays.
 std::vector<OnvifOperation> relay_operations(OnvifDevice& device);
 /// Of cameras that write into their pictures: of both versions of the media service, and of version 1 alone.

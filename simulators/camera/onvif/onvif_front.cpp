@@ -72,17 +72,17 @@ OnvifFront::~OnvifFront() { stop(false); }
 
 base::Result<> OnvifFront::start(std::uint16_t port) {
   http::HttpServer::Options options;
-  options.address = device_.address;
-  options.port = port_ != 0 ? port_ : port;
+  options.address = device_.place.address;
+  options.port = this->port() != 0 ? this->port() : port;
   auto server = http::HttpServer::start(options, router_, [this] { return executor_; });
   if (!server) return base::Error(server.error()).within(fmt::format("camera \"{}\" ONVIF", device_.id));
   server_ = std::move(*server);
-  port_ = server_->port();
+  port_ = device_.place.http_port = server_->port();
   if (!host_) return {};
   const auto describe = [this]() -> std::optional<protocols::DiscoveryTarget> {
-    return device_.discoverable ? std::optional(device_.target(port_)) : std::nullopt;
+    return device_.discoverable ? std::optional(device_.target(port_.load())) : std::nullopt;
   };
-  return host_->join(device_.id, {device_.address, describe});
+  return host_->join(device_.id, {device_.place.address, describe});
 }
 
 void OnvifFront::declare_events() {
@@ -113,6 +113,18 @@ void OnvifFront::stop(bool bye) {
   });
 }
 
+base::Result<> OnvifFront::move_to(const CameraPlace& place) {
+  const bool stays = place.address == device_.place.address && place.http_port == port();
+  if (stays) device_.place = place;
+  if (stays) return {};
+  if (host_) host_->leave(device_.id, true);
+  server_->stop();
+  device_.place = place;
+  ++device_.metadata_version;
+  port_ = place.http_port;
+  return start(place.http_port);
+}
+
 void OnvifFront::forget_clock() {
   boost::asio::post(executor_, [this] { device_.set_clock_offset(first_offset_); });
 }
@@ -122,7 +134,7 @@ std::uint16_t OnvifFront::port() const { return port_; }
 std::string OnvifFront::authority(const http::Request& request) const {
   const auto host = request.headers.find("host");
   if (host != request.headers.end() && is_authority(host->second)) return host->second;
-  return fmt::format("{}:{}", device_.address, port_);
+  return fmt::format("{}:{}", device_.place.address, port());
 }
 
 OnvifFront::Caller OnvifFront::caller(const http::Request& request, pugi::xml_node header) const {

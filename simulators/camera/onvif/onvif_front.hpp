@@ -26,6 +26,11 @@ class OnvifFront {
   /// With a Bye to whoever listens, or as when the power fails. Any thread.
   /// Also forgets who has subscribed to events, and lets relays fall back.
   void stop(bool bye);
+  /// Is found and answers there from now on; who is connected loses that. What stays the same is not
+  /// disturbed. Errors: those of start(), which
+  /// leave it nowhere. On the executor's thread.
+  base::Result<> move_to(const CameraPlace& place);
+  const OnvifDevice& device() const { return device_; }
   /// The camera has no battery: after a time without power its clock is as wrong as it was at first.
   void forget_clock();
   std::uint16_t port() const;
@@ -64,7 +69,7 @@ class OnvifFront {
   std::vector<OnvifService> services_;
   http::Router router_;
   std::unique_ptr<http::HttpServer> server_;
-  std::uint16_t port_ = 0;
+  std::atomic<std::uint16_t> port_{0};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> refused_{0};
 };

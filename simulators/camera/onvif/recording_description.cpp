@@ -29,7 +29,7 @@ void fill_recording_source(pugi::xml_node node, const OnvifDevice& device) {
   add(node, "tt:Name", device.id);
   add(node, "tt:Location", "street");
   add(node, "tt:Description", "main stream");
-  add(node, "tt:Address", fmt::format("http://{}/", device.address));
+  add(node, "tt:Address", fmt::format("http://{}/", device.place.address));
 }
 
 void fill_track_information(pugi::xml_node node, const RecordedTrack& track, base::UtcTime from,

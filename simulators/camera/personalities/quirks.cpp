@@ -77,6 +77,12 @@ constexpr Known known[] = {
     {quirks::timestamp_jumps, Takes::time, seconds(5)},
     // Moves on until it is told to stop.
     {quirks::ptz_timeout_ignored, Takes::nothing, {}, 0, true},
+    // Keeps its address and its ports, and says so.
+    {quirks::address_refused, Takes::nothing, {}, 0, true},
+    // Takes another address, and stays where it is.
+    {quirks::address_ignored, Takes::nothing, {}, 0, true},
+    // Takes another address, and is seen nowhere any more.
+    {quirks::address_lost, Takes::nothing, {}, 0, true},
 };
 
 base::Result<void> read(std::string_view text, Takes takes, base::Duration& time, std::uint64_t& count) {

@@ -66,6 +66,9 @@ inline constexpr std::string_view no_rtcp = "no-rtcp", rtcp_clock_wrong = "rtcp-
                                   no_marker = "no-marker", timestamp_jumps = "timestamp-jumps";
 // Of heads.
 inline constexpr std::string_view ptz_timeout_ignored = "ptz-timeout-ignored";
+// Of addresses.
+inline constexpr std::string_view address_refused = "address-refused", address_ignored = "address-ignored",
+                                  address_lost = "address-lost";
 }  // namespace quirks
 
 }  // namespace watchrig::camera

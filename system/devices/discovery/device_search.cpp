@@ -66,10 +66,10 @@ SearchState DeviceSearch::state() const {
   return state_;
 }
 
-void DeviceSearch::replace(const FoundDevice& device) {
+void DeviceSearch::moved(const FoundDevice& device, const std::string& from) {
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find_if(state_.devices, [&](const FoundDevice& one) {
-    return one.endpoint == device.endpoint && one.service.host == device.service.host;
+    return one.endpoint == device.endpoint && one.service.host == from;
   });
   if (found != state_.devices.end()) *found = device;
 }

@@ -74,7 +74,9 @@ class DeviceSearch : public std::enable_shared_from_this<DeviceSearch> {
   void stop();
   SearchState state() const;
   /// What is known of a device by now, if it is one of those that were found.
-  void replace(const FoundDevice& device);
+  void replace(const FoundDevice& device) { moved(device, device.service.host); }
+  /// The same of one that was at that host before.
+  void moved(const FoundDevice& device, const std::string& from);
 
  private:
   using Udp = boost::asio::ip::udp;
