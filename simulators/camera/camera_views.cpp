@@ -80,6 +80,8 @@ json::object onvif_status(const OnvifFront& onvif) {
           {"clock_ahead_ms", std::chrono::round<std::chrono::milliseconds>(onvif.clock_ahead()).count()},
           {"subscriptions", onvif.events().subscriptions()},
           {"outputs", std::move(outputs)},
+          {"hostname", onvif.device().hostname},
+          {"scopes", json::array(onvif.device().scopes.begin(), onvif.device().scopes.end())},
           {"reset_email", onvif.reset_email()},
           {"network", network_status(onvif.device())}};
 }

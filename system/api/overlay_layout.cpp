@@ -233,6 +233,15 @@ std::vector<PictureOverlay> OverlayWishes::applied(const OverlayState& state,
   return overlays;
 }
 
+std::vector<PictureOverlay> renamed_overlays(const OverlayState& state, const std::string& before,
+                                             const std::string& name) {
+  auto overlays = state.overlays;
+  const auto own =
+      std::ranges::find_if(overlays, [&](const PictureOverlay& one) { return is_name(one, before); });
+  if (own != overlays.end()) own->text = name;
+  return overlays;
+}
+
 json::object to_json(const OverlayLayout& layout) {
   json::array texts;
   for (const auto& block : layout.texts) {

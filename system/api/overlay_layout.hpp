@@ -55,6 +55,10 @@ struct OverlayWishes {
                                                const std::string& channel_name) const;
 };
 
+/// With the new name of the channel where its old one is written.
+std::vector<devices::PictureOverlay> renamed_overlays(const devices::OverlayState& state,
+                                                      const std::string& before, const std::string& name);
+
 boost::json::object to_json(const OverlayLayout& layout);
 
 }  // namespace watchrig::api

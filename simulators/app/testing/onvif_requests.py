@@ -196,7 +196,7 @@ REFUSED = [
     (TDS, "SetHostname", f"<Name>{'a' * 64}</Name>", "ter:InvalidHostname"),
     (TDS, "SetScopes", "<Scopes>http://example.org</Scopes>", "ter:InvalidArgVal"),
     (TDS, "SetScopes", "".join(f"<Scopes>{SCOPE}/{n}</Scopes>" for n in range(33)), "ter:TooManyScopes"),
-    (TDS, "RemoveScopes", "<ScopeItem>onvif://www.onvif.org/name/gate</ScopeItem>", "ter:FixedScope"),
+    (TDS, "RemoveScopes", "<ScopeItem>onvif://www.onvif.org/hardware/virtual-camera</ScopeItem>", "ter:FixedScope"),
     (TDS, "RemoveScopes", "<ScopeItem>onvif://www.onvif.org/none</ScopeItem>", "ter:NoScope"),
     (TDS, "CreateUsers", user("admin", "User", "x"), "ter:UsernameClash"),
     (TDS, "CreateUsers", user("a" * 65, "User", "x"), "ter:UsernameTooLong"),

@@ -32,8 +32,7 @@ void OnvifDevice::set_clock_offset(base::Duration offset) {
 std::vector<std::string> OnvifDevice::fixed_scopes() const {
   std::vector<std::string> all{
       "onvif://www.onvif.org/type/video_encoder", "onvif://www.onvif.org/Profile/Streaming",
-      "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/name/" + id,
-      "onvif://www.onvif.org/manufacturer/" + manufacturer};
+      "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/manufacturer/" + manufacturer};
   if (head) all.emplace_back("onvif://www.onvif.org/type/ptz");
   if (card) all.emplace_back("onvif://www.onvif.org/Profile/G");
   return all;

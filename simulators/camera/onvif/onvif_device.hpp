@@ -57,7 +57,8 @@ struct OnvifDevice {
 
   std::string hostname = id;
   int sensor_width = streams.front().profile.width, sensor_height = streams.front().profile.height;
-  std::vector<std::string> scopes = {};  ///< that may be changed; the fixed ones are not among them
+  /// That may be changed; the fixed ones are not among them.
+  std::vector<std::string> scopes = {"onvif://www.onvif.org/name/" + id};
   bool discoverable = true;
   bool time_by_ntp = false;
   std::string time_zone = "UTC0";

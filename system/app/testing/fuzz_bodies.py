@@ -123,7 +123,7 @@ def bodies(ids):
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
             "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
             "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
-            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "devices/{device}/connection": {"connected": False},
+            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#"}, "devices/{device}/name": {"name": "n#"}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500},
