@@ -117,8 +117,8 @@ Result<void> Camera::start() {
   }
   options.packet_filter =
       [channels = channels_](const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
-    const auto found =
-        std::ranges::find(channels, stream_of(session.target.path), [](const auto& c) { return c->name(); });
+    const auto found = std::ranges::find(channels, stream_of(session.target.path, session.target.query),
+                                         [](const auto& c) { return c->name(); });
     if (found == channels.end()) return nullptr;
     return std::make_unique<PacketHarm>((*found)->harm(), (*found)->stage()->stream->ledgers(),
                                         session.executor);

@@ -9,9 +9,29 @@ namespace watchrig::camera {
 
 using base::Result;
 
-std::string stream_of(std::string_view path) {
+namespace {
+
+/// Addresses by which makers' cameras have their streams, which ours has too.
+struct MakersAddress {
+  std::string_view path;
+  std::string_view query;  ///< a part of it
+  std::string_view stream;
+};
+constexpr MakersAddress makers_addresses[] = {{"cam/realmonitor", "channel=1&subtype=0", "main"},
+                                              {"cam/realmonitor", "channel=1&subtype=1", "sub"},
+                                              {"axis-media/media.amp", "streamprofile=sub", "sub"},
+                                              {"axis-media/media.amp", "camera=1", "main"},
+                                              {"media/video1", "", "main"},
+                                              {"media/video2", "", "sub"}};
+
+}  // namespace
+
+std::string stream_of(std::string_view path, std::string_view query) {
   while (!path.empty() && path.front() == '/') path.remove_prefix(1);
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  for (const auto& one : makers_addresses) {
+    if (path == one.path && query.find(one.query) != std::string_view::npos) return std::string(one.stream);
+  }
   return std::string(path);
 }
 
@@ -35,7 +55,7 @@ Result<media::Presentation> CameraContent::recorded_tracks() const {
 }
 
 Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarget& target) const {
-  const auto name = stream_of(target.path);
+  const auto name = stream_of(target.path, target.query);
   for (const auto& channel : channels_) {
     if (channel->name() == name) return channel->stage()->stream;
   }

@@ -34,9 +34,9 @@ class CameraContent final : public media::RtspContent {
   const base::Clock& clock_;
 };
 
-/// The stream that a path names, without the slash: `/main` or `main/`; anything else is a stream that does
-/// not exist.
-std::string stream_of(std::string_view path);
+/// The stream that a path names, without the slash: `/main` or `main/`, or an address as some makers' cameras
+/// have it (`/cam/realmonitor?channel=1&subtype=0`); anything else is a stream that does not exist.
+std::string stream_of(std::string_view path, std::string_view query = {});
 
 /// Of what is on the card.
 inline constexpr std::string_view replay_path = "replay/main";

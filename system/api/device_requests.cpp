@@ -85,6 +85,21 @@ void read_texts(FieldReader& fields, Device& device) {
   device.transport = transport.value_or(device.transport);
 }
 
+/// An address with all that there is to it:
+/// rtsp://user:password@host:port/cam/realmonitor?channel=1&subtype=0 (IVSS 5.4.2.2). The registry takes the
+/// account out of it.
+FieldResult<void> set_whole_address(const json::object& body, std::string address, Device& device) {
+  if (body.contains("port") || body.contains("streams"))
+    return FieldError{"address",
+                      {base::ErrorKind::invalid, "leave out port and streams: the address has them"}};
+  const auto scheme = address.find(':');
+  for (std::size_t i = 0; i < scheme; ++i) {
+    if (address[i] >= 'A' && address[i] <= 'Z') address[i] += 'a' - 'A';
+  }
+  device.streams = {{"main", std::move(address)}};
+  return {};
+}
+
 /// Full addresses, or host and port alone. `fresh`: what addresses it has are not of its driver.
 FieldResult<void> read_addresses(const json::object& body, FieldReader& fields, Device& device, bool fresh) {
   const json::object streams = fields.object("streams");
@@ -103,6 +118,8 @@ FieldResult<void> read_addresses(const json::object& body, FieldReader& fields, 
     auto read = streams_from(streams, "streams.");
     if (!read) return read.error();
     device.streams = *std::move(read);
+  } else if (address.host.find("://") != std::string::npos) {
+    return set_whole_address(body, std::move(address.host), device);
   } else if (has_address) {
     if (fresh) device.streams = central::usual_streams(device.driver, {"0.0.0.0", address.port});
     return set_address(device, address);

@@ -192,7 +192,7 @@ void add_device_routes(http::Router& router, ServerParts& parts) {
                       {"state", "online or offline"},
                       {"area", "the area, with those below it"},
                       {"driver", "the driver"},
-                      {"type", "ipc, nvr, dvr, dvs or other"},
+                      {"type", "devices, ipc, nvr, dvr, dvs or other"},
                       {"storage_server", "the storage server they are tied to; empty: none"},
                       {"sort", "id, name, address, area, driver or type; - in front for descending"}});
   router.add("POST", "/api/v1/devices", guard, "Adds a device by its RTSP addresses, or by host and port",

@@ -31,6 +31,8 @@ void add_power_routes(http::Router& router, ServerParts& parts);
 void add_device_routes(http::Router& router, ServerParts& parts);
 /// Before those of single devices, whose paths would take these for ids.
 void add_device_table_routes(http::Router& router, ServerParts& parts);
+/// Likewise.
+void add_adding_routes(http::Router& router, ServerParts& parts);
 void add_device_batch_routes(http::Router& router, ServerParts& parts);
 /// Views, view groups, video groups, maps and their icons.
 void add_layout_routes(http::Router& router, ServerParts& parts);

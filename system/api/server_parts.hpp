@@ -21,6 +21,7 @@
 
 namespace watchrig::api {
 
+class AddingDesk;
 class PtzDesk;
 
 /// How the server is ended by somebody who is signed in.
@@ -55,6 +56,7 @@ struct ServerParts {
   std::function<base::Result<>(std::optional<central::UpgradeKind> installed)> may_end;
   devices::DeviceSearch& search;
   PtzDesk& ptz;
+  AddingDesk& adding;
 };
 
 }  // namespace watchrig::api

@@ -102,6 +102,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_session_routes(router, parts);
   add_user_routes(router, parts);
   add_device_table_routes(router, parts);
+  add_adding_routes(router, parts);
   add_device_routes(router, parts);
   add_device_batch_routes(router, parts);
   add_discovery_routes(router, parts);

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "system/api/adding_desk.hpp"
 #include "system/api/program_version.hpp"
 #include "system/api/ptz_desk.hpp"
 #include "system/app/backup_keeper.hpp"
@@ -108,6 +109,7 @@ class Server {
   std::unique_ptr<platform::HostNetwork> host_network_;
   std::shared_ptr<devices::DeviceSearch> search_;
   std::unique_ptr<api::PtzDesk> ptz_;
+  std::unique_ptr<api::AddingDesk> adding_;
   std::unique_ptr<api::ServerParts> parts_;
   std::unique_ptr<FrontDoor> door_;
 };
@@ -202,6 +204,7 @@ Result<> Server::open_stores() {
   search_ = std::make_shared<devices::DeviceSearch>(pool_.next(), clock_);
   ptz_ = std::make_unique<api::PtzDesk>(clock_, api::registered_heads(clock_, *central_), central_->events(),
                                         pool_.next());
+  adding_ = std::make_unique<api::AddingDesk>(pool_.next(), data / "adding.json", *central_);
   parts_ = std::make_unique<api::ServerParts>(
       api::ServerParts{clock_,
                        metrics_,
@@ -224,7 +227,8 @@ Result<> Server::open_stores() {
                        *updates_,
                        [this](std::optional<central::UpgradeKind> installed) { return may_end(installed); },
                        *search_,
-                       *ptz_});
+                       *ptz_,
+                       *adding_});
   return {};
 }
 

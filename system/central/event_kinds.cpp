@@ -28,15 +28,29 @@ constexpr std::string_view errors[] = {"system.role-silent",   "recording.failed
                                        "session.hijacked",     "network.failed",   "storage.failed",
                                        "storage.damaged",      "storage.full",     "system.backup-failed",
                                        "system.upgrade-failed"};
-constexpr std::string_view warnings[] = {
-    "channel.offline",       "stream.damaged",          "account.refused",
-    "account.locked",        "session.blast",           "operation.refused",
-    "network.refused",       "storage.index-rebuilt",   "account.reset-refused",
-    "time.not-synchronised", "account.code-not-mailed", "system.scheduled-restart-refused",
-    "ddns.failed",           "registration.failed",     "p2p.failed",
-    "motion.started",        "tampering.started",       "input.started",
-    "device.events-lost",    "device.events-flood",     "recording.backfill-failed",
-    "ptz.stop-failed"};
+constexpr std::string_view warnings[] = {"channel.offline",
+                                         "stream.damaged",
+                                         "account.refused",
+                                         "account.locked",
+                                         "session.blast",
+                                         "operation.refused",
+                                         "network.refused",
+                                         "storage.index-rebuilt",
+                                         "account.reset-refused",
+                                         "time.not-synchronised",
+                                         "account.code-not-mailed",
+                                         "system.scheduled-restart-refused",
+                                         "ddns.failed",
+                                         "registration.failed",
+                                         "p2p.failed",
+                                         "motion.started",
+                                         "tampering.started",
+                                         "input.started",
+                                         "device.events-lost",
+                                         "device.events-flood",
+                                         "recording.backfill-failed",
+                                         "ptz.stop-failed",
+                                         "device.adding-interrupted"};
 
 bool begins_any(std::string_view type, const auto& list) {
   return std::ranges::any_of(list, [&](std::string_view entry) {

@@ -15,7 +15,7 @@ WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settin
 PTZ = "/api/v1/channels/{channel}/ptz"
 ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default", "configuration/import")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
-ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("patch", "/api/v1/devices")}
+ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/adding"), ("post", "/api/v1/devices/adding/{job}/rows"), ("patch", "/api/v1/devices")}
 # Fields that take several types.
 SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
@@ -23,7 +23,7 @@ REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "c
     ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"),
     ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
-VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
+VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding/{job}", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
 VOLATILE_FIELDS = {"state", "cause", "online"}
 # So that a refused sign-in does not end the test, no port moves and nothing of this machine changes.
@@ -61,7 +61,8 @@ def furnish(admin, folder):
     made("users", {"name": "fuzz.user", "group": "fuzz.group", "password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD})
     certificate, key = key_pair(folder)
     admin.call("PUT", "/api/v1/system/uploads/voice", "s" * 3000)
-    return {"device": device["id"], "channel": device["channels"][0]["id"], "area": made("areas", {"name": "first"})["id"],
+    job = made("devices/adding", {"rows": [DEVICE], "start": False})
+    return {"device": device["id"], "job": job["id"], "row": "1", "channel": device["channels"][0]["id"], "area": made("areas", {"name": "first"})["id"],
             "group": "fuzz.group", "user": "fuzz.user", "schedule": made("schedules", {"name": "first", "periods": PERIODS})["id"],
             "view_group": made("view-groups", {"name": "first"})["id"], "view": made("views", {"name": "first"})["id"],
             "video_group": made("video-groups", {"name": "first"})["id"], "map": made("maps", {"name": "first"})["id"],
@@ -93,6 +94,9 @@ def bodies(ids):
                                      "password_again": OTHER_PASSWORD, "email": "a@example.org", "add": True, "area": "a0"},
         "discovery/addresses": {"endpoints": ["urn:uuid:0"], "mode": "static", "address": "127.0.99.1", "mask": "255.255.255.0", "gateway": "127.0.99.254",
                                 "increment": 1, "username": "admin", "password": PASSWORD},
+        "devices/adding": {"rows": [{"name": "row#", "address": "127.0.0.1", "username": "admin", "password": PASSWORD}], "start": False, "area": "a0"},
+        "devices/adding/{job}/rows": {"rows": [{"name": "row#", "address": "127.0.0.1"}], "area": "a0"}, "devices/adding/{job}/removal": {"rows": [99]},
+        "devices/adding/{job}/start": {"rows": [99]}, "devices/adding/{job}/stop": {"rows": [99]},
         "devices/addresses": {"ids": ["d99999"], "mode": "dhcp"}, "devices/ports": {"ids": ["d99999"], "port": 8000},
         "discovery/preview": {"endpoint": "urn:uuid:0", "password": PASSWORD},
         "discovery": {"addresses": ["127.0.99.1"], "manufacturer": "m", "seconds": 1}, "devices/removal": {"ids": ["d99999"]},
@@ -141,6 +145,8 @@ def bodies(ids):
                                                          "quality": "low", "bitrate_kbps": 500, "gop": 25},
                 "channels/{channel}/overlays": {"name": {"shown": True, "x": 0.1, "y": 0.9}, "time": {"shown": False},
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
+                "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,
+                                                    "username": "admin", "password": PASSWORD, "area": "a0", "description": "d"},
                 "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
                 "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},

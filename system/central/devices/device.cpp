@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint32_t most_ports = 1024;  // of inputs, outputs, heads
 constexpr std::size_t longest_text = 255;
 constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554}, {"onvif", "http", 80}, {"private", "http", 37777}};
-constexpr std::string_view types[] = {"ipc", "nvr", "dvr", "dvs", "other"};
+constexpr std::string_view types[] = {"devices", "ipc", "nvr", "dvr", "dvs", "other"};
 
 FieldError refuse(std::string field, std::string message) {
   return {std::move(field), {ErrorKind::invalid, std::move(message)}};
@@ -97,7 +97,7 @@ FieldResult<void> check_texts(const Device& device) {
     return refuse("manufacturer", "a manufacturer has at most 63 bytes and no control characters");
   }
   if (std::ranges::find(types, device.type) == std::end(types))
-    return refuse("type", "must be ipc, nvr, dvr, dvs or other");
+    return refuse("type", "must be devices (of any kind), ipc, nvr, dvr, dvs or other");
   return {};
 }
 

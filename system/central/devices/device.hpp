@@ -60,7 +60,7 @@ struct Device {
   std::vector<Channel> channels;  ///< those that were picked
   std::string area = "a0";
   std::string description;          ///< up to 255 bytes
-  std::string type = "ipc";         ///< ipc, nvr, dvr, dvs or other
+  std::string type = "ipc";         ///< devices (of any kind), ipc, nvr, dvr, dvs or other
   std::string manufacturer;         ///< up to 63 bytes
   std::uint32_t channel_count = 1;  ///< that the device has, picked or not
   std::uint32_t inputs = 0;         ///< alarm inputs

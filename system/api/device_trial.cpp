@@ -1,0 +1,70 @@
+#include "system/api/device_trial.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "system/api/device_contact.hpp"
+#include "system/media/rtsp_client.hpp"
+
+namespace watchrig::api {
+
+namespace asio = boost::asio;
+using base::Error;
+using base::ErrorKind;
+using central::FieldError;
+using central::FieldResult;
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(4);
+
+FieldError field_error(Error error, const char* elsewhere) {
+  switch (error.kind) {
+    case ErrorKind::denied:
+      return {"password", std::move(error)};
+    case ErrorKind::unavailable:
+    case ErrorKind::timeout:
+      return {"address", std::move(error)};
+    default:
+      return {elsewhere, std::move(error)};
+  }
+}
+
+asio::awaitable<FieldResult<void>> try_onvif(const base::Clock& clock, devices::OnvifClient::Options device) {
+  device.deadline = patience;
+  devices::OnvifClient client(clock, std::move(device));
+  const auto offset = co_await client.take_clock();
+  if (!offset) co_return field_error(offset.error(), "driver");
+  const auto told = co_await client.ask(client.address().path, "tds:GetDeviceInformation", {});
+  if (!told) co_return field_error(told.error(), "driver");
+  co_return FieldResult<void>();
+}
+
+asio::awaitable<FieldResult<void>> try_stream(const base::Clock& clock, central::Device device) {
+  media::RtspClient::Options options;
+  options.url = streams_of(device, device.channels.front()).at("main");
+  options.credentials = {device.username, device.password};
+  if (device.transport == central::Transport::udp) options.transport = media::RtspClient::Transport::udp;
+  options.connect_timeout = options.request_timeout = patience;
+  media::RtspClient client(co_await asio::this_coro::executor, clock, std::move(options));
+  const auto started = co_await client.start();
+  if (started) co_await client.stop();
+  if (!started) co_return field_error(started.error(), "streams.main");
+  co_return FieldResult<void>();
+}
+
+}  // namespace
+
+asio::awaitable<FieldResult<void>> try_device(const base::Clock& clock, central::Device device) {
+  auto good = central::checked(std::move(device));
+  if (!good) co_return good.error();
+  if (!speaks_onvif(*good)) {
+    auto played = co_await try_stream(clock, *good);
+    co_return played;
+  }
+  auto contact = onvif_contact(*good, good->streams.at("main"));
+  if (!contact) co_return FieldError{"address", contact.error()};
+  auto asked = co_await try_onvif(clock, *std::move(contact));
+  co_return asked;
+}
+
+}  // namespace watchrig::api

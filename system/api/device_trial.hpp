@@ -1,0 +1,13 @@
+#pragma once
+
+#include "system/api/server_parts.hpp"
+
+namespace watchrig::api {
+
+/// Whether a device that is to be added answers as it is entered: by ONVIF its account is tried, by RTSP the
+/// main stream of its first channel is played for a moment. The field of an error is the entry that is wrong
+/// as far as the device tells: password, address, driver, or streams.main. The clock outlives it.
+boost::asio::awaitable<central::FieldResult<void>> try_device(const base::Clock& clock,
+                                                              central::Device device);
+
+}  // namespace watchrig::api
