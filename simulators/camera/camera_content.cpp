@@ -19,7 +19,7 @@ struct MakersAddress {
 };
 constexpr MakersAddress makers_addresses[] = {{"cam/realmonitor", "channel=1&subtype=0", "main"},
                                               {"cam/realmonitor", "channel=1&subtype=1", "sub"},
-                                              {"axis-media/media.amp", "streamprofile=sub", "sub"},
+                                              {"axis-media/media.amp", "resolution=", "sub"},
                                               {"axis-media/media.amp", "camera=1", "main"},
                                               {"media/video1", "", "main"},
                                               {"media/video2", "", "sub"}};

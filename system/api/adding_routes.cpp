@@ -1,7 +1,10 @@
 // Adding devices in the background, row by row (IVSS 5.4.2).
+#include <cmath>
+
 #include <boost/json/array.hpp>
 
 #include "system/api/adding_desk.hpp"
+#include "system/api/bandwidth_meter.hpp"
 #include "system/api/idempotency.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/place_requests.hpp"
@@ -129,6 +132,31 @@ Response with_rows(ServerParts& parts, const Request& request) {
   return answer(parts, request, (parts.adding.*work)(parts, request, *numbers));
 }
 
+/// IVSS 1.2, in its order.
+Response list_drivers(const Request&) {
+  constexpr std::pair<std::string_view, std::string_view> offered[] = {
+      {"private", "Private"}, {"onvif", "ONVIF"}, {"axis", "AXIS"}, {"sony", "SONY"}, {"rtsp", "RTSP"}};
+  json::array drivers;
+  for (const auto& [name, title] : offered)
+    drivers.push_back({{"name", name}, {"title", title}, {"port", central::find_driver(name)->port}});
+  return http::json_response(200, json::object{{"usual", "private"}, {"drivers", std::move(drivers)}});
+}
+
+/// IVSS 5.4.2.1.
+boost::asio::awaitable<Response> show_bandwidth(ServerParts& parts, std::shared_ptr<BandwidthMeter> meter) {
+  const auto reading = co_await meter->read(parts.channels);
+  const auto used = std::llround(reading.bits_per_second);
+  const auto supported = parts.central.settings().number("devices", "bandwidth_mbps") * 1'000'000;
+  parts.metrics
+      .gauge("watchrig_devices_bandwidth_bits_per_second", "what devices send, as it was last asked for")
+      .Set(reading.bits_per_second);
+  co_return http::json_response(200, json::object{{"used_bps", used},
+                                                  {"supported_bps", supported},
+                                                  {"exceeded", used > supported},
+                                                  {"channels", reading.channels},
+                                                  {"delivering", reading.delivering}});
+}
+
 Response forget(ServerParts& parts, const Request& request) {
   const auto forgotten = parts.adding.forget(parts, request);
   return forgotten ? http::no_content() : error_response(forgotten.error());
@@ -138,6 +166,12 @@ Response forget(ServerParts& parts, const Request& request) {
 
 void add_adding_routes(http::Router& router, ServerParts& parts) {
   const http::Guard guard{"devices"};
+  router.add_plain("GET", "/api/v1/devices/drivers", guard,
+                   "The protocols by which a device can be added, the usual one first", list_drivers);
+  const auto meter = std::make_shared<BandwidthMeter>();
+  router.add("GET", "/api/v1/devices/bandwidth", guard,
+             "What devices send to this server now, beside what they may send together",
+             [&parts, meter](Request) { return show_bandwidth(parts, meter); });
   const std::string all = "/api/v1/devices/adding", one = all + "/{job}";
   router.add(
       "POST", all, guard,

@@ -34,7 +34,10 @@ central::Event event_of(const central::Device& device, const ClockCheck& check, 
 
 }  // namespace
 
-bool speaks_onvif(const central::Device& device) { return device.driver != "rtsp"; }
+bool speaks_onvif(const central::Device& device) {
+  const auto* form = central::find_driver(device.driver);
+  return form && form->scheme == "http";
+}
 
 Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
                                                     const std::string& address) {

@@ -67,7 +67,8 @@ FieldResult<std::vector<Channel>> channels_from(const json::value& value) {
 /// Everything but name, addresses, password and channels.
 void read_texts(FieldReader& fields, Device& device) {
   device.driver = fields.text("driver", device.driver);
-  if (!central::find_driver(device.driver)) fields.refuse("driver", "must be rtsp, onvif or private");
+  if (!central::find_driver(device.driver))
+    fields.refuse("driver", "must be private, onvif, axis, sony or rtsp");
   device.username = fields.text("username", device.username);
   device.area = fields.text("area", device.area);
   device.description = fields.text("description", device.description);

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_contact.hpp"
 #include "system/api/place_requests.hpp"
 
 namespace watchrig::api {
@@ -24,8 +25,9 @@ class AddedDevices {
     all.limit = central::DeviceRegistry::most_devices;
     for (const auto& device : parts.central.registry().list(all).items) {
       const auto address = central::address_of(*device);
-      auto& ids = device->driver == "rtsp" ? by_host_ : by_service_;
-      ids.emplace(device->driver == "rtsp" ? address.host : service(address.host, address.port), device->id);
+      const bool by_service = speaks_onvif(*device);
+      auto& ids = by_service ? by_service_ : by_host_;
+      ids.emplace(by_service ? service(address.host, address.port) : address.host, device->id);
     }
   }
 

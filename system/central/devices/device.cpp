@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/central/devices/makers_paths.hpp"
 
 namespace watchrig::central {
 
@@ -17,7 +18,11 @@ namespace {
 
 constexpr std::uint32_t most_ports = 1024;  // of inputs, outputs, heads
 constexpr std::size_t longest_text = 255;
-constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554}, {"onvif", "http", 80}, {"private", "http", 37777}};
+constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554},
+                                  {"onvif", "http", 80},
+                                  {"private", "http", 37777},
+                                  {"axis", "rtsp", 554},
+                                  {"sony", "rtsp", 554}};
 constexpr std::string_view types[] = {"devices", "ipc", "nvr", "dvr", "dvs", "other"};
 
 FieldError refuse(std::string field, std::string message) {
@@ -228,16 +233,17 @@ FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
 
 Streams usual_streams(std::string_view driver, const DeviceAddress& address) {
   const bool bare_v6 = address.host.find(':') != std::string::npos && !address.host.starts_with('[');
-  if (driver != "rtsp") {
+  const auto* paths = find_makers_paths(driver);
+  if (!paths) {
     const auto service = fmt::format("http://{}{}{}:{}/onvif/device_service", bare_v6 ? "[" : "",
                                      address.host, bare_v6 ? "]" : "", address.port);
     return {{"main", service}, {"sub", service}};
   }
-  const auto stream = [&](int subtype) {
-    return fmt::format("rtsp://{}{}{}:{}/cam/realmonitor?channel={}&subtype={}", bare_v6 ? "[" : "",
-                       address.host, bare_v6 ? "]" : "", address.port, Device::placeholder, subtype);
+  const auto stream = [&](std::string_view path) {
+    return fmt::format("rtsp://{}{}{}:{}{}", bare_v6 ? "[" : "", address.host, bare_v6 ? "]" : "",
+                       address.port, path);
   };
-  return {{"main", stream(0)}, {"sub", stream(1)}};
+  return {{"main", stream(paths->main)}, {"sub", stream(paths->sub)}};
 }
 
 Streams streams_of(const Device& device, const Channel& channel) {

@@ -69,7 +69,10 @@ const std::vector<SettingSection>& setting_sections() {
       {"devices",
        "connections to devices",
        {number_setting("attempts_per_second", 200, 1, 10'000,
-                       "to connect to them, all together; the others wait for their turn")},
+                       "to connect to them, all together; the others wait for their turn"),
+        number_setting("bandwidth_mbps", 400, 1, 100'000,
+                       "Mb/s that all devices together may send to this server; beyond, the page of devices "
+                       "says so")},
        {}},
       {"accounts",
        "sign-ins",
