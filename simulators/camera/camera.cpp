@@ -28,22 +28,34 @@ std::shared_ptr<ptz::MechanicalHead> head_of(const CameraSpec& spec, const base:
   return std::make_shared<ptz::MechanicalHead>(ptz::MechanicalHead::Form{}, clock);
 }
 
+/// Of a camera without a head, the lens is all that moves.
+std::shared_ptr<ImagingUnit> imaging_of(const CameraSpec& spec, std::shared_ptr<ptz::MechanicalHead> head,
+                                        const base::Clock& clock) {
+  if (!spec.imaging) return nullptr;
+  if (!head) head = std::make_shared<ptz::MechanicalHead>(ptz::MechanicalHead::Form{}, clock);
+  return std::make_shared<ImagingUnit>(std::move(head));
+}
+
 std::shared_ptr<OsdBoard> osd_of(const CameraSpec& spec) {
   return spec.imaging ? std::make_shared<OsdBoard>(spec.id) : nullptr;
 }
 
 /// Has the streams show what the head points at, and what the camera makes of it.
 CameraSpec with_own_pictures(CameraSpec spec, std::shared_ptr<ptz::MechanicalHead> head,
-                             std::shared_ptr<OsdBoard> osd) {
+                             std::shared_ptr<ImagingUnit> imaging, std::shared_ptr<OsdBoard> osd) {
   const auto own = [&](scene::SourceSpec& source) {
-    if (head || osd) source.owner = spec.id;
+    if (head || imaging) source.owner = spec.id;
     if (head) {
       source.pointing = [head](base::UtcTime time) -> scene::Pointing {
         const auto position = head->at(time);
         return {position.pan, position.tilt, head->view_degrees(position.zoom)};
       };
     }
-    if (osd) source.finish = [osd](media::Picture& picture, base::UtcTime time) { osd->draw(picture, time); };
+    if (!imaging) return;
+    source.finish = [imaging, osd](media::Picture& picture, base::UtcTime time) {
+      imaging->apply(picture, time);
+      osd->draw(picture, time);
+    };
   };
   own(spec.main);
   if (spec.sub) own(*spec.sub);
@@ -59,8 +71,9 @@ std::shared_ptr<CardStore> card_of(const CameraSpec& spec) {
 
 Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
     : head_(head_of(spec, surroundings.clock)),
+      imaging_(imaging_of(spec, head_, surroundings.clock)),
       osd_(osd_of(spec)),
-      spec_(with_own_pictures(std::move(spec), head_, osd_)),
+      spec_(with_own_pictures(std::move(spec), head_, imaging_, osd_)),
       clock_(surroundings.clock),
       seed_(surroundings.seed),
       executors_(surroundings.executors),
@@ -168,6 +181,7 @@ Result<void> Camera::start_onvif() {
   device.manufacturer = spec_.manufacturer;
   device.own_serial_number = spec_.serial_number;
   device.head = head_;
+  device.imaging = imaging_;
   device.osd = osd_;
   device.set_clock_offset(spec_.clock_ahead);
   onvif_ = std::make_unique<OnvifFront>(std::move(device), control_, spec_.discovery ? discovery_ : nullptr);

@@ -12,6 +12,7 @@
 #include "simulators/camera/camera_channel.hpp"
 #include "simulators/camera/camera_spec.hpp"
 #include "simulators/camera/onvif/onvif_front.hpp"
+#include "simulators/camera/picture/imaging_unit.hpp"
 #include "simulators/camera/picture/osd_board.hpp"
 #include "simulators/camera/port_hold.hpp"
 #include "simulators/kernel/virtual_device.hpp"
@@ -79,6 +80,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
                                                   const base::Clock& clock);
 
   const std::shared_ptr<ptz::MechanicalHead> head_;  ///< null: it has none
+  const std::shared_ptr<ImagingUnit> imaging_;       ///< null where its pictures are everybody's
   const std::shared_ptr<OsdBoard> osd_;              ///< null where its pictures are everybody's
   const CameraSpec spec_;
   const base::Clock& clock_;

@@ -109,6 +109,26 @@ json::object head_status(const ptz::MechanicalHead& head) {
           {"auxiliaries", std::move(auxiliaries)}};
 }
 
+json::object imaging_status(const ImagingUnit& unit) {
+  const auto s = unit.settings();
+  const auto lens = unit.lens().position();
+  return {{"brightness", s.brightness},
+          {"contrast", s.contrast},
+          {"saturation", s.saturation},
+          {"sharpness", s.sharpness},
+          {"hue", s.hue},
+          {"exposure", s.exposure},
+          {"exposure_time", s.exposure_time},
+          {"gain", s.gain},
+          {"white_balance", s.white_balance},
+          {"ir_cut", s.ir_cut},
+          {"wide_range", s.wide_range},
+          {"backlight", s.backlight},
+          {"auto_focus", s.focus},
+          {"focus", lens.focus},
+          {"iris", lens.iris}};
+}
+
 json::array osd_status(const OsdBoard& osd) {
   json::array lines;
   for (const auto& line : osd.lines()) {
@@ -189,6 +209,7 @@ json::object Camera::status() const {
                       {"onvif", std::move(onvif)},
                       {"streams", std::move(streams)}};
   if (head_) status["head"] = head_status(*head_);
+  if (imaging_) status["imaging"] = imaging_status(*imaging_);
   if (osd_) status["osd"] = osd_status(*osd_);
   return status;
 }

@@ -145,7 +145,7 @@ OverlayBlock read_block(FieldReader& fields, const json::value& value, std::size
     fields.refuse("texts", "must be a list of objects");
     return block;
   }
-  FieldReader own(*object, fmt::format("texts[{}].", place));
+  FieldReader own(*object, fmt::format("texts.{}.", place));
   read_lines(own, block);
   const auto align = own.text("align", "left");
   const auto* known = std::ranges::find(alignments, align, &std::pair<const char*, Align>::first);

@@ -46,7 +46,7 @@ struct OverlayWishes {
   std::optional<Shown> name, time;
   std::optional<std::vector<OverlayBlock>> texts;
 
-  /// Refuses what is wrong, by fields such as "texts[1].lines".
+  /// Refuses what is wrong, by fields such as "texts.1.lines".
   static central::FieldResult<OverlayWishes> read(const boost::json::object& body);
 
   /// The lines that the device is to write: those that stay keep their tokens, others take over the tokens of

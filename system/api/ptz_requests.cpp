@@ -24,11 +24,12 @@ struct Direction {
   std::string_view name;
   PtzVector vector;
 };
-constexpr Direction directions[] = {{"left", {-1, 0, {}}},       {"right", {1, 0, {}}},
-                                    {"up", {0, 1, {}}},          {"down", {0, -1, {}}},
-                                    {"up-left", {-1, 1, {}}},    {"up-right", {1, 1, {}}},
-                                    {"down-left", {-1, -1, {}}}, {"down-right", {1, -1, {}}},
-                                    {"zoom-in", {{}, {}, 1}},    {"zoom-out", {{}, {}, -1}}};
+constexpr Direction directions[] = {
+    {"left", {-1, 0, {}}},       {"right", {1, 0, {}}},         {"up", {0, 1, {}}},
+    {"down", {0, -1, {}}},       {"up-left", {-1, 1, {}}},      {"up-right", {1, 1, {}}},
+    {"down-left", {-1, -1, {}}}, {"down-right", {1, -1, {}}},   {"zoom-in", {{}, {}, 1}},
+    {"zoom-out", {{}, {}, -1}},  {"focus-near", {.focus = -1}}, {"focus-far", {.focus = 1}},
+    {"iris-open", {.iris = 1}},  {"iris-close", {.iris = -1}}};
 
 /// Administrators come before all, then the groups of the settings, in their order.
 int rank_of(const ServerParts& parts, const std::string& account) {
@@ -92,7 +93,8 @@ asio::awaitable<std::optional<Response>> take_ptz(ServerParts& parts, Request re
   const auto can = co_await parts.ptz.ask<devices::PtzAbilities>(channel, question);
   if (!can) co_return ptz_refusal(can.error());
   if (can->continuous == devices::Ability::no && can->absolute == devices::Ability::no &&
-      can->zoom == devices::Ability::no) {
+      can->zoom == devices::Ability::no && can->focus != devices::Ability::yes &&
+      can->iris != devices::Ability::yes) {
     co_return ptz_refusal({ErrorKind::unsupported, "the camera has no head that could be turned"});
   }
   const central::PtzOperator who{request.account, request.session, rank_of(parts, request.account)};

@@ -34,7 +34,9 @@ json::object abilities_json(const PtzAbilities& can) {
                                       {"positioning", can.positioning},
                                       {"home", can.home},
                                       {"presets", can.presets},
-                                      {"tours", can.tours}})
+                                      {"tours", can.tours},
+                                      {"focus", can.focus},
+                                      {"iris", can.iris}})
     object[name] = devices::to_string(ability);
   if (can.most_presets >= 0) object["most_presets"] = can.most_presets;
   if (can.most_tours >= 0) object["most_tours"] = can.most_tours;
@@ -71,7 +73,7 @@ asio::awaitable<Response> show(ServerParts& parts, Request request) {
 }
 
 PtzVector times(PtzVector vector, double factor) {
-  for (auto* part : {&vector.pan, &vector.tilt, &vector.zoom}) {
+  for (auto* part : {&vector.pan, &vector.tilt, &vector.zoom, &vector.focus, &vector.iris}) {
     if (*part) **part *= factor;
   }
   return vector;

@@ -16,7 +16,10 @@ namespace watchrig::devices {
 /// A position (pan to the right and tilt upwards from -1 to 1 of what the head can, zoom from 0 to 1), a way
 /// or a velocity (-1 to 1). What is missing stays as it is.
 struct PtzVector {
-  std::optional<double> pan, tilt, zoom;
+  std::optional<double> pan = {}, tilt = {}, zoom = {};
+  /// Of the lens, in ways and velocities only: towards far, and open. -1 to 1.
+  std::optional<double> focus = {}, iris = {};
+  bool of_lens() const { return focus || iris; }
 };
 
 struct PtzStatus {
@@ -51,6 +54,7 @@ struct PtzAbilities {
   Ability continuous{}, absolute{}, relative{}, zoom{}, positioning{}, home{}, presets{}, tours{};
   int most_presets = -1, most_tours = -1;  ///< -1: it does not say
   std::vector<std::string> auxiliaries;    ///< that can be switched on and off
+  Ability focus{}, iris{};                 ///< of the lens, also where there is no head
 };
 
 /// The capability to turn a camera and its lens. Speeds are parts of the fastest, above 0 up to 1. Errors of

@@ -6,7 +6,7 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "conformance/onvif/schemas"
 # Services whose messages can be told: the file, and the folder its schema's relative addresses begin in.
-SERVICES = ["ver10/device/wsdl/devicemgmt.wsdl", "ver10/media/wsdl/media.wsdl", "ver20/media/wsdl/media.wsdl", "ver20/ptz/wsdl/ptz.wsdl",
+SERVICES = ["ver10/device/wsdl/devicemgmt.wsdl", "ver10/media/wsdl/media.wsdl", "ver20/media/wsdl/media.wsdl", "ver20/ptz/wsdl/ptz.wsdl", "ver20/imaging/wsdl/imaging.wsdl",
             "ver10/events/wsdl/event.wsdl", "ver10/deviceio.wsdl", "ver10/recording.wsdl", "ver10/search.wsdl", "ver10/replay.wsdl"]
 # Addresses in the Internet -> what stands in for them.
 IMPORTED = {

@@ -85,6 +85,27 @@ const write = async (camera) => {
   await assert.rejects(ask(camera, 'createOSD', { position: 'Nowhere', plaintext: 'x' }));
 };
 
+/// Sets the picture and moves the focus.
+const adjust = async (camera) => {
+  const before = await ask(camera, 'getImagingSettings', {});
+  assert.strictEqual(before.brightness, 50);
+  await ask(camera, 'setImagingSettings', { brightness: 61, contrast: 40, exposure: { mode: 'AUTO' } });
+  const after = await ask(camera, 'getImagingSettings', {});
+  assert.deepStrictEqual([after.brightness, after.contrast, after.colorSaturation], [61, 40, 50]);
+  await ask(camera, 'setImagingSettings', { brightness: 50, contrast: 50 });
+  const options = await ask(camera, 'getVideoSourceOptions', {});
+  assert.deepStrictEqual(options.brightness, { min: 0, max: 100 });
+  assert.ok((await ask(camera, 'imagingGetMoveOptions', {})).continuous);
+  await ask(camera, 'imagingMove', { absolute: { position: 0.4, speed: 1 } });
+  let status;
+  do status = (await ask(camera, 'imagingGetStatus', {})).focusStatus20; while (status.moveStatus !== 'IDLE');
+  assert.strictEqual(status.position, 0.4);
+  await ask(camera, 'imagingMove', { continuous: { speed: -0.1 } });
+  await ask(camera, 'imagingStop', {});
+  await ask(camera, 'imagingMove', { absolute: { position: 0.5, speed: 1 } });
+  await assert.rejects(ask(camera, 'setImagingSettings', { brightness: 101 }));
+};
+
 (async () => {
   const camera = await connect(password);
   const information = await ask(camera, 'getDeviceInformation');
@@ -108,6 +129,7 @@ const write = async (camera) => {
   await ask(camera, 'unsubscribe');
   await turn(camera);
   await write(camera);
+  await adjust(camera);
   if (username) {
     await ask(camera, 'createUsers', [{ username: 'guest', password: 'of-npm', userLevel: 'User' }]);
     assert.deepStrictEqual((await ask(camera, 'getUsers')).map((user) => user.username).sort(), ['admin', 'guest']);

@@ -11,6 +11,9 @@ import time
 
 from onvif_requests import SCHEMA, TR2, TRT
 
+IMAGING = ("imaging_service", "http://www.onvif.org/ver20/imaging/wsdl")
+VIDEO = "<VideoSourceToken>video</VideoSourceToken>"
+
 SOURCE = "<ConfigurationToken>video-source</ConfigurationToken>"
 MADE = "<OSDToken>{osd}</OSDToken>"  # the last that was made
 
@@ -28,6 +31,27 @@ REQUESTS = [request for service in (TRT, TR2) for request in (
     (service, "SetOSD", line("LANE 2", "{osd}", "<tt:Type>UpperLeft</tt:Type>"), "actuate"),
     (service, "DeleteOSD", MADE, "actuate"))]
 REQUESTS += [(TRT, "GetOSD", "<OSDToken>osd-001</OSDToken>", "read_media")]
+
+
+def imaging(settings):
+    return f"{VIDEO}<ImagingSettings {SCHEMA}>{settings}</ImagingSettings>"
+
+
+def focus(move):
+    return f"{VIDEO}<Focus {SCHEMA}>{move}</Focus>"
+
+
+MANUAL_EXPOSURE = "<tt:Exposure><tt:Mode>MANUAL</tt:Mode><tt:ExposureTime>{}</tt:ExposureTime><tt:Iris>{}</tt:Iris></tt:Exposure>"
+REQUESTS += [
+    (IMAGING, "GetServiceCapabilities", "", "pre_auth"),
+    (IMAGING, "GetImagingSettings", VIDEO, "read_media"),
+    (IMAGING, "GetOptions", VIDEO, "read_media"),
+    (IMAGING, "SetImagingSettings", imaging("<tt:Brightness>60</tt:Brightness>"), "actuate"),
+    (IMAGING, "GetMoveOptions", VIDEO, "read_media"),
+    (IMAGING, "Move", focus("<tt:Absolute><tt:Position>0.4</tt:Position></tt:Absolute>"), "actuate"),
+    (IMAGING, "Stop", VIDEO, "actuate"),
+    (IMAGING, "GetStatus", VIDEO, "read_media"),
+]
 CUSTOM = '<tt:Type>Custom</tt:Type><tt:Pos x="{}" y="0"/>'
 REFUSED = [
     (TRT, "GetOSDs", "<ConfigurationToken>other</ConfigurationToken>", "ter:NoConfig"),
@@ -45,12 +69,22 @@ REFUSED = [
     (TR2, "CreateOSD", line("x", kind="Weather"), "ter:ConfigModify"),
     (TR2, "CreateOSD", line("x", kind="Time", extra="<tt:TimeFormat>ss</tt:TimeFormat>"), "ter:ConfigModify"),
     (TR2, "CreateOSD", line("x").replace(">Text<", ">Image<"), "ter:ConfigModify"),
+    (IMAGING, "GetImagingSettings", "<VideoSourceToken>other</VideoSourceToken>", "ter:NoSource"),
+    (IMAGING, "SetImagingSettings", imaging("<tt:Brightness>100.1</tt:Brightness>"), "ter:SettingsInvalid"),
+    (IMAGING, "SetImagingSettings", imaging("<tt:Contrast>nan</tt:Contrast>"), "ter:SettingsInvalid"),
+    (IMAGING, "SetImagingSettings", imaging("<tt:IrCutFilter>SOMETIMES</tt:IrCutFilter>"), "ter:SettingsInvalid"),
+    (IMAGING, "SetImagingSettings", imaging(MANUAL_EXPOSURE.format(99, 0)), "ter:SettingsInvalid"),
+    (IMAGING, "SetImagingSettings", imaging(MANUAL_EXPOSURE.format(100, 20.1)), "ter:SettingsInvalid"),
+    (IMAGING, "Move", focus("<tt:Absolute><tt:Position>1.1</tt:Position></tt:Absolute>"), "ter:SettingsInvalid"),
+    (IMAGING, "Move", focus("<tt:Continuous><tt:Speed>2</tt:Speed></tt:Continuous>"), "ter:SettingsInvalid"),
+    (IMAGING, "Move", focus(""), "ter:SettingsInvalid"),
 ]
 
 
 def tables():
     """File, function and service of each table of operations in the code."""
-    return [("osd_operations", "osd_operations", TRT), ("osd_operations", "osd_operations", TR2), ("osd_operations", "osd_operations1", TRT)]
+    return [("osd_operations", "osd_operations", TRT), ("osd_operations", "osd_operations", TR2), ("osd_operations", "osd_operations1", TRT),
+            ("imaging_service", "imaging_service", IMAGING)]
 
 
 class Pictures:
@@ -72,6 +106,56 @@ class Pictures:
         path = self.take(f"crop={part},format=gray,lutyuv=y='if(gt(val,215),0,255)',scale=iw*4:ih*4:flags=bicubic")
         done = subprocess.run(["tesseract", path, "-", "--psm", "7"], capture_output=True, text=True, timeout=30, check=True)
         return re.sub(r"\s+", " ", done.stdout).strip()
+
+
+    def grey(self):
+        """Mean, spread and sharpness of the luma plane below the stamp, and the mean distance of the colours from grey."""
+        width, height = 320, 160
+        filters = f"crop=iw:ih*0.7:0:ih*0.2,scale={width}:{height},format=yuv420p"
+        done = subprocess.run(["ffmpeg", "-v", "error", "-rtsp_transport", "tcp", "-i", self.url, "-frames:v", "1", "-vf", filters, "-f", "rawvideo", "-"],
+                              capture_output=True, timeout=30, check=True).stdout
+        luma, colours = done[:width * height], done[width * height:]
+        mean = sum(luma) / len(luma)
+        return {"mean": mean, "spread": (sum((y - mean) ** 2 for y in luma) / len(luma)) ** 0.5,
+                "edges": sum(abs(a - b) for a, b in zip(luma, luma[1:])) / len(luma), "colour": sum(abs(c - 128) for c in colours) / len(colours)}
+
+
+def looks(pictures, condition):
+    """The same of settings."""
+    end = time.monotonic() + 15
+    while not condition(now := pictures.grey()) and time.monotonic() < end:
+        pass
+    return now
+
+
+def check_settings(judge, ask, pictures):
+    """Each setting changes the decoded picture, and is told as it was set."""
+    usual = pictures.grey()
+    for settings, back, what, condition in [
+            ("<tt:Brightness>80</tt:Brightness>", "<tt:Brightness>50</tt:Brightness>", "brighter", lambda now: now["mean"] > usual["mean"] + 25),
+            ("<tt:Contrast>20</tt:Contrast>", "<tt:Contrast>50</tt:Contrast>", "flatter", lambda now: now["spread"] < usual["spread"] * 0.6),
+            ("<tt:ColorSaturation>0</tt:ColorSaturation>", "<tt:ColorSaturation>50</tt:ColorSaturation>", "grey", lambda now: now["colour"] < 1),
+            ("<tt:IrCutFilter>OFF</tt:IrCutFilter>", "<tt:IrCutFilter>ON</tt:IrCutFilter>", "without colours", lambda now: now["colour"] < 1),
+            ("<tt:Sharpness>0</tt:Sharpness>", "<tt:Sharpness>50</tt:Sharpness>", "softer", lambda now: now["edges"] < usual["edges"] * 0.9),
+            (MANUAL_EXPOSURE.format(40000, 10), "<tt:Exposure><tt:Mode>AUTO</tt:Mode></tt:Exposure>", "lighter", lambda now: now["mean"] > usual["mean"] + 25),
+            (MANUAL_EXPOSURE.format(10000, 20), MANUAL_EXPOSURE.format(10000, 10) , "darker", lambda now: now["mean"] < usual["mean"] - 25),
+    ]:
+        status, text = ask(IMAGING, "SetImagingSettings", imaging(settings))
+        now = looks(pictures, condition)
+        judge.expect(status == 200 and condition(now), f"{settings} makes nothing {what}: {usual} then {now} {text[-200:]}")
+        told = ask(IMAGING, "GetImagingSettings", VIDEO)[1]
+        judge.expect(settings.split("<tt:Exposure>")[-1].split("<tt:Iris>")[0] in told, f"{settings} is told as {told[-600:]}")
+        ask(IMAGING, "SetImagingSettings", imaging(back))
+    ask(IMAGING, "SetImagingSettings", imaging("<tt:Exposure><tt:Mode>AUTO</tt:Mode></tt:Exposure>"))
+    sharp = looks(pictures, lambda now: now["edges"] > usual["edges"] * 0.95)
+    ask(IMAGING, "Move", focus("<tt:Continuous><tt:Speed>-1</tt:Speed></tt:Continuous>"))
+    blurred = looks(pictures, lambda now: now["edges"] < sharp["edges"] * 0.5)
+    judge.expect(blurred["edges"] < sharp["edges"] * 0.5, f"out of focus nothing blurs: {sharp} then {blurred}")
+    ask(IMAGING, "SetImagingSettings", imaging("<tt:Focus><tt:AutoFocusMode>AUTO</tt:AutoFocusMode></tt:Focus>"))
+    again = looks(pictures, lambda now: now["edges"] > sharp["edges"] * 0.9)
+    judge.expect(again["edges"] > sharp["edges"] * 0.9, f"the automatic focus leaves it blurred: {again}")
+    ask(IMAGING, "Move", focus("<tt:Absolute><tt:Position>0.5</tt:Position></tt:Absolute>"))
+    judge.expect(">MANUAL<" in ask(IMAGING, "GetImagingSettings", VIDEO)[1].split("AutoFocusMode")[1], "focus by hand leaves it automatic")
 
 
 def reads(pictures, part, condition):
@@ -123,6 +207,7 @@ def check(judge, camera, rig, schemas):
     can_read = bool(shutil.which("tesseract"))
     if can_read:
         check_texts(judge, ask, pictures)
+    check_settings(judge, ask, pictures)
     for name, wrong in schemas.wrong(answers).items() if answers else ():
         judge.expect(False, f"{name} is not valid: {wrong}")
     return can_read

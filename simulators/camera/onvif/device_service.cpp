@@ -106,7 +106,7 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   for (const auto& category : children(call.request, "Category")) {
     const std::string name = category.text().get();
     const bool known = name == "All" || name == "Device" || name == "Events" || name == "Media" ||
-                       (name == "PTZ" && device.head);
+                       (name == "PTZ" && device.head) || (name == "Imaging" && device.imaging);
     if (!known) {
       return refuse({"ter:ActionNotSupported", "ter:NoSuchService"},
                     fmt::format("the camera has no service \"{}\"", name));
@@ -120,6 +120,8 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tds:Capabilities");
   if (asked("Device")) add_device_capabilities(all, device, address_of(call, device_service(device).path));
   if (asked("Events")) add_event_capabilities(all, address_of(call, event_service(device).path));
+  if (device.imaging && asked("Imaging"))
+    add(add(all, "tt:Imaging"), "tt:XAddr", address_of(call, imaging_service(device).path));
   if (asked("Media")) add_media_capabilities(all, address_of(call, media_service(device).path));
   if (device.head && asked("PTZ"))
     add(add(all, "tt:PTZ"), "tt:XAddr", address_of(call, ptz_service(device).path));

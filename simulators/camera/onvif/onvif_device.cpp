@@ -71,6 +71,7 @@ std::vector<OnvifService> listed_services(OnvifDevice& device) {
   std::vector<OnvifService> all{device_service(device), media_service(device), media2_service(device),
                                 event_service(device), io_service(device)};
   if (device.head) all.push_back(ptz_service(device));
+  if (device.imaging) all.push_back(imaging_service(device));
   if (!device.card) return all;
   for (const auto make : {recording_service, search_service, replay_service}) all.push_back(make(device));
   return all;

@@ -40,6 +40,7 @@ struct OnvifStream {
 class CameraIo;
 class CardStore;
 class EventHub;
+class ImagingUnit;
 class OsdBoard;
 struct EventSubscription;
 
@@ -83,6 +84,7 @@ struct OnvifDevice {
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
+  std::shared_ptr<ImagingUnit> imaging = {};       ///< null: its pictures cannot be set
   std::shared_ptr<OsdBoard> osd = {};              ///< null: it writes nothing into its pictures
   /// What its PTZ configuration says: how long a movement lasts of which nothing is said, and how fast it is.
   base::Duration ptz_timeout = std::chrono::seconds(5);
@@ -141,6 +143,8 @@ inline constexpr std::string_view subscription_path = "/onvif/subscription/",
 OnvifService io_service(OnvifDevice& device);
 /// Of a camera with a head.
 OnvifService ptz_service(OnvifDevice& device);
+/// Of a camera whose pictures can be set.
+OnvifService imaging_service(OnvifDevice& device);
 /// Of cameras with a card.
 OnvifService recording_service(OnvifDevice& device);
 OnvifService search_service(OnvifDevice& device);

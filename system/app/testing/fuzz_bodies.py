@@ -20,7 +20,7 @@ ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/addin
 SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
-    ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"),
+    ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"), ("patch", "/api/v1/channels/{channel}/imaging"),
     ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding/{job}", "/api/v1/devices/bandwidth", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
@@ -143,6 +143,7 @@ def bodies(ids):
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
                 "channels/{channel}/encoders/{stream}": {"codec": "H.264", "width": 640, "height": 360, "fps": 12.5, "rate_mode": "vbr",
                                                          "quality": "low", "bitrate_kbps": 500, "gop": 25},
+                "channels/{channel}/imaging": {"brightness": 60, "hue": 40.5, "day_night": "AUTO", "exposure": "MANUAL", "iris": 3},
                 "channels/{channel}/overlays": {"name": {"shown": True, "x": 0.1, "y": 0.9}, "time": {"shown": False},
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
                 "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/devices/onvif/onvif_lens.hpp"
 #include "system/devices/onvif/ptz_node.hpp"
 #include "system/devices/onvif/ptz_tours.hpp"
 #include "system/devices/onvif/zoom_law.hpp"
@@ -22,6 +23,9 @@ using protocols::add;
 using protocols::child;
 using protocols::text_at;
 using Fill = OnvifClient::Fill;
+
+/// Of what an iris can, at full speed.
+constexpr double iris_a_second = 0.5;
 
 void put(pugi::xml_node node, const char* name, double value) {
   node.append_attribute(name) = fmt::format("{:.6g}", value).c_str();
@@ -62,7 +66,7 @@ PtzStatus read_status(pugi::xml_node told) {
 class OnvifPtz final : public PtzHead {
  public:
   OnvifPtz(const base::Clock& clock, OnvifClient::Options device, std::uint32_t channel)
-      : clock_(clock), device_(std::move(device)), channel_(channel) {}
+      : clock_(clock), device_(std::move(device)), channel_(channel), lens_(clock, device_, channel) {}
 
   Answer<PtzAbilities> abilities() override;
   Answer<PtzStatus> status() override;
@@ -97,6 +101,7 @@ class OnvifPtz final : public PtzHead {
   const base::Clock& clock_;
   const OnvifClient::Options device_;
   const std::uint32_t channel_;
+  OnvifLens lens_;
   std::shared_ptr<Ready> ready_;
   ZoomLaw law_;
 };
@@ -135,6 +140,9 @@ PtzHead::Answer<protocols::SoapMessage> OnvifPtz::ask(Ability PtzAbilities::*nee
 }
 
 PtzHead::Answer<> OnvifPtz::tell(Ability PtzAbilities::*needed, std::string operation, Fill fill) {
+  // The focus has no life time of its own, so whatever comes next ends its movement.
+  const auto rests = co_await lens_.stop_focus();
+  if (!rests) co_return rests;
   const auto answer = co_await ask(needed, operation, fill);
   if (!answer) co_return answer.error();
   co_return Result<>();
@@ -143,7 +151,10 @@ PtzHead::Answer<> OnvifPtz::tell(Ability PtzAbilities::*needed, std::string oper
 PtzHead::Answer<PtzAbilities> OnvifPtz::abilities() {
   const auto prepared = co_await ready();
   if (!prepared) co_return prepared.error();
-  co_return (*prepared)->node.abilities;
+  auto can = (*prepared)->node.abilities;
+  const auto lens = co_await lens_.add_abilities(can);
+  if (!lens && can.continuous == Ability::no) co_return lens.error();
+  co_return can;
 }
 
 PtzHead::Answer<PtzStatus> OnvifPtz::status() {
@@ -155,17 +166,32 @@ PtzHead::Answer<PtzStatus> OnvifPtz::status() {
 }
 
 PtzHead::Answer<> OnvifPtz::move(PtzVector velocity, base::Duration life) {
-  return tell(&PtzAbilities::continuous, "ContinuousMove", [=](pugi::xml_node request) {
+  if (velocity.focus) co_return co_await lens_.run_focus(*velocity.focus);
+  if (velocity.iris) {
+    // An iris is set, not moved: at once by what it would have moved in that time.
+    const double seconds = std::chrono::duration<double>(life).count();
+    co_return co_await lens_.step_iris(*velocity.iris * std::min(1.0, seconds * iris_a_second));
+  }
+  const Fill fill = [=](pugi::xml_node request) {
     add_vector(request, "tptz:Velocity", velocity);
     add(request, "tptz:Timeout", protocols::xml_duration(life));
-  });
+  };
+  co_return co_await tell(&PtzAbilities::continuous, "ContinuousMove", fill);
 }
 
 PtzHead::Answer<> OnvifPtz::stop() {
-  return tell(nullptr, "Stop", [](pugi::xml_node request) {
+  const Fill fill = [](pugi::xml_node request) {
     add(request, "tptz:PanTilt", "true");
     add(request, "tptz:Zoom", "true");
-  });
+  };
+  const auto stopped = co_await tell(nullptr, "Stop", fill);
+  if (stopped || stopped.error().kind != ErrorKind::unsupported || lens_.focus_runs()) co_return stopped;
+  // A lens without a head: that it has none is no failure to stop.
+  PtzAbilities can;
+  const auto lens = co_await lens_.add_abilities(can);
+  const bool has_lens = lens && (can.focus == Ability::yes || can.iris == Ability::yes);
+  if (has_lens) co_return Result<>();
+  co_return stopped;
 }
 
 void add_speed(pugi::xml_node request, double speed) {
@@ -189,10 +215,17 @@ PtzHead::Answer<> OnvifPtz::go(PtzVector position, double speed) {
 }
 
 PtzHead::Answer<> OnvifPtz::step(PtzVector way, double speed) {
-  return tell(&PtzAbilities::relative, "RelativeMove", [=](pugi::xml_node request) {
+  if (way.iris) co_return co_await lens_.step_iris(*way.iris);
+  if (way.focus) {
+    const auto rests = co_await lens_.stop_focus();
+    if (!rests) co_return rests;
+    co_return co_await lens_.step_focus(*way.focus);
+  }
+  const Fill fill = [=](pugi::xml_node request) {
     add_vector(request, "tptz:Translation", way);
     add_speed(request, speed);
-  });
+  };
+  co_return co_await tell(&PtzAbilities::relative, "RelativeMove", fill);
 }
 
 PtzHead::Answer<> OnvifPtz::centre(PtzView view) {
