@@ -189,6 +189,10 @@ Result<void> Camera::start_onvif() {
 }
 
 void Camera::stop() {
+  {
+    const std::lock_guard lock(settle_mutex_);
+    if (registrar_) registrar_->stop();
+  }
   if (onvif_) onvif_->stop(true);
   if (server_) server_->stop();
   for (const auto& channel : channels_) channel->stop();
@@ -290,6 +294,7 @@ Result<void> Camera::settle() {
 }
 
 Result<void> Camera::switch_power(bool on) {
+  if (registrar_) registrar_->set_cut(!on);
   if (card_) card_->pause(!on);
   if (!on) {
     server_->stop_accepting();

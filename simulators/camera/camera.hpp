@@ -15,6 +15,7 @@
 #include "simulators/camera/picture/imaging_unit.hpp"
 #include "simulators/camera/picture/osd_board.hpp"
 #include "simulators/camera/port_hold.hpp"
+#include "simulators/camera/registration/registrar.hpp"
 #include "simulators/kernel/virtual_device.hpp"
 #include "simulators/ptz/mechanical_head.hpp"
 #include "system/media/rtsp_server.hpp"
@@ -47,6 +48,8 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   boost::json::object description() const override;
   boost::json::object status() const override;
   /// {"what":"input","number":1,"state":"active"}: what happens to a camera with ONVIF.
+  /// {"what":"registration", "at":"127.0.0.1:7000","device_id","password"}: with whom it registers, as its id
+  /// and with its password unless others are given; without `at` no more.
   base::Result<boost::json::object> change(const boost::json::value& state) override;
   base::Result<boost::json::object> inject(const boost::json::value& fault) override;
   base::Result<void> withdraw(std::string_view fault_id) override;
@@ -60,6 +63,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   void add_channel(const std::string& name, const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
                    std::shared_ptr<Broadcast> audio);
   base::Result<void> start_onvif();
+  base::Result<boost::json::object> change_registration(const boost::json::object& members);
   CameraChannel* channel(std::string_view name) const;
   std::vector<std::string> stream_names() const;
   /// Brings server and encoders to what the faults in force ask for.
@@ -95,10 +99,11 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   CameraUsers users_;
   std::unique_ptr<media::RtspServer> server_;
   std::unique_ptr<OnvifFront> onvif_;
-  std::mutex settle_mutex_;
-  bool cut_ = false;             ///< under settle_mutex_
-  std::vector<PortHold> holds_;  ///< under settle_mutex_
-  bool stalled_ = false;         ///< under settle_mutex_
+  mutable std::mutex settle_mutex_;
+  bool cut_ = false;                      ///< under settle_mutex_
+  std::vector<PortHold> holds_;           ///< under settle_mutex_
+  bool stalled_ = false;                  ///< under settle_mutex_
+  std::shared_ptr<Registrar> registrar_;  ///< under settle_mutex_; null while it does not register
   mutable std::mutex address_mutex_;
   std::string address_;  ///< under address_mutex_
 };

@@ -211,6 +211,8 @@ json::object Camera::status() const {
   if (head_) status["head"] = head_status(*head_);
   if (imaging_) status["imaging"] = imaging_status(*imaging_);
   if (osd_) status["osd"] = osd_status(*osd_);
+  const std::lock_guard lock(settle_mutex_);
+  if (registrar_) status["registration"] = registrar_->status();
   return status;
 }
 

@@ -177,7 +177,7 @@ asio::awaitable<AddingDesk::Done> AddingDesk::add(ServerParts& parts, Turn turn)
   auto device = device_of_entry(turn.entry, false);
   if (!device) co_return device.error();
   if (auto own = check_area(parts, turn.request, device->area); !own) co_return own.error();
-  const auto tried = co_await try_device(parts.clock, *device);
+  const auto tried = co_await try_device(parts.central, parts.clock, *device);
   if (!tried) co_return tried.error();
   auto entered = co_await enter(parts, turn, *device);
   const bool taken = !entered && entered.error().field == "name" && !turn.entry.contains("name");

@@ -89,14 +89,14 @@ Row row_of_found(ServerParts& parts, const Request& request, const std::string& 
 }
 
 /// Error unsupported: it is of no private protocol.
-Result<Mover> mover_of(const central::Device& device) {
+Result<Mover> mover_of(central::Central& central, const central::Device& device) {
   if (device.driver != "private")
     return Error{
         ErrorKind::unsupported,
         fmt::format("device \"{}\" is not of the private protocol; change its address on its own page, "
                     "and then here",
                     device.name)};
-  const auto contact = onvif_contact(device, device.streams.at("main"));
+  const auto contact = onvif_contact(central, device, device.streams.at("main"));
   if (!contact) return contact.error();
   Mover mover;
   mover.device.service = contact->address;
@@ -109,7 +109,7 @@ Row row_of_added(ServerParts& parts, const Request& request, const std::string& 
   Row row{{{"id", id}}};
   const auto own = check_device(parts, request, id);
   const auto device = own ? parts.central.registry().find(id) : Result<DevicePtr>(own.error().error);
-  const auto mover = device ? mover_of(**device) : Result<Mover>(device.error());
+  const auto mover = device ? mover_of(parts.central, **device) : Result<Mover>(device.error());
   if (!mover) {
     row.fail(mover.error());
     return row;

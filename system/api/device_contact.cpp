@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "system/central/devices/device_registration.hpp"
+
 namespace watchrig::api {
 
 namespace {
@@ -39,7 +41,7 @@ bool speaks_onvif(const central::Device& device) {
   return form && form->scheme == "http";
 }
 
-Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
+Result<devices::OnvifClient::Options> onvif_contact(central::Central& central, const central::Device& device,
                                                     const std::string& address) {
   if (!speaks_onvif(device)) {
     return Error{ErrorKind::unsupported,
@@ -51,27 +53,28 @@ Result<devices::OnvifClient::Options> onvif_contact(const central::Device& devic
   devices::OnvifClient::Options options;
   options.address = *std::move(parsed);
   options.credentials = {device.username, device.password};
+  options.dialer = central.device_registration().dialer(device);
   return options;
 }
 
-Result<StreamContact> stream_contact(const central::Device& device, const central::Channel& channel,
-                                     const std::string& stream) {
+Result<StreamContact> stream_contact(central::Central& central, const central::Device& device,
+                                     const central::Channel& channel, const std::string& stream) {
   const auto addresses = streams_of(device, channel);
   const auto address = addresses.find(stream);
   if (address == addresses.end()) {
     return Error{ErrorKind::not_found,
                  fmt::format("channel \"{}\" has no stream \"{}\"", channel.name, stream)};
   }
-  auto contact = onvif_contact(device, address->second);
+  auto contact = onvif_contact(central, device, address->second);
   if (!contact) return contact.error();
   return StreamContact{*std::move(contact),
                        {channel.number, stream, device.transport == central::Transport::udp}};
 }
 
-Contacts contacts_of(const std::vector<central::DevicePtr>& list) {
+Contacts contacts_of(central::Central& central, const std::vector<central::DevicePtr>& list) {
   Contacts contacts;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    auto contact = onvif_contact(*list[i], list[i]->streams.at("main"));
+    auto contact = onvif_contact(central, *list[i], list[i]->streams.at("main"));
     if (!contact) {
       contacts.refused.emplace_back(i, contact.error());
       continue;
@@ -95,7 +98,7 @@ boost::asio::awaitable<std::vector<Result<ClockCheck>>> correct_clocks(central::
                                                                        std::vector<central::DevicePtr> list,
                                                                        ClockWish wish) {
   std::vector<Result<ClockCheck>> results(list.size(), Error{});
-  auto contacts = contacts_of(list);
+  auto contacts = contacts_of(central, list);
   for (const auto& refusal : contacts.refused) results[refusal.first] = refusal.second;
   const auto tolerance =
       std::chrono::seconds(central.settings().values("device_time").values.at("tolerance").as_int64());

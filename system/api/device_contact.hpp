@@ -13,9 +13,10 @@ namespace watchrig::api {
 /// Whether it is asked by ONVIF: those of our own kind are too, at another port.
 bool speaks_onvif(const central::Device& device);
 
-/// How to ask a device by ONVIF at one of its addresses. Error unsupported for other drivers, by which
-/// nothing can be asked.
-base::Result<devices::OnvifClient::Options> onvif_contact(const central::Device& device,
+/// How to ask a device by ONVIF at one of its addresses; central knows those that register. Error unsupported
+/// for other drivers, by which nothing can be asked.
+base::Result<devices::OnvifClient::Options> onvif_contact(central::Central& central,
+                                                          const central::Device& device,
                                                           const std::string& address);
 
 /// How to ask a device about one of its streams.
@@ -24,8 +25,8 @@ struct StreamContact {
   devices::OnvifStreamChoice choice;
 };
 /// Errors: unsupported, not_found (the channel has no such stream).
-base::Result<StreamContact> stream_contact(const central::Device& device, const central::Channel& channel,
-                                           const std::string& stream);
+base::Result<StreamContact> stream_contact(central::Central& central, const central::Device& device,
+                                           const central::Channel& channel, const std::string& stream);
 
 /// How to ask those of a list that can be asked, by questions that do not wait long, since many devices may
 /// be away.
@@ -34,7 +35,7 @@ struct Contacts {
   std::vector<std::size_t> places;                           ///< in the list, of each of these
   std::vector<std::pair<std::size_t, base::Error>> refused;  ///< the places of the others, and why
 };
-Contacts contacts_of(const std::vector<central::DevicePtr>& list);
+Contacts contacts_of(central::Central& central, const std::vector<central::DevicePtr>& list);
 
 /// What a device has answered, as an error of ours: it is not the client whose password is wrong.
 base::Error device_failure(base::Error error);

@@ -82,7 +82,7 @@ boost::asio::awaitable<std::vector<Result<>>> refresh_information(central::Centr
         return devices::read_information(clock, std::move(device));
       };
   std::vector<Result<>> results(list.size());
-  auto contacts = contacts_of(list);
+  auto contacts = contacts_of(central, list);
   for (const auto& refusal : contacts.refused) results[refusal.first] = refusal.second;
   const auto told = co_await devices::ask_many(clock, std::move(contacts.devices), std::move(ask));
   for (std::size_t i = 0; i < told.size(); ++i) {

@@ -54,14 +54,16 @@ asio::awaitable<FieldResult<void>> try_stream(const base::Clock& clock, central:
 
 }  // namespace
 
-asio::awaitable<FieldResult<void>> try_device(const base::Clock& clock, central::Device device) {
+asio::awaitable<FieldResult<void>> try_device(central::Central& central, const base::Clock& clock,
+                                              central::Device device) {
   auto good = central::checked(std::move(device));
   if (!good) co_return good.error();
+  if (central::find_driver(good->driver)->dials_in) co_return FieldResult<void>();
   if (!speaks_onvif(*good)) {
     auto played = co_await try_stream(clock, *good);
     co_return played;
   }
-  auto contact = onvif_contact(*good, good->streams.at("main"));
+  auto contact = onvif_contact(central, *good, good->streams.at("main"));
   if (!contact) co_return FieldError{"address", contact.error()};
   auto asked = co_await try_onvif(clock, *std::move(contact));
   co_return asked;

@@ -174,10 +174,10 @@ struct Asked {
   StreamContact contact;
 };
 
-base::Result<Asked> asked_encoder(const ServerParts& parts, const Request& request) {
+base::Result<Asked> asked_encoder(ServerParts& parts, const Request& request) {
   const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) return found.error();
-  auto contact = stream_contact(*found->device, *found->channel, request.param("stream"));
+  auto contact = stream_contact(parts.central, *found->device, *found->channel, request.param("stream"));
   if (!contact) return contact.error();
   return Asked{found->device, found->channel, *std::move(contact)};
 }

@@ -96,7 +96,7 @@ asio::awaitable<Response> push(ServerParts& parts, Request request, Named before
   const auto note = [&refused](const base::Error& error) { refused = device_failure(error).message; };
   const auto& device = *before.device;
   if (!before.channel) {
-    auto contact = onvif_contact(device, device.streams.at("main"));
+    auto contact = onvif_contact(parts.central, device, device.streams.at("main"));
     if (!contact) co_return http::error_response(contact.error());
     const auto pushed = co_await devices::push_name(parts.clock, *std::move(contact), name);
     if (pushed) taken.push_back(json::value(*pushed));
@@ -106,7 +106,7 @@ asio::awaitable<Response> push(ServerParts& parts, Request request, Named before
     // A device's only channel is called as the device itself, until somebody names it otherwise.
     const auto now = parts.central.registry().find_channel(channel.id);
     if (!now || now->channel->name == channel.name) continue;
-    auto contact = stream_contact(device, channel, "main");
+    auto contact = stream_contact(parts.central, device, channel, "main");
     if (!contact) continue;
     const auto title = co_await push_title(parts, *std::move(contact), channel.name, now->channel->name);
     if (title && *title) taken.push_back("overlay");
@@ -128,7 +128,7 @@ asio::awaitable<Response> set_name(ServerParts& parts, http::Handler rename_here
   if (!before) co_return http::error_response(before.error());
   if (wanted->push) {
     // Refused before anything is renamed where there is nobody who could be told.
-    const auto contact = onvif_contact(*before->device, before->device->streams.at("main"));
+    const auto contact = onvif_contact(parts.central, *before->device, before->device->streams.at("main"));
     if (!contact) co_return http::error_response(contact.error(), "push");
   }
   auto renamed = co_await rename_here(request);

@@ -24,10 +24,10 @@ struct Asked {
   devices::OnvifClient::Options contact;
 };
 
-base::Result<Asked> asked_channel(const ServerParts& parts, const Request& request) {
+base::Result<Asked> asked_channel(ServerParts& parts, const Request& request) {
   const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) return found.error();
-  auto contact = stream_contact(*found->device, *found->channel, "main");
+  auto contact = stream_contact(parts.central, *found->device, *found->channel, "main");
   if (!contact) return contact.error();
   return Asked{found->device, *found->channel, std::move(contact->device)};
 }

@@ -30,7 +30,7 @@ PtzFinder registered_heads(const base::Clock& clock, central::Central& central) 
     const auto found = central.registry().find_channel(channel);
     if (!found) return found.error();
     const auto& device = *found->device;
-    auto contact = stream_contact(device, *found->channel, "main");
+    auto contact = stream_contact(central, device, *found->channel, "main");
     if (!contact) return contact.error();
     contact->device.deadline = patience;
     return PtzPlace{.name = fmt::format("{} {}", device.id, device.version),

@@ -41,6 +41,8 @@ void add_area_routes(http::Router& router, ServerParts& parts);
 void add_discovery_routes(http::Router& router, ServerParts& parts);
 /// Addresses and ports of devices, before those of single devices.
 void add_address_routes(http::Router& router, ServerParts& parts);
+/// Devices that connect to the server.
+void add_device_registration_routes(http::Router& router, ServerParts& parts);
 void add_channel_routes(http::Router& router, ServerParts& parts);
 /// How the devices code their streams.
 void add_encoder_routes(http::Router& router, ServerParts& parts);

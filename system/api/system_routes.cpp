@@ -107,6 +107,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_device_batch_routes(router, parts);
   add_discovery_routes(router, parts);
   add_address_routes(router, parts);
+  add_device_registration_routes(router, parts);
   add_area_routes(router, parts);
   add_layout_routes(router, parts);
   add_channel_table_routes(router, parts);

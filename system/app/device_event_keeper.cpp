@@ -64,7 +64,7 @@ class Keeper {
         return;
       }
     }
-    auto contact = api::onvif_contact(*device, device->streams.at("main"));
+    auto contact = api::onvif_contact(central_, *device, device->streams.at("main"));
     if (!contact) return;
     auto log = std::make_shared<DeviceEventLog>(central_.events(), metrics_, device);
     auto feed = devices::AlarmFeed::start(executor_, clock_,

@@ -190,8 +190,8 @@ Result<> Server::open_stores() {
     return static_cast<double>(settings.number("devices", "attempts_per_second"));
   });
   auto storage = StorageRole::open(
-      options, clock_, metrics_, central_->events(), central_->registry(), bus_,
-      [this] { return asio::any_io_executor(pool_.next()); }, std::move(pace));
+      options, clock_, metrics_, *central_, bus_, [this] { return asio::any_io_executor(pool_.next()); },
+      std::move(pace));
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
   role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());
@@ -308,9 +308,12 @@ Result<Ended> Server::run() {
                              opened.error().message, base::joined(names, ", "))};
   }
   // Runs with the pool, when the door is there.
-  central_->follow_settings(pool_.next(), [this](auto socket, bool encrypted, auto wanted) {
-    door_->take(std::move(socket), encrypted, std::move(wanted));
-  });
+  central_->follow_settings(
+      pool_.next(),
+      [this](auto socket, bool encrypted, auto wanted) {
+        door_->take(std::move(socket), encrypted, std::move(wanted));
+      },
+      [this](const central::Device& device) { activate(device, true); });
   door_ = std::make_unique<FrontDoor>(*parts_, pool_);
   if (auto opened = door_->open(); !opened) return opened.error();
   asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);

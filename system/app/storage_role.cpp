@@ -6,6 +6,7 @@
 
 #include "system/api/device_contact.hpp"
 #include "system/central/central_inbox.hpp"
+#include "system/central/devices/device_registration.hpp"
 #include "system/devices/onvif/onvif_replay.hpp"
 
 namespace watchrig::app {
@@ -17,25 +18,27 @@ namespace json = boost::json;
 
 namespace {
 
-std::shared_ptr<devices::StreamLocator> onvif_locator(const central::Device& device,
+std::shared_ptr<devices::StreamLocator> onvif_locator(central::Central& central,
+                                                      const central::Device& device,
                                                       const central::Channel& channel,
                                                       const std::string& stream, const base::Clock& clock) {
-  auto contact = api::stream_contact(device, channel, stream);
+  auto contact = api::stream_contact(central, device, channel, stream);
   if (!contact) return nullptr;
   return devices::make_onvif_locator(clock, std::move(contact->device), std::move(contact->choice));
 }
 
-std::shared_ptr<devices::StreamLocator> replay_locator(const central::Device& device,
+std::shared_ptr<devices::StreamLocator> replay_locator(central::Central& central,
+                                                       const central::Device& device,
                                                        const central::Channel& channel,
                                                        const base::Clock& clock) {
-  auto contact = api::stream_contact(device, channel, "main");
+  auto contact = api::stream_contact(central, device, channel, "main");
   if (!contact) return nullptr;
   return devices::make_onvif_replay_locator(clock, std::move(contact->device), contact->choice.channel);
 }
 
 /// The clock outlives what is made of the settings.
-storage::ChannelSettings channel_settings(const central::Device& device, const central::Channel& channel,
-                                          const base::Clock& clock,
+storage::ChannelSettings channel_settings(central::Central& central, const central::Device& device,
+                                          const central::Channel& channel, const base::Clock& clock,
                                           const std::shared_ptr<devices::AttemptPace>& pace) {
   storage::ChannelSettings settings;
   settings.id = channel.id;
@@ -45,14 +48,15 @@ storage::ChannelSettings channel_settings(const central::Device& device, const c
     auto& options = settings.streams[stream];
     options.pace = pace;
     options.client.url = address;
+    options.client.dialer = central.device_registration().dialer(device);
     options.client.credentials = {device.username, device.password};
-    if (api::speaks_onvif(device)) options.locator = onvif_locator(device, channel, stream, clock);
+    if (api::speaks_onvif(device)) options.locator = onvif_locator(central, device, channel, stream, clock);
     options.client.transport = device.transport == central::Transport::udp
                                    ? media::RtspClient::Transport::udp
                                    : media::RtspClient::Transport::tcp;
     options.seed = std::hash<std::string>()(channel.id + stream);
   }
-  if (api::speaks_onvif(device)) settings.recordings = replay_locator(device, channel, clock);
+  if (api::speaks_onvif(device)) settings.recordings = replay_locator(central, device, channel, clock);
   return settings;
 }
 
@@ -85,14 +89,15 @@ class Reporter {
 
 }  // namespace
 
-Result<std::unique_ptr<StorageRole>> StorageRole::open(
-    const storage::Options& options, const base::Clock& clock, base::Metrics& metrics,
-    central::EventLog& events, const central::DeviceRegistry& registry, platform::MessageBus& bus,
-    storage::ChannelSet::Executors executors, std::shared_ptr<devices::AttemptPace> pace) {
-  auto storage = storage::Storage::open(options, clock, metrics, Reporter(bus, events));
+Result<std::unique_ptr<StorageRole>> StorageRole::open(const storage::Options& options,
+                                                       const base::Clock& clock, base::Metrics& metrics,
+                                                       central::Central& central, platform::MessageBus& bus,
+                                                       storage::ChannelSet::Executors executors,
+                                                       std::shared_ptr<devices::AttemptPace> pace) {
+  auto storage = storage::Storage::open(options, clock, metrics, Reporter(bus, central.events()));
   if (!storage) return storage.error();
-  std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), registry, clock, std::move(pace)));
-  const Reporter report(bus, events);
+  std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), central, clock, std::move(pace)));
+  const Reporter report(bus, central.events());
   role->backfill_ = std::make_unique<storage::Backfill>(clock, *role->storage_, report);
   role->channels_ =
       std::make_unique<storage::ChannelSet>(clock, *role->storage_, std::move(executors),
@@ -133,7 +138,7 @@ Result<json::object> StorageRole::take(const platform::Message& message) {
 }
 
 Result<json::object> StorageRole::obey(const platform::BindDevice& order) {
-  const auto device = registry_.find(order.device);
+  const auto device = central_.registry().find(order.device);
   if (!device) return device.error();
   bind(**device, order.continued);
   return json::object{{"channels", (*device)->channels.size()}};
@@ -158,8 +163,11 @@ Result<json::object> StorageRole::obey(const platform::KeepAlive&) {
 void StorageRole::bind(const central::Device& device, bool continued) {
   if (!device.connected) return;
   for (const auto& channel : device.channels) {
-    if (!channels_->contains(channel.id))
-      channels_->add(channel_settings(device, channel, clock_, pace_), continued);
+    if (channels_->contains(channel.id)) {
+      channels_->find(channel.id)->retry();
+    } else {
+      channels_->add(channel_settings(central_, device, channel, clock_, pace_), continued);
+    }
   }
 }
 

@@ -2,8 +2,7 @@
 
 #include <memory>
 
-#include "system/central/devices/device_registry.hpp"
-#include "system/central/event_log.hpp"
+#include "system/central/central.hpp"
 #include "system/platform/role_messages.hpp"
 #include "system/storage/relay/backfill.hpp"
 #include "system/storage/relay/channel_set.hpp"
@@ -17,18 +16,19 @@ class StorageRole {
  public:
   /// Opens the store and serves the role "storage" on the bus. Connections to devices keep to the pace. All
   /// references outlive it; the bus must have stopped before it is destroyed.
-  static base::Result<std::unique_ptr<StorageRole>> open(
-      const storage::Options& options, const base::Clock& clock, base::Metrics& metrics,
-      central::EventLog& events, const central::DeviceRegistry& registry, platform::MessageBus& bus,
-      storage::ChannelSet::Executors executors, std::shared_ptr<devices::AttemptPace> pace);
+  static base::Result<std::unique_ptr<StorageRole>> open(const storage::Options& options,
+                                                         const base::Clock& clock, base::Metrics& metrics,
+                                                         central::Central& central, platform::MessageBus& bus,
+                                                         storage::ChannelSet::Executors executors,
+                                                         std::shared_ptr<devices::AttemptPace> pace);
 
   storage::Storage& storage() { return *storage_; }
   storage::ChannelSet& channels() { return *channels_; }
 
  private:
-  StorageRole(std::unique_ptr<storage::Storage> storage, const central::DeviceRegistry& registry,
-              const base::Clock& clock, std::shared_ptr<devices::AttemptPace> pace)
-      : storage_(std::move(storage)), registry_(registry), clock_(clock), pace_(std::move(pace)) {}
+  StorageRole(std::unique_ptr<storage::Storage> storage, central::Central& central, const base::Clock& clock,
+              std::shared_ptr<devices::AttemptPace> pace)
+      : storage_(std::move(storage)), central_(central), clock_(clock), pace_(std::move(pace)) {}
   void fill_holes(const storage::ChannelEvent& event);
   base::Result<boost::json::object> handle(const platform::Message& message);
   template <class Body>
@@ -42,7 +42,7 @@ class StorageRole {
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<storage::ChannelSet> channels_;
   std::unique_ptr<storage::Backfill> backfill_;  ///< goes before the channels, which it holds
-  const central::DeviceRegistry& registry_;
+  central::Central& central_;
   const base::Clock& clock_;
   const std::shared_ptr<devices::AttemptPace> pace_;
 };

@@ -1,6 +1,7 @@
 #include "system/central/central.hpp"
 
 #include "system/central/certificates/certificate_maker.hpp"
+#include "system/central/devices/device_registration.hpp"
 #include "system/central/maintenance/licence_store.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
 #include "system/central/relay/relay_sections.hpp"
@@ -100,13 +101,16 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   return {};
 }
 
+Central::~Central() = default;
+
 Result<> Central::keep_given_ids() {
   const auto ids = registry_->given_ids();
   if (!ids) return ids.error();
   return save_given_ids(given_ids_, *ids);
 }
 
-void Central::follow_settings(const boost::asio::any_io_executor& executor, const RelayDoor& door) {
+void Central::follow_settings(const boost::asio::any_io_executor& executor, const RelayDoor& door,
+                              std::function<void(const Device&)> registered) {
   mirror_ = std::make_unique<LogMirror>(*events_, *settings_, executor);
   time_sync_ =
       std::make_unique<TimeSync>(TimeSync::Parts{clock_, server_clock_, *settings_, *events_}, executor);
@@ -115,6 +119,12 @@ void Central::follow_settings(const boost::asio::any_io_executor& executor, cons
   const RelayLink::Parts relayed{clock_, *settings_, *events_, door};
   registration_ = std::make_unique<RelayLink>(registration_kind(*settings_), relayed, executor);
   p2p_ = std::make_unique<RelayLink>(p2p_kind(serial_number_), relayed, executor);
+  device_registration_ = std::make_unique<DeviceRegistration>(
+      DeviceRegistration::Parts{
+          clock_, *settings_, *events_, *registry_,
+          [this](const boost::asio::ip::address& source) { return access_->admits(source); },
+          std::move(registered)},
+      executor);
   for (const char* section : {"accounts", "lock.accounts", "lock.sources", "session_blast"}) {
     settings_->listen(
         section, [this](const Settings::Change&) { sign_in_->set_rules(SignIn::rules_from(*settings_)); });

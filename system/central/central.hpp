@@ -23,6 +23,8 @@
 
 namespace watchrig::central {
 
+class DeviceRegistration;
+
 /// The central role of this process: all that an operator arranges and all that has happened, each in a store
 /// of its own in the data folder. Any thread may use any of them.
 class Central {
@@ -38,12 +40,15 @@ class Central {
   /// That of them which changes all the time.
   static constexpr const char* event_database = "events.db";
 
+  ~Central();
   /// The clock outlives it. Errors name the store and what to do.
   static base::Result<std::unique_ptr<Central>> open(const std::filesystem::path& data,
                                                      base::CorrectedClock& clock, FixedSettings fixed);
   /// From now on the stores follow the settings, log entries are copied, and relays lead clients to the door,
   /// with `executor` as the lane.
-  void follow_settings(const boost::asio::any_io_executor& executor, const RelayDoor& door);
+  /// `registered` is told of each device that has just registered.
+  void follow_settings(const boost::asio::any_io_executor& executor, const RelayDoor& door,
+                       std::function<void(const Device&)> registered);
 
   /// Has the ids of devices and channels go on where they are after the configuration is erased or replaced.
   base::Result<> keep_given_ids();
@@ -63,6 +68,7 @@ class Central {
   DdnsUpdate& ddns() { return *ddns_; }
   RelayLink& registration() { return *registration_; }
   RelayLink& p2p() { return *p2p_; }
+  DeviceRegistration& device_registration() { return *device_registration_; }
   const std::string& serial_number() const { return serial_number_; }
   Mailer& mailer() { return *mailer_; }
   AccessFilter& access() { return *access_; }
@@ -105,6 +111,7 @@ class Central {
   std::unique_ptr<DdnsUpdate> ddns_;
   std::unique_ptr<RelayLink> registration_;
   std::unique_ptr<RelayLink> p2p_;
+  std::unique_ptr<DeviceRegistration> device_registration_;
   std::unique_ptr<PtzBook> ptz_book_;
 };
 

@@ -18,16 +18,24 @@ constexpr std::array<std::string_view, 4> logs{"system", "operation", "event", "
 constexpr std::array<std::string_view, 3> severities{"notification", "warning", "error"};
 
 // Of each type without somebody who did it the log is that of its first word, or else the event log.
-constexpr std::string_view of_links[] = {"account.signed-in", "account.signed-out", "account.refused",
-                                         "account.locked",    "session.hijacked",   "session.blast",
-                                         "channel.online",    "channel.offline"};
+constexpr std::string_view of_links[] = {"account.signed-in",
+                                         "account.signed-out",
+                                         "account.refused",
+                                         "account.locked",
+                                         "session.hijacked",
+                                         "session.blast",
+                                         "channel.online",
+                                         "channel.offline",
+                                         "device.registered",
+                                         "device.registration-lost",
+                                         "device.registration-refused"};
 constexpr std::string_view of_the_system[] = {"system.", "storage.",      "network.", "time.",
                                               "ddns.",   "registration.", "p2p."};
 
-constexpr std::string_view errors[] = {"system.role-silent",   "recording.failed", "system.unclean-shutdown",
-                                       "session.hijacked",     "network.failed",   "storage.failed",
-                                       "storage.damaged",      "storage.full",     "system.backup-failed",
-                                       "system.upgrade-failed"};
+constexpr std::string_view errors[] = {
+    "system.role-silent",   "recording.failed",      "system.unclean-shutdown",   "session.hijacked",
+    "network.failed",       "storage.failed",        "storage.damaged",           "storage.full",
+    "system.backup-failed", "system.upgrade-failed", "device.registration-failed"};
 constexpr std::string_view warnings[] = {"channel.offline",
                                          "stream.damaged",
                                          "account.refused",
@@ -50,7 +58,9 @@ constexpr std::string_view warnings[] = {"channel.offline",
                                          "device.events-flood",
                                          "recording.backfill-failed",
                                          "ptz.stop-failed",
-                                         "device.adding-interrupted"};
+                                         "device.adding-interrupted",
+                                         "device.registration-lost",
+                                         "device.registration-refused"};
 
 bool begins_any(std::string_view type, const auto& list) {
   return std::ranges::any_of(list, [&](std::string_view entry) {

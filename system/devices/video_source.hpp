@@ -51,6 +51,8 @@ class VideoSource {
   virtual void start() = 0;
   /// Ends the connection; nothing is published any more when the source's executor has run. Any thread.
   virtual void stop() = 0;
+  /// The device is said to be there again: an offline source does not wait any longer. Any thread.
+  virtual void retry() = 0;
   /// Any thread.
   virtual SourceStatus status() const = 0;
   /// Only that of status(), for lists of thousands. Any thread.

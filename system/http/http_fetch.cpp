@@ -9,6 +9,7 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include "system/base/dialer.hpp"
 #include "system/base/text.hpp"
 #include "system/base/timer.hpp"
 #include "system/http/failure_kind.hpp"
@@ -57,17 +58,30 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(std::string host, std::uint1
   co_return found;
 }
 
+asio::awaitable<base::Result<>> connect(beast::tcp_stream& stream, const FetchRequest& request,
+                                        error_code& failure) {
+  if (request.dialer) {
+    auto socket = co_await request.dialer->dial(request.host, "http", request.deadline);
+    if (!socket) co_return socket.error();
+    stream.socket() = std::move(*socket);
+    co_return base::Result<>{};
+  }
+  const auto found = co_await resolve(request.host, request.port, request.deadline, failure);
+  stream.expires_after(request.deadline);
+  if (!failure) co_await stream.async_connect(found, asio::redirect_error(asio::use_awaitable, failure));
+  co_return base::Result<>{};
+}
+
 }  // namespace
 
 asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto message = message_of(request);
   error_code failure;
   const auto token = [&failure] { return asio::redirect_error(asio::use_awaitable, failure); };
-  const auto found = co_await resolve(request.host, request.port, request.deadline, failure);
-  beast::tcp_stream stream(executor);
+  beast::tcp_stream stream(co_await asio::this_coro::executor);
+  const auto connected = co_await connect(stream, request, failure);
+  if (!connected) co_return connected.error();
   stream.expires_after(request.deadline);
-  if (!failure) co_await stream.async_connect(found, token());
   if (!failure) co_await bhttp::async_write(stream, message, token());
   bhttp::response_parser<bhttp::string_body> parser;
   parser.body_limit(request.max_body_bytes);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,10 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "system/http/http_message.hpp"
+
+namespace watchrig::base {
+class Dialer;
+}  // namespace watchrig::base
 
 namespace watchrig::http {
 
@@ -23,12 +28,13 @@ struct FetchRequest {
   std::string body;
   std::size_t max_body_bytes = std::size_t{1} << 20;
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< real time; a name has as long once more
+  std::shared_ptr<base::Dialer> dialer = {};  ///< connects to the host, where there is one
 };
 
 /// Asks by plain HTTP/1.1 on a connection of its own, on the calling coroutine's executor. The answer,
 /// whatever its status; redirects are not followed. Errors: unavailable (the name is unknown, the peer
 /// refused or closed), timeout, full (the answer is larger than asked for), io (all else, such as an answer
-/// that is no HTTP).
+/// that is no HTTP), those of the dialer.
 boost::asio::awaitable<base::Result<Response>> fetch(FetchRequest request);
 
 /// The values of each header of that name, in whatever case, in their order; they live as long as the answer.

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "system/base/dialer.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 
@@ -35,8 +36,24 @@ RtspLink::RtspLink(const asio::any_io_executor& executor, Timeouts timeouts, std
       answered_(executor),
       turn_(executor, asio::steady_timer::time_point::max()) {}
 
-asio::awaitable<Result<>> RtspLink::connect(RtspUrl url) {
+asio::awaitable<Result<>> RtspLink::connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer) {
   const auto self = shared_from_this();
+  if (dialer) {
+    auto socket = co_await dialer->dial(url.host, "rtsp", timeouts_.connect);
+    if (!lost_ && !socket) co_return socket.error();
+    if (socket) connecting_ = std::move(*socket);
+  } else {
+    const auto connected = co_await connect_to(url);
+    if (!lost_ && !connected) co_return connected.error();
+  }
+  if (lost_) co_return *lost_;
+  socket_ = std::make_shared<RtspSocket>(std::move(connecting_), timeouts_.request);
+  buffer_.resize(buffer_bytes);
+  base::spawn(executor_, read_loop(self), "RTSP client of " + socket_->peer());
+  co_return Result<>{};
+}
+
+asio::awaitable<Result<>> RtspLink::connect_to(const RtspUrl& url) {
   bool late = false;
   const base::Watchdog deadline(executor_, timeouts_.connect, [&late, this] {
     late = true;
@@ -56,7 +73,6 @@ asio::awaitable<Result<>> RtspLink::connect(RtspUrl url) {
   if (resolved && !late && !lost_) {
     co_await asio::async_connect(connecting_, endpoints, asio::redirect_error(asio::use_awaitable, error));
   }
-  if (lost_) co_return *lost_;
   if (late) {
     co_return Error{ErrorKind::timeout,
                     fmt::format("no connection within {}", base::format_duration(timeouts_.connect))};
@@ -65,9 +81,6 @@ asio::awaitable<Result<>> RtspLink::connect(RtspUrl url) {
     co_return Error{ErrorKind::unavailable,
                     fmt::format("{}: {}", resolved ? "cannot connect" : "unknown host", error.message())};
   }
-  socket_ = std::make_shared<RtspSocket>(std::move(connecting_), timeouts_.request);
-  buffer_.resize(buffer_bytes);
-  base::spawn(executor_, read_loop(self), "RTSP client of " + socket_->peer());
   co_return Result<>{};
 }
 

@@ -15,6 +15,10 @@
 #include "system/media/rtsp_socket.hpp"
 #include "system/media/rtsp_url.hpp"
 
+namespace watchrig::base {
+class Dialer;
+}  // namespace watchrig::base
+
 namespace watchrig::media {
 
 /// A client's connection to an RTSP server: requests with their answers, authentication, and the frames
@@ -35,8 +39,8 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
   RtspLink(const asio::any_io_executor& executor, Timeouts timeouts, std::string user_agent,
            Listener listener);
 
-  /// Errors: unavailable (unknown host, refused), timeout, cancelled.
-  asio::awaitable<base::Result<>> connect(RtspUrl url);
+  /// By the dialer, where there is one. Errors: unavailable (unknown host, refused), timeout, cancelled.
+  asio::awaitable<base::Result<>> connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer);
   /// The answer to a request, whatever its status but 401: that is answered with `auth`, or an error
   /// `denied`. One request waits for another. Errors: timeout, unavailable, cancelled, and those of
   /// AuthClient::challenged.
@@ -54,6 +58,7 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
  private:
   static asio::awaitable<void> read_loop(std::shared_ptr<RtspLink> self);
   asio::awaitable<base::Result<>> take_all();
+  asio::awaitable<base::Result<>> connect_to(const RtspUrl& url);
   asio::awaitable<base::Result<>> answer_server(RtspRequest request);
   asio::awaitable<base::Result<RtspResponse>> exchange(const std::string& method, const std::string& uri,
                                                        const Headers& headers, AuthClient& auth);

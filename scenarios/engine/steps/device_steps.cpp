@@ -20,13 +20,14 @@ Outcome add_device(StepContext& step) {
   const Device* device = id.empty() ? nullptr : step.bench.device(id);
   if (!id.empty() && !device) return of_author(fmt::format("the rig has no device \"{}\"", id));
   json::object streams;
+  const auto by_id = fmt::format("http://{}/onvif/device_service", id);
   const auto driver = step.text("driver", "rtsp");
   if (device && driver != "rtsp" && device->onvif.empty()) {
     return of_author(fmt::format("the device \"{}\" has no ONVIF services: say onvif=\"yes\"", id));
   }
   if (device) {
     for (const auto& [stream, url] : device->streams)
-      streams[stream] = driver != "rtsp" ? device->onvif : url;
+      streams[stream] = driver == "rtsp" ? url : driver == "registered" ? by_id : device->onvif;
   }
   if (step.has("url")) streams["main"] = step.text("url");
   if (step.has("sub-url")) streams["sub"] = step.text("sub-url");
@@ -95,7 +96,7 @@ std::vector<StepDefinition> device_steps() {
         true,
         {{"device", name},
          {"as", name, true},
-         {"driver", choice, false, "rtsp|onvif|private"},
+         {"driver", choice, false, "rtsp|onvif|private|registered"},
          {"transport", choice, false, "tcp|udp"},
          {"username", text},
          {"password", text},

@@ -31,6 +31,23 @@ Outcome rig_set(StepContext& step) {
   return {};
 }
 
+Outcome register_device(StepContext& step) {
+  const auto device = step.text("device");
+  if (auto checked = step.check_virtual(device); checked.verdict != reports::Verdict::pass) return checked;
+  json::object body{{"what", "registration"}};
+  if (step.has("at")) {
+    const auto at = step.filled("at");
+    if (!at) return of_author(at.error().message);
+    body["at"] = *at;
+  }
+  for (const auto& [attribute, member] :
+       {std::pair("device-id", "device_id"), std::pair("password", "password")}) {
+    if (step.has(attribute)) body[member] = step.text(attribute);
+  }
+  const auto answer = step.bench.rig()->change(device, body);
+  return answer ? Outcome{} : of_rig(answer.error());
+}
+
 }  // namespace
 
 std::vector<StepDefinition> rig_steps() {
@@ -44,6 +61,11 @@ std::vector<StepDefinition> rig_steps() {
          {"what", choice, false, "motion|cells|dark|tamper|busy|card"},
          {"state", choice, true, "active|inactive|inserted|removed|failed"}}},
        rig_set},
+      {{"register",
+        Block::none,
+        true,
+        {{"device", name, true}, {"at", text}, {"device-id", text}, {"password", text}}},
+       register_device},
   };
 }
 

@@ -16,12 +16,12 @@ namespace watchrig::services {
 /// may register.
 base::Result<ServicePlan> plan_relay_server(const kernel::XmlFile& file, pugi::xml_node element);
 
-/// A virtual relay (RELAY_PROTOCOL.md of the server) on the loopback interface: a proxy server of automatic
-/// registration, or one for P2P. What comes to its port and does not begin with `{` is a client, whom it
-/// leads to the server that has registered last. Faults: reset; stall (says nothing); lie with `refuse`,
-/// `garbage`, `too-long` (a message of 2 KiB in answer to a registration) or `many-tunnels` (asks for two
-/// hundred that no client waits for). Its ledger: {"registrations":[what the newest hundred servers have
-/// said],"alive","tunnels","closed"}.
+/// A virtual relay (REGISTRATION_PROTOCOL.md of the server) on the loopback interface: a proxy server of
+/// automatic registration, or one for P2P. What comes to its port and does not begin with `{` is a client,
+/// whom it leads to the server that has registered last. Faults: reset; stall (says nothing); lie with
+/// `refuse`, `garbage`, `too-long` (a message of 2 KiB in answer to a registration) or `many-tunnels` (asks
+/// for two hundred that no client waits for). Its ledger: {"registrations":[what the newest hundred servers
+/// have said],"alive","tunnels","closed"}.
 class RelayServer final : public ServiceDevice, public std::enable_shared_from_this<RelayServer> {
  public:
   struct Spec {

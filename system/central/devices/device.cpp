@@ -9,6 +9,7 @@
 
 #include "system/base/text.hpp"
 #include "system/central/devices/makers_paths.hpp"
+#include "system/protocols/registration/registration_message.hpp"
 
 namespace watchrig::central {
 
@@ -18,11 +19,9 @@ namespace {
 
 constexpr std::uint32_t most_ports = 1024;  // of inputs, outputs, heads
 constexpr std::size_t longest_text = 255;
-constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554},
-                                  {"onvif", "http", 80},
-                                  {"private", "http", 37777},
-                                  {"axis", "rtsp", 554},
-                                  {"sony", "rtsp", 554}};
+constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554},      {"onvif", "http", 80},
+                                  {"private", "http", 37777}, {"axis", "rtsp", 554},
+                                  {"sony", "rtsp", 554},      {"registered", "http", 80, true}};
 constexpr std::string_view types[] = {"devices", "ipc", "nvr", "dvr", "dvs", "other"};
 
 FieldError refuse(std::string field, std::string message) {
@@ -103,6 +102,24 @@ FieldResult<void> check_texts(const Device& device) {
   }
   if (std::ranges::find(types, device.type) == std::end(types))
     return refuse("type", "must be devices (of any kind), ipc, nvr, dvr, dvs or other");
+  return {};
+}
+
+FieldResult<void> check_registration(const Device& device) {
+  if (!find_driver(device.driver)->dials_in) return {};
+  if (!protocols::is_device_id(address_of(device).host)) {
+    return refuse("streams.main",
+                  "in place of the host is the id of the device: 1 to 64 letters, digits, dots, hyphens and "
+                  "underscores");
+  }
+  if (device.password.empty())
+    return refuse("password", "a device that registers proves by its password that it is the one");
+  if (device.transport == Transport::udp)
+    return refuse("transport", "a device that registers sends by tcp, over connections of its own");
+  for (const Channel& channel : device.channels) {
+    if (!channel.streams.empty())
+      return refuse("channels.streams", "channels of a device that registers have no addresses of their own");
+  }
   return {};
 }
 
@@ -194,6 +211,7 @@ FieldResult<Device> checked(Device device) {
   if (auto valid = check_channels(device); !valid) return valid.error();
   // Once more: user and password may have come out of an address.
   if (auto valid = check_texts(device); !valid) return valid.error();
+  if (auto valid = check_registration(device); !valid) return valid.error();
   return device;
 }
 

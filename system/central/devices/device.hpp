@@ -34,11 +34,13 @@ struct Channel {
 };
 
 /// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" and "private" (our own kind)
-/// with that of the device service, whose fragment may name a media profile.
+/// with that of the device service, whose fragment may name a media profile. "registered" is ONVIF over the
+/// connections of a device that registers here: the host is the device's id.
 struct DriverForm {
   std::string_view name;
   std::string_view scheme;
-  std::uint16_t port;  ///< when an address names none
+  std::uint16_t port;     ///< when an address names none
+  bool dials_in = false;  ///< it is not reached by its address
 };
 /// Null for a driver that there is not.
 const DriverForm* find_driver(std::string_view name);

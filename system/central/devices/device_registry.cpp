@@ -21,6 +21,11 @@ Error no_device(std::string_view id) {
 Error no_channel(std::string_view id) {
   return {ErrorKind::not_found, fmt::format("there is no channel \"{}\"", id)};
 }
+/// Empty for a device that is reached by its address.
+std::string registered_id(const Device& device) {
+  const auto* driver = find_driver(device.driver);
+  return driver && driver->dials_in ? address_of(device).host : std::string();
+}
 const Channel* channel_of(const Device& device, std::int64_t number) {
   const auto found = std::ranges::find(device.channels, fmt::format("c{}", number), &Channel::id);
   return found == device.channels.end() ? nullptr : &*found;
@@ -45,6 +50,7 @@ void DeviceRegistry::put(Device device) {
   const std::int64_t number = entry->number;
   if (devices_.contains(number)) take_out(number);
   device_names_[entry->device->name] = number;
+  if (auto id = registered_id(*entry->device); !id.empty()) registered_ids_[std::move(id)] = number;
   ++area_counts_[entry->area];
   for (const Channel& channel : entry->device->channels) {
     const std::int64_t id = number_of_id(channel.id, 'c');
@@ -58,6 +64,7 @@ void DeviceRegistry::take_out(std::int64_t number) {
   const auto it = devices_.find(number);
   const DeviceEntryPtr entry = it->second;
   device_names_.erase(entry->device->name);
+  registered_ids_.erase(registered_id(*entry->device));
   --area_counts_[entry->area];
   for (const Channel& channel : entry->device->channels) {
     const std::int64_t id = number_of_id(channel.id, 'c');
@@ -77,6 +84,12 @@ FieldResult<Device> DeviceRegistry::acceptable(Device device, std::int64_t numbe
     return FieldError{"name",
                       {ErrorKind::conflict, fmt::format("a device named \"{}\" exists", valid->name)}};
   }
+  const auto same_id = registered_ids_.find(registered_id(*valid));
+  if (same_id != registered_ids_.end() && same_id->second != number) {
+    return FieldError{"streams.main",
+                      {ErrorKind::conflict, fmt::format("the device \"{}\" registers by this id",
+                                                        devices_.at(same_id->second)->device->name)}};
+  }
   if (!tree_.find(number_of_id(valid->area, 'a')))
     return FieldError{"area", {ErrorKind::not_found, fmt::format("there is no area \"{}\"", valid->area)}};
   return valid;
@@ -84,7 +97,7 @@ FieldResult<Device> DeviceRegistry::acceptable(Device device, std::int64_t numbe
 
 std::vector<FieldResult<Device>> DeviceRegistry::acceptable(std::vector<Device> devices) const {
   std::vector<FieldResult<Device>> rows;
-  std::set<std::string> names;
+  std::set<std::string> names, ids;
   for (Device& device : devices) {
     const std::string name = device.name;
     rows.push_back(acceptable(std::move(device), -1));
@@ -94,6 +107,10 @@ std::vector<FieldResult<Device>> DeviceRegistry::acceptable(std::vector<Device> 
     }
     if (rows.back() && !names.insert(name).second)
       rows.back() = FieldError{"name", {ErrorKind::conflict, fmt::format("\"{}\" comes twice", name)}};
+    if (!rows.back()) continue;
+    const auto id = registered_id(*rows.back());
+    if (!id.empty() && !ids.insert(id).second)
+      rows.back() = FieldError{"streams.main", {ErrorKind::conflict, fmt::format("\"{}\" comes twice", id)}};
   }
   return rows;
 }
@@ -189,6 +206,13 @@ Page<DevicePtr> DeviceRegistry::list(const DeviceQuery& query) const { return pa
 
 Page<ChannelOfDevice> DeviceRegistry::list(const ChannelQuery& query) const {
   return page_of(entries(), query);
+}
+
+Result<DevicePtr> DeviceRegistry::find_registered(std::string_view device_id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = registered_ids_.find(std::string(device_id));
+  if (found == registered_ids_.end()) return Error{ErrorKind::not_found, "unknown device id"};
+  return devices_.at(found->second)->device;
 }
 
 Result<ChannelOfDevice> DeviceRegistry::find_channel(std::string_view id_or_name) const {

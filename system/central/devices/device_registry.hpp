@@ -56,6 +56,9 @@ class DeviceRegistry {
   base::Result<DevicePtr> find(std::string_view id) const;
   Page<DevicePtr> list(const DeviceQuery& query) const;
 
+  /// The device that registers by this id of its own. Errors: not_found.
+  base::Result<DevicePtr> find_registered(std::string_view device_id) const;
+
   /// By id, or else the oldest of that name. Errors: not_found.
   base::Result<ChannelOfDevice> find_channel(std::string_view id_or_name) const;
   Page<ChannelOfDevice> list(const ChannelQuery& query) const;
@@ -105,6 +108,7 @@ class DeviceRegistry {
   AreaTree tree_;
   std::map<std::int64_t, DeviceEntryPtr> devices_;
   std::unordered_map<std::string, std::int64_t> device_names_;
+  std::unordered_map<std::string, std::int64_t> registered_ids_;  ///< of the devices that register here
   std::unordered_map<std::int64_t, std::int64_t> channel_devices_;
   std::unordered_map<std::string, std::set<std::int64_t>> channel_names_;
   std::unordered_map<std::int64_t, std::size_t> area_counts_;

@@ -12,8 +12,8 @@
 
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
-#include "system/central/relay/relay_connection.hpp"
 #include "system/central/settings/settings_lane.hpp"
+#include "system/devices/registered/registration_line.hpp"
 
 namespace watchrig::central {
 
@@ -25,7 +25,7 @@ using base::Error;
 using base::ErrorKind;
 using base::UtcTime;
 using boost::system::error_code;
-using Said = RelayMessage::Kind;
+using Said = protocols::RegistrationMessage::Kind;
 using Wanted = std::shared_ptr<std::atomic<bool>>;
 
 namespace {
@@ -54,10 +54,11 @@ struct RelayLink::State {
   /// Until the connection ends, and why it has.
   static asio::awaitable<Error> session(std::shared_ptr<State> self, const RelayPlan& plan);
   static asio::awaitable<Error> listen(std::shared_ptr<State> self,
-                                       const std::shared_ptr<RelayConnection>& connection,
+                                       const std::shared_ptr<devices::RegistrationLine>& connection,
                                        const RelayPlan& plan);
-  static asio::awaitable<void> open(std::shared_ptr<State> self, std::shared_ptr<RelayConnection> connection,
-                                    RelayMessage asked, Wanted wanted);
+  static asio::awaitable<void> open(std::shared_ptr<State> self,
+                                    std::shared_ptr<devices::RegistrationLine> connection,
+                                    protocols::RegistrationMessage asked, Wanted wanted);
   static asio::awaitable<std::vector<tcp::endpoint>> resolve(std::shared_ptr<State> self,
                                                              const RelayPlan& plan);
   void begin(const RelayPlan& plan);
@@ -79,7 +80,7 @@ struct RelayLink::State {
   const asio::any_io_executor executor;
   const Duration patience;
   base::Timer timer;
-  std::weak_ptr<RelayConnection> current;
+  std::weak_ptr<devices::RegistrationLine> current;
   Wanted wanted = std::make_shared<std::atomic<bool>>(true);  ///< what came by these settings
   bool stopped = false;
   bool anew = true;  ///< the settings have changed, or nothing was done yet
@@ -155,8 +156,8 @@ asio::awaitable<std::vector<tcp::endpoint>> RelayLink::State::resolve(std::share
 }
 
 asio::awaitable<void> RelayLink::State::open(std::shared_ptr<State> self,
-                                             std::shared_ptr<RelayConnection> connection, RelayMessage asked,
-                                             Wanted wanted) {
+                                             std::shared_ptr<devices::RegistrationLine> connection,
+                                             protocols::RegistrationMessage asked, Wanted wanted) {
   tcp::socket socket(self->executor);
   error_code failure;
   {
@@ -165,7 +166,7 @@ asio::awaitable<void> RelayLink::State::open(std::shared_ptr<State> self,
       socket.close(ignored);
     });
     co_await socket.async_connect(connection->peer(), asio::redirect_error(asio::use_awaitable, failure));
-    const auto line = relay_line({{"type", "tunnel"}, {"tunnel", asked.tunnel}});
+    const auto line = protocols::registration_line({{"type", "tunnel"}, {"tunnel", asked.tunnel}});
     if (!failure) {
       co_await asio::async_write(socket, asio::buffer(line),
                                  asio::redirect_error(asio::use_awaitable, failure));
@@ -181,11 +182,11 @@ asio::awaitable<void> RelayLink::State::open(std::shared_ptr<State> self,
     const std::lock_guard lock(self->mutex);
     ++self->tunnels;
   }
-  self->parts.door(std::move(socket), asked.encrypted, [wanted] { return wanted->load(); });
+  self->parts.door(std::move(socket), asked.service == "https", [wanted] { return wanted->load(); });
 }
 
 asio::awaitable<Error> RelayLink::State::listen(std::shared_ptr<State> self,
-                                                const std::shared_ptr<RelayConnection>& connection,
+                                                const std::shared_ptr<devices::RegistrationLine>& connection,
                                                 const RelayPlan& plan) {
   // As long as the first answer says.
   std::optional<base::Watchdog> watchdog;
@@ -218,7 +219,7 @@ asio::awaitable<Error> RelayLink::State::listen(std::shared_ptr<State> self,
 }
 
 asio::awaitable<Error> RelayLink::State::session(std::shared_ptr<State> self, const RelayPlan& plan) {
-  const auto connection = std::make_shared<RelayConnection>(self->executor);
+  const auto connection = std::make_shared<devices::RegistrationLine>(self->executor);
   self->current = connection;
   const auto endpoints = co_await resolve(self, plan);
   if (endpoints.empty())

@@ -28,7 +28,7 @@ using RelayDoor =
     std::function<void(boost::asio::ip::tcp::socket, bool encrypted, std::function<bool()> wanted)>;
 
 /// Keeps this server known to a relay, as a section of the settings says, and lets in who comes by it
-/// (RELAY_PROTOCOL.md). Any thread.
+/// (REGISTRATION_PROTOCOL.md). Any thread.
 ///
 /// A relay that is lost is tried again after 5 s, then after twice as long each time up to 5 minutes, each by
 /// a quarter more or less; the first pause counts again when a connection has held for a minute. One that

@@ -2,14 +2,12 @@
 
 #include <atomic>
 
-#include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
 #include <gmock/gmock.h>
 
 #include "system/central/relay/relay_sections.hpp"
 #include "system/central/testing/background_fixture.hpp"
+#include "system/devices/testing/line_peer.hpp"
 
 namespace watchrig::central {
 namespace {
@@ -21,33 +19,7 @@ using ::testing::HasSubstr;
 /// The relay is the test itself, by blocking sockets.
 class RelayLinkTest : public testing::BackgroundFixture {
  protected:
-  /// A connection of the server to the relay.
-  struct Line {
-    explicit Line(tcp::socket s) : socket(std::move(s)) {}
-    /// Empty when it has ended.
-    std::string read() {
-      boost::system::error_code failure;
-      const auto size = boost::asio::read_until(socket, boost::asio::dynamic_buffer(input), '\n', failure);
-      if (failure) return {};
-      const auto line = input.substr(0, size - 1);
-      input.erase(0, size);
-      return line;
-    }
-    /// So many bytes, some of which may have come with the line before them.
-    std::string take(std::size_t size) {
-      boost::system::error_code failure;
-      if (input.size() < size) {
-        boost::asio::read(socket, boost::asio::dynamic_buffer(input),
-                          boost::asio::transfer_exactly(size - input.size()), failure);
-      }
-      const auto taken = input.substr(0, size);
-      input.erase(0, size);
-      return taken;
-    }
-    void say(const std::string& text) { boost::asio::write(socket, boost::asio::buffer(text + "\n")); }
-    tcp::socket socket;
-    std::string input;
-  };
+  using Line = devices::testing::LinePeer;
 
   void SetUp() override {
     BackgroundFixture::SetUp();

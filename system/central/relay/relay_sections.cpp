@@ -8,6 +8,7 @@
 
 #include "system/central/host_name.hpp"
 #include "system/platform/own_card.hpp"
+#include "system/protocols/registration/registration_message.hpp"
 
 namespace watchrig::central {
 
@@ -36,13 +37,6 @@ FieldResult<void> check_server(const json::object& values) {
   return {};
 }
 
-bool is_device_id(std::string_view id) {
-  return std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  });
-}
-
 FieldResult<void> check_registration(const json::object& values) {
   if (auto checked = check_server(values); !checked) return checked;
   const auto server = text_in(values, "server");
@@ -51,7 +45,7 @@ FieldResult<void> check_registration(const json::object& values) {
   if (!none && address.is_v6() != (values.at("ip_type") == "ipv6"))
     return refuse("server", "server is an address of the other type than ip_type");
   const auto id = text_in(values, "device_id");
-  if (!is_device_id(id))
+  if (!id.empty() && !protocols::is_device_id(id))
     return refuse("device_id", "device_id takes letters, digits, dot, hyphen and underscore");
   if (id.empty() && values.at("enabled").as_bool())
     return refuse("device_id", "device_id is missing: the one that the proxy server knows");

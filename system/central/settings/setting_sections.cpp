@@ -1,4 +1,5 @@
 #include "system/central/ddns/ddns_service.hpp"
+#include "system/central/devices/device_registration.hpp"
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
 #include "system/central/maintenance/update_feed.hpp"
@@ -122,6 +123,7 @@ const std::vector<SettingSection>& setting_sections() {
       ddns_section(),
       registration_section(),
       p2p_section(),
+      device_registration_section(),
       ptz_section(),
   };
   return sections;

@@ -142,6 +142,7 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::str
     request.port = where.port;
     request.target = path;
     request.deadline = options_.deadline;
+    request.dialer = options_.dialer;
     request.headers.emplace_back("Content-Type", "application/soap+xml; charset=utf-8");
     const auto authorization = challenged_ ? challenged_->authorization("POST", path) : std::nullopt;
     if (authorization) request.headers.emplace_back("Authorization", *authorization);

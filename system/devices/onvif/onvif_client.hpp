@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@
 #include "system/base/clock.hpp"
 #include "system/media/digest_auth.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
+
+namespace watchrig::base {
+class Dialer;
+}  // namespace watchrig::base
 
 namespace watchrig::devices {
 
@@ -33,6 +38,7 @@ class OnvifClient {
     OnvifAddress address;
     media::Credentials credentials;
     std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< of one question, real time
+    std::shared_ptr<base::Dialer> dialer = {};  ///< connects to the host, where there is one
   };
   using Fill = std::function<void(pugi::xml_node request)>;
   using Answer = base::Result<protocols::SoapMessage>;

@@ -103,6 +103,12 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
     });
   }
 
+  void retry() override {
+    asio::post(executor_, [self = shared_from_this()] {
+      if (self->resting_) self->pause_.cancel();
+    });
+  }
+
   SourceStatus status() const override {
     const std::lock_guard lock(mutex_);
     return status_;
@@ -149,6 +155,7 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
   bool stopped_ = false;
   base::UtcTime session_since_;
   base::Duration data_timeout_{};  ///< of the present session
+  bool resting_ = false;           ///< until the next attempt
   bool delivering_ = false;        ///< pictures have come in the present session
   std::string located_;            ///< where pictures came from last; only with a locator
   mutable std::mutex mutex_;
@@ -181,7 +188,9 @@ asio::awaitable<void> RtspSource::run(std::shared_ptr<RtspSource> self) {
     const auto wait = self->backoff_.next(self->clock_.now(), error.kind == base::ErrorKind::denied);
     base::log_debug("{}: next attempt in {}", self->hub_->name(), base::format_duration(wait));
     failed = true;
+    self->resting_ = true;
     co_await self->pause_.wait_for(wait);
+    self->resting_ = false;
   }
   self->change_state(SourceState::idle, {});
 }

@@ -71,6 +71,10 @@ std::shared_ptr<devices::VideoSource> RelayChannel::make_source(const std::strin
       });
 }
 
+void RelayChannel::retry() {
+  for (const auto& [name, stream] : streams_) stream.source->retry();
+}
+
 void RelayChannel::stop() {
   asio::post(executor_, [self = shared_from_this()] {
     self->stopped_ = true;

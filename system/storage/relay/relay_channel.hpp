@@ -84,6 +84,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   /// its begin is a recording.resumed.
   void start(bool continued);
   void stop();
+  /// Streams that are offline are tried again at once.
+  void retry();
   /// Records this stream from now on; empty stops.
   void record(std::string stream);
 
