@@ -8,6 +8,11 @@ namespace watchrig::scenarios {
 
 namespace {
 
+std::string host_in(const std::string& address) {
+  const auto url = boost::urls::parse_uri(address);
+  return url ? std::string(url->host()) : std::string();
+}
+
 std::optional<std::string> port_in(const std::string& address) {
   const auto url = boost::urls::parse_uri(address);
   if (!url || !url->has_port()) return std::nullopt;
@@ -26,6 +31,8 @@ std::optional<std::string> rig_fact(const Bench& bench, std::string_view name) {
   if (!device) return std::nullopt;
   if (what == "onvif" && !device->onvif.empty()) return device->onvif;
   if (what == "onvif-port") return port_in(device->onvif);
+  if (what == "address" && !device->onvif.empty()) return host_in(device->onvif);
+  if (what == "address" && device->streams.contains("main")) return host_in(device->streams.at("main"));
   const auto stream = device->streams.find(what == "port" ? "main" : std::string(what));
   if (stream == device->streams.end()) return std::nullopt;
   return what == "port" ? port_in(stream->second) : stream->second;

@@ -47,6 +47,24 @@ TEST(CameraSpec, CountMakesCamerasWithConsecutivePorts) {
   EXPECT_TRUE(cameras->at(2).onvif);
 }
 
+TEST(CameraSpec, TakesAnAddressOfThisProcess) {
+  const auto own = parse(std::string(R"(id="cam" count="2" address="own.10")") + h264);
+  ASSERT_TRUE(own) << own.error().message;
+  EXPECT_THAT(own->at(0).address, ::testing::MatchesRegex("127\\.[0-9]+\\.[0-9]+\\.10"));
+  EXPECT_THAT(own->at(1).address, ::testing::EndsWith(".11"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" address="own.256")") + h264), HasSubstr("address"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" address="own.x")") + h264), HasSubstr("address"));
+}
+
+TEST(CameraSpec, GetsAnAddressByDhcpOnlyWhereItCanBeToldSo) {
+  const auto leased = parse(std::string(R"(id="cam" onvif="yes" dhcp-address="127.0.7.90")") + h264);
+  ASSERT_TRUE(leased) << leased.error().message;
+  EXPECT_EQ(leased->at(0).dhcp_address, "127.0.7.90");
+  EXPECT_THAT(refusal(std::string(R"(id="a" dhcp-address="127.0.7.90")") + h264), HasSubstr("dhcp-address"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif="yes" dhcp-address="10.0.0.1")") + h264),
+              HasSubstr("dhcp-address"));
+}
+
 TEST(CameraSpec, HasAnAddressOfItsOwnAndCanBeFound) {
   const auto cameras = parse(
       std::string(R"(id="cam" count="3" port="7000" onvif="yes" discovery="yes" address="127.0.7.254")") +
