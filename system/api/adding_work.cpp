@@ -18,7 +18,6 @@ namespace watchrig::api {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-using base::Error;
 using base::ErrorKind;
 using central::FieldError;
 
