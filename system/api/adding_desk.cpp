@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "system/api/place_requests.hpp"
@@ -29,6 +30,11 @@ FieldError refuse_row(const AddingRow& row) {
       "row",
       {ErrorKind::conflict, fmt::format("row {} is {}; {}", row.number, to_string(row.state),
                                         is_under_way(row) ? "stop it first" : "change the device itself")}};
+}
+
+central::FieldResult<void> check_size(const json::object& entry) {
+  if (json::serialize(entry).size() <= AddingJob::most_entry_bytes) return {};
+  return FieldError{"rows", {ErrorKind::invalid, "a row has at most 16 KiB"}};
 }
 
 void stop_row(AddingRow& row) {
@@ -63,6 +69,9 @@ AddingDesk::Answer<std::vector<AddingRow*>> AddingDesk::rows_of(AddingJob& job,
 AddingDesk::Answer<void> AddingDesk::append(AddingJob& job, std::vector<json::object> entries) {
   if (job.rows.size() + entries.size() > AddingJob::most_rows)
     return FieldError{"rows", {ErrorKind::invalid, "at most 1000 devices are added together"}};
+  for (const auto& entry : entries) {
+    if (auto fits = check_size(entry); !fits) return fits;
+  }
   for (auto& entry : entries) {
     const auto number = job.next_number++;
     job.rows[number] = {number, std::move(entry)};
@@ -83,6 +92,7 @@ AddingDesk::Answer<std::string> AddingDesk::create(ServerParts& parts, const htt
     return FieldError{{}, {ErrorKind::full, "32 lists of devices are being added; wait, or stop one"}};
   AddingJob job{fmt::format("j{}", next_job_), request, parts.clock.now(), {}};
   job.request.body.clear();
+  job.request.headers.clear();
   job.request.told.reset();
   if (auto appended = append(job, std::move(entries)); !appended) return appended.error();
   auto id = job.id;
@@ -109,8 +119,11 @@ AddingDesk::Answer<void> AddingDesk::change_row(ServerParts& parts, const http::
   auto& row = *rows->front();
   if (!may_begin(row)) return refuse_row(row);
   // An address and the addresses of streams are two ways to say the same.
-  if (change.contains("address") || change.contains("port")) row.entry.erase("streams");
-  for (const auto& [name, value] : change) row.entry[name] = value;
+  auto entry = row.entry;
+  if (change.contains("address") || change.contains("port")) entry.erase("streams");
+  for (const auto& [name, value] : change) entry[name] = value;
+  if (auto fits = check_size(entry); !fits) return fits;
+  row.entry = std::move(entry);
   return {};
 }
 

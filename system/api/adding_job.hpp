@@ -28,6 +28,7 @@ struct AddingRow {
 /// Rows that somebody adds together. Kept while the server runs.
 struct AddingJob {
   static constexpr std::size_t most_rows = 1000;
+  static constexpr std::size_t most_entry_bytes = 16 * 1024;  ///< of a row, as JSON
 
   std::string id;         ///< "j1"
   http::Request request;  ///< by which it was begun, without its body
