@@ -49,6 +49,7 @@ void add_encoder_routes(http::Router& router, ServerParts& parts);
 void add_overlay_routes(http::Router& router, ServerParts& parts);
 void add_name_routes(http::Router& router, ServerParts& parts);
 void add_imaging_routes(http::Router& router, ServerParts& parts);
+void add_io_routes(http::Router& router, ServerParts& parts);
 /// Turning cameras.
 void add_ptz_routes(http::Router& router, ServerParts& parts);
 void add_ptz_preset_routes(http::Router& router, ServerParts& parts);

@@ -17,6 +17,7 @@ std::string_view meaning(const DeviceAlarm& alarm) {
       return alarm.began ? "the picture is covered, dark or another" : "the picture is as it was";
     case EventClass::input:
       return alarm.began ? "is active" : "is inactive";
+    case EventClass::relay:
     case EventClass::motion:
       break;
   }

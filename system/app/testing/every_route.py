@@ -23,7 +23,7 @@ OPEN = {("get", "/healthz"), ("get", "/api/v1/openapi.json"), ("get", "/api/v1/i
         ("post", "/api/v1/password-resets"), ("post", "/api/v1/password-resets/{token}/code"),
         ("put", "/api/v1/password-resets/{token}"), ("get", "/api/v1/password-hint"),
         ("get", "/api/v1/system/legal/{text}")}
-AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs", "security", "ptz"]
+AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs", "security", "ptz", "outputs"]
 FOR_ALL = {"signed in", "everybody"}
 ADMINISTRATORS = ""  # a route that names no right is for them only
 # What else a client could bring along in place of a token.

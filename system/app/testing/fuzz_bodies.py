@@ -21,6 +21,7 @@ SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
     ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"), ("patch", "/api/v1/channels/{channel}/imaging"),
+    ("patch", "/api/v1/devices/{device}/outputs/{output}"), ("put", "/api/v1/devices/{device}/outputs/{output}/state"),
     ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding", "/api/v1/devices/adding/{job}", "/api/v1/devices/bandwidth", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
@@ -74,7 +75,7 @@ def furnish(admin, folder):
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "text": "notice", "file": "server.dat", "session": "s99999", "kind": "accounts",
             "name": "nobody", "number": "99999", "log": "system", "step": "time", "stream": "main",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
-            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "preset": "1", "tour": "1", "auxiliary": "Wiper",
+            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "preset": "1", "tour": "1", "auxiliary": "Wiper", "output": "relay-1",
             "key.pem": key, "crt.pem": certificate}
 
 
@@ -127,7 +128,7 @@ def bodies(ids):
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
             "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
             "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
-            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#"}, "devices/{device}/name": {"name": "n#"}, "devices/{device}/connection": {"connected": False},
+            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#"}, "devices/{device}/name": {"name": "n#"}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500},
@@ -143,6 +144,7 @@ def bodies(ids):
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
                 "channels/{channel}/encoders/{stream}": {"codec": "H.264", "width": 640, "height": 360, "fps": 12.5, "rate_mode": "vbr",
                                                          "quality": "low", "bitrate_kbps": 500, "gop": 25},
+                "devices/{device}/outputs/{output}": {"mode": "monostable", "delay_ms": 500, "idle": "open"},
                 "channels/{channel}/imaging": {"brightness": 60, "hue": 40.5, "day_night": "AUTO", "exposure": "MANUAL", "iris": 3},
                 "channels/{channel}/overlays": {"name": {"shown": True, "x": 0.1, "y": 0.9}, "time": {"shown": False},
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},

@@ -31,7 +31,8 @@ constexpr Known known[] = {{Authority::live, "live", "monitoring", Scope::channe
                            {Authority::system, "system", "management", Scope::server},
                            {Authority::logs, "logs", "management", Scope::server},
                            {Authority::security, "security", "management", Scope::server},
-                           {Authority::ptz, "ptz", "monitoring", Scope::channels}};
+                           {Authority::ptz, "ptz", "monitoring", Scope::channels},
+                           {Authority::outputs, "outputs", "monitoring", Scope::areas}};
 constexpr std::size_t most_places = 10'000;
 
 const Known& about(Authority authority) { return known[static_cast<std::size_t>(authority)]; }

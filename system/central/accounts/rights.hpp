@@ -28,6 +28,7 @@ enum class Authority {
   logs,      ///< who has done what, and clearing logs
   security,  ///< certificates, HTTPS, who may connect
   ptz,       ///< turn cameras
+  outputs,   ///< switch relay outputs of devices
 };
 std::vector<Authority> all_authorities();
 std::string_view to_string(Authority authority);

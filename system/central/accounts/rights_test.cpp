@@ -84,7 +84,7 @@ TEST(Rights, of_accounts_show_no_channel_and_those_of_devices_all) {
 }
 
 TEST(Grants, are_ticked_one_by_one_or_by_category) {
-  EXPECT_EQ(read(R"({"monitoring":true})")->size(), 4U);
+  EXPECT_EQ(read(R"({"monitoring":true})")->size(), 5U);
   EXPECT_EQ(read(R"({"monitoring":true,"management":true})")->size(), all_authorities().size());
   EXPECT_EQ(json::serialize(to_json(*read(R"({"download":["c2","c1","c2"],"live":true})"))),
             R"({"live":true,"download":["c1","c2"]})");

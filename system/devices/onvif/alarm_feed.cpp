@@ -152,7 +152,12 @@ asio::awaitable<base::Result<>> AlarmFeed::keep(PullPoint& point) {
 base::Duration AlarmFeed::take(const NoticeList& list, base::Duration waited) {
   const auto now = clock_.now();
   const auto repeated = states_.repeated(), withheld = states_.withheld(), refused = states_.refused();
-  for (const auto& notice : list.notices) states_.take(notice, now);
+  std::size_t alarms = 0;
+  for (const auto& notice : list.notices) {
+    if (notice.kind == EventClass::relay) continue;
+    states_.take(notice, now);
+    ++alarms;
+  }
   states_.settle(now);
   const auto all = list.notices.size() + list.unknown + list.malformed;
   for (const auto& [what, count] : {std::pair<std::string_view, std::uint64_t>{"received", all},
@@ -170,7 +175,7 @@ base::Duration AlarmFeed::take(const NoticeList& list, base::Duration waited) {
     flood_.reset();
   }
   if (all >= PullPoint::most_messages / 2) return rest;
-  const bool news = list.notices.size() > states_.repeated() - repeated;
+  const bool news = alarms > states_.repeated() - repeated;
   if (news || waited >= short_rest) {
     empty_ = 0;
     return news ? base::Duration(std::chrono::milliseconds(20)) : base::Duration::zero();

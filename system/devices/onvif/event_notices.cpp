@@ -23,6 +23,7 @@ struct KnownTopic {
 };
 constexpr KnownTopic known[] = {
     {"Device/Trigger/DigitalInput", EventClass::input, "LogicalState"},
+    {"Device/Trigger/Relay", EventClass::relay, "LogicalState"},
     {"RuleEngine/CellMotionDetector/Motion", EventClass::motion, "IsMotion"},
     {"RuleEngine/MotionRegionDetector/Motion", EventClass::motion, "State"},
     {"VideoSource/MotionAlarm", EventClass::motion, "State"},
@@ -35,8 +36,8 @@ constexpr KnownTopic known[] = {
 };
 
 /// Items that tell which input, source or configuration, the best first.
-constexpr std::string_view places[] = {"InputToken", "Source", "VideoSourceToken", "VideoSource",
-                                       "VideoSourceConfigurationToken"};
+constexpr std::string_view places[] = {"InputToken",       "RelayToken",  "Source",
+                                       "VideoSourceToken", "VideoSource", "VideoSourceConfigurationToken"};
 
 /// "tns1:Device/Trigger/tns1:DigitalInput" and its like, as devices write it.
 std::string without_prefixes(std::string_view topic) {
@@ -104,6 +105,8 @@ std::string_view to_string(EventClass kind) {
       return "tampering";
     case EventClass::input:
       return "input";
+    case EventClass::relay:
+      return "relay";
     case EventClass::motion:
       break;
   }

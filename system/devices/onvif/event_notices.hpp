@@ -16,6 +16,7 @@ enum class EventClass {
   motion,
   tampering,  ///< lens covered, picture too dark, scene changed
   input,      ///< a contact of a digital input
+  relay,      ///< a relay output, which is no alarm
 };
 std::string_view to_string(EventClass kind);
 
