@@ -91,7 +91,9 @@ def start_server(options, folder):
 
 
 async def run(options, server, client):
-    port = int(client.call("GET", "/api/v1/device-registrations")["listens_on"].rsplit(":", 1)[1])
+    while not (place := client.call("GET", "/api/v1/device-registrations")["listens_on"]):
+        await asyncio.sleep(0.1)
+    port = int(place.rsplit(":", 1)[1])
     empty = processes.rss_bytes(server.pid)
     devices, begin = Devices(options.devices, port), time.monotonic()
     devices.start()

@@ -29,7 +29,8 @@ Response show_registrations(ServerParts& parts, const Request& request) {
       refused.push_back({{"device_id", one.device_id},
                          {"source", one.source},
                          {"time", base::format_utc(one.time)},
-                         {"reason", one.reason}});
+                         {"reason", one.reason},
+                         {"attempts", one.attempts}});
     }
   }
   return http::json_response(200, json::object{{"listens_on", registration.listens_on()},

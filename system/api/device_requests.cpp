@@ -157,8 +157,9 @@ std::mutex restarting;
 bool stays_connected(const Device& before, const Channel& channel, const Device& after) {
   const auto same = std::ranges::find(after.channels, channel.id, &Channel::id);
   return same != after.channels.end() && after.connected && same->name == channel.name &&
-         before.username == after.username && before.password == after.password &&
-         before.transport == after.transport && streams_of(before, channel) == streams_of(after, *same);
+         before.driver == after.driver && before.username == after.username &&
+         before.password == after.password && before.transport == after.transport &&
+         streams_of(before, channel) == streams_of(after, *same);
 }
 
 }  // namespace

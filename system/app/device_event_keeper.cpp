@@ -73,7 +73,8 @@ class Keeper {
   }
 
   static bool same_contact(const central::Device& a, const central::Device& b) {
-    return a.streams == b.streams && a.username == b.username && a.password == b.password;
+    return a.driver == b.driver && a.streams == b.streams && a.username == b.username &&
+           a.password == b.password;
   }
 
   const asio::any_io_executor executor_;

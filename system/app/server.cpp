@@ -313,7 +313,10 @@ Result<Ended> Server::run() {
       [this](auto socket, bool encrypted, auto wanted) {
         door_->take(std::move(socket), encrypted, std::move(wanted));
       },
-      [this](const central::Device& device) { activate(device, true); });
+      [this](const central::Device& device) {
+        if (const auto told = storage_orders_.reconnect(device.id); !told)
+          base::log_warning("device \"{}\": {}", device.name, told.error().message);
+      });
   door_ = std::make_unique<FrontDoor>(*parts_, pool_);
   if (auto opened = door_->open(); !opened) return opened.error();
   asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);

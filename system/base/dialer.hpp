@@ -10,14 +10,13 @@
 
 namespace watchrig::base {
 
-/// Makes connections to peers that are not reached by their address. Any thread.
+/// Makes connections to a peer that is not reached by its address. Any thread.
 class Dialer {
  public:
   virtual ~Dialer() = default;
-  /// A connection to a service of the peer ("http", "rtsp"), on the calling coroutine's executor. `patience`
-  /// is real time. Errors: unavailable, timeout.
-  virtual boost::asio::awaitable<Result<boost::asio::ip::tcp::socket>> dial(std::string peer,
-                                                                            std::string service,
+  /// A connection to a service of the peer ("http", "rtsp"), on the calling coroutine's executor, which runs
+  /// one handler at a time. `patience` is real time. Errors: unavailable, timeout.
+  virtual boost::asio::awaitable<Result<boost::asio::ip::tcp::socket>> dial(std::string service,
                                                                             Duration patience) = 0;
 };
 

@@ -22,6 +22,10 @@ Result<> StorageOrders::bind(const std::string& device, bool continued) {
   return ask(to_storage(BindDevice{device, continued}));
 }
 
+Result<> StorageOrders::reconnect(const std::string& device) {
+  return bus_.send(to_storage(BindDevice{device, true}));
+}
+
 Result<> StorageOrders::unbind(const std::string& device, const std::vector<std::string>& channels) {
   return ask(to_storage(UnbindDevice{device, channels}));
 }

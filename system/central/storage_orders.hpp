@@ -12,6 +12,8 @@ class StorageOrders {
 
   /// Starts those channels of the device that are not running, if it is connected.
   base::Result<> bind(const std::string& device, bool continued);
+  /// The device is there again: its channels that are offline are tried at once. Does not wait.
+  base::Result<> reconnect(const std::string& device);
   /// Ends these channels of the device; those that are not running do not matter.
   base::Result<> unbind(const std::string& device, const std::vector<std::string>& channels);
   /// Records that stream of the channel from now on, none when it is empty.

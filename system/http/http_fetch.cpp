@@ -61,7 +61,7 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(std::string host, std::uint1
 asio::awaitable<base::Result<>> connect(beast::tcp_stream& stream, const FetchRequest& request,
                                         error_code& failure) {
   if (request.dialer) {
-    auto socket = co_await request.dialer->dial(request.host, "http", request.deadline);
+    auto socket = co_await request.dialer->dial("http", request.deadline);
     if (!socket) co_return socket.error();
     stream.socket() = std::move(*socket);
     co_return base::Result<>{};

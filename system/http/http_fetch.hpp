@@ -28,7 +28,7 @@ struct FetchRequest {
   std::string body;
   std::size_t max_body_bytes = std::size_t{1} << 20;
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< real time; a name has as long once more
-  std::shared_ptr<base::Dialer> dialer = {};  ///< connects to the host, where there is one
+  std::shared_ptr<base::Dialer> dialer = {};                      ///< in place of the host's address
 };
 
 /// Asks by plain HTTP/1.1 on a connection of its own, on the calling coroutine's executor. The answer,

@@ -49,7 +49,7 @@ class RtspClient {
     base::Duration key_frame_timeout = std::chrono::seconds(30);  ///< from PLAY to the first picture
     base::Duration report_interval = std::chrono::seconds(5);     ///< between RTCP receiver reports
     std::size_t max_queued_units = 512;         ///< beyond, the connection is not read until next() took some
-    std::shared_ptr<base::Dialer> dialer = {};  ///< connects to the host, where there is one
+    std::shared_ptr<base::Dialer> dialer = {};  ///< in place of the host's address
     /// The method that keeps the session alive, where more is known than what the server offers.
     std::string keep_alive = {};
     /// Told what the server does in its own way: a name of rtsp_quirks, and words for a person. May be told

@@ -30,6 +30,7 @@ void RtspClient::Session::note(std::string_view name, const std::string& detail)
 void RtspClient::Session::note_description(const RtspResponse& response,
                                            const SessionDescription& sdp) const {
   for (const auto& oddity : sdp_oddities(response.body, sdp)) note(oddity.name, oddity.detail);
+  if (options_.dialer) return;  // it names itself as it is known behind the address translation
   const auto peer = link_->peer_address().to_string();
   std::vector<std::string> hosts{host_in(sdp.control)};
   for (const auto& media : sdp.media) hosts.push_back(host_in(media.control));

@@ -39,7 +39,7 @@ RtspLink::RtspLink(const asio::any_io_executor& executor, Timeouts timeouts, std
 asio::awaitable<Result<>> RtspLink::connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer) {
   const auto self = shared_from_this();
   if (dialer) {
-    auto socket = co_await dialer->dial(url.host, "rtsp", timeouts_.connect);
+    auto socket = co_await dialer->dial("rtsp", timeouts_.connect);
     if (!lost_ && !socket) co_return socket.error();
     if (socket) connecting_ = std::move(*socket);
   } else {

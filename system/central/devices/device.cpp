@@ -112,6 +112,11 @@ FieldResult<void> check_registration(const Device& device) {
                   "in place of the host is the id of the device: 1 to 64 letters, digits, dots, hyphens and "
                   "underscores");
   }
+  for (const auto& [stream, address] : device.streams) {
+    const auto text = parseable(address);
+    if (boost::urls::parse_uri(text)->encoded_host_address() != address_of(device).host)
+      return refuse("streams." + stream, "the id of the device must be the same in all of its addresses");
+  }
   if (device.password.empty())
     return refuse("password", "a device that registers proves by its password that it is the one");
   if (device.transport == Transport::udp)

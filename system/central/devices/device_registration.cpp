@@ -19,10 +19,18 @@ Event event_of(const News& news, const Device* device) {
   event.cause = news.reason;
   event.data = {{"device_id", news.device_id}};
   if (device) event.data["device"] = device->id;
+  if (device && !device->channels.empty()) {
+    event.channel = device->channels.front().id;
+    event.channel_name = device->channels.front().name;
+  }
   switch (news.kind) {
     case News::Kind::registered:
       event.type = "device.registered";
       event.message = fmt::format("{} has registered from {}", name, news.source);
+      break;
+    case News::Kind::closed:
+      event.type = "device.registration-failed";
+      event.message = news.reason;
       break;
     case News::Kind::lost:
       event.type = "device.registration-lost";
@@ -57,45 +65,44 @@ DeviceRegistration::DeviceRegistration(Parts parts, boost::asio::any_io_executor
   options.password = [this](const std::string& device_id) -> base::Result<std::string> {
     const auto device = parts_.registry.find_registered(device_id);
     if (!device) return device.error();
+    if ((*device)->password.empty())
+      return base::Error{base::ErrorKind::denied, "its password is lost here; it has to be entered again"};
     return (*device)->password;
   };
   options.tell = [this](const News& news) { tell(news); };
   desk_ = std::make_shared<devices::RegistrationDesk>(parts_.clock, std::move(options), std::move(executor));
-  open();
+  follow(parts_.settings.values(section).values);
   parts_.settings.add_rule(section, [this](const json::object& values) { return check(values); });
   parts_.settings.listen(section, [this](const Settings::Change& change) {
-    if (change.before.values == change.after.values) return;
-    desk_->close();
-    open();
+    if (change.before.values != change.after.values) follow(change.after.values);
   });
 }
 
-FieldResult<void> DeviceRegistration::check(const json::object& values) const {
-  // The port that is open cannot be tried, but its address can.
-  const auto wanted = static_cast<std::uint16_t>(values.at("port").as_int64());
-  const auto port = wanted == desk_->port() ? std::uint16_t{0} : wanted;
-  const auto may = desk_->try_open(std::string(values.at("address").as_string()), port);
-  if (may) return {};
-  return FieldError{may.error().kind == base::ErrorKind::invalid || port == 0 ? "address" : "port",
-                    may.error()};
+devices::RegistrationDesk::Place DeviceRegistration::place_in(const json::object& values) const {
+  const auto port = static_cast<std::uint16_t>(values.at("port").as_int64());
+  return {std::string(values.at("address").as_string()), port == 0 ? usual_port_.load() : port,
+          std::chrono::seconds(values.at("keep_alive").as_int64())};
 }
 
-DeviceRegistration::~DeviceRegistration() { desk_->close(); }
+FieldResult<void> DeviceRegistration::check(const json::object& values) const {
+  auto place = place_in(values);
+  // The port that is open cannot be tried, but its address can.
+  const bool is_open = place.port == desk_->port();
+  if (is_open) place.port = 0;
+  const auto may = desk_->try_place(place);
+  if (may) return {};
+  const bool of_address = is_open || may.error().kind == base::ErrorKind::invalid;
+  return FieldError{of_address ? "address" : "port", may.error()};
+}
 
-void DeviceRegistration::open() {
-  const auto values = parts_.settings.values(section).values;
-  if (!values.at("enabled").as_bool()) return;
-  const auto wanted = static_cast<std::uint16_t>(values.at("port").as_int64());
-  const auto opened =
-      desk_->open(std::string(values.at("address").as_string()), wanted == 0 ? usual_port_ : wanted,
-                  std::chrono::seconds(values.at("keep_alive").as_int64()));
-  if (opened) {
-    usual_port_ = desk_->port();
-    return;
-  }
-  parts_.events.append({.type = "device.registration-failed",
-                        .cause = std::string(base::to_string(opened.error().kind)),
-                        .message = opened.error().message});
+DeviceRegistration::~DeviceRegistration() { desk_->listen_at(std::nullopt); }
+
+void DeviceRegistration::follow(const json::object& values) {
+  if (const auto port = desk_->port()) usual_port_ = port;
+  if (values.at("enabled").as_bool())
+    desk_->listen_at(place_in(values));
+  else
+    desk_->listen_at(std::nullopt);
 }
 
 void DeviceRegistration::tell(const News& news) {
@@ -113,7 +120,7 @@ std::string DeviceRegistration::listens_on() const {
 
 std::shared_ptr<base::Dialer> DeviceRegistration::dialer(const Device& device) const {
   const auto* driver = find_driver(device.driver);
-  return driver && driver->dials_in ? desk_ : nullptr;
+  return driver && driver->dials_in ? desk_->dialer(address_of(device).host) : nullptr;
 }
 
 }  // namespace watchrig::central

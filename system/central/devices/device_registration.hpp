@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -25,7 +26,7 @@ class DeviceRegistration {
     EventLog& events;
     DeviceRegistry& registry;
     std::function<bool(const boost::asio::ip::address&)> admit;
-    std::function<void(const Device&)> registered;  ///< one that has just come
+    std::function<void(const Device&)> registered;  ///< one that has just come; must not wait
   };
   /// The parts outlive the executor's last handler.
   DeviceRegistration(Parts parts, boost::asio::any_io_executor executor);
@@ -40,13 +41,14 @@ class DeviceRegistration {
   std::shared_ptr<base::Dialer> dialer(const Device& device) const;
 
  private:
-  void open();
+  devices::RegistrationDesk::Place place_in(const boost::json::object& values) const;
+  void follow(const boost::json::object& values);
   FieldResult<void> check(const boost::json::object& values) const;
   void tell(const devices::RegistrationDesk::News& news);
 
   const Parts parts_;
   std::shared_ptr<devices::RegistrationDesk> desk_;
-  std::uint16_t usual_port_ = 0;  ///< in place of any free one, once there was one
+  std::atomic<std::uint16_t> usual_port_ = 0;  ///< in place of any free one, once there was one
 };
 
 }  // namespace watchrig::central

@@ -86,9 +86,7 @@ FieldResult<Device> DeviceRegistry::acceptable(Device device, std::int64_t numbe
   }
   const auto same_id = registered_ids_.find(registered_id(*valid));
   if (same_id != registered_ids_.end() && same_id->second != number) {
-    return FieldError{"streams.main",
-                      {ErrorKind::conflict, fmt::format("the device \"{}\" registers by this id",
-                                                        devices_.at(same_id->second)->device->name)}};
+    return FieldError{"streams.main", {ErrorKind::conflict, "another device registers by this id"}};
   }
   if (!tree_.find(number_of_id(valid->area, 'a')))
     return FieldError{"area", {ErrorKind::not_found, fmt::format("there is no area \"{}\"", valid->area)}};

@@ -38,7 +38,7 @@ class OnvifClient {
     OnvifAddress address;
     media::Credentials credentials;
     std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< of one question, real time
-    std::shared_ptr<base::Dialer> dialer = {};  ///< connects to the host, where there is one
+    std::shared_ptr<base::Dialer> dialer = {};                      ///< in place of the host's address
   };
   using Fill = std::function<void(pugi::xml_node request)>;
   using Answer = base::Result<protocols::SoapMessage>;
@@ -59,6 +59,8 @@ class OnvifClient {
   boost::asio::awaitable<Answer> ask(std::string path, std::string operation, Fill fill, Fill header = {});
 
   const OnvifAddress& address() const { return options_.address; }
+  /// Whether the host is one that the device knows itself by.
+  bool by_address() const { return !options_.dialer; }
   /// The device's clock against ours.
   base::Duration clock_offset() const { return clock_offset_; }
 

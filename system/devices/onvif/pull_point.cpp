@@ -72,7 +72,7 @@ asio::awaitable<base::Result<>> PullPoint::create(std::string event_path) {
   parameters_ = content_of(node_at(reference, "ReferenceParameters"));
   const auto url = boost::urls::parse_uri(address_);
   path_ = url && !url->encoded_target().empty() ? std::string(url->encoded_target()) : event_path;
-  if (url && (url->host_address() != client_.address().host)) {
+  if (url && client_.by_address() && url->host_address() != client_.address().host) {
     quirk_("wrong-subscription-address",
            fmt::format("it says that its subscription is at {}; it is asked at {} all the same",
                        url->host_address(), client_.address().host));

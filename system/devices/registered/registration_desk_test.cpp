@@ -40,14 +40,18 @@ class RegistrationDeskTest : public ::testing::Test {
       changed.notify_all();
     };
     desk = std::make_shared<RegistrationDesk>(clock, std::move(options), io.get_executor());
-    ASSERT_TRUE(desk->open("127.0.0.1", 0, 5s));
     thread = std::thread([this] { io.run(); });
+    listen(RegistrationDesk::Place{"127.0.0.1", 0, 5s});
   }
   void TearDown() override {
     io.stop();
     thread.join();
   }
 
+  void listen(std::optional<RegistrationDesk::Place> place) {
+    desk->listen_at(std::move(place));
+    boost::asio::post(io, boost::asio::use_future([] {})).get();
+  }
   LinePeer connect() {
     tcp::socket socket(own);
     socket.connect({boost::asio::ip::address_v4::loopback(), desk->port()});
@@ -78,13 +82,13 @@ class RegistrationDeskTest : public ::testing::Test {
   }
   using Dialled = std::future<base::Result<std::shared_ptr<tcp::socket>>>;
   static boost::asio::awaitable<base::Result<std::shared_ptr<tcp::socket>>> dial_one(
-      std::shared_ptr<RegistrationDesk> desk, std::string peer) {
-    auto made = co_await desk->dial(peer, "rtsp", 500ms);
+      std::shared_ptr<base::Dialer> dialer) {
+    auto made = co_await dialer->dial("rtsp", 500ms);
     if (!made) co_return made.error();
     co_return std::make_shared<tcp::socket>(std::move(*made));
   }
   Dialled dial(const std::string& peer) {
-    return boost::asio::co_spawn(io, dial_one(desk, peer), boost::asio::use_future);
+    return boost::asio::co_spawn(io, dial_one(desk->dialer(peer)), boost::asio::use_future);
   }
   static std::string name_in(const std::string& line) {
     const auto message = protocols::RegistrationMessage::parse(line);
@@ -176,7 +180,13 @@ TEST_F(RegistrationDeskTest, OnlySoManyAreBeingMadeAtATime) {
   auto line = registered();
   std::vector<Dialled> many;
   for (std::size_t i = 0; i < RegistrationDesk::most_opening + 1; ++i) many.push_back(dial("gate-1"));
-  EXPECT_THAT(many.back().get().error().message, HasSubstr("too many"));
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < RegistrationDesk::most_opening; ++i) names.push_back(name_in(line.read()));
+  line.say(R"({"type":"closed","tunnel":")" + names.front() + R"("})");
+  // The last one has its turn now.
+  auto tunnel = connect();
+  tunnel.say(R"({"type":"tunnel","tunnel":")" + name_in(line.read()) + R"("})");
+  EXPECT_TRUE(many.back().get());
 }
 
 TEST_F(RegistrationDeskTest, ADeviceThatComesAgainTakesThePlace) {
@@ -215,13 +225,44 @@ TEST_F(RegistrationDeskTest, WhoSaysNothingOrNonsenseIsLeft) {
   EXPECT_EQ(connect().read(), "");
 }
 
-TEST_F(RegistrationDeskTest, APortThatIsTakenIsNamed) {
-  EXPECT_EQ(desk->try_open("127.0.0.1", desk->port()).error().kind, base::ErrorKind::conflict);
-  EXPECT_EQ(desk->try_open("nowhere", 0).error().kind, base::ErrorKind::invalid);
+TEST_F(RegistrationDeskTest, OnlySignsOfLifeCount) {
   auto line = registered();
-  desk->close();
-  EXPECT_EQ(desk->port(), 0);
+  {
+    const std::lock_guard lock(mutex);
+    password = "new";
+  }
+  line.say(R"({"type":"nothing of the kind"})");
+  EXPECT_EQ(desk->registered().size(), 1U);
+  EXPECT_THAT(dial("gate-1").get().error().message, HasSubstr("password was changed"));
   EXPECT_EQ(line.read(), "");
+}
+
+TEST_F(RegistrationDeskTest, WhoBreaksOffIsNotSaidToBeWrong) {
+  {
+    auto line = connect();
+    line.say(R"({"type":"register","device_id":"gate-1"})");
+    EXPECT_THAT(line.read(), HasSubstr("challenge"));
+  }
+  enrol("gate-2", "secret").read();
+  EXPECT_EQ(await(Kind::refused).device_id, "gate-2");
+  EXPECT_EQ(desk->refused().size(), 1U);
+}
+
+TEST_F(RegistrationDeskTest, ItMovesAndThePortThatIsTakenIsNamed) {
+  const auto port = desk->port();
+  EXPECT_EQ(desk->try_place({"127.0.0.1", port, 5s}).error().kind, base::ErrorKind::conflict);
+  EXPECT_EQ(desk->try_place({"nowhere", 0, 5s}).error().kind, base::ErrorKind::invalid);
+  auto line = registered();
+  listen(RegistrationDesk::Place{"127.0.0.1", port, 7s});
+  EXPECT_EQ(desk->port(), port) << "the same port again";
+  EXPECT_EQ(line.read(), "");
+  EXPECT_EQ(enrol("gate-1", "secret").read(), R"({"type":"registered","keep_alive":7})");
+  boost::asio::io_context other;
+  tcp::acceptor taken(other, {boost::asio::ip::address_v4::loopback(), 0});
+  listen(RegistrationDesk::Place{"127.0.0.1", taken.local_endpoint().port(), 5s});
+  EXPECT_THAT(await(Kind::closed).reason, HasSubstr("choose another"));
+  EXPECT_EQ(desk->port(), 0);
+  listen(std::nullopt);
 }
 
 }  // namespace
