@@ -86,12 +86,12 @@ devices::RegistrationDesk::Place DeviceRegistration::place_in(const json::object
 
 FieldResult<void> DeviceRegistration::check(const json::object& values) const {
   auto place = place_in(values);
-  // The port that is open cannot be tried, but its address can.
-  const bool is_open = place.port == desk_->port();
-  if (is_open) place.port = 0;
+  // The port that is open cannot be tried, and that of a closed desk need not be free; the address can.
+  const bool any_port = place.port == desk_->port() || !values.at("enabled").as_bool();
+  if (any_port) place.port = 0;
   const auto may = desk_->try_place(place);
   if (may) return {};
-  const bool of_address = is_open || may.error().kind == base::ErrorKind::invalid;
+  const bool of_address = any_port || may.error().kind == base::ErrorKind::invalid;
   return FieldError{of_address ? "address" : "port", may.error()};
 }
 
