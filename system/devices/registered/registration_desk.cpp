@@ -284,7 +284,9 @@ asio::awaitable<void> RegistrationDesk::keep(Self self, DevicePtr device) {
   std::string ended;
   while (ended.empty()) {
     const auto message = co_await line->read();
-    if (!message) {
+    if (!message && !device->ended.empty()) {
+      ended = device->ended;
+    } else if (!message) {
       ended = watchdog.expired() ? "it gives no sign of life any more" : message.error().message;
     } else if (message->kind == Said::closed) {
       self->fail_tunnel(message->tunnel, device, message->reason);
@@ -331,6 +333,7 @@ void RegistrationDesk::wish(const std::string& name, const std::string& device_i
     return fail("is not registered; check the server address, port, id and password that it has");
   Device& device = *wish.device;
   if (const auto why = objection(device)) {
+    device.ended = *why;
     device.line->close();
     return fail(*why);
   }

@@ -87,6 +87,7 @@ class RegistrationDesk final : public std::enable_shared_from_this<RegistrationD
     std::size_t opening = 0;
     std::deque<std::string> waiting;  ///< names of tunnels that are to be asked for
     bool replaced = false;            ///< by a newer connection of the same device
+    std::string ended;                ///< why it was closed from here
   };
   using DevicePtr = std::shared_ptr<Device>;
   /// Somebody's wish for a connection. Whoever waits owns it: nothing here may keep it.

@@ -234,6 +234,7 @@ TEST_F(RegistrationDeskTest, OnlySignsOfLifeCount) {
   line.say(R"({"type":"nothing of the kind"})");
   EXPECT_EQ(desk->registered().size(), 1U);
   EXPECT_THAT(dial("gate-1").get().error().message, HasSubstr("password was changed"));
+  EXPECT_THAT(await(Kind::lost).reason, HasSubstr("password was changed"));
   EXPECT_EQ(line.read(), "");
 }
 
