@@ -12,6 +12,7 @@
 #include "system/api/found_devices.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/routes.hpp"
+#include "system/base/timer.hpp"
 #include "system/devices/ask_many.hpp"
 #include "system/devices/discovery/address_range.hpp"
 #include "system/devices/discovery/device_move.hpp"
@@ -32,6 +33,7 @@ using http::Response;
 namespace {
 
 constexpr std::size_t most_devices = 64;
+constexpr base::Duration between_attempts = std::chrono::milliseconds(200);
 
 /// A device that is to be elsewhere, and how it is asked.
 struct Mover {
@@ -76,6 +78,14 @@ Result<FoundDevice> movable_found(ServerParts& parts, const Request& request, co
         ErrorKind::conflict,
         fmt::format("it was added as {}; change its address among its connection settings", row.added)};
   }
+  central::DeviceQuery elsewhere;
+  elsewhere.limit = 1;
+  elsewhere.accept = [&found](const central::Device& device) {
+    const auto address = central::address_of(device);
+    return address.host == found->service.host && address.port == found->service.port;
+  };
+  if (!parts.central.registry().list(elsewhere).items.empty())
+    return Error{ErrorKind::conflict, "it was added in an area of others, who may change its address"};
   return found;
 }
 
@@ -136,11 +146,15 @@ asio::awaitable<std::optional<Error>> give_places(ServerParts& parts, const Requ
   co_return std::nullopt;
 }
 
-void note_added(ServerParts& parts, const Request& request, const Row& row, const FoundDevice& now) {
+void note_added(ServerParts& parts, const Request& request, Row& row, const FoundDevice& now) {
   const auto changed = parts.central.registry().change(row.added->id, [&](central::Device& device) {
     return central::set_address(device, {now.service.host, now.service.port});
   });
-  if (!changed) return;
+  if (!changed) {
+    const auto& why = changed.error().error;
+    return row.fail({why.kind, fmt::format("it is at {}:{} now, which could not be kept here: {}",
+                                           now.service.host, now.service.port, why.message)});
+  }
   restart_channels(parts, *changed);
   tell_device(parts, "device.changed", request, *changed->after,
               fmt::format("is at {}:{} from now on", now.service.host, now.service.port));
@@ -179,19 +193,28 @@ asio::awaitable<Response> run_moves(ServerParts& parts, Request request, std::ve
     if (row.mover) movers.push_back(*row.mover);
   }
   const auto results = co_await move_all(parts, std::move(movers), port);
+  bool noted = false;
   const WorkPool::Work finish = [&] {
+    noted = true;
     json::array list;
     std::size_t changed = 0;
     for (auto next = results.begin(); auto& row : rows) {
       if (row.mover) {
-        changed += *next ? 1 : 0;
         note_moved(parts, request, row, *next++);
+        changed += row.mover ? 1 : 0;
       }
       list.push_back(std::move(row.json));
     }
     return http::json_response(200, json::object{{"changed", changed}, {"rows", std::move(list)}});
   };
   auto response = co_await parts.workers.run(request.account, finish);
+  // What has moved is kept, however busy the workers are.
+  base::Timer timer(co_await asio::this_coro::executor, parts.clock);
+  while (!noted) {
+    co_await timer.wait_for(between_attempts);
+    auto again = co_await parts.workers.run(request.account, finish);
+    response = std::move(again);
+  }
   co_return response;
 }
 

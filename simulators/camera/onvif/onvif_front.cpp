@@ -77,7 +77,9 @@ base::Result<> OnvifFront::start(std::uint16_t port) {
   auto server = http::HttpServer::start(options, router_, [this] { return executor_; });
   if (!server) return base::Error(server.error()).within(fmt::format("camera \"{}\" ONVIF", device_.id));
   server_ = std::move(*server);
-  port_ = device_.place.http_port = server_->port();
+  port_ = server_->port();
+  // Once: with its power back, on whatever thread that happens, a camera has its port again.
+  if (device_.place.http_port != port_) device_.place.http_port = port_;
   if (!host_) return {};
   const auto describe = [this]() -> std::optional<protocols::DiscoveryTarget> {
     return device_.discoverable ? std::optional(device_.target(port_.load())) : std::nullopt;

@@ -44,7 +44,8 @@ class Move {
   OnvifClient client(const OnvifAddress& where) const;
   asio::awaitable<Result<Card>> card_at(OnvifAddress where);
   asio::awaitable<Result<>> order(std::optional<StaticPlace> place);
-  asio::awaitable<Result<>> restart_if(bool needed);
+  asio::awaitable<Result<>> unless_gone(Error error);
+  asio::awaitable<void> restart_if(bool needed);
   asio::awaitable<bool> is_at(OnvifAddress where);
   asio::awaitable<Result<FoundDevice>> await_at(OnvifAddress where);
   asio::awaitable<std::optional<OnvifAddress>> look_around();
@@ -81,15 +82,13 @@ asio::awaitable<Result<Card>> Move::card_at(OnvifAddress where) {
   co_return Error{ErrorKind::unsupported, where.host + " tells of no network card that could be set"};
 }
 
-asio::awaitable<Result<>> Move::restart_if(bool needed) {
-  if (!needed) co_return Result<>();
+asio::awaitable<void> Move::restart_if(bool needed) {
+  if (!needed) co_return;
   wait_ = wait_for_start;
   OnvifClient asked = client(device_.service);
   const auto clock = co_await asked.take_clock();
-  if (!clock) co_return clock.error();
-  const auto begun = co_await asked.ask(device_.service.path, "tds:SystemReboot", {});
-  if (!begun) co_return begun.error();
-  co_return Result<>();
+  if (!clock) co_return;
+  co_await asked.ask(device_.service.path, "tds:SystemReboot", {});
 }
 
 /// The gateway goes first: after the card it might be asked in vain.
@@ -116,9 +115,23 @@ asio::awaitable<Result<>> Move::order(std::optional<StaticPlace> place) {
     add(v4, "tt:DHCP", place ? "false" : "true");
   };
   const auto told = co_await asked.ask(device_.service.path, "tds:SetNetworkInterfaces", fill);
-  if (!told) co_return told.error();
-  const auto restarted = co_await restart_if(text_at(told->content(), "RebootNeeded") == "true");
-  co_return restarted;
+  if (!told) {
+    auto refused = co_await unless_gone(told.error());
+    co_return refused;
+  }
+  // What was set holds, restarted or not; where the device is then is looked for.
+  co_await restart_if(text_at(told->content(), "RebootNeeded") == "true");
+  co_return Result<>();
+}
+
+/// Many devices move before they answer: where no answer came and it is gone, it has taken the change.
+asio::awaitable<Result<>> Move::unless_gone(Error error) {
+  const bool silent =
+      error.kind == ErrorKind::timeout || error.kind == ErrorKind::unavailable || error.kind == ErrorKind::io;
+  if (!silent) co_return error;
+  const bool stays = co_await is_at(device_.service);
+  if (stays) co_return error;
+  co_return Result<>();
 }
 
 asio::awaitable<bool> Move::is_at(OnvifAddress where) {
@@ -229,7 +242,10 @@ asio::awaitable<Result<FoundDevice>> Move::to_port(std::uint16_t port) {
     add(protocol, "tt:Port", std::to_string(port));
   };
   const auto told = co_await asked.ask(device_.service.path, "tds:SetNetworkProtocols", fill);
-  if (!told) co_return told.error();
+  if (!told) {
+    const auto refused = co_await unless_gone(told.error());
+    if (!refused) co_return refused.error();
+  }
   auto where = device_.service;
   where.port = port;
   auto moved = co_await await_at(std::move(where));

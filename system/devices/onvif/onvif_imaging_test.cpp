@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::FakeDevice;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr const char* services =
     "<R><Service><Namespace>http://www.onvif.org/ver20/imaging/wsdl</Namespace>"

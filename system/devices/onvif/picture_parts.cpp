@@ -13,7 +13,6 @@ namespace watchrig::devices {
 using protocols::add;
 using protocols::child;
 using protocols::children;
-using protocols::node_at;
 using protocols::text_at;
 
 namespace {

@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::LinePeer;
 using News = RegistrationDesk::News;
