@@ -62,9 +62,9 @@ TEST(OsdBoard, WritesWhereAPositionSays) {
   const auto cell = scene::letter_cell(height);
   const int strip = scene::stamp_strip_height(width, height);
   const auto middle = edges_of(drawn({plain("HH", 0, 0)}));
-  EXPECT_NEAR(middle.left, width / 2, cell.width / 2);
-  EXPECT_NEAR(middle.right, width / 2 + 2 * cell.width, cell.width / 2);
-  EXPECT_NEAR(middle.top, strip + (height - strip) / 2, cell.height / 2);
+  EXPECT_NEAR(middle.left, width / 2.0, cell.width / 2.0);
+  EXPECT_NEAR(middle.right, width / 2.0 + 2 * cell.width, cell.width / 2.0);
+  EXPECT_NEAR(middle.top, strip + (height - strip) / 2.0, cell.height / 2.0);
   auto corner = plain("HH", 0, 0);
   corner.place = "LowerRight";
   const auto lower = edges_of(drawn({corner}));

@@ -9,7 +9,6 @@ namespace watchrig::central {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::Pair;
 
 TEST(PtzBook, KeepsNumbersOfAChannelOverRestarts) {
