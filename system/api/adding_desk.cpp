@@ -118,10 +118,8 @@ AddingDesk::Answer<void> AddingDesk::change_row(ServerParts& parts, const http::
   if (!rows) return FieldError{{}, rows.error().error};
   auto& row = *rows->front();
   if (!may_begin(row)) return refuse_row(row);
-  // An address and the addresses of streams are two ways to say the same.
   auto entry = row.entry;
-  if (change.contains("address") || change.contains("port")) entry.erase("streams");
-  for (const auto& [name, value] : change) entry[name] = value;
+  change_entry(entry, change);
   if (auto fits = check_size(entry); !fits) return fits;
   row.entry = std::move(entry);
   return {};
@@ -176,7 +174,7 @@ AddingDesk::Answer<void> AddingDesk::stop(ServerParts& parts, const http::Reques
   if (!named) return named.error();
   for (auto& [number, row] : (*job)->rows) {
     const bool meant = numbers.empty() || std::ranges::count(numbers, number) > 0;
-    if (meant && is_under_way(row)) stop_row(row);
+    if (meant && is_under_way(row) && !row.entered) stop_row(row);
   }
   progressed(**job);
   remember();

@@ -71,7 +71,8 @@ class AddingDesk {
   void tell_of_last_run(central::Central& central);
   void employ(ServerParts& parts, std::size_t wanted);
   std::optional<Turn> take();
-  bool is_current(const Turn& turn);
+  /// Whether the turn still counts; from then on it is not stopped.
+  bool claim(const Turn& turn);
   void finish(const Turn& turn, const Done& done);
   boost::asio::awaitable<void> work(ServerParts& parts);
   boost::asio::awaitable<Done> add(ServerParts& parts, Turn turn);

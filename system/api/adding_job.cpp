@@ -37,10 +37,20 @@ std::string without_account(std::string_view address) {
   return std::string(address.substr(0, host)) + std::string(address.substr(host + at + 1));
 }
 
+/// An address that is wrong may have its account elsewhere; then all is left out that could belong to it.
+std::string shown_address(std::string_view address) {
+  const auto at = address.rfind('@');
+  const auto shown = without_account(address);
+  if (at == std::string_view::npos || shown != address) return shown;
+  return "…" + std::string(address.substr(at));
+}
+
 void hide_accounts(json::object& entry) {
   entry.erase("password");
   for (auto& [name, value] : entry) {
-    if (value.is_string()) value = without_account(value.get_string());
+    const bool is_address = name == "address" || name == "main" || name == "sub";
+    if (value.is_string())
+      value = is_address ? shown_address(value.get_string()) : without_account(value.get_string());
     if (auto* inside = value.if_object()) hide_accounts(*inside);
     auto* list = value.if_array();
     for (std::size_t i = 0; list && i < list->size(); ++i) {
@@ -102,6 +112,26 @@ FieldResult<std::vector<json::object>> entries_of_table(const json::value& text)
 }
 
 }  // namespace
+
+void change_entry(json::object& entry, const json::object& change) {
+  const bool moves = change.contains("address") || change.contains("port");
+  const bool whole = text_of(change, "address").find(scheme_end) != std::string::npos;
+  if (moves && entry.contains("streams")) {
+    // An address and the addresses of streams are two ways to say the same.
+    central::Device before;
+    before.driver = text_of(entry, "driver");
+    if (const auto* streams = entry.at("streams").if_object())
+      before.streams["main"] = text_of(*streams, "main");
+    const auto address = central::address_of(before);
+    entry.erase("streams");
+    if (!address.host.empty()) {
+      entry["address"] = address.host;
+      entry["port"] = std::int64_t{address.port};
+    }
+  }
+  if (whole && !change.contains("port")) entry.erase("port");
+  for (const auto& [name, value] : change) entry[name] = value;
+}
 
 std::string_view to_string(AddingState state) {
   constexpr std::string_view names[] = {"ready", "waiting", "checking", "added", "failed", "stopped"};

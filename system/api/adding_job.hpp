@@ -23,6 +23,7 @@ struct AddingRow {
   std::string device = {};  ///< its id, once it was added
   std::string name = {};    ///< likewise
   std::uint64_t turn = 0;   ///< an attempt of an older turn has nothing to say any more
+  bool entered = false;     ///< it is too late to stop it
 };
 
 /// Rows that somebody adds together. Kept while the server runs.
@@ -49,6 +50,10 @@ boost::json::object to_json(const AddingRow& row);
 /// The device of an entry. What it leaves out: the type is "devices" and the driver "private", but "rtsp" of
 /// an rtsp:// address; the name is that of its host, or with its port where `by_port` (IVSS 5.4.2.2).
 central::FieldResult<central::Device> device_of_entry(boost::json::object entry, bool by_port);
+
+/// What somebody has put right in an entry. Of address and port what is not named stays as it was, also where
+/// it was said by the address of a stream.
+void change_entry(boost::json::object& entry, const boost::json::object& change);
 
 /// Entries of a request: a list `rows` of objects, or `table`, the text of a filled template. A row
 /// {"endpoint","username","password"} is a device that was found.

@@ -59,6 +59,31 @@ TEST(AddingJob, shows_no_password_wherever_it_is) {
   EXPECT_THAT(text, HasSubstr("rtsp://10.0.0.5/a?b=c@d"));
 }
 
+TEST(AddingJob, shows_no_password_of_an_address_that_is_wrong) {
+  for (const char* wrong : {"rtsp://admin:Pa/ss@10.0.0.5/x", "rtsp://admin:1?Pa@10.0.0.5",
+                            "admin:Pa@10.0.0.5", "rtsp:/admin:Pa@10.0.0.5"}) {
+    const auto text = shown(json::serialize(json::object{{"address", wrong}}));
+    EXPECT_THAT(text, Not(HasSubstr("Pa"))) << wrong;
+    EXPECT_THAT(text, HasSubstr("10.0.0.5")) << wrong;
+  }
+}
+
+TEST(AddingJob, what_is_put_right_keeps_the_rest_of_the_address) {
+  const auto changed = [](std::string_view entry, std::string_view change) {
+    auto object = json::parse(entry).as_object();
+    change_entry(object, json::parse(change).as_object());
+    return object;
+  };
+  const auto* line = R"({"driver":"onvif","streams":{"main":"http://10.0.0.5:8899/onvif/device_service"}})";
+  EXPECT_EQ(changed(line, R"({"port":80})"),
+            json::parse(R"({"driver":"onvif","address":"10.0.0.5","port":80})").as_object());
+  EXPECT_EQ(changed(line, R"({"address":"10.0.0.6"})"),
+            json::parse(R"({"driver":"onvif","address":"10.0.0.6","port":8899})").as_object());
+  EXPECT_TRUE(changed(line, R"({"password":"x"})").contains("streams"));
+  EXPECT_EQ(changed(R"({"address":"10.0.0.5","port":80})", R"({"address":"rtsp://10.0.0.5/a"})"),
+            json::parse(R"({"address":"rtsp://10.0.0.5/a"})").as_object());
+}
+
 TEST(AddingJob, counts_its_rows) {
   AddingJob job{"j1", {}, {}, {}};
   job.rows[1] = {1, {}, AddingState::added};

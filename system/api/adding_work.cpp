@@ -115,9 +115,11 @@ AddingRow* AddingDesk::row_of(const Turn& turn) {
   return current ? &row->second : nullptr;
 }
 
-bool AddingDesk::is_current(const Turn& turn) {
+bool AddingDesk::claim(const Turn& turn) {
   const std::lock_guard lock(mutex_);
-  return row_of(turn) != nullptr;
+  auto* row = row_of(turn);
+  if (row) row->entered = true;
+  return row != nullptr;
 }
 
 void AddingDesk::employ(ServerParts& parts, std::size_t wanted) {
@@ -153,6 +155,7 @@ void AddingDesk::finish(const Turn& turn, const Done& done) {
   const std::lock_guard lock(mutex_);
   if (auto* row = row_of(turn)) {
     row->state = done ? AddingState::added : AddingState::failed;
+    row->entered = false;
     if (!done) row->error = done.error();
     if (done) row->device = (*done)->id;
     if (done) row->name = (*done)->name;
@@ -191,7 +194,7 @@ asio::awaitable<AddingDesk::Done> AddingDesk::enter(ServerParts& parts, Turn tur
   Done done = FieldError{{}, {ErrorKind::unavailable, "the server is too busy; try again"}};
   const WorkPool::Work add_it = [&] {
     done = FieldError{{}, {ErrorKind::cancelled, "it was stopped"}};
-    if (!is_current(turn)) return http::no_content();
+    if (!claim(turn)) return http::no_content();
     done = parts.central.registry().add(device);
     if (!done) return http::no_content();
     parts.activate(**done, false);

@@ -53,10 +53,14 @@ Response nothing_there(std::string_view what, const std::string& id) {
   return http::error_response(404, "not_found", {}, fmt::format("there is no {} \"{}\"", what, id));
 }
 
-/// What is in another area than the caller's does not exist for them, whether it is there or not.
-std::optional<Response> refuse_place(ServerParts& parts, const Request& request) {
+/// What is in another area than the caller's does not exist for them, whether it is there or not: where they
+/// have the right that is needed, or look after devices when that is not one for areas.
+std::optional<Response> refuse_place(ServerParts& parts, const Request& request, std::string_view right) {
+  auto authority = central::authority_from(right).value_or(central::Authority::devices);
+  if (scope_of(authority) != central::Scope::areas) authority = central::Authority::devices;
   if (const auto device = request.params.find("device"); device != request.params.end()) {
-    if (!check_device(parts, request, device->second)) return nothing_there("device", device->second);
+    if (!check_device(parts, request, device->second, authority))
+      return nothing_there("device", device->second);
   }
   if (const auto area = request.params.find("area"); area != request.params.end()) {
     if (!check_area(parts, request, area->second)) return nothing_there("area", area->second);
@@ -118,7 +122,7 @@ http::Gate make_gate(ServerParts& parts) {
     } else if (!may(*rights, route.guard.right, std::nullopt)) {
       return denied(parts, route, request);
     }
-    if (auto refusal = refuse_place(parts, request)) return refusal;
+    if (auto refusal = refuse_place(parts, request, route.guard.right)) return refusal;
     if (route.guard.confirmed && session->confirmed_until <= parts.clock.now()) return unconfirmed();
     return std::nullopt;
   };

@@ -52,12 +52,12 @@ std::optional<FieldError> find_missing(const ServerParts& parts, const central::
   return std::nullopt;
 }
 
-std::function<bool(std::int64_t)> own_areas(ServerParts& parts, const Request& request) {
+std::function<bool(std::int64_t)> own_areas(ServerParts& parts, const Request& request, Authority authority) {
   const auto rights = parts.central.accounts().rights(request.account);
-  if (rights->may_everywhere(Authority::devices)) return [](std::int64_t) { return true; };
-  return [rights, known = std::map<std::int64_t, bool>()](std::int64_t area) mutable {
+  if (rights->may_everywhere(authority)) return [](std::int64_t) { return true; };
+  return [rights, authority, known = std::map<std::int64_t, bool>()](std::int64_t area) mutable {
     const auto [it, is_new] = known.try_emplace(area, false);
-    if (is_new) it->second = rights->may_in(Authority::devices, area);
+    if (is_new) it->second = rights->may_in(authority, area);
     return it->second;
   };
 }
@@ -68,10 +68,11 @@ FieldResult<void> check_area(ServerParts& parts, const Request& request, std::st
   return FieldError{std::move(field), no_area(area)};
 }
 
-FieldResult<void> check_device(ServerParts& parts, const Request& request, std::string_view device) {
+FieldResult<void> check_device(ServerParts& parts, const Request& request, std::string_view device,
+                               Authority authority) {
   const auto found = parts.central.registry().find(device);
   if (!found) return FieldError{{}, found.error()};
-  if (own_areas(parts, request)(central::number_of_id((*found)->area, 'a'))) return {};
+  if (own_areas(parts, request, authority)(central::number_of_id((*found)->area, 'a'))) return {};
   return FieldError{{}, {ErrorKind::not_found, fmt::format("there is no device \"{}\"", device)}};
 }
 

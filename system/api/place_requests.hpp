@@ -11,8 +11,10 @@ central::Areas areas_in(ServerParts& parts, BodyFields& fields);
 /// An area or channel that grants name and that is not there.
 std::optional<central::FieldError> find_missing(const ServerParts& parts, const central::Grants& grants);
 
-/// Whether the caller looks after what is in the area. For lists: asks for the rights once.
-std::function<bool(std::int64_t area)> own_areas(ServerParts& parts, const http::Request& request);
+/// Whether the caller has the authority in the area: to look after devices, unless another is said. For
+/// lists: asks for the rights once.
+std::function<bool(std::int64_t area)> own_areas(ServerParts& parts, const http::Request& request,
+                                                 central::Authority authority = central::Authority::devices);
 
 /// Where a device may be put or an area be made: not_found for an area outside of the caller's, as if it did
 /// not exist.
@@ -20,7 +22,8 @@ central::FieldResult<void> check_area(ServerParts& parts, const http::Request& r
                                       std::string field = "area");
 /// The same for a device that is there.
 central::FieldResult<void> check_device(ServerParts& parts, const http::Request& request,
-                                        std::string_view device);
+                                        std::string_view device,
+                                        central::Authority authority = central::Authority::devices);
 
 /// Nothing for one who looks after all areas.
 std::optional<http::Response> refuse_narrowed(ServerParts& parts, const http::Request& request);

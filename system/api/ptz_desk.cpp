@@ -67,10 +67,21 @@ Result<PtzDesk::SeatPtr> PtzDesk::seat_of(const std::string& channel) {
   auto& seat = seats_[channel];
   if (!seat) seat = std::make_shared<Seat>();
   if (seat->place != place->name) {
+    // Another head knows nothing of what this one has begun.
+    if (seat->moves_until) base::spawn(executor_, let_rest(seat->head), "rest of a camera's head");
     seat->place = place->name;
     seat->head = place->open();
   }
   return seat;
+}
+
+asio::awaitable<void> PtzDesk::let_rest(std::shared_ptr<PtzHead> head) {
+  base::Timer timer(executor_, clock_);
+  for (int attempt = 0; attempt < most_stops; ++attempt) {
+    const auto stopped = co_await head->stop();
+    if (stopped) co_return;
+    co_await timer.wait_for(between_stops);
+  }
 }
 
 asio::awaitable<std::unique_ptr<PtzDesk::Turn>> PtzDesk::turn(SeatPtr seat) {
@@ -95,11 +106,12 @@ PtzHead::Answer<> PtzDesk::begin_move(std::string channel, devices::PtzVector ve
   const SeatPtr& seat = *found;
   const auto own = co_await turn(seat);
   if (!own) co_return too_many();
+  const auto before = seat->moves_until;
   // Before the device is asked: the answer may be lost, and the movement not.
   expect_end(seat, channel, clock_.now() + life);
   const auto head = seat->head;
   const auto done = co_await head->move(velocity, life);
-  if (!done && done.error().kind == ErrorKind::unsupported) seat->moves_until.reset();
+  if (!done && done.error().kind == ErrorKind::unsupported) seat->moves_until = before;
   co_return done;
 }
 

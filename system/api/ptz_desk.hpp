@@ -89,6 +89,7 @@ class PtzDesk {
   void expect_end(const SeatPtr& seat, const std::string& channel, base::UtcTime until);
   boost::asio::awaitable<void> watch(SeatPtr seat, std::string channel);
   Answer<void> end_move(SeatPtr seat);
+  boost::asio::awaitable<void> let_rest(std::shared_ptr<devices::PtzHead> head);
   static base::Error too_many();
 
   template <class Value>

@@ -21,6 +21,7 @@ class NotedHead final : public PtzHead {
  public:
   std::vector<std::string> told;
   int failures = 0;
+  ErrorKind failure = ErrorKind::timeout;
 
   Answer<devices::PtzAbilities> abilities() override { co_return devices::PtzAbilities{}; }
   Answer<devices::PtzStatus> status() override { co_return devices::PtzStatus{}; }
@@ -46,7 +47,7 @@ class NotedHead final : public PtzHead {
     told.push_back(std::move(what));
     if (failures == 0) co_return Result<>{};
     --failures;
-    co_return Error{ErrorKind::timeout, "no answer"};
+    co_return Error{failure, "no answer"};
   }
 };
 
@@ -172,6 +173,24 @@ TEST_F(PtzDeskTest, AnotherMovementTakesItsPlaceOnceTheHeadAgrees) {
   EXPECT_TRUE(command([](PtzHead& ptz) { return ptz.go_home(1); }, PtzMovement::replaced));
   wait(seconds(60));
   EXPECT_EQ(head->told, (std::vector<std::string>{"move", "go home", "stop", "move", "go home"}));
+}
+
+TEST_F(PtzDeskTest, AHeadThatIsReplacedIsToldToRest) {
+  EXPECT_TRUE(move());
+  const auto before = std::exchange(head, std::make_shared<NotedHead>());
+  place = std::string("camera 2");
+  EXPECT_TRUE(result_of(desk->stop("yard")));
+  EXPECT_EQ(before->told, moved_and_stopped);
+  EXPECT_EQ(head->told, std::vector<std::string>{"stop"});
+}
+
+TEST_F(PtzDeskTest, WhatTheHeadCannotDoLeavesTheMovement) {
+  EXPECT_TRUE(move());
+  head->failures = 1;
+  head->failure = ErrorKind::unsupported;
+  EXPECT_EQ(move().error().kind, ErrorKind::unsupported);
+  wait(seconds(5));
+  EXPECT_EQ(head->told, (std::vector<std::string>{"move", "move", "stop"}));
 }
 
 TEST_F(PtzDeskTest, AChannelWithoutAHeadIsRefused) {

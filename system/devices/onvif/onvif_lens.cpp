@@ -102,7 +102,9 @@ PtzHead::Answer<> OnvifLens::run_focus(double velocity) {
 PtzHead::Answer<> OnvifLens::stop_focus() {
   if (!focus_runs_) co_return Result<>();
   const auto answer = co_await ask("Stop", {});
-  if (!answer) co_return answer.error();
+  // One that cannot be stopped runs to its end, and is to hold up nothing else.
+  const bool cannot = !answer && answer.error().kind == ErrorKind::unsupported;
+  if (!answer && !cannot) co_return answer.error();
   focus_runs_ = false;
   co_return Result<>();
 }

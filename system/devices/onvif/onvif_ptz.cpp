@@ -168,6 +168,8 @@ PtzHead::Answer<PtzStatus> OnvifPtz::status() {
 PtzHead::Answer<> OnvifPtz::move(PtzVector velocity, base::Duration life) {
   if (velocity.focus) co_return co_await lens_.run_focus(*velocity.focus);
   if (velocity.iris) {
+    const auto rests = co_await lens_.stop_focus();
+    if (!rests) co_return rests;
     // An iris is set, not moved: at once by what it would have moved in that time.
     const double seconds = std::chrono::duration<double>(life).count();
     co_return co_await lens_.step_iris(*velocity.iris * std::min(1.0, seconds * iris_a_second));
@@ -215,10 +217,10 @@ PtzHead::Answer<> OnvifPtz::go(PtzVector position, double speed) {
 }
 
 PtzHead::Answer<> OnvifPtz::step(PtzVector way, double speed) {
-  if (way.iris) co_return co_await lens_.step_iris(*way.iris);
-  if (way.focus) {
+  if (way.iris || way.focus) {
     const auto rests = co_await lens_.stop_focus();
     if (!rests) co_return rests;
+    if (way.iris) co_return co_await lens_.step_iris(*way.iris);
     co_return co_await lens_.step_focus(*way.focus);
   }
   const Fill fill = [=](pugi::xml_node request) {
