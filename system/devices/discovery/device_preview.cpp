@@ -54,9 +54,7 @@ asio::awaitable<Result<std::string>> fetch_picture(http::FetchRequest request, m
 }
 
 asio::awaitable<Result<std::string>> preview_by(OnvifClient client, media::Credentials account) {
-  const auto clock = co_await client.take_clock();
-  if (!clock) co_return clock.error();
-  const auto services = co_await OnvifServices::find(client);
+  const auto services = co_await OnvifServices::meet(client);
   if (!services) co_return services.error();
   const auto media = co_await OnvifMedia::find(client, *services);
   if (!media) co_return media.error();

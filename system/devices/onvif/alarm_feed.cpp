@@ -107,9 +107,7 @@ asio::awaitable<Error> AlarmFeed::follow() {
 }
 
 asio::awaitable<base::Result<>> AlarmFeed::subscribe(OnvifClient& client, PullPoint& point) {
-  const auto clock = co_await client.take_clock();
-  if (!clock) co_return clock.error();
-  const auto services = co_await OnvifServices::find(client);
+  const auto services = co_await OnvifServices::meet(client);
   if (!services) co_return services.error();
   if (!services->has("tev")) co_return Error{ErrorKind::unsupported, "the device has no ONVIF event service"};
   co_await name_places(client, *services);

@@ -14,9 +14,7 @@ using protocols::add;
 using protocols::child;
 
 asio::awaitable<base::Result<OnvifImaging>> OnvifImaging::find(OnvifClient& client, std::uint32_t channel) {
-  const auto clock = co_await client.take_clock();
-  if (!clock) co_return clock.error();
-  const auto services = co_await OnvifServices::find(client);
+  const auto services = co_await OnvifServices::meet(client);
   if (!services) co_return services.error();
   OnvifImaging found;
   if (!services->has("timg")) co_return found;

@@ -72,9 +72,7 @@ asio::awaitable<base::Result<>> order(const base::Clock& clock, OnvifClient::Opt
 
 asio::awaitable<base::Result<DigitalIo>> read_io(const base::Clock& clock, OnvifClient::Options device) {
   OnvifClient client(clock, std::move(device));
-  const auto told = co_await client.take_clock();
-  if (!told) co_return told.error();
-  const auto services = co_await OnvifServices::find(client);
+  const auto services = co_await OnvifServices::meet(client);
   if (!services) co_return services.error();
   DigitalIo io;
   const auto relays = co_await client.ask(client.address().path, "tds:GetRelayOutputs", {});

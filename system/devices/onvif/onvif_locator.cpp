@@ -42,9 +42,7 @@ class OnvifLocator final : public StreamLocator {
 };
 
 asio::awaitable<base::Result<std::string>> OnvifLocator::locate() {
-  const auto clock = co_await client_.take_clock();
-  if (!clock) co_return clock.error();
-  const auto services = co_await OnvifServices::find(client_);
+  const auto services = co_await OnvifServices::meet(client_);
   if (!services) co_return services.error();
   base::Result<std::string> found =
       Error{ErrorKind::unsupported, client_.address().host + ": the device has no ONVIF media service"};

@@ -97,9 +97,7 @@ class Talk {
 };
 
 asio::awaitable<base::Result<>> Talk::begin() {
-  const auto clock = co_await client_.take_clock();
-  if (!clock) co_return clock.error();
-  const auto services = co_await OnvifServices::find(client_);
+  const auto services = co_await OnvifServices::meet(client_);
   if (!services) co_return services.error();
   auto media = co_await OnvifMedia::find(client_, *services);
   if (!media) co_return media.error();

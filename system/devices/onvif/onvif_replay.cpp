@@ -42,9 +42,7 @@ asio::awaitable<base::Result<std::string>> OnvifReplayLocator::recording(std::st
 }
 
 asio::awaitable<base::Result<std::string>> OnvifReplayLocator::locate() {
-  const auto clock = co_await client_.take_clock();
-  if (!clock) co_return clock.error();
-  const auto services = co_await OnvifServices::find(client_);
+  const auto services = co_await OnvifServices::meet(client_);
   if (!services) co_return services.error();
   if (!services->has("trc") || !services->has("trp")) {
     co_return Error{ErrorKind::unsupported, client_.address().host + ": the device keeps no recordings"};

@@ -36,6 +36,12 @@ std::string OnvifServices::path(std::string_view prefix) const {
   return found == paths_.end() ? std::string() : found->second;
 }
 
+asio::awaitable<base::Result<OnvifServices>> OnvifServices::meet(OnvifClient& client) {
+  const auto clock = co_await client.take_clock();
+  if (!clock) co_return clock.error();
+  co_return co_await find(client);
+}
+
 asio::awaitable<base::Result<OnvifServices>> OnvifServices::find(OnvifClient& client) {
   OnvifServices services;
   const auto listed = co_await client.ask(client.address().path, "tds:GetServices", [](pugi::xml_node node) {

@@ -18,6 +18,9 @@ class OnvifServices {
   /// By GetServices (ONVIF Core 8.1.2.4), else by GetCapabilities, which is what older devices know and which
   /// does not tell of every service. Errors: those of OnvifClient::ask.
   static boost::asio::awaitable<base::Result<OnvifServices>> find(OnvifClient& client);
+  /// The same, after the device's clock was taken over, by which everything that is asked is signed: how a
+  /// conversation with a device begins.
+  static boost::asio::awaitable<base::Result<OnvifServices>> meet(OnvifClient& client);
 
  private:
   std::map<std::string, std::string, std::less<>> paths_;

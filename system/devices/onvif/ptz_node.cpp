@@ -90,9 +90,7 @@ PtzNode no_head() {
 }  // namespace
 
 asio::awaitable<base::Result<PtzNode>> PtzNode::find(OnvifClient& client, std::uint32_t channel) {
-  const auto clock = co_await client.take_clock();
-  if (!clock) co_return clock.error();
-  const auto services = co_await OnvifServices::find(client);
+  const auto services = co_await OnvifServices::meet(client);
   if (!services) co_return services.error();
   if (!services->has("tptz")) co_return no_head();
   const auto media = co_await OnvifMedia::find(client, *services);
