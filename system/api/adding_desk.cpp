@@ -79,17 +79,25 @@ AddingDesk::Answer<void> AddingDesk::append(AddingJob& job, std::vector<json::ob
   return {};
 }
 
-bool AddingDesk::make_room() {
+bool AddingDesk::make_room(const std::string& account) {
+  // What others have entered and not yet added is theirs.
+  const auto may_go = [&](const AddingJob& job) {
+    return !job.is_running() &&
+           (job.request.account == account || job.count(AddingState::added) == job.rows.size());
+  };
   for (auto job = jobs_.begin(); jobs_.size() >= most_jobs && job != jobs_.end();)
-    job = job->second.is_running() ? std::next(job) : jobs_.erase(job);
+    job = may_go(job->second) ? jobs_.erase(job) : std::next(job);
   return jobs_.size() < most_jobs;
 }
 
 AddingDesk::Answer<std::string> AddingDesk::create(ServerParts& parts, const http::Request& request,
                                                    std::vector<json::object> entries) {
   const std::lock_guard lock(mutex_);
-  if (!make_room())
-    return FieldError{{}, {ErrorKind::full, "32 lists of devices are being added; wait, or stop one"}};
+  if (!make_room(request.account))
+    return FieldError{
+        {},
+        {ErrorKind::full,
+         "there are 32 lists of devices that are not added yet; somebody has to add or forget one"}};
   AddingJob job{fmt::format("j{}", next_job_), request, parts.clock.now(), {}};
   job.request.body.clear();
   job.request.headers.clear();

@@ -64,7 +64,7 @@ class AddingDesk {
   Answer<std::vector<AddingRow*>> rows_of(AddingJob& job, const Numbers& numbers) const;
   Answer<void> append(AddingJob& job, std::vector<boost::json::object> entries);
   AddingRow* row_of(const Turn& turn);
-  bool make_room();
+  bool make_room(const std::string& account);
   void progressed(AddingJob& job);
   void remember() const;
 

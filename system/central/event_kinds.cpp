@@ -59,6 +59,7 @@ constexpr std::string_view warnings[] = {"channel.offline",
                                          "recording.backfill-failed",
                                          "ptz.stop-failed",
                                          "device.adding-interrupted",
+                                         "device.output-unanswered",
                                          "device.registration-lost",
                                          "device.registration-refused"};
 
