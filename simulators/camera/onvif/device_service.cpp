@@ -16,10 +16,6 @@ using protocols::text_at;
 
 constexpr std::string_view fixed = "Fixed", configurable = "Configurable";
 
-std::string address_of(const OnvifCall& call, std::string_view path) {
-  return fmt::format("http://{}{}", call.authority, path);
-}
-
 void set(pugi::xml_node node, std::initializer_list<std::pair<const char*, const char*>> attributes) {
   for (const auto& [name, value] : attributes) node.append_attribute(name) = value;
 }
@@ -132,19 +128,7 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome services(OnvifDevice& device, OnvifCall& call) {
-  for (const auto& service : listed_services(device)) {
-    auto node = add(call.answer, "tds:Service");
-    add(node, "tds:Namespace", protocols::uri_of_prefix(service.prefix));
-    add(node, "tds:XAddr", address_of(call, service.path));
-    if (text_at(call.request, "IncludeCapability") == "true") {
-      OnvifCall inner{call.request, add(node, "tds:Capabilities"), call.authority};
-      const auto own = std::ranges::find(service.operations, "GetServiceCapabilities", &OnvifOperation::name);
-      if (own != service.operations.end()) own->run(inner);
-    }
-    auto version = add(node, "tds:Version");
-    add(version, "tt:Major", std::to_string(service.major));
-    add(version, "tt:Minor", fmt::format("{:02}", service.minor));
-  }
+  protocols::add_services(listed_services(device), call);
   return {};
 }
 

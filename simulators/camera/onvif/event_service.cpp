@@ -136,19 +136,20 @@ boost::asio::awaitable<void> await_messages(OnvifDevice& device, OnvifCall& call
   co_await wait_for_messages(subscription, timeout);
 }
 
-OnvifOutcome pull(OnvifDevice& device, OnvifCall& call) {
+boost::asio::awaitable<OnvifOutcome> pull(OnvifDevice& device, OnvifCall& call) {
+  co_await await_messages(device, call);
   base::Duration timeout{};
   int limit = 0;
-  if (auto refused = read_pull(call, timeout, limit)) return refused;
+  if (auto refused = read_pull(call, timeout, limit)) co_return refused;
   const auto subscription = device.events->find(call.object);
-  if (!subscription || !subscription->consumer.empty()) return unknown(call);
+  if (!subscription || !subscription->consumer.empty()) co_return unknown(call);
   add(call.answer, "tev:CurrentTime", shown(device, device.clock.now()));
   add(call.answer, "tev:TerminationTime", shown(device, subscription->ends));
   for (; limit > 0 && !subscription->waiting.empty(); --limit) {
     add_notification(call.answer, subscription->waiting.front());
     subscription->waiting.pop_front();
   }
-  return {};
+  co_return OnvifOutcome();
 }
 
 OnvifOutcome renew(OnvifDevice& device, OnvifCall& call) {
@@ -201,8 +202,7 @@ OnvifService subscription_service(OnvifDevice& d) {
   constexpr auto read = AccessClass::read_media;
   OnvifService service{"tev", subscription_pattern, 22, 6, {}};
   service.operations = {
-      {"PullMessages", read, [&d](OnvifCall& c) { return pull(d, c); }, "tev", pull_type,
-       [&d](OnvifCall& c) { return await_messages(d, c); }},
+      {"PullMessages", read, {}, "tev", pull_type, [&d](OnvifCall& c) { return pull(d, c); }},
       {"SetSynchronizationPoint", read, [&d](OnvifCall& c) { return synchronise(d, c); }, "tev", pull_type},
       {"Renew", read, [&d](OnvifCall& c) { return renew(d, c); }, "wsnt", manager_type},
       {"Unsubscribe", read, [&d](OnvifCall& c) { return unsubscribe(d, c); }, "wsnt", manager_type},

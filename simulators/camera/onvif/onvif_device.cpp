@@ -77,12 +77,4 @@ std::vector<OnvifService> listed_services(OnvifDevice& device) {
   return all;
 }
 
-protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason) {
-  return {protocols::SoapFault::Blame::sender, std::move(subcodes), std::move(reason)};
-}
-
-protocols::SoapFault no_profile(std::string_view token) {
-  return refuse({"ter:InvalidArgVal", "ter:NoProfile"}, fmt::format("there is no profile \"{}\"", token));
-}
-
 }  // namespace watchrig::camera

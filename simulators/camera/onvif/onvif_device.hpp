@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-
 #include "simulators/camera/onvif/camera_place.hpp"
 #include "simulators/camera/onvif/onvif_users.hpp"
 #include "simulators/camera/personalities/quirks.hpp"
@@ -16,7 +14,7 @@
 #include "system/base/clock.hpp"
 #include "system/media/access_unit.hpp"
 #include "system/protocols/onvif/discovery_message.hpp"
-#include "system/protocols/onvif/soap_message.hpp"
+#include "system/protocols/onvif/soap_service.hpp"
 
 namespace watchrig::ptz {
 class MechanicalHead;
@@ -101,34 +99,12 @@ struct OnvifDevice {
   protocols::DiscoveryTarget target(std::uint16_t port) const;
 };
 
-/// A request on its way through an operation. `answer` is the empty element of the response.
-struct OnvifCall {
-  pugi::xml_node request;
-  pugi::xml_node answer;
-  std::string authority;    ///< host and port by which the client has reached the camera
-  std::string object = {};  ///< the last part of the path, where a service has one for each object
-};
-
-/// Nothing when all is well.
-using OnvifOutcome = std::optional<protocols::SoapFault>;
-
-struct OnvifOperation {
-  std::string_view name;
-  AccessClass access;
-  std::function<OnvifOutcome(OnvifCall&)> run;
-  std::string_view prefix = {};     ///< of its namespace, where that is not the service's
-  std::string_view port_type = {};  ///< what its action begins with (WS-Addressing), for those who ask by one
-  /// What there is to wait for before it runs.
-  std::function<boost::asio::awaitable<void>(OnvifCall&)> wait = {};
-};
-
-/// One service of the camera.
-struct OnvifService {
-  std::string_view prefix;  ///< of its namespace
-  std::string_view path;    ///< may end with {object}
-  int major = 0, minor = 0;
-  std::vector<OnvifOperation> operations;
-};
+using OnvifCall = protocols::SoapCall;
+using OnvifOutcome = protocols::SoapOutcome;
+using OnvifOperation = protocols::SoapOperation;
+using OnvifService = protocols::SoapService;
+using protocols::no_profile;
+using protocols::refuse;
 
 /// The services of a camera; each table refers to the device, which outlives it.
 OnvifService device_service(OnvifDevice& device);
@@ -160,10 +136,5 @@ std::vector<OnvifOperation> osd_operations(OnvifDevice& device);
 std::vector<OnvifOperation> osd_operations1(OnvifDevice& device);
 /// Those that GetServices lists.
 std::vector<OnvifService> listed_services(OnvifDevice& device);
-
-/// A fault of the sender with these subcodes.
-protocols::SoapFault refuse(std::vector<std::string> subcodes, std::string reason);
-/// env:Sender ter:InvalidArgVal ter:NoProfile.
-protocols::SoapFault no_profile(std::string_view token);
 
 }  // namespace watchrig::camera

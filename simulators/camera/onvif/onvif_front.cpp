@@ -1,7 +1,5 @@
 #include "simulators/camera/onvif/onvif_front.hpp"
 
-#include <algorithm>
-
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
@@ -23,26 +21,6 @@ constexpr const char* soap_type = "application/soap+xml; charset=utf-8";
 /// ONVIF Core 5.11.2.2: faults come with 400, 401 or 500.
 http::Response fault_response(int status, const SoapFault& fault) {
   return {status, soap_type, protocols::fault_text(fault), {}, {}};
-}
-
-/// The name that a client may have connected by; anything else becomes what the camera knows itself.
-bool is_authority(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == ':' || c == '[' || c == ']';
-  };
-  return !text.empty() && text.size() < 256 && text.find(':') != std::string_view::npos &&
-         std::ranges::all_of(text, allowed);
-}
-
-/// Who asks by WS-Addressing is answered by it (Web Services Addressing 1.0 Core, 3.4).
-void answer_addressing(const SoapMessage& message, const OnvifOperation& operation,
-                       protocols::SoapWriter& writer) {
-  const auto id = protocols::text_at(message.header(), "MessageID");
-  if (id.empty() || operation.port_type.empty()) return;
-  protocols::add(writer.header(), "wsa5:Action",
-                 fmt::format("{}{}Response", operation.port_type, operation.name));
-  protocols::add(writer.header(), "wsa5:RelatesTo", id);
 }
 
 }  // namespace
@@ -135,7 +113,7 @@ std::uint16_t OnvifFront::port() const { return port_; }
 
 std::string OnvifFront::authority(const http::Request& request) const {
   const auto host = request.headers.find("host");
-  if (host != request.headers.end() && is_authority(host->second)) return host->second;
+  if (host != request.headers.end() && protocols::is_authority(host->second)) return host->second;
   return fmt::format("{}:{}", device_.place.address, port());
 }
 
@@ -183,31 +161,21 @@ boost::asio::awaitable<http::Response> OnvifFront::serve(const OnvifService& ser
   if (request.body.empty() && !device_.users.open()) co_return refused(unauthorised({}));
   const auto message = SoapMessage::parse(request.body);
   if (!message) co_return refused(fault_response(400, refuse({"ter:WellFormed"}, message.error().message)));
-  const auto asked = message->content();
-  const auto operation =
-      std::ranges::find(service.operations, protocols::local_name(asked), &OnvifOperation::name);
-  const bool known = operation != service.operations.end();
-  const auto prefix = known && !operation->prefix.empty() ? operation->prefix : service.prefix;
-  if (!known || protocols::namespace_of(asked) != protocols::uri_of_prefix(prefix)) {
-    co_return refused(fault_response(
-        400, refuse({"ter:ActionNotSupported"},
-                    fmt::format("{} has no operation \"{}\"", service.path, protocols::local_name(asked)))));
-  }
+  const auto asked = protocols::find_operation(service, message->content());
+  if (!asked) co_return refused(fault_response(400, asked.error()));
+  const auto& operation = **asked;
   const auto who = caller(request, message->header());
-  if (!may(who.level, operation->access)) {
+  if (!may(who.level, operation.access)) {
     if (who.level == UserLevel::anonymous) co_return refused(unauthorised(who));
     co_return refused(
         fault_response(400, refuse({"ter:NotAuthorized"}, "the user's level does not allow this")));
   }
-  protocols::SoapWriter writer;
-  OnvifCall call{asked, {}, authority(request), service.path.ends_with('}') ? request.param("object") : ""};
-  if (operation->wait) co_await operation->wait(call);
-  answer_addressing(*message, *operation, writer);
-  call.answer = protocols::add(writer.body(), fmt::format("{}:{}Response", prefix, operation->name));
-  if (const auto fault = operation->run(call)) {
-    co_return refused(fault_response(fault->blame == SoapFault::Blame::sender ? 400 : 500, *fault));
-  }
-  co_return http::Response{200, soap_type, writer.text(), {}, {}};
+  OnvifCall call{
+      message->content(), {}, authority(request), service.path.ends_with('}') ? request.param("object") : ""};
+  auto answer = co_await protocols::answer_to(*message, service, operation, call);
+  if (answer) co_return http::Response{200, soap_type, *std::move(answer), {}, {}};
+  const bool is_ours = answer.error().blame == SoapFault::Blame::receiver;
+  co_return refused(fault_response(is_ours ? 500 : 400, answer.error()));
 }
 
 http::Response OnvifFront::snapshot(const http::Request& request) {

@@ -5,47 +5,6 @@
 
 namespace watchrig::camera {
 
-namespace {
-
-constexpr std::pair<std::string_view, UserLevel> levels[] = {{"Administrator", UserLevel::administrator},
-                                                             {"Operator", UserLevel::operating},
-                                                             {"User", UserLevel::user},
-                                                             {"Anonymous", UserLevel::anonymous}};
-
-}  // namespace
-
-std::string_view to_string(UserLevel level) {
-  for (const auto& [name, one] : levels) {
-    if (one == level) return name;
-  }
-  return "Anonymous";
-}
-
-std::optional<UserLevel> user_level_from(std::string_view text) {
-  for (const auto& [name, one] : levels) {
-    if (name == text && one != UserLevel::anonymous) return one;
-  }
-  return std::nullopt;
-}
-
-bool may(UserLevel level, AccessClass access) {
-  switch (access) {
-    case AccessClass::pre_auth:
-      return true;
-    case AccessClass::read_system:
-    case AccessClass::read_media:
-      return level >= UserLevel::user;
-    case AccessClass::read_system_sensitive:
-    case AccessClass::actuate:
-      return level >= UserLevel::operating;
-    case AccessClass::read_system_secret:
-    case AccessClass::write_system:
-    case AccessClass::unrecoverable:
-      return level == UserLevel::administrator;
-  }
-  return false;
-}
-
 CameraUsers::CameraUsers(std::string name, std::string password) {
   if (name.empty()) return;
   User user{name, std::move(password), UserLevel::administrator};

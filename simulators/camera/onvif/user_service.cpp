@@ -9,26 +9,12 @@ namespace watchrig::camera {
 namespace {
 
 using protocols::add;
+using protocols::add_date_time;
 using protocols::child;
 using protocols::children;
 using protocols::text_at;
 
 constexpr std::size_t longest_name = 64;
-
-void add_date_time(pugi::xml_node parent, const char* name, base::UtcTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  auto node = add(parent, name);
-  auto hours = add(node, "tt:Time");
-  add(hours, "tt:Hour", std::to_string(clock.hours().count()));
-  add(hours, "tt:Minute", std::to_string(clock.minutes().count()));
-  add(hours, "tt:Second", std::to_string(clock.seconds().count()));
-  auto days = add(node, "tt:Date");
-  add(days, "tt:Year", std::to_string(int(date.year())));
-  add(days, "tt:Month", std::to_string(unsigned(date.month())));
-  add(days, "tt:Day", std::to_string(unsigned(date.day())));
-}
 
 OnvifOutcome date_and_time(const OnvifDevice& device, OnvifCall& call) {
   auto node = add(call.answer, "tds:SystemDateAndTime");

@@ -5,6 +5,7 @@
 
 #include "system/base/base64.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
+#include "system/protocols/onvif/xml_time.hpp"
 
 namespace watchrig::protocols {
 
@@ -47,13 +48,21 @@ std::string password_digest(base::ByteView nonce, std::string_view created, std:
   return base::to_base64(base::ByteView(digest, size));
 }
 
+bool is_digest_of(const UsernameToken& token, std::string_view password) {
+  const auto nonce = base::from_base64(token.nonce);
+  if (!token.digest || !nonce) return false;
+  return equal_in_constant_time(token.password, password_digest(*nonce, token.created, password));
+}
+
+bool is_fresh(const UsernameToken& token, base::UtcTime now, base::Duration tolerance) {
+  const auto created = parse_xml_time(token.created);
+  return created && *created <= now + tolerance && *created >= now - tolerance;
+}
+
 bool proves(const UsernameToken& token, std::string_view password, base::UtcTime now,
             base::Duration tolerance) {
   if (!token.digest) return equal_in_constant_time(token.password, password);
-  const auto nonce = base::from_base64(token.nonce);
-  const auto created = base::parse_utc(token.created);
-  if (!nonce || !created || *created > now + tolerance || *created < now - tolerance) return false;
-  return equal_in_constant_time(token.password, password_digest(*nonce, token.created, password));
+  return is_fresh(token, now, tolerance) && is_digest_of(token, password);
 }
 
 void add_username_token(pugi::xml_node header, std::string_view username, std::string_view password,

@@ -26,6 +26,10 @@ std::optional<UsernameToken> find_username_token(pugi::xml_node header);
 /// Base64(SHA-1(nonce + created + password)).
 std::string password_digest(base::ByteView nonce, std::string_view created, std::string_view password);
 
+/// Whether its digest is that of the password, whenever it was made.
+bool is_digest_of(const UsernameToken& token, std::string_view password);
+/// Whether it was made within `tolerance` of `now` on either side.
+bool is_fresh(const UsernameToken& token, base::UtcTime now, base::Duration tolerance);
 /// Whether the token shows that its sender knows the password: by digest, for a creation time within
 /// `tolerance` of `now` on either side, or as plain text.
 bool proves(const UsernameToken& token, std::string_view password, base::UtcTime now,

@@ -56,5 +56,20 @@ TEST(UsernameToken, GarbageProvesNothing) {
   EXPECT_FALSE(find_username_token(none.header()));
 }
 
+TEST(UsernameToken, ADigestOfYesterdayIsRightButNotFresh) {
+  UsernameToken token{"admin", {}, true, "c29tZSBub25jZQ==", "2026-01-31T12:00:00.000Z"};
+  token.password = password_digest(*base::from_base64(token.nonce), token.created, "secret");
+  const auto made = *base::parse_utc(token.created);
+  EXPECT_TRUE(is_digest_of(token, "secret"));
+  EXPECT_FALSE(is_digest_of(token, "Secret"));
+  EXPECT_TRUE(is_fresh(token, made + 5min, 5min));
+  EXPECT_FALSE(is_fresh(token, made + 6min, 5min));
+  EXPECT_FALSE(is_fresh(token, made - 6min, 5min));
+  token.created = "2026-01-31T13:00:00+01:00";
+  EXPECT_TRUE(is_fresh(token, made, 5min));
+  token.digest = false;
+  EXPECT_FALSE(is_digest_of(token, "secret"));
+}
+
 }  // namespace
 }  // namespace watchrig::protocols

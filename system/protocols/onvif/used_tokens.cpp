@@ -1,0 +1,16 @@
+#include "system/protocols/onvif/used_tokens.hpp"
+
+namespace watchrig::protocols {
+
+bool UsedTokens::use(const std::string& token, base::UtcTime until, base::UtcTime now) {
+  const std::lock_guard lock(mutex_);
+  while (!used_.empty() && used_.begin()->first < now) used_.erase(used_.begin());
+  if (until <= forgotten_ || !used_.emplace(until, token).second) return false;
+  if (used_.size() > most_) {
+    forgotten_ = used_.begin()->first;
+    used_.erase(used_.begin());
+  }
+  return true;
+}
+
+}  // namespace watchrig::protocols

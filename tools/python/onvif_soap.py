@@ -1,0 +1,68 @@
+"""SOAP as ONVIF clients send it: envelopes, WS-UsernameTokens, and messages that no service must take."""
+import base64
+import datetime
+import hashlib
+import os
+import urllib.error
+import urllib.request
+
+from vmsd_client import PATIENCE
+
+OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
+DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+
+
+def envelope(content, header=""):
+    return f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header>{header}</s:Header><s:Body>{content}</s:Body></s:Envelope>'
+
+
+def token(name, password, created=None, kind="PasswordDigest"):
+    """A UsernameToken as the profile of OASIS has it."""
+    created = (created or datetime.datetime.now(datetime.timezone.utc)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    nonce = os.urandom(16)
+    secret = password
+    if kind == "PasswordDigest":
+        secret = base64.b64encode(hashlib.sha1(nonce + created.encode() + password.encode()).digest()).decode()
+    return (f'<Security xmlns="{OASIS}-wssecurity-secext-1.0.xsd" xmlns:u="{OASIS}-wssecurity-utility-1.0.xsd"><UsernameToken>'
+            f'<Username>{name}</Username><Password Type="{OASIS}-username-token-profile-1.0#{kind}">{secret}</Password>'
+            f'<Nonce>{base64.b64encode(nonce).decode()}</Nonce><u:Created>{created}</u:Created></UsernameToken></Security>')
+
+
+def post(url, text, headers=None, context=None):
+    """Status and text of the answer."""
+    request = urllib.request.Request(url, data=text.encode(), headers={"Content-Type": "application/soap+xml", **(headers or {})})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def bombs():
+    """What is to be refused -> the message."""
+    entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    depth = 4000
+    return {
+        "entities": f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{entities}]>{envelope("&a9;")}',
+        "depth": envelope("<a>" * depth + "</a>" * depth),
+        "much depth": envelope("<a>" * 100000 + "</a>" * 100000),
+        "no XML": "\0\1\2 hello",
+        "a blank": " ",
+        "half": envelope("<a/>")[:-20],
+        "no envelope": "<html><body/></html>",
+        "no body": '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"/>',
+        "empty body": envelope(""),
+        "wrong namespace": envelope('<GetHostname xmlns="http://example.org"/>'),
+    }
+
+
+def many_attributes():
+    """No bomb in itself; whoever takes it must not be held up by it."""
+    return envelope(f'<GetHostname xmlns="{DEVICE}" ' + " ".join(f'a{n}="1"' for n in range(20000)) + "/>")
+
+
+def false_host(url):
+    """Names of the host come back in addresses only when they are names: whether this one does."""
+    content = f'<GetServices xmlns="{DEVICE}"><IncludeCapability>false</IncludeCapability></GetServices>'
+    status, text = post(url, envelope(content), {"Host": '"><evil/>:80'})
+    return "evil" in text or status not in (200, 400)
