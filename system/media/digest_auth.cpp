@@ -273,7 +273,8 @@ DigestServer::Outcome DigestServer::check(std::string_view header, std::string_v
       digest_response({algorithm->algorithm, algorithm->session_variant, username, realm_, *secret, method,
                        fields["uri"], fields["nonce"], qop, fields["nc"], fields["cnonce"]});
   if (!equal_in_constant_time(lower(fields["response"]), expected)) return {Verdict::denied, username};
-  return {fields["nonce"] == nonce_ ? Verdict::granted : Verdict::stale, username};
+  if (fields["nonce"] != nonce_) return {Verdict::stale, username};
+  return {Verdict::granted, username, qop.empty() ? std::string() : expected};
 }
 
 }  // namespace watchrig::media

@@ -79,6 +79,9 @@ class DigestServer {
   struct Outcome {
     Verdict verdict;
     std::string username;  ///< as claimed; to be trusted only when granted
+    /// Of a granted request: no two of one nonce have the same, unless one is a copy. Empty for a client
+    /// without qop, of which nothing tells a copy from a repetition.
+    std::string proof = {};
   };
 
   explicit DigestServer(std::string realm);

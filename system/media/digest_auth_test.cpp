@@ -102,6 +102,20 @@ TEST(Digest, right_password_is_granted_by_every_offered_algorithm) {
   }
 }
 
+TEST(Digest, a_copied_request_shows_the_same_proof_and_the_next_one_another) {
+  const DigestServer server("watchrig");
+  AuthClient client({"admin", "se:cret \"7\""}, false);
+  ASSERT_TRUE(client.challenged(views(server.challenges(false))));
+  const auto proof_of = [&](const std::string& header) {
+    return server.check(header, "DESCRIBE", "rtsp://127.0.0.1:554/main", password_of).proof;
+  };
+  const auto first = *client.authorization("DESCRIBE", "rtsp://127.0.0.1:554/main");
+  const auto second = *client.authorization("DESCRIBE", "rtsp://127.0.0.1:554/main");
+  EXPECT_FALSE(proof_of(first).empty());
+  EXPECT_EQ(proof_of(first), proof_of(first + ", opaque=\"x\""));
+  EXPECT_NE(proof_of(first), proof_of(second));
+}
+
 TEST(Digest, strongest_algorithm_is_answered) {
   const DigestServer server("watchrig");
   EXPECT_THAT(answer(server.challenges(false), {"admin", "x"}), HasSubstr("algorithm=SHA-256"));

@@ -115,13 +115,16 @@ std::optional<RtspResponse> RtspConnection::authorise(const RtspRequest& request
   // Clients ask for the options before they know that a password is needed.
   if (!password || password("") == "" || (request.method == "OPTIONS")) return std::nullopt;
   const auto header = request.headers.find("Authorization").value_or("");
-  const auto [verdict, username] = digest_.check(header, request.method, request.uri, password);
+  const auto outcome = digest_.check(header, request.method, request.uri, password);
+  const auto verdict = outcome.verdict;
   if (verdict == DigestServer::Verdict::granted) {
     failures_ = 0;
-    username_ = username;
+    username_ = outcome.username;
     if (manners_ && manners_->nonce_is_used_up()) digest_.renew_nonce();
     return std::nullopt;
   }
+  if (verdict == DigestServer::Verdict::denied && context_->options.denied)
+    context_->options.denied(outcome.username, socket_->peer_address());
   RtspResponse response = status(401);
   for (auto& challenge : digest_.challenges(verdict == DigestServer::Verdict::stale)) {
     response.headers.add("WWW-Authenticate", std::move(challenge));

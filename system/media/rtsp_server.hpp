@@ -127,6 +127,8 @@ class RtspServer {
     std::function<std::unique_ptr<PacketFilter>(const RtspSessionInfo&)> packet_filter;  ///< any thread
     /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.
     std::function<bool(const asio::ip::address&)> admit;
+    /// Told of each wrong password, and each unknown user. Any thread.
+    std::function<void(const std::string& username, const asio::ip::address& source)> denied;
     /// Of a virtual camera: how it deviates at each connection. Any thread.
     std::function<std::unique_ptr<RtspManners>()> manners;
   };

@@ -56,6 +56,26 @@ TEST(RtspServerAccess, answers_401_with_both_algorithms_and_closes_after_many_fa
   }(bench));
 }
 
+TEST(RtspServerAccess, tells_of_wrong_passwords_and_not_of_missing_ones) {
+  std::vector<std::string> denied;
+  RtspServer::Options options;
+  options.password = [](std::string_view) { return std::optional<std::string>("secret"); };
+  options.denied = [&](const std::string& user, const asio::ip::address& source) {
+    denied.push_back(user + "@" + source.to_string());
+  };
+  RtspBench bench(options);
+  bench.run([](RtspBench& b) -> asio::awaitable<void> {
+    auto peer = co_await connect(b);
+    const auto asked = co_await peer.ask("DESCRIBE", b.url());
+    AuthClient client({"admin", "guess"}, false);
+    CO_ASSERT(client.challenged(asked.headers.all("WWW-Authenticate")));
+    const auto header = "Authorization: " + *client.authorization("DESCRIBE", b.url()) + "\r\n";
+    const auto answer = co_await peer.ask("DESCRIBE", b.url(), header);
+    EXPECT_EQ(answer.status, 401);
+  }(bench));
+  EXPECT_EQ(denied, std::vector<std::string>{"admin@127.0.0.1"});
+}
+
 TEST(RtspServerAccess, only_the_peers_own_address_gets_udp) {
   RtspBench bench;
   bench.run([](RtspBench& b) -> asio::awaitable<void> {
