@@ -132,7 +132,11 @@ Outcome Bench::start_rig() {
 Outcome Bench::start_vms() {
   evidence.add("vmsd log", EvidenceKind::log, "vmsd.log");
   const auto started = vms.start();
-  if (started) return {};
+  if (started) {
+    const auto url = vms.anonymous().base_url();
+    values.put("vmsd.port", std::make_shared<std::string>(url.substr(url.rfind(':') + 1)));
+    return {};
+  }
   const auto& error = started.error();
   if (error.kind == base::ErrorKind::not_found) return {Verdict::harness_error, error.message};
   return {Verdict::fail, fmt::format("{}; its last words: {}", error.message,

@@ -124,21 +124,6 @@ Response split(ServerParts& parts, const Request& request) {
   return finish(parts, request, parts.host_network.split(name), fmt::format("bond \"{}\" split", name));
 }
 
-json::object to_json(const HostNetwork::Ssh& ssh) {
-  return {{"enabled", ssh.wanted}, {"running", ssh.running}, {"changeable", ssh.changeable}};
-}
-
-Response set_ssh(ServerParts& parts, const Request& request) {
-  BodyFields fields(request);
-  const bool on = fields.flag("enabled", false);
-  fields.require("enabled");
-  fields.no_others();
-  if (fields.error()) return error_response(*fields.error());
-  const auto answer =
-      finish(parts, request, parts.host_network.set_ssh(on), on ? "SSH switched on" : "SSH switched off");
-  return answer.status == 200 ? http::json_response(200, to_json(parts.host_network.ssh())) : answer;
-}
-
 }  // namespace
 
 void add_network_routes(http::Router& router, ServerParts& parts) {
@@ -158,12 +143,6 @@ void add_network_routes(http::Router& router, ServerParts& parts) {
              on_workers(parts, remove_route));
   router.add("POST", "/api/v1/network/bonds", system, "Bonds cards as balance-rr, active-backup or 802.3ad",
              on_workers(parts, bond));
-  router.add("GET", "/api/v1/network/ssh", system, "Whether SSH leads to this machine's background",
-             on_workers(parts, [](ServerParts& all, const Request&) {
-               return http::json_response(200, to_json(all.host_network.ssh()));
-             }));
-  router.add("PUT", "/api/v1/network/ssh", system, "Switches SSH on or off; it is off unless asked for",
-             on_workers(parts, set_ssh));
   router.add("DELETE", "/api/v1/network/bonds/{bond}", system,
              "Splits a bond; its address stays with the first card", on_workers(parts, split));
 }

@@ -9,6 +9,10 @@ namespace watchrig::api {
 void add_account_routes(http::Router& router, ServerParts& parts);
 void add_session_routes(http::Router& router, ServerParts& parts);
 void add_user_routes(http::Router& router, ServerParts& parts);
+/// Accounts of ONVIF clients.
+void add_onvif_account_routes(http::Router& router, ServerParts& parts);
+/// The server as an ONVIF device, at /onvif.
+void add_onvif_face(http::Router& router, ServerParts& parts);
 void add_settings_routes(http::Router& router, ServerParts& parts);
 void add_system_routes(http::Router& router, ServerParts& parts);
 /// What the server has to tell its operators, and its clearing.

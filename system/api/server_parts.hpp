@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -26,6 +27,11 @@ class PtzDesk;
 
 /// How the server is ended by somebody who is signed in.
 enum class Ending { shutdown, restart, factory_default };
+
+/// The ports that are open now. Any thread.
+struct OpenPorts {
+  std::atomic<std::uint16_t> http = 0, rtsp = 0;
+};
 
 /// What the public interface speaks to; everything outlives it.
 struct ServerParts {
@@ -57,6 +63,7 @@ struct ServerParts {
   devices::DeviceSearch& search;
   PtzDesk& ptz;
   AddingDesk& adding;
+  const OpenPorts& ports;
 };
 
 }  // namespace watchrig::api

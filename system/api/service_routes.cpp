@@ -1,8 +1,12 @@
+// The services that can be switched on their own (IVSS 8.6.4), in one list.
 #include <algorithm>
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
+#include "system/api/network_requests.hpp"
+#include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -14,16 +18,18 @@ using http::Response;
 
 namespace {
 
-/// A service that can be switched on its own (IVSS 8.6.4); without a setting the server does not have it yet.
+constexpr const char* ssh = "ssh";
+
+/// One that is a setting; without one the server does not have it yet.
 struct Service {
   const char* name;
   const char* section;
   const char* field;
 };
 constexpr Service services[] = {{"password_reset", "password_reset", "service"},
+                                {"onvif", "onvif", "service"},
                                 {"mobile_push", nullptr, nullptr},
-                                {"cgi", nullptr, nullptr},
-                                {"onvif", nullptr, nullptr}};
+                                {"cgi", nullptr, nullptr}};
 
 json::object to_json(const ServerParts& parts, const Service& service) {
   const bool exists = service.section != nullptr;
@@ -32,22 +38,40 @@ json::object to_json(const ServerParts& parts, const Service& service) {
           {"enabled", exists && parts.central.settings().flag(service.section, service.field)}};
 }
 
-Response list(ServerParts& parts) {
-  json::array all;
+json::object to_json(const platform::HostNetwork::Ssh& state) {
+  return {{"name", ssh}, {"exists", state.changeable}, {"enabled", state.wanted}, {"running", state.running}};
+}
+
+Response list(ServerParts& parts, const Request&) {
+  json::array all{to_json(parts.host_network.ssh())};
   for (const Service& service : services) all.push_back(to_json(parts, service));
   return http::json_response(200, json::object{{"services", std::move(all)}});
+}
+
+/// The machine's own: told as a change of its network, done or refused.
+Response switch_ssh(ServerParts& parts, const Request& request, bool on) {
+  const auto done = parts.host_network.set_ssh(on);
+  const auto what = fmt::format("SSH switched {} by {}", on ? "on" : "off", request.account);
+  if (!done) {
+    const auto& error = done.error().error;
+    tell(parts, request, "network.refused", fmt::format("{} was refused: {}", what, error.message));
+    return network_error(done.error());
+  }
+  tell(parts, request, "network.changed", what);
+  return http::json_response(200, to_json(parts.host_network.ssh()));
 }
 
 Response change(ServerParts& parts, const Request& request) {
   const auto name = request.param("service");
   const auto* service = std::ranges::find_if(services, [&](const Service& one) { return name == one.name; });
-  if (service == std::end(services))
+  if (service == std::end(services) && name != ssh)
     return http::error_response(404, "not_found", {}, fmt::format("there is no service \"{}\"", name));
   BodyFields fields(request);
   const bool enabled = fields.flag("enabled", false);
   fields.require("enabled");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
+  if (name == ssh) return switch_ssh(parts, request, enabled);
   if (!service->section) {
     return http::error_response(409, "conflict", "enabled",
                                 fmt::format("this server has no service \"{}\" yet, so it stays off", name));
@@ -60,10 +84,11 @@ Response change(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_service_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/services", {"security"}, "Services that can be switched, and which are on",
-                   [&parts](const Request&) { return list(parts); });
-  router.add_plain("PUT", "/api/v1/services/{service}", {"security"}, "Switches a service on or off",
-                   [&parts](const Request& request) { return change(parts, request); });
+  // SSH is a service of the operating system, which takes its time.
+  router.add("GET", "/api/v1/services", {"security"}, "Services that can be switched, and which are on",
+             on_workers(parts, list));
+  router.add("PUT", "/api/v1/services/{service}", {"security"}, "Switches a service on or off",
+             on_workers(parts, change));
 }
 
 }  // namespace watchrig::api

@@ -101,6 +101,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_lockout_routes(router, parts);
   add_session_routes(router, parts);
   add_user_routes(router, parts);
+  add_onvif_account_routes(router, parts);
   add_device_table_routes(router, parts);
   add_adding_routes(router, parts);
   add_device_routes(router, parts);
@@ -139,6 +140,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_access_routes(router, parts);
   add_service_routes(router, parts);
   add_openapi_route(router);
+  add_onvif_face(router, parts);  // which its service descriptions describe
   audit(router, parts);
 }
 

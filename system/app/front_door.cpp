@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "system/api/live_content.hpp"
+#include "system/api/onvif_face/onvif_callers.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -55,8 +56,8 @@ FieldResult<void> check_listen(const json::object& values, const json::value& op
 
 }  // namespace
 
-FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool)
-    : parts_(parts), pool_(pool), lane_(pool.next()) {
+FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool, api::OpenPorts& ports)
+    : parts_(parts), pool_(pool), ports_(ports), lane_(pool.next()) {
   api::add_routes(router_, parts_);
   parts_.https.serve(router_, [this] { return asio::any_io_executor(pool_.next()); });
 }
@@ -88,6 +89,7 @@ Result<> FrontDoor::open_http() {
   auto http = http::HttpServer::start(options, router_, executors);
   if (!http) return http.error();
   http_ = std::move(*http);
+  ports_.http = http_->port();
   return {};
 }
 
@@ -98,19 +100,27 @@ Result<> FrontDoor::open_rtsp() {
   options.port = static_cast<std::uint16_t>(parts_.central.settings().number("rtsp", "port"));
   options.admit = [this](const asio::ip::address& source) { return parts_.central.access().admits(source); };
   // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
-  options.password = [this](std::string_view session) {
-    return parts_.central.sign_in().sessions.stream_key(session);
+  // ONVIF accounts are there for Digest, and none is named like a session.
+  options.password = [this](std::string_view name) {
+    auto key = parts_.central.sign_in().sessions.stream_key(name);
+    return key ? key : api::onvif_stream_password(parts_, name);
+  };
+  options.denied = [this](const std::string& name, const asio::ip::address& source) {
+    if (parts_.central.onvif_accounts().find(name))
+      api::count_onvif_failure(parts_, name, source.to_string());
   };
   auto may_view = [this](const media::RtspTarget& asked, const std::string& channel) {
     if (!parts_.central.access().admits(asked.source)) return false;
     const auto account = parts_.central.sign_in().sessions.keep(asked.username);
-    return account && parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
+    if (!account) return api::onvif_may_view(parts_, asked.username);
+    return parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
   };
   auto rtsp =
       media::RtspServer::start(std::move(options), parts_.clock, executors,
                                api::make_live_content(parts_.channels, parts_.clock, std::move(may_view)));
   if (!rtsp) return rtsp.error();
   rtsp_ = std::move(*rtsp);
+  ports_.rtsp = rtsp_->port();
   return {};
 }
 

@@ -19,8 +19,8 @@ namespace watchrig::app {
 /// (IVSS 8.3.1.3). A change to a port that is in use is refused.
 class FrontDoor {
  public:
-  /// The parts and the pool outlive it.
-  FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool);
+  /// They outlive it; the ports that it opens are put into `ports`.
+  FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool, api::OpenPorts& ports);
 
   base::Result<> open();
   /// Lets in who has come through a relay. Any thread.
@@ -51,6 +51,7 @@ class FrontDoor {
 
   api::ServerParts& parts_;
   base::ExecutorPool& pool_;
+  api::OpenPorts& ports_;
   const boost::asio::any_io_executor lane_;  ///< for reopening, one thing after the other
   http::Router router_;
   std::unique_ptr<http::HttpServer> http_;

@@ -110,6 +110,7 @@ class Server {
   std::shared_ptr<devices::DeviceSearch> search_;
   std::unique_ptr<api::PtzDesk> ptz_;
   std::unique_ptr<api::AddingDesk> adding_;
+  api::OpenPorts ports_;
   std::unique_ptr<api::ServerParts> parts_;
   std::unique_ptr<FrontDoor> door_;
 };
@@ -228,7 +229,8 @@ Result<> Server::open_stores() {
                        [this](std::optional<central::UpgradeKind> installed) { return may_end(installed); },
                        *search_,
                        *ptz_,
-                       *adding_});
+                       *adding_,
+                       ports_});
   return {};
 }
 
@@ -317,7 +319,7 @@ Result<Ended> Server::run() {
         if (const auto told = storage_orders_.reconnect(device.id); !told)
           base::log_warning("device \"{}\": {}", device.name, told.error().message);
       });
-  door_ = std::make_unique<FrontDoor>(*parts_, pool_);
+  door_ = std::make_unique<FrontDoor>(*parts_, pool_, ports_);
   if (auto opened = door_->open(); !opened) return opened.error();
   asio::signal_set signals(pool_.next(), SIGINT, SIGTERM);
   signals.async_wait([this](const boost::system::error_code&, int) { pool_.stop(); });

@@ -33,7 +33,7 @@ std::vector<std::string> Central::databases() {
   return {event_database, "settings.db",         "accounts.db",
           "devices.db",   "schedules.db",        "layouts.db",
           "access.db",    "certificates/own.db", "certificates/trusted.db",
-          "ptz.db"};
+          "ptz.db",       "onvif_accounts.db"};
 }
 
 Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::CorrectedClock& clock,
@@ -83,6 +83,7 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
                        {[this](std::string_view channel) { return registry_->area_path_of_channel(channel); },
                         [this](std::int64_t area) { return registry_->area_path(area); }}));
   }
+  if (opened) opened = put(onvif_accounts_, OnvifAccounts::open(data / "onvif_accounts.db", *vault_));
   if (opened) opened = put(layouts_, LayoutStore::open(data / "layouts.db"));
   if (opened) opened = put(access_, AccessFilter::open(data / "access.db", platform::mac_of));
   if (opened)

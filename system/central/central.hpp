@@ -1,6 +1,7 @@
 #pragma once
 
 #include "system/central/access/access_filter.hpp"
+#include "system/central/accounts/onvif_accounts.hpp"
 #include "system/central/accounts/password_resets.hpp"
 #include "system/central/accounts/sign_in.hpp"
 #include "system/central/certificates/certificate_store.hpp"
@@ -56,6 +57,7 @@ class Central {
   Settings& settings() { return *settings_; }
   EventLog& events() { return *events_; }
   Accounts& accounts() { return *accounts_; }
+  OnvifAccounts& onvif_accounts() { return *onvif_accounts_; }
   SignIn& sign_in() { return *sign_in_; }
   PasswordResets& resets() { return resets_; }
   DeviceRegistry& registry() { return *registry_; }
@@ -96,6 +98,7 @@ class Central {
   std::unique_ptr<platform::SecretVault> vault_;
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<Accounts> accounts_;
+  std::unique_ptr<OnvifAccounts> onvif_accounts_;
   std::unique_ptr<SignIn> sign_in_;
   std::unique_ptr<Mailer> mailer_;
   std::unique_ptr<Schedules> schedules_;

@@ -11,7 +11,8 @@ OTHER_PASSWORD = "Other.Watch.77"
 # Routes that change something and read no body. Of the first two, a valid request would end the server: only refused ones are sent.
 WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settings/mail/test"),
                 ("post", "/api/v1/time/synchronisation"), ("put", "/api/v1/channels/{channel}/ptz/operator"),
-                ("post", "/api/v1/channels/{channel}/ptz/stop"), ("put", "/api/v1/channels/{channel}/ptz/home")}
+                ("post", "/api/v1/channels/{channel}/ptz/stop"), ("put", "/api/v1/channels/{channel}/ptz/home"),
+                ("post", "/api/v1/onvif/groups")}
 PTZ = "/api/v1/channels/{channel}/ptz"
 ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default", "configuration/import")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
@@ -60,6 +61,7 @@ def furnish(admin, folder):
     device = made("devices", {**DEVICE, "name": "first", "channel_count": 2, "channels": [{"number": 1, "name": "one"}]})
     made("groups", {"name": "fuzz.group", "authorities": {"live": True}})
     made("users", {"name": "fuzz.user", "group": "fuzz.group", "password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD})
+    made("onvif/users", {"name": "fuzz.user", "group": "user", "password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD})
     certificate, key = key_pair(folder)
     admin.call("PUT", "/api/v1/system/uploads/voice", "s" * 3000)
     job = made("devices/adding", {"rows": [DEVICE], "start": False})
@@ -104,6 +106,7 @@ def bodies(ids):
         "devices/refresh": {"ids": [device]}, "devices/clocks": {"ids": [device]}, "devices/{device}/channels": {"number": 2, "name": "ch#", "streams": DEVICE["streams"]},
         "devices/import": TABLE, "groups": {**named, "authorities": {"live": True, "playback": [channel]}},
         "users": {"name": "u#", "group": "fuzz.group", "email": "u@example.org", **passwords},
+        "onvif/users": {"name": "u#", "group": "operator", "description": "d", **passwords},
         "initialisation": INITIALISATION, "password-resets": {"username": "fuzz.user"},
         "password-resets/{token}/code": {"email": "u@example.org"}, "password-strength": {"password": "a", "username": "b"},
         "sessions": {"username": "fuzz.user", "password": OTHER_PASSWORD},
@@ -132,13 +135,14 @@ def bodies(ids):
             "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500},
-            "network/default-card": {"card": "lo"}, "network/ssh": {"enabled": False},
+            "network/default-card": {"card": "lo"},
             "network/name-servers": {"automatic": False, "preferred": "127.0.0.1", "alternate": "127.0.0.2"},
             "password-resets/{token}": {"code": "000000", "email": "u@example.org", **passwords},
             "schedules/{schedule}": {**named, "always": False, "periods": PERIODS}, "services/{service}": {"enabled": True},
             "sessions/current/confirmation": {"password": PASSWORD}, "time": {"utc": ids["utc"]},
             "system/uploads/{upload}": b"some bytes", "users/{user}": {"group": "fuzz.group", "email": "u@example.org"},
             "users/{user}/password": passwords,
+            "onvif/users/{user}": {"group": "user", "description": "d"}, "onvif/users/{user}/password": passwords,
             "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
                 "voice-files/{voice}": {"name": "n#.pcm"},
                 "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},

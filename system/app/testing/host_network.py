@@ -204,16 +204,16 @@ def ssh_banner():
 
 def check_ssh(client):
     run("ip", "-n", NEAR, "link", "set", "lo", "up")
-    expect("SSH when new", (client.call("GET", "/api/v1/network/ssh")["enabled"], ssh_banner()), (False, ""))
-    expect("no word", refused(client, "PUT", "/api/v1/network/ssh", {}), (400, "invalid", "enabled"))
+    expect("SSH when new", (client.call("GET", "/api/v1/services")["services"][0]["enabled"], ssh_banner()), (False, ""))
+    expect("no word", refused(client, "PUT", "/api/v1/services/ssh", {}), (400, "invalid", "enabled"))
     if not shutil.which("sshd"):
         print("note: there is no sshd; not switched on")
         return
-    client.call("PUT", "/api/v1/network/ssh", {"enabled": True})
+    client.call("PUT", "/api/v1/services/ssh", {"enabled": True})
     expect("SSH on", ssh_banner(), "SSH-2.0")
-    client.call("PUT", "/api/v1/network/ssh", {"enabled": False})
+    client.call("PUT", "/api/v1/services/ssh", {"enabled": False})
     expect("SSH off", ssh_banner(), "")
-    client.call("PUT", "/api/v1/network/ssh", {"enabled": True})
+    client.call("PUT", "/api/v1/services/ssh", {"enabled": True})
 
 
 def check_bond(client):

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/central/accounts/account_name.hpp"
 #include "system/central/accounts/accounts.hpp"
 #include "system/central/accounts/password.hpp"
 #include "system/central/mailbox.hpp"
@@ -17,22 +18,6 @@ using base::ErrorKind;
 using base::Result;
 
 namespace {
-
-constexpr std::size_t longest_group = 64;
-constexpr std::size_t longest_user = 31;
-
-bool is_name(std::string_view text, std::size_t longest) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '@' || c == '.';
-  };
-  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, allowed);
-}
-
-FieldError refuse_name(std::size_t longest) {
-  return {"name",
-          {ErrorKind::invalid, fmt::format("has 1 to {} letters, digits, \"_\", \"@\" and \".\"", longest)}};
-}
 
 FieldError refuse_email() {
   return {"email", {ErrorKind::invalid, "is no e-mail address; it may be left out"}};
@@ -119,7 +104,7 @@ std::vector<Group> Accounts::groups() const {
 }
 
 FieldResult<void> Accounts::add_group(const Group& group) {
-  if (!is_name(group.name, longest_group)) return refuse_name(longest_group);
+  if (auto checked = check_account_name(group.name, longest_group_name); !checked) return checked;
   const std::lock_guard lock(mutex_);
   if (groups_.contains(group.name)) {
     return FieldError{"name", {ErrorKind::conflict, fmt::format("group \"{}\" exists already", group.name)}};
@@ -140,6 +125,12 @@ FieldResult<void> Accounts::add_group(const Group& group) {
 Result<> Accounts::check_group_of_users(const std::string& name) const {
   const auto it = groups_.find(name);
   if (it == groups_.end()) return no_such("group", name);
+  if (name == onvif) {
+    return Error{
+        ErrorKind::denied,
+        "group \"onvif\" is fixed and has no users of its own: those of ONVIF are in its groups admin, "
+        "operator and user, see /api/v1/onvif/users"};
+  }
   if (it->second.fixed) return Error{ErrorKind::denied, fmt::format("group \"{}\" is fixed", name)};
   return {};
 }
@@ -188,7 +179,7 @@ std::vector<User> Accounts::users() const {
 
 FieldResult<void> Accounts::add_user(const User& user, const std::string& password,
                                      const std::string& password_again) {
-  if (!is_name(user.name, longest_user)) return refuse_name(longest_user);
+  if (auto checked = check_account_name(user.name, longest_user_name); !checked) return checked;
   if (!user.email.empty() && !is_mailbox(user.email)) return refuse_email();
   if (auto checked = check_new(password, password_again, user.name); !checked) return checked.error();
   const auto hash = hash_password(password);

@@ -58,7 +58,9 @@ class Accounts {
  public:
   static constexpr std::string_view administrator = "admin";
   static constexpr std::string_view administrators = "admin";  ///< the group that may do everything
-  static constexpr std::size_t most_groups = 64;               ///< beside the fixed ones
+  /// The fixed group that stands for the three of ONVIF (OnvifAccounts); nobody is in it itself.
+  static constexpr std::string_view onvif = "onvif";
+  static constexpr std::size_t most_groups = 64;  ///< beside the fixed ones
   static constexpr std::size_t most_users = 1000;
 
   static base::Result<std::unique_ptr<Accounts>> open(const std::filesystem::path& file,

@@ -107,6 +107,12 @@ const std::vector<SettingSection>& setting_sections() {
         flag_setting("questions", true, "by security questions, at the server itself")},
        {},
        true},
+      {"onvif",
+       "this server as an ONVIF device",
+       {flag_setting("service", false,
+                     "whether ONVIF clients are answered at /onvif/device_service, and may read streams with "
+                     "the accounts of /api/v1/onvif/users")},
+       {}},
       wizard_section(),
       mail_section(),
       log_mirror_section(),

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pugixml.hpp>
+
+#include "system/api/server_parts.hpp"
+
+namespace watchrig::api {
+
+/// One stream of a channel, as a media profile tells of it.
+struct FaceProfile {
+  std::string token;                       ///< "c7-main"
+  std::string channel;                     ///< "c7", the token of its video source too
+  std::string name;                        ///< of the channel
+  std::string stream;                      ///< "main" or "sub"
+  std::size_t streams = 1;                 ///< that the channel has
+  std::optional<media::Track> video = {};  ///< nothing until the stream was connected for the first time
+  double fps = 0;                          ///< 0: nothing comes
+};
+
+/// Channels beyond are reached by their tokens, but are not listed: ONVIF knows no pages.
+inline constexpr std::size_t most_listed_channels = 512;
+std::vector<FaceProfile> face_profiles(const ServerParts& parts);
+/// Nothing when there is no such channel, or it has no such stream.
+std::optional<FaceProfile> find_face_profile(const ServerParts& parts, const std::string& token);
+/// The main stream of a channel; nothing when there is no such channel.
+std::optional<FaceProfile> main_face_profile(const ServerParts& parts, const std::string& channel);
+
+/// "rtsp://host:port/live/c7/sub", for a host as a URL has it.
+std::string face_stream_uri(const ServerParts& parts, const FaceProfile& profile, const std::string& host);
+
+/// tt:VideoSource and tt:VideoSourceConfiguration, by the channel's main stream.
+void fill_face_source(pugi::xml_node node, const FaceProfile& main);
+void fill_face_source_configuration(pugi::xml_node node, const FaceProfile& main);
+/// Whether version 1 of the media service can tell how the stream is coded: it has no H.265.
+bool has_face_encoder(const FaceProfile& profile);
+/// tt:VideoEncoderConfiguration of such a stream. What nobody knows of it (bit rate, distance of key
+/// pictures) is left out where the schema allows.
+void fill_face_encoder(pugi::xml_node node, const FaceProfile& profile);
+
+}  // namespace watchrig::api

@@ -1,0 +1,132 @@
+// The channels as media profiles (ONVIF Media, version 1): a profile for each stream, and where it is read.
+#include <fmt/format.h>
+
+#include "system/api/onvif_face/face_profiles.hpp"
+#include "system/api/onvif_face/onvif_face.hpp"
+
+namespace watchrig::api {
+
+using protocols::AccessClass;
+using protocols::add;
+using protocols::refuse;
+using protocols::SoapCall;
+using protocols::SoapOutcome;
+using protocols::text_at;
+
+namespace {
+
+SoapOutcome service_capabilities(SoapCall& call) {
+  auto all = add(call.answer, "trt:Capabilities");
+  all.append_attribute("SnapshotUri") = "false";
+  all.append_attribute("OSD") = "false";
+  add(all, "trt:ProfileCapabilities").append_attribute("MaximumNumberOfProfiles") =
+      static_cast<unsigned>(2 * most_listed_channels);
+  auto streaming = add(all, "trt:StreamingCapabilities");
+  streaming.append_attribute("RTPMulticast") = "false";
+  streaming.append_attribute("RTP_TCP") = "false";
+  streaming.append_attribute("RTP_RTSP_TCP") = "true";
+  return {};
+}
+
+void add_profile(pugi::xml_node parent, const char* name, const ServerParts& parts,
+                 const FaceProfile& profile) {
+  auto node = add(parent, name);
+  node.append_attribute("token") = profile.token.c_str();
+  node.append_attribute("fixed") = "true";
+  add(node, "tt:Name", fmt::format("{} {}", profile.name, profile.stream));
+  const auto main = main_face_profile(parts, profile.channel);
+  fill_face_source_configuration(add(node, "tt:VideoSourceConfiguration"), main ? *main : profile);
+  if (has_face_encoder(profile)) fill_face_encoder(add(node, "tt:VideoEncoderConfiguration"), profile);
+}
+
+SoapOutcome profiles(const ServerParts& parts, SoapCall& call) {
+  for (const auto& profile : face_profiles(parts)) add_profile(call.answer, "trt:Profiles", parts, profile);
+  return {};
+}
+
+SoapOutcome profile(const ServerParts& parts, SoapCall& call) {
+  const auto token = text_at(call.request, "ProfileToken");
+  const auto found = find_face_profile(parts, token);
+  if (!found) return protocols::no_profile(protocols::one_line(token));
+  add_profile(call.answer, "trt:Profile", parts, *found);
+  return {};
+}
+
+/// What there is of each channel, of its main stream.
+SoapOutcome of_channels(const ServerParts& parts, SoapCall& call, const char* element,
+                        void (*fill)(pugi::xml_node, const FaceProfile&)) {
+  for (const auto& found : face_profiles(parts)) {
+    if (found.stream == "main") fill(add(call.answer, element), found);
+  }
+  return {};
+}
+
+SoapOutcome no_configuration(const std::string& token) {
+  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
+                fmt::format("there is no configuration \"{}\"", protocols::one_line(token)));
+}
+
+SoapOutcome source_configuration(const ServerParts& parts, SoapCall& call) {
+  const auto token = text_at(call.request, "ConfigurationToken");
+  const auto found = main_face_profile(parts, token);
+  if (!found) return no_configuration(token);
+  fill_face_source_configuration(add(call.answer, "trt:Configuration"), *found);
+  return {};
+}
+
+SoapOutcome encoders(const ServerParts& parts, SoapCall& call) {
+  for (const auto& found : face_profiles(parts)) {
+    if (has_face_encoder(found)) fill_face_encoder(add(call.answer, "trt:Configurations"), found);
+  }
+  return {};
+}
+
+SoapOutcome encoder(const ServerParts& parts, SoapCall& call) {
+  const auto token = text_at(call.request, "ConfigurationToken");
+  const auto found = find_face_profile(parts, token);
+  if (!found || !has_face_encoder(*found)) return no_configuration(token);
+  fill_face_encoder(add(call.answer, "trt:Configuration"), *found);
+  return {};
+}
+
+SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
+  const auto token = text_at(call.request, "ProfileToken");
+  const auto found = find_face_profile(parts, token);
+  if (!found) return protocols::no_profile(protocols::one_line(token));
+  const auto kind = text_at(call.request, "StreamSetup/Stream");
+  const auto transport = text_at(call.request, "StreamSetup/Transport/Protocol");
+  const bool known = transport == "UDP" || transport == "RTSP" || transport == "TCP";
+  if (kind != "RTP-Unicast" || !known) {
+    return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
+                  "streams go out as RTP-Unicast by UDP or RTSP, and by nothing else");
+  }
+  auto node = add(call.answer, "trt:MediaUri");
+  add(node, "tt:Uri", face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
+  add(node, "tt:InvalidAfterConnect", "false");
+  add(node, "tt:InvalidAfterReboot", "false");
+  add(node, "tt:Timeout", "PT0S");
+  return {};
+}
+
+}  // namespace
+
+protocols::SoapService onvif_media_service(ServerParts& p) {
+  constexpr auto read = AccessClass::read_media;
+  protocols::SoapService service{"trt", onvif_media_path, 2, 60, {}};
+  service.operations = {
+      {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
+      {"GetProfiles", read, [&p](SoapCall& c) { return profiles(p, c); }},
+      {"GetProfile", read, [&p](SoapCall& c) { return profile(p, c); }},
+      {"GetVideoSources", read,
+       [&p](SoapCall& c) { return of_channels(p, c, "trt:VideoSources", fill_face_source); }},
+      {"GetVideoSourceConfigurations", read,
+       [&p](SoapCall& c) { return of_channels(p, c, "trt:Configurations", fill_face_source_configuration); }},
+      {"GetVideoSourceConfiguration", read, [&p](SoapCall& c) { return source_configuration(p, c); }},
+      {"GetVideoEncoderConfigurations", read, [&p](SoapCall& c) { return encoders(p, c); }},
+      {"GetVideoEncoderConfiguration", read, [&p](SoapCall& c) { return encoder(p, c); }},
+      {"GetStreamUri", read, [&p](SoapCall& c) { return stream_address(p, c); }},
+  };
+  return service;
+}
+
+}  // namespace watchrig::api
