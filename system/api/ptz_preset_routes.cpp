@@ -24,14 +24,16 @@ namespace {
 
 constexpr std::size_t longest_name = 63;
 
-using Presets = std::map<unsigned, PtzPreset>;
+}  // namespace
 
-asio::awaitable<base::Result<Presets>> presets_of(ServerParts& parts, std::string channel) {
+asio::awaitable<base::Result<PtzPresets>> ptz_presets_of(ServerParts& parts, std::string channel) {
   PtzDesk::Work<std::vector<PtzPreset>> work = [](PtzHead& head) { return head.presets(); };
   const auto told = co_await parts.ptz.ask<std::vector<PtzPreset>>(channel, work);
   if (!told) co_return told.error();
   co_return numbered(*told, parts.central.ptz_book().entries(channel, PtzKind::preset));
 }
+
+namespace {
 
 json::object preset_json(unsigned number, const PtzPreset& preset) {
   return {{"number", number}, {"name", preset.name}};
@@ -39,7 +41,7 @@ json::object preset_json(unsigned number, const PtzPreset& preset) {
 
 asio::awaitable<Response> list(ServerParts& parts, Request request) {
   const auto channel = request.param("channel");
-  const auto presets = co_await presets_of(parts, channel);
+  const auto presets = co_await ptz_presets_of(parts, channel);
   if (!presets) co_return ptz_refusal(presets.error());
   json::array all;
   for (const auto& [number, preset] : *presets) all.push_back(preset_json(number, preset));
@@ -47,7 +49,7 @@ asio::awaitable<Response> list(ServerParts& parts, Request request) {
 }
 
 /// Another preset's name is refused by some devices only, so it is refused here.
-std::optional<central::FieldError> check_name(const Presets& presets, unsigned number,
+std::optional<central::FieldError> check_name(const PtzPresets& presets, unsigned number,
                                               const std::string& name) {
   for (const auto& [other, preset] : presets) {
     if (other != number && !name.empty() && preset.name == name)
@@ -57,8 +59,18 @@ std::optional<central::FieldError> check_name(const Presets& presets, unsigned n
   return std::nullopt;
 }
 
-/// Keeps where the head points now.
-asio::awaitable<Response> save(ServerParts& parts, Request request) {
+asio::awaitable<base::Result<PtzPreset>> find(ServerParts& parts, std::string channel, unsigned number) {
+  const auto presets = co_await ptz_presets_of(parts, channel);
+  if (!presets) co_return presets.error();
+  const auto known = presets->find(number);
+  if (known == presets->end())
+    co_return base::Error{ErrorKind::not_found, fmt::format("the camera has no preset {}", number)};
+  co_return known->second;
+}
+
+}  // namespace
+
+asio::awaitable<Response> save_ptz_preset(ServerParts& parts, Request request) {
   const auto number = ptz_number_of(request, "preset");
   if (!number) co_return error_response(number.error());
   BodyFields fields(request);
@@ -70,7 +82,7 @@ asio::awaitable<Response> save(ServerParts& parts, Request request) {
   const auto refused = co_await take_ptz(parts, request);
   if (refused) co_return *refused;
   const auto channel = request.param("channel");
-  const auto presets = co_await presets_of(parts, channel);
+  const auto presets = co_await ptz_presets_of(parts, channel);
   if (!presets) co_return ptz_refusal(presets.error());
   if (const auto wrong = check_name(*presets, *number, name)) co_return error_response(*wrong);
   const auto known = presets->find(*number);
@@ -87,16 +99,7 @@ asio::awaitable<Response> save(ServerParts& parts, Request request) {
   co_return http::json_response(200, preset_json(*number, {*token, name}));
 }
 
-asio::awaitable<base::Result<PtzPreset>> find(ServerParts& parts, std::string channel, unsigned number) {
-  const auto presets = co_await presets_of(parts, channel);
-  if (!presets) co_return presets.error();
-  const auto known = presets->find(number);
-  if (known == presets->end())
-    co_return base::Error{ErrorKind::not_found, fmt::format("the camera has no preset {}", number)};
-  co_return known->second;
-}
-
-asio::awaitable<Response> remove(ServerParts& parts, Request request) {
+asio::awaitable<Response> remove_ptz_preset(ServerParts& parts, Request request) {
   const auto number = ptz_number_of(request, "preset");
   if (!number) co_return error_response(number.error());
   const auto refused = co_await take_ptz(parts, request);
@@ -110,7 +113,7 @@ asio::awaitable<Response> remove(ServerParts& parts, Request request) {
   co_return ptz_response(parts.central.ptz_book().remove(channel, PtzKind::preset, *number));
 }
 
-asio::awaitable<Response> call(ServerParts& parts, Request request) {
+asio::awaitable<Response> call_ptz_preset(ServerParts& parts, Request request) {
   const auto number = ptz_number_of(request, "preset");
   if (!number) co_return error_response(number.error());
   BodyFields fields(request);
@@ -128,6 +131,8 @@ asio::awaitable<Response> call(ServerParts& parts, Request request) {
   const auto done = co_await parts.ptz.command<void>(channel, work, PtzMovement::replaced);
   co_return ptz_response(done);
 }
+
+namespace {
 
 asio::awaitable<Response> go_home(ServerParts& parts, Request request) {
   BodyFields fields(request);
@@ -175,9 +180,9 @@ void add_ptz_preset_routes(http::Router& router, ServerParts& parts) {
   };
   add("GET", "/presets", "The camera's presets, by number", list);
   add("PUT", "/presets/{preset}", "Keeps where the head points as a preset, 1 to 128, over the one before",
-      save);
-  add("DELETE", "/presets/{preset}", "Removes a preset", remove);
-  add("POST", "/presets/{preset}/call", "Leads the head to a preset", call);
+      save_ptz_preset);
+  add("DELETE", "/presets/{preset}", "Removes a preset", remove_ptz_preset);
+  add("POST", "/presets/{preset}/call", "Leads the head to a preset", call_ptz_preset);
   add("POST", "/home", "Leads the head to its home position", go_home);
   add("PUT", "/home", "Makes where the head points its home position", set_home);
   add("PUT", "/auxiliaries/{auxiliary}", "Switches a wiper, a lamp and the like on or off", switch_auxiliary);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "system/api/ptz_desk.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/server_parts.hpp"
@@ -23,6 +26,15 @@ boost::asio::awaitable<std::optional<http::Response>> take_ptz(ServerParts& part
 /// Takes the camera for the caller and gives the command; 204, or what is refused or failed.
 boost::asio::awaitable<http::Response> command_ptz(ServerParts& parts, http::Request request,
                                                    PtzDesk::Work<void> work, PtzMovement movement);
+
+/// A camera's presets by number.
+using PtzPresets = std::map<unsigned, devices::PtzPreset>;
+boost::asio::awaitable<base::Result<PtzPresets>> ptz_presets_of(ServerParts& parts, std::string channel);
+/// Keeps where the head points as the preset of the request, by the `name` of its body; removes it; leads the
+/// head there, at the `speed` of its body.
+boost::asio::awaitable<http::Response> save_ptz_preset(ServerParts& parts, http::Request request);
+boost::asio::awaitable<http::Response> remove_ptz_preset(ServerParts& parts, http::Request request);
+boost::asio::awaitable<http::Response> call_ptz_preset(ServerParts& parts, http::Request request);
 
 /// An event about the channel of a request.
 void tell_ptz(ServerParts& parts, const http::Request& request, std::string type, std::string message,

@@ -1,6 +1,8 @@
 // What the server tells of itself by ONVIF (ONVIF Core 8): identity, services, time, network.
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <set>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -86,20 +88,22 @@ void add_media_capabilities(pugi::xml_node all, const std::string& address) {
 }
 
 SoapOutcome capabilities(SoapCall& call) {
-  bool device = false, media = false;
+  std::set<std::string> wanted;
   for (const auto& category : children(call.request, "Category")) {
-    const std::string_view name = category.text().get();
-    if (name != "All" && name != "Device" && name != "Media") {
+    const std::string name = category.text().get();
+    if (name != "All" && name != "Device" && name != "Media" && name != "PTZ") {
       return refuse({"ter:ActionNotSupported", "ter:NoSuchService"},
-                    fmt::format("there is no service \"{}\" here", protocols::one_line(std::string(name))));
+                    fmt::format("there is no service \"{}\" here", protocols::one_line(name)));
     }
-    device = device || name != "Media";
-    media = media || name != "Device";
+    wanted.insert(name);
   }
-  const bool all_of_them = !device && !media;
+  const auto asked = [&](const char* name) {
+    return wanted.empty() || wanted.contains("All") || wanted.contains(name);
+  };
   auto all = add(call.answer, "tds:Capabilities");
-  if (device || all_of_them) add_device_capabilities(all, address_of(call, onvif_device_path));
-  if (media || all_of_them) add_media_capabilities(all, address_of(call, onvif_media_path));
+  if (asked("Device")) add_device_capabilities(all, address_of(call, onvif_device_path));
+  if (asked("Media")) add_media_capabilities(all, address_of(call, onvif_media_path));
+  if (asked("PTZ")) add(add(all, "tt:PTZ"), "tt:XAddr", address_of(call, onvif_ptz_path));
   return {};
 }
 

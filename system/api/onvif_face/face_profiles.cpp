@@ -54,6 +54,7 @@ std::vector<FaceProfile> profiles_of(const ServerParts& parts, const central::Ch
   for (const auto stream : streams) {
     FaceProfile profile{fmt::format("{}-{}", channel.id, stream), channel.id, channel.name,
                         std::string(stream), streams.size()};
+    profile.has_head = found.device->heads > 0;
     if (const auto hub = relayed ? relayed->hub(profile.stream) : nullptr) {
       for (const auto& track : hub->tracks()) {
         if (media::is_video(track.codec) && !profile.video) profile.video = track;

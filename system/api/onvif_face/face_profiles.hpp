@@ -18,6 +18,7 @@ struct FaceProfile {
   std::string stream;                      ///< "main" or "sub"
   std::size_t streams = 1;                 ///< that the channel has
   std::optional<media::Track> video = {};  ///< nothing until the stream was connected for the first time
+  bool has_head = false;                   ///< a head was entered for its device
   double fps = 0;                          ///< 0: nothing comes
 };
 
@@ -40,5 +41,7 @@ bool has_face_encoder(const FaceProfile& profile);
 /// tt:VideoEncoderConfiguration of such a stream. What nobody knows of it (bit rate, distance of key
 /// pictures) is left out where the schema allows.
 void fill_face_encoder(pugi::xml_node node, const FaceProfile& profile);
+/// tt:PTZConfiguration of a channel with a head, by the channel's token.
+void fill_face_ptz(pugi::xml_node node, const FaceProfile& profile);
 
 }  // namespace watchrig::api

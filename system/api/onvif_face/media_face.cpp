@@ -17,7 +17,7 @@ namespace {
 
 SoapOutcome service_capabilities(SoapCall& call) {
   auto all = add(call.answer, "trt:Capabilities");
-  all.append_attribute("SnapshotUri") = "false";
+  all.append_attribute("SnapshotUri") = "true";
   all.append_attribute("OSD") = "false";
   add(all, "trt:ProfileCapabilities").append_attribute("MaximumNumberOfProfiles") =
       static_cast<unsigned>(2 * most_listed_channels);
@@ -37,6 +37,7 @@ void add_profile(pugi::xml_node parent, const char* name, const ServerParts& par
   const auto main = main_face_profile(parts, profile.channel);
   fill_face_source_configuration(add(node, "tt:VideoSourceConfiguration"), main ? *main : profile);
   if (has_face_encoder(profile)) fill_face_encoder(add(node, "tt:VideoEncoderConfiguration"), profile);
+  if (profile.has_head) fill_face_ptz(add(node, "tt:PTZConfiguration"), profile);
 }
 
 SoapOutcome profiles(const ServerParts& parts, SoapCall& call) {
@@ -89,6 +90,14 @@ SoapOutcome encoder(const ServerParts& parts, SoapCall& call) {
   return {};
 }
 
+void add_media_uri(SoapCall& call, const std::string& uri) {
+  auto node = add(call.answer, "trt:MediaUri");
+  add(node, "tt:Uri", uri);
+  add(node, "tt:InvalidAfterConnect", "false");
+  add(node, "tt:InvalidAfterReboot", "false");
+  add(node, "tt:Timeout", "PT0S");
+}
+
 SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
   const auto token = text_at(call.request, "ProfileToken");
   const auto found = find_face_profile(parts, token);
@@ -100,11 +109,15 @@ SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
                   "streams go out as RTP-Unicast by UDP or RTSP, and by nothing else");
   }
-  auto node = add(call.answer, "trt:MediaUri");
-  add(node, "tt:Uri", face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
-  add(node, "tt:InvalidAfterConnect", "false");
-  add(node, "tt:InvalidAfterReboot", "false");
-  add(node, "tt:Timeout", "PT0S");
+  add_media_uri(call, face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
+  return {};
+}
+
+SoapOutcome snapshot_address(const ServerParts& parts, SoapCall& call) {
+  const auto token = text_at(call.request, "ProfileToken");
+  const auto found = find_face_profile(parts, token);
+  if (!found) return protocols::no_profile(protocols::one_line(token));
+  add_media_uri(call, address_of(call, onvif_snapshot_path) + found->token);
   return {};
 }
 
@@ -125,6 +138,7 @@ protocols::SoapService onvif_media_service(ServerParts& p) {
       {"GetVideoEncoderConfigurations", read, [&p](SoapCall& c) { return encoders(p, c); }},
       {"GetVideoEncoderConfiguration", read, [&p](SoapCall& c) { return encoder(p, c); }},
       {"GetStreamUri", read, [&p](SoapCall& c) { return stream_address(p, c); }},
+      {"GetSnapshotUri", read, [&p](SoapCall& c) { return snapshot_address(p, c); }},
   };
   return service;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "system/api/gate.hpp"
+#include "system/api/onvif_face/face_snapshot.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
 
@@ -62,12 +63,23 @@ void OnvifFace::reach(const Request& request, SoapCall& call) const {
   }
 }
 
+/// While there is nobody who could come in.
+std::optional<Response> OnvifFace::refuse_all() const {
+  if (auto refusal = refuse_uninitialised(parts_.central.accounts())) return refusal;
+  if (parts_.central.settings().flag("onvif", "service")) return std::nullopt;
+  return http::error_response(403, "disabled", {},
+                              "the service ONVIF is off: PUT /api/v1/services/onvif switches it on");
+}
+
+asio::awaitable<Response> OnvifFace::snapshot(Request request) {
+  if (auto refusal = refuse_all()) co_return *std::move(refusal);
+  const auto caller = callers_.identify(request, {});
+  if (!may(caller.level, protocols::AccessClass::read_media)) co_return unauthorised(caller);
+  co_return co_await face_snapshot(parts_, request.param("profile"), onvif_account(caller.name));
+}
+
 asio::awaitable<Response> OnvifFace::serve(const SoapService& service, Request request) {
-  if (auto refusal = refuse_uninitialised(parts_.central.accounts())) co_return *std::move(refusal);
-  if (!parts_.central.settings().flag("onvif", "service")) {
-    co_return http::error_response(403, "disabled", {},
-                                   "the service ONVIF is off: PUT /api/v1/services/onvif switches it on");
-  }
+  if (auto refusal = refuse_all()) co_return *std::move(refusal);
   // Clients that mean to answer a challenge send no body with their first request (RFC 7616, 3.3).
   if (request.body.empty()) co_return unauthorised({});
   const auto message = SoapMessage::parse(request.body, limits);
@@ -92,7 +104,7 @@ asio::awaitable<Response> OnvifFace::serve(const SoapService& service, Request r
 }
 
 std::vector<SoapService> onvif_services(ServerParts& parts) {
-  return {onvif_device_service(parts), onvif_media_service(parts)};
+  return {onvif_device_service(parts), onvif_media_service(parts), onvif_ptz_service(parts)};
 }
 
 void add_onvif_face(http::Router& router, ServerParts& parts) {
@@ -103,6 +115,9 @@ void add_onvif_face(http::Router& router, ServerParts& parts) {
     router.add("POST", std::string(service.path), {everybody, false, false}, "SOAP",
                [face, &service](Request request) { return face->serve(service, std::move(request)); });
   }
+  router.add("GET", std::string(onvif_snapshot_path) + "{profile}", {everybody, false, false},
+             "A JPEG picture of a media profile",
+             [face](Request request) { return face->snapshot(std::move(request)); });
 }
 
 }  // namespace watchrig::api

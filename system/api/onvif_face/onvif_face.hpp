@@ -18,8 +18,11 @@ class OnvifFace {
 
   const std::vector<protocols::SoapService>& services() const { return services_; }
   boost::asio::awaitable<http::Response> serve(const protocols::SoapService& service, http::Request request);
+  /// A picture of the profile in the path.
+  boost::asio::awaitable<http::Response> snapshot(http::Request request);
 
  private:
+  std::optional<http::Response> refuse_all() const;
   http::Response unauthorised(const OnvifCaller& caller);
   void reach(const http::Request& request, protocols::SoapCall& call) const;
 
@@ -29,11 +32,14 @@ class OnvifFace {
 };
 
 inline constexpr std::string_view onvif_device_path = "/onvif/device_service",
-                                  onvif_media_path = "/onvif/media_service";
+                                  onvif_media_path = "/onvif/media_service",
+                                  onvif_ptz_path = "/onvif/ptz_service",
+                                  onvif_snapshot_path = "/onvif/snapshot/";
 /// The services, as tables of operations. The parts outlive them.
 std::vector<protocols::SoapService> onvif_services(ServerParts& parts);
 protocols::SoapService onvif_device_service(ServerParts& parts);
 protocols::SoapService onvif_media_service(ServerParts& parts);
+protocols::SoapService onvif_ptz_service(ServerParts& parts);
 /// Those of the device service for its users.
 std::vector<protocols::SoapOperation> onvif_user_operations(ServerParts& parts);
 

@@ -24,9 +24,19 @@ const codecAt = (uri) => {
 (async () => {
   const camera = await connect(password);
   assert.strictEqual((await ask(camera, 'getDeviceInformation')).model, 'Watchrig VMS');
-  assert.deepStrictEqual(camera.profiles.map((profile) => profile.$.token), ['c1-main', 'c1-sub', 'c2-main']);
+  assert.deepStrictEqual(camera.profiles.map((profile) => profile.$.token), ['c1-main', 'c1-sub', 'c2-main', 'c3-main', 'c3-sub']);
   const { uri } = await ask(camera, 'getStreamUri', { protocol: 'RTSP', profileToken: 'c1-main' });
   assert.strictEqual(codecAt(uri), 'h264');
+  assert.match((await ask(camera, 'getSnapshotUri', { profileToken: 'c1-main' })).uri, /\/onvif\/snapshot\/c1-main$/);
+  const dome = { profileToken: 'c3-main' };
+  assert.ok(camera.profiles[3].PTZConfiguration);
+  assert.ok((await ask(camera, 'getNodes')).c3);
+  // Another of the test's clients may still have the head.
+  for (let moved = false; !moved;) {
+    moved = await ask(camera, 'continuousMove', { ...dome, x: -0.5, timeout: 1000 }).then(() => true, (error) => assert.match(error.message, /steers this camera/));
+  }
+  await ask(camera, 'stop', { ...dome, panTilt: true });
+  assert.ok('x' in (await ask(camera, 'getStatus', dome)).position);
   assert.ok(Math.abs(await ask(camera, 'getSystemDateAndTime') - Date.now()) < 60000);
   assert.ok((await ask(camera, 'getScopes')).length >= 1);
   assert.ok([].concat(await ask(camera, 'getNetworkInterfaces')).length >= 1);

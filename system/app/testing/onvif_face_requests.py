@@ -1,14 +1,20 @@
 """Requests to vmsd as an ONVIF device: one for each operation, and those that are refused. A part of onvif_face.py."""
 TDS = ("device_service", "http://www.onvif.org/ver10/device/wsdl")
 TRT = ("media_service", "http://www.onvif.org/ver10/media/wsdl")
+PTZ = ("ptz_service", "http://www.onvif.org/ver20/ptz/wsdl")
 SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
 PROFILE = "<ProfileToken>c1-main</ProfileToken>"
+DOME = "<ProfileToken>c3-main</ProfileToken>"
 SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
 
 
 def user(name, level, password=None):
     secret = f"<tt:Password>{password}</tt:Password>" if password else ""
     return f"<User {SCHEMA}><tt:Username>{name}</tt:Username>{secret}<tt:UserLevel>{level}</tt:UserLevel></User>"
+
+
+def velocity(x, y, zoom, more=""):
+    return f'{DOME}<Velocity><tt:PanTilt {SCHEMA} x="{x}" y="{y}"/><tt:Zoom {SCHEMA} x="{zoom}"/></Velocity>{more}'
 
 
 REQUESTS = [
@@ -22,8 +28,8 @@ REQUESTS = [
     (TDS, "GetNetworkInterfaces", "", "read_system"),
     (TDS, "GetNetworkProtocols", "", "read_system"),
     (TDS, "GetUsers", "", "read_system_secret"),
-    (TDS, "CreateUsers", user("guest", "Operator", "Guest.of.1"), "write_system"),
-    (TDS, "SetUser", user("guest", "User", "Guest.of.2"), "write_system"),
+    (TDS, "CreateUsers", user("guest", "Operator", "Comes.by.1"), "write_system"),
+    (TDS, "SetUser", user("guest", "User", "Comes.by.2"), "write_system"),
     (TDS, "DeleteUsers", "<Username>guest</Username>", "write_system"),
     (TRT, "GetServiceCapabilities", "", "pre_auth"),
     (TRT, "GetProfiles", "", "read_media"),
@@ -34,19 +40,43 @@ REQUESTS = [
     (TRT, "GetVideoEncoderConfigurations", "", "read_media"),
     (TRT, "GetVideoEncoderConfiguration", "<ConfigurationToken>c1-sub</ConfigurationToken>", "read_media"),
     (TRT, "GetStreamUri", SETUP + PROFILE, "read_media"),
+    (TRT, "GetSnapshotUri", PROFILE, "read_media"),
+    (PTZ, "GetServiceCapabilities", "", "pre_auth"),
+    (PTZ, "GetNodes", "", "read_media"),
+    (PTZ, "GetNode", "<NodeToken>c3</NodeToken>", "read_media"),
+    (PTZ, "GetConfigurations", "", "read_media"),
+    (PTZ, "GetConfiguration", "<PTZConfigurationToken>c3</PTZConfigurationToken>", "read_media"),
+    (PTZ, "GetConfigurationOptions", "<ConfigurationToken>c3</ConfigurationToken>", "read_media"),
+    (PTZ, "GetStatus", DOME, "read_media"),
+    (PTZ, "SetPreset", f"{DOME}<PresetName>Gate</PresetName><PresetToken>1</PresetToken>", "actuate"),
+    (PTZ, "GetPresets", DOME, "read_media"),
+    (PTZ, "ContinuousMove", velocity(0.5, 0, 0.5, "<Timeout>PT1S</Timeout>"), "actuate"),
+    (PTZ, "Stop", f"{DOME}<PanTilt>true</PanTilt>", "actuate"),
+    (PTZ, "GotoPreset", f"{DOME}<PresetToken>1</PresetToken>", "actuate"),
 ]
+# Of its own, since it undoes what others need.
+LAST = [(PTZ, "RemovePreset", f"{DOME}<PresetToken>1</PresetToken>", "actuate")]
 REFUSED = [
-    (TDS, "GetCapabilities", "<Category>PTZ</Category>", "ter:NoSuchService"),
-    (TDS, "CreateUsers", user("admin", "User", "Guest.of.1"), "ter:UsernameClash"),
+    (TDS, "GetCapabilities", "<Category>Imaging</Category>", "ter:NoSuchService"),
+    (TDS, "CreateUsers", user("admin", "User", "Comes.by.1"), "ter:UsernameClash"),
     (TDS, "CreateUsers", user("guest", "User", "short"), "ter:PasswordTooWeak"),
-    (TDS, "CreateUsers", user("a guest", "User", "Guest.of.1"), "ter:InvalidArgVal"),
-    (TDS, "CreateUsers", user("guest", "Anonymous", "Guest.of.1"), "ter:AnonymousNotAllowed"),
+    (TDS, "CreateUsers", user("a guest", "User", "Comes.by.1"), "ter:InvalidArgVal"),
+    (TDS, "CreateUsers", user("guest", "Anonymous", "Comes.by.1"), "ter:AnonymousNotAllowed"),
     (TDS, "SetUser", user("nobody", "User"), "ter:UsernameMissing"),
-    (TDS, "SetUser", user("admin", "User", "Guest.of.1"), "ter:FixedUser"),
+    (TDS, "SetUser", user("admin", "User", "Comes.by.1"), "ter:FixedUser"),
     (TDS, "DeleteUsers", "<Username>admin</Username>", "ter:FixedUser"),
     (TDS, "SystemReboot", "", "ter:ActionNotSupported"),
     (TRT, "GetProfile", "<ProfileToken>c9-main</ProfileToken>", "ter:NoProfile"),
     (TRT, "GetProfile", "<ProfileToken>c2-sub</ProfileToken>", "ter:NoProfile"),
     (TRT, "GetVideoEncoderConfiguration", "<ConfigurationToken>c2-main</ConfigurationToken>", "ter:NoConfig"),  # H.265
     (TRT, "GetStreamUri", SETUP.replace("Unicast", "Multicast") + PROFILE, "ter:InvalidStreamSetup"),
+    (TRT, "GetSnapshotUri", "<ProfileToken>c9-main</ProfileToken>", "ter:NoProfile"),
+    (PTZ, "GetNode", "<NodeToken>c1</NodeToken>", "ter:NoEntity"),
+    (PTZ, "GetStatus", PROFILE, "ter:NoPTZProfile"),
+    (PTZ, "ContinuousMove", velocity(1.5, 0, 0), "ter:InvalidVelocity"),
+    (PTZ, "ContinuousMove", velocity(0, 0, "fast"), "ter:InvalidVelocity"),
+    (PTZ, "ContinuousMove", velocity(1, 0, 0, "<Timeout>PT60S</Timeout>"), "ter:TimeoutNotSupported"),
+    (PTZ, "ContinuousMove", velocity(1, 0, 0, "<Timeout>soon</Timeout>"), "ter:TimeoutNotSupported"),
+    (PTZ, "GotoPreset", f"{DOME}<PresetToken>99</PresetToken>", "ter:NoToken"),
+    (PTZ, "SetPreset", f"{DOME}<PresetToken>99</PresetToken>", "ter:NoToken"),
 ]
