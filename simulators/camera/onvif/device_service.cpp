@@ -5,6 +5,7 @@
 
 #include "simulators/camera/onvif/camera_io.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "system/protocols/onvif/answer_parts.hpp"
 
 namespace watchrig::camera {
 
@@ -20,10 +21,6 @@ void set(pugi::xml_node node, std::initializer_list<std::pair<const char*, const
   for (const auto& [name, value] : attributes) node.append_attribute(name) = value;
 }
 
-void add_flags(pugi::xml_node node, std::initializer_list<const char*> names) {
-  for (const char* name : names) add(node, name, "false");
-}
-
 OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
   add(call.answer, "tds:Manufacturer", device.manufacturer);
   add(call.answer, "tds:Model", "Virtual Camera");
@@ -34,34 +31,6 @@ OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
 }
 
 const char* flag(bool value) { return value ? "true" : "false"; }
-
-void add_device_capabilities(pugi::xml_node all, const OnvifDevice& known, const std::string& address) {
-  auto device = add(all, "tt:Device");
-  add(device, "tt:XAddr", address);
-  add_flags(add(device, "tt:Network"), {"tt:IPFilter", "tt:ZeroConfiguration", "tt:IPVersion6", "tt:DynDNS"});
-  auto system = add(device, "tt:System");
-  add(system, "tt:DiscoveryResolve", flag(known.discovers));
-  add(system, "tt:DiscoveryBye", flag(known.discovers));
-  add_flags(system, {"tt:RemoteDiscovery", "tt:SystemBackup", "tt:SystemLogging", "tt:FirmwareUpgrade"});
-  auto version = add(system, "tt:SupportedVersions");
-  add(version, "tt:Major", "22");
-  add(version, "tt:Minor", "12");
-  auto connectors = add(device, "tt:IO");
-  add(connectors, "tt:InputConnectors", std::to_string(known.io->inputs()));
-  add(connectors, "tt:RelayOutputs", std::to_string(known.io->relays().size()));
-  add_flags(add(device, "tt:Security"),
-            {"tt:TLS1.1", "tt:TLS1.2", "tt:OnboardKeyGeneration", "tt:AccessPolicyConfig", "tt:X.509Token",
-             "tt:SAMLToken", "tt:KerberosToken", "tt:RELToken"});
-}
-
-void add_media_capabilities(pugi::xml_node all, const std::string& address) {
-  auto media = add(all, "tt:Media");
-  add(media, "tt:XAddr", address);
-  auto streaming = add(media, "tt:StreamingCapabilities");
-  add(streaming, "tt:RTPMulticast", "false");
-  add(streaming, "tt:RTP_TCP", "false");
-  add(streaming, "tt:RTP_RTSP_TCP", "true");
-}
 
 void add_event_capabilities(pugi::xml_node all, const std::string& address) {
   auto events = add(all, "tt:Events");
@@ -114,11 +83,15 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
            std::ranges::find(wanted, name) != wanted.end();
   };
   auto all = add(call.answer, "tds:Capabilities");
-  if (asked("Device")) add_device_capabilities(all, device, address_of(call, device_service(device).path));
+  if (asked("Device")) {
+    const protocols::Connectors connectors{device.io->inputs(), device.io->relays().size()};
+    protocols::add_device_capabilities(all, address_of(call, device_service(device).path), device.discovers,
+                                       connectors);
+  }
   if (asked("Events")) add_event_capabilities(all, address_of(call, event_service(device).path));
   if (device.imaging && asked("Imaging"))
     add(add(all, "tt:Imaging"), "tt:XAddr", address_of(call, imaging_service(device).path));
-  if (asked("Media")) add_media_capabilities(all, address_of(call, media_service(device).path));
+  if (asked("Media")) protocols::add_media_capabilities(all, address_of(call, media_service(device).path));
   if (device.head && asked("PTZ"))
     add(add(all, "tt:PTZ"), "tt:XAddr", address_of(call, ptz_service(device).path));
   if (!asked("All")) return {};

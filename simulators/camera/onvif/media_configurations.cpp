@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "system/protocols/onvif/answer_parts.hpp"
+
 namespace watchrig::camera {
 
 namespace {
@@ -11,31 +13,8 @@ using protocols::add;
 
 constexpr std::string_view encoder_suffix = "-encoder", audio_suffix = "-audio-encoder";
 
-void set_token(pugi::xml_node node, std::string_view token) {
-  node.append_attribute("token") = std::string(token).c_str();
-}
-
-void name_entity(pugi::xml_node node, std::string_view token, std::size_t uses) {
-  set_token(node, token);
-  add(node, "tt:Name", token);
-  add(node, "tt:UseCount", std::to_string(uses));
-}
-
-void add_resolution(pugi::xml_node node, const scene::StreamProfile& profile) {
-  auto resolution = add(node, "tt:Resolution");
-  add(resolution, "tt:Width", std::to_string(profile.width));
-  add(resolution, "tt:Height", std::to_string(profile.height));
-}
-
-/// The camera sends to one receiver at a time; the schema asks for the element in version 1.
-void add_multicast(pugi::xml_node node) {
-  auto multicast = add(node, "tt:Multicast");
-  auto address = add(multicast, "tt:Address");
-  add(address, "tt:Type", "IPv4");
-  add(address, "tt:IPv4Address", "0.0.0.0");
-  add(multicast, "tt:Port", "0");
-  add(multicast, "tt:TTL", "0");
-  add(multicast, "tt:AutoStart", "false");
+void name_entity(pugi::xml_node node, const std::string& token) {
+  protocols::begin_entity(node, token, token, 1);
 }
 
 int kilobits(std::int64_t bits) { return static_cast<int>(bits / 1000); }
@@ -64,25 +43,23 @@ bool in_version1(const OnvifStream& stream) { return stream.codec() != Codec::h2
 bool has_audio(const OnvifDevice& device) { return !device.streams.empty() && device.streams[0].audio; }
 
 void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device) {
-  name_entity(node, video_source_configuration_token, device.streams.size());
+  protocols::begin_entity(node, video_source_configuration_token, video_source_configuration_token,
+                          device.streams.size());
   add(node, "tt:SourceToken", video_source_token);
-  auto bounds = add(node, "tt:Bounds");
-  bounds.append_attribute("x") = 0;
-  bounds.append_attribute("y") = 0;
-  bounds.append_attribute("width") = device.sensor_width;
-  bounds.append_attribute("height") = device.sensor_height;
+  protocols::add_bounds(node, device.sensor_width, device.sensor_height);
 }
 
 void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device) {
-  name_entity(node, audio_source_configuration_token, device.streams.size());
+  protocols::begin_entity(node, audio_source_configuration_token, audio_source_configuration_token,
+                          device.streams.size());
   add(node, "tt:SourceToken", audio_source_token);
 }
 
 void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {
-  name_entity(node, encoder_token(stream), 1);
+  name_entity(node, encoder_token(stream));
   const bool jpeg = stream.codec() == Codec::mjpeg;
   add(node, "tt:Encoding", jpeg ? "JPEG" : "H264");
-  add_resolution(node, stream.profile);
+  protocols::add_resolution(node, stream.profile.width, stream.profile.height);
   add(node, "tt:Quality", std::to_string(stream.quality()));
   auto control = add(node, "tt:RateControl");
   add(control, "tt:FrameRateLimit", fmt::format("{:.0f}", stream.profile.rate.value()));
@@ -93,19 +70,19 @@ void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {
     add(h264, "tt:GovLength", std::to_string(stream.profile.gop));
     add(h264, "tt:H264Profile", "High");
   }
-  add_multicast(node);
+  protocols::add_no_multicast(node);
   add(node, "tt:SessionTimeout", "PT60S");
 }
 
 void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream) {
   const auto codec = stream.codec();
-  name_entity(node, encoder_token(stream), 1);
+  name_entity(node, encoder_token(stream));
   if (codec != Codec::mjpeg) {
     node.append_attribute("GovLength") = stream.profile.gop;
     node.append_attribute("Profile") = codec == Codec::h265 ? "Main" : "High";
   }
   add(node, "tt:Encoding", codec == Codec::h265 ? "H265" : codec == Codec::mjpeg ? "JPEG" : "H264");
-  add_resolution(node, stream.profile);
+  protocols::add_resolution(node, stream.profile.width, stream.profile.height);
   auto control = add(node, "tt:RateControl");
   control.append_attribute("ConstantBitRate") = stream.profile.quality ? "false" : "true";
   add(control, "tt:FrameRateLimit", fmt::format("{:g}", stream.profile.rate.value()));
@@ -115,17 +92,17 @@ void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream) {
 
 void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream) {
   const bool aac = stream.audio->codec == Codec::aac;
-  name_entity(node, audio_encoder_token(stream), 1);
+  name_entity(node, audio_encoder_token(stream));
   add(node, "tt:Encoding", aac ? "AAC" : "G711");
   add(node, "tt:Bitrate", aac ? "32" : "64");
   add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));
-  add_multicast(node);
+  protocols::add_no_multicast(node);
   add(node, "tt:SessionTimeout", "PT60S");
 }
 
 void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream) {
   const auto codec = stream.audio->codec;
-  name_entity(node, audio_encoder_token(stream), 1);
+  name_entity(node, audio_encoder_token(stream));
   add(node, "tt:Encoding", codec == Codec::aac ? "MP4A-LATM" : codec == Codec::pcma ? "PCMA" : "PCMU");
   add(node, "tt:Bitrate", codec == Codec::aac ? "32" : "64");
   add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));

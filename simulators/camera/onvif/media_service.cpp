@@ -7,6 +7,7 @@
 #include "simulators/camera/onvif/encoder_settings.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
 #include "simulators/camera/onvif/ptz_spaces.hpp"
+#include "system/protocols/onvif/answer_parts.hpp"
 
 namespace watchrig::camera {
 
@@ -66,9 +67,7 @@ OnvifOutcome video_sources(const OnvifDevice& device, OnvifCall& call) {
   auto source = add(call.answer, "trt:VideoSources");
   source.append_attribute("token") = std::string(video_source_token).c_str();
   add(source, "tt:Framerate", fmt::format("{:g}", main.profile.rate.value()));
-  auto resolution = add(source, "tt:Resolution");
-  add(resolution, "tt:Width", std::to_string(device.sensor_width));
-  add(resolution, "tt:Height", std::to_string(device.sensor_height));
+  protocols::add_resolution(source, device.sensor_width, device.sensor_height);
   return {};
 }
 
@@ -128,14 +127,6 @@ OnvifOutcome audio_encoder(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-void add_media_uri(OnvifCall& call, const std::string& uri) {
-  auto node = add(call.answer, "trt:MediaUri");
-  add(node, "tt:Uri", uri);
-  add(node, "tt:InvalidAfterConnect", "false");
-  add(node, "tt:InvalidAfterReboot", "false");
-  add(node, "tt:Timeout", "PT0S");
-}
-
 OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
   const auto* stream = asked_profile(device, call);
   if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
@@ -147,14 +138,14 @@ OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
         {"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
         fmt::format("streams go out as RTP-Unicast by UDP or RTSP, not as {} by {}", kind, transport));
   }
-  add_media_uri(call, stream_uri(device, call, *stream));
+  protocols::add_media_uri(call, stream_uri(device, call, *stream));
   return {};
 }
 
 OnvifOutcome snapshot_address(const OnvifDevice& device, OnvifCall& call) {
   const auto* stream = asked_profile(device, call);
   if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
-  add_media_uri(call, snapshot_uri(call, *stream));
+  protocols::add_media_uri(call, snapshot_uri(call, *stream));
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "system/api/onvif_face/onvif_face.hpp"
 #include "system/api/program_version.hpp"
 #include "system/central/time/local_time.hpp"
+#include "system/protocols/onvif/answer_parts.hpp"
 
 namespace watchrig::api {
 
@@ -27,10 +28,6 @@ namespace {
 
 void set(pugi::xml_node node, std::initializer_list<std::pair<const char*, const char*>> attributes) {
   for (const auto& [name, value] : attributes) node.append_attribute(name) = value;
-}
-
-void add_flags(pugi::xml_node node, std::initializer_list<const char*> names) {
-  for (const char* name : names) add(node, name, "false");
 }
 
 SoapOutcome device_information(const ServerParts& parts, SoapCall& call) {
@@ -63,30 +60,6 @@ SoapOutcome date_and_time(const ServerParts& parts, SoapCall& call) {
   return {};
 }
 
-void add_device_capabilities(pugi::xml_node all, const std::string& address) {
-  auto device = add(all, "tt:Device");
-  add(device, "tt:XAddr", address);
-  add_flags(add(device, "tt:Network"), {"tt:IPFilter", "tt:ZeroConfiguration", "tt:IPVersion6", "tt:DynDNS"});
-  auto system = add(device, "tt:System");
-  add_flags(system, {"tt:DiscoveryResolve", "tt:DiscoveryBye", "tt:RemoteDiscovery", "tt:SystemBackup",
-                     "tt:SystemLogging", "tt:FirmwareUpgrade"});
-  auto version = add(system, "tt:SupportedVersions");
-  add(version, "tt:Major", "22");
-  add(version, "tt:Minor", "12");
-  add_flags(add(device, "tt:Security"),
-            {"tt:TLS1.1", "tt:TLS1.2", "tt:OnboardKeyGeneration", "tt:AccessPolicyConfig", "tt:X.509Token",
-             "tt:SAMLToken", "tt:KerberosToken", "tt:RELToken"});
-}
-
-void add_media_capabilities(pugi::xml_node all, const std::string& address) {
-  auto media = add(all, "tt:Media");
-  add(media, "tt:XAddr", address);
-  auto streaming = add(media, "tt:StreamingCapabilities");
-  add(streaming, "tt:RTPMulticast", "false");
-  add(streaming, "tt:RTP_TCP", "false");
-  add(streaming, "tt:RTP_RTSP_TCP", "true");
-}
-
 SoapOutcome capabilities(SoapCall& call) {
   std::set<std::string> wanted;
   for (const auto& category : children(call.request, "Category")) {
@@ -101,8 +74,9 @@ SoapOutcome capabilities(SoapCall& call) {
     return wanted.empty() || wanted.contains("All") || wanted.contains(name);
   };
   auto all = add(call.answer, "tds:Capabilities");
-  if (asked("Device")) add_device_capabilities(all, address_of(call, onvif_device_path));
-  if (asked("Media")) add_media_capabilities(all, address_of(call, onvif_media_path));
+  if (asked("Device"))
+    protocols::add_device_capabilities(all, address_of(call, onvif_device_path), false, {});
+  if (asked("Media")) protocols::add_media_capabilities(all, address_of(call, onvif_media_path));
   if (asked("PTZ")) add(add(all, "tt:PTZ"), "tt:XAddr", address_of(call, onvif_ptz_path));
   return {};
 }

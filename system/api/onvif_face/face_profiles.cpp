@@ -1,11 +1,10 @@
 #include "system/api/onvif_face/face_profiles.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
-#include "system/protocols/onvif/soap_message.hpp"
+#include "system/protocols/onvif/answer_parts.hpp"
 
 namespace watchrig::api {
 
@@ -16,32 +15,8 @@ namespace {
 
 constexpr std::string_view main_stream = "main", sub_stream = "sub";
 
-void set_token(pugi::xml_node node, const std::string& token) {
-  node.append_attribute("token") = token.c_str();
-}
-
-void name_entity(pugi::xml_node node, const std::string& token, const std::string& name, std::size_t uses) {
-  set_token(node, token);
-  add(node, "tt:Name", name);
-  add(node, "tt:UseCount", std::to_string(uses));
-}
-
-void add_resolution(pugi::xml_node node, const FaceProfile& profile) {
-  auto resolution = add(node, "tt:Resolution");
-  add(resolution, "tt:Width", std::to_string(profile.video ? profile.video->width : 0));
-  add(resolution, "tt:Height", std::to_string(profile.video ? profile.video->height : 0));
-}
-
-/// The server sends to one receiver at a time; the schema asks for the element.
-void add_multicast(pugi::xml_node node) {
-  auto multicast = add(node, "tt:Multicast");
-  auto address = add(multicast, "tt:Address");
-  add(address, "tt:Type", "IPv4");
-  add(address, "tt:IPv4Address", "0.0.0.0");
-  add(multicast, "tt:Port", "0");
-  add(multicast, "tt:TTL", "0");
-  add(multicast, "tt:AutoStart", "false");
-}
+int width_of(const FaceProfile& profile) { return profile.video ? profile.video->width : 0; }
+int height_of(const FaceProfile& profile) { return profile.video ? profile.video->height : 0; }
 
 std::vector<FaceProfile> profiles_of(const ServerParts& parts, const central::ChannelOfDevice& found) {
   const auto& channel = *found.channel;
@@ -97,19 +72,15 @@ std::string face_stream_uri(const ServerParts& parts, const FaceProfile& profile
 }
 
 void fill_face_source(pugi::xml_node node, const FaceProfile& main) {
-  set_token(node, main.channel);
+  node.append_attribute("token") = main.channel.c_str();
   add(node, "tt:Framerate", fmt::format("{:.3g}", main.fps));
-  add_resolution(node, main);
+  protocols::add_resolution(node, width_of(main), height_of(main));
 }
 
 void fill_face_source_configuration(pugi::xml_node node, const FaceProfile& main) {
-  name_entity(node, main.channel, main.name, main.streams);
+  protocols::begin_entity(node, main.channel, main.name, main.streams);
   add(node, "tt:SourceToken", main.channel);
-  auto bounds = add(node, "tt:Bounds");
-  bounds.append_attribute("x") = 0;
-  bounds.append_attribute("y") = 0;
-  bounds.append_attribute("width") = main.video ? main.video->width : 0;
-  bounds.append_attribute("height") = main.video ? main.video->height : 0;
+  protocols::add_bounds(node, width_of(main), height_of(main));
 }
 
 bool has_face_encoder(const FaceProfile& profile) {
@@ -117,11 +88,11 @@ bool has_face_encoder(const FaceProfile& profile) {
 }
 
 void fill_face_encoder(pugi::xml_node node, const FaceProfile& profile) {
-  name_entity(node, profile.token, fmt::format("{} {}", profile.name, profile.stream), 1);
+  protocols::begin_entity(node, profile.token, fmt::format("{} {}", profile.name, profile.stream), 1);
   add(node, "tt:Encoding", profile.video->codec == Codec::mjpeg ? "JPEG" : "H264");
-  add_resolution(node, profile);
+  protocols::add_resolution(node, width_of(profile), height_of(profile));
   add(node, "tt:Quality", "0");
-  add_multicast(node);
+  protocols::add_no_multicast(node);
   add(node, "tt:SessionTimeout", "PT60S");
 }
 

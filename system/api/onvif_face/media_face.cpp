@@ -3,6 +3,7 @@
 
 #include "system/api/onvif_face/face_profiles.hpp"
 #include "system/api/onvif_face/onvif_face.hpp"
+#include "system/protocols/onvif/answer_parts.hpp"
 
 namespace watchrig::api {
 
@@ -90,14 +91,6 @@ SoapOutcome encoder(const ServerParts& parts, SoapCall& call) {
   return {};
 }
 
-void add_media_uri(SoapCall& call, const std::string& uri) {
-  auto node = add(call.answer, "trt:MediaUri");
-  add(node, "tt:Uri", uri);
-  add(node, "tt:InvalidAfterConnect", "false");
-  add(node, "tt:InvalidAfterReboot", "false");
-  add(node, "tt:Timeout", "PT0S");
-}
-
 SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
   const auto token = text_at(call.request, "ProfileToken");
   const auto found = find_face_profile(parts, token);
@@ -109,7 +102,8 @@ SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
                   "streams go out as RTP-Unicast by UDP or RTSP, and by nothing else");
   }
-  add_media_uri(call, face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
+  protocols::add_media_uri(
+      call, face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
   return {};
 }
 
@@ -117,7 +111,7 @@ SoapOutcome snapshot_address(const ServerParts& parts, SoapCall& call) {
   const auto token = text_at(call.request, "ProfileToken");
   const auto found = find_face_profile(parts, token);
   if (!found) return protocols::no_profile(protocols::one_line(token));
-  add_media_uri(call, address_of(call, onvif_snapshot_path) + found->token);
+  protocols::add_media_uri(call, address_of(call, onvif_snapshot_path) + found->token);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "system/api/onvif_face/onvif_face.hpp"
 #include "system/api/ptz_requests.hpp"
 #include "system/base/text.hpp"
+#include "system/protocols/onvif/answer_parts.hpp"
 #include "system/protocols/onvif/xml_time.hpp"
 
 namespace watchrig::api {
@@ -245,9 +246,7 @@ asio::awaitable<SoapOutcome> with_preset(ServerParts& parts, SoapCall& call, Pre
 }  // namespace
 
 void fill_face_ptz(pugi::xml_node node, const FaceProfile& profile) {
-  node.append_attribute("token") = profile.channel.c_str();
-  add(node, "tt:Name", profile.name);
-  add(node, "tt:UseCount", std::to_string(profile.streams));
+  protocols::begin_entity(node, profile.channel, profile.name, profile.streams);
   add(node, "tt:NodeToken", profile.channel);
   add(node, "tt:DefaultContinuousPanTiltVelocitySpace", plane_space);
   add(node, "tt:DefaultContinuousZoomVelocitySpace", zoom_space);

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "system/protocols/onvif/soap_service.hpp"
+
+namespace watchrig::protocols {
+
+// Parts of answers that are alike, whichever ONVIF device gives them.
+
+/// Alarm inputs and relay outputs.
+struct Connectors {
+  std::size_t inputs = 0, outputs = 0;
+};
+/// tt:Device of GetCapabilities, of a device that cannot do what is optional but perhaps for WS-Discovery.
+void add_device_capabilities(pugi::xml_node all, const std::string& address, bool discovers,
+                             const std::optional<Connectors>& connectors);
+/// tt:Media of it: streams go out by RTP over UDP and RTSP, to one receiver.
+void add_media_capabilities(pugi::xml_node all, const std::string& address);
+
+/// Token, tt:Name and tt:UseCount, which every configuration begins with.
+void begin_entity(pugi::xml_node node, std::string_view token, std::string_view name, std::size_t uses);
+void add_resolution(pugi::xml_node node, int width, int height);
+/// tt:Bounds from the left upper corner.
+void add_bounds(pugi::xml_node node, int width, int height);
+/// tt:Multicast where there is none: the schema asks for the element.
+void add_no_multicast(pugi::xml_node node);
+/// trt:MediaUri of an address that stays.
+void add_media_uri(SoapCall& call, const std::string& uri);
+
+}  // namespace watchrig::protocols
