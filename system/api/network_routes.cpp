@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include <boost/json/array.hpp>
 #include <fmt/format.h>
 
 #include "system/api/account_requests.hpp"
@@ -13,7 +12,6 @@
 
 namespace watchrig::api {
 
-namespace json = boost::json;
 using http::Request;
 using http::Response;
 using platform::HostNetwork;
