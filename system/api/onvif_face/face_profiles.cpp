@@ -96,4 +96,12 @@ void fill_face_encoder(pugi::xml_node node, const FaceProfile& profile) {
   add(node, "tt:SessionTimeout", "PT60S");
 }
 
+void fill_face_encoder2(pugi::xml_node node, const FaceProfile& profile) {
+  const auto codec = profile.video->codec;
+  protocols::begin_entity(node, profile.token, fmt::format("{} {}", profile.name, profile.stream), 1);
+  add(node, "tt:Encoding", codec == Codec::h265 ? "H265" : codec == Codec::mjpeg ? "JPEG" : "H264");
+  protocols::add_resolution(node, width_of(profile), height_of(profile));
+  add(node, "tt:Quality", "0");
+}
+
 }  // namespace watchrig::api

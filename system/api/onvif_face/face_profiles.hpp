@@ -41,6 +41,8 @@ bool has_face_encoder(const FaceProfile& profile);
 /// tt:VideoEncoderConfiguration of such a stream. What nobody knows of it (bit rate, distance of key
 /// pictures) is left out where the schema allows.
 void fill_face_encoder(pugi::xml_node node, const FaceProfile& profile);
+/// tt:VideoEncoder2Configuration of a stream that was connected before.
+void fill_face_encoder2(pugi::xml_node node, const FaceProfile& profile);
 /// tt:PTZConfiguration of a channel with a head, by the channel's token.
 void fill_face_ptz(pugi::xml_node node, const FaceProfile& profile);
 

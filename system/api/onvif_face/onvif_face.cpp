@@ -104,7 +104,8 @@ asio::awaitable<Response> OnvifFace::serve(const SoapService& service, Request r
 }
 
 std::vector<SoapService> onvif_services(ServerParts& parts) {
-  return {onvif_device_service(parts), onvif_media_service(parts), onvif_ptz_service(parts)};
+  return {onvif_device_service(parts), onvif_media_service(parts), onvif_media2_service(parts),
+          onvif_ptz_service(parts)};
 }
 
 void add_onvif_face(http::Router& router, ServerParts& parts) {

@@ -33,12 +33,14 @@ class OnvifFace {
 
 inline constexpr std::string_view onvif_device_path = "/onvif/device_service",
                                   onvif_media_path = "/onvif/media_service",
+                                  onvif_media2_path = "/onvif/media2_service",
                                   onvif_ptz_path = "/onvif/ptz_service",
                                   onvif_snapshot_path = "/onvif/snapshot/";
 /// The services, as tables of operations. The parts outlive them.
 std::vector<protocols::SoapService> onvif_services(ServerParts& parts);
 protocols::SoapService onvif_device_service(ServerParts& parts);
 protocols::SoapService onvif_media_service(ServerParts& parts);
+protocols::SoapService onvif_media2_service(ServerParts& parts);
 protocols::SoapService onvif_ptz_service(ServerParts& parts);
 /// Those of the device service for its users.
 std::vector<protocols::SoapOperation> onvif_user_operations(ServerParts& parts);

@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
 from onvif_face_pictures import check_head, check_snapshots  # noqa: E402
-from onvif_face_requests import LAST, PTZ, REFUSED, REQUESTS, SETUP, TDS, TRT  # noqa: E402
+from onvif_face_requests import LAST, PTZ, REFUSED, REQUESTS, SETUP, TDS, TR2, TRT  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
 from onvif_soap import bombs, envelope, false_host, many_attributes, post, token  # noqa: E402
 from vmsd_client import PASSWORD, PATIENCE, Client, Program, Refused  # noqa: E402
@@ -81,7 +81,7 @@ def passwords(text):
 
 def operations_in_code():
     found = set()
-    for file, service in [("device_face", TDS), ("user_face", TDS), ("media_face", TRT), ("ptz_face", PTZ)]:
+    for file, service in [("device_face", TDS), ("user_face", TDS), ("media_face", TRT), ("media2_face", TR2), ("ptz_face", PTZ)]:
         text = (ROOT / f"system/api/onvif_face/{file}.cpp").read_text(encoding="utf-8")
         found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|actuate,|AccessClass::)', text)}
     return found
@@ -172,6 +172,7 @@ def check_answers(face, schemas):
     face.expect(tokens == ["c1-main", "c1-sub", "c2-main", "c3-main", "c3-sub"], f"profiles: {tokens}")
     face.expect("<tt:Width>320</tt:Width>" in profiles and ">JPEG<" in profiles, f"no size or codec: {profiles}")
     face.expect("H265" not in profiles, "version 1 tells of H.265")
+    face.expect(">H265<" in answers["media2_service-GetProfiles"], "version 2 does not tell of H.265")
     face.expect(f"{face.server}/onvif/media_service<" in answers["device_service-GetServices"], "GetServices leads elsewhere")
 
 

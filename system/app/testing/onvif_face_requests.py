@@ -1,6 +1,7 @@
 """Requests to vmsd as an ONVIF device: one for each operation, and those that are refused. A part of onvif_face.py."""
 TDS = ("device_service", "http://www.onvif.org/ver10/device/wsdl")
 TRT = ("media_service", "http://www.onvif.org/ver10/media/wsdl")
+TR2 = ("media2_service", "http://www.onvif.org/ver20/media/wsdl")
 PTZ = ("ptz_service", "http://www.onvif.org/ver20/ptz/wsdl")
 SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
 PROFILE = "<ProfileToken>c1-main</ProfileToken>"
@@ -41,6 +42,12 @@ REQUESTS = [
     (TRT, "GetVideoEncoderConfiguration", "<ConfigurationToken>c1-sub</ConfigurationToken>", "read_media"),
     (TRT, "GetStreamUri", SETUP + PROFILE, "read_media"),
     (TRT, "GetSnapshotUri", PROFILE, "read_media"),
+    (TR2, "GetServiceCapabilities", "", "pre_auth"),
+    (TR2, "GetProfiles", "<Type>All</Type>", "read_media"),
+    (TR2, "GetVideoSourceConfigurations", "", "read_media"),
+    (TR2, "GetVideoEncoderConfigurations", "", "read_media"),
+    (TR2, "GetStreamUri", f"<Protocol>RtspUnicast</Protocol>{PROFILE}", "read_media"),
+    (TR2, "GetSnapshotUri", PROFILE, "read_media"),
     (PTZ, "GetServiceCapabilities", "", "pre_auth"),
     (PTZ, "GetNodes", "", "read_media"),
     (PTZ, "GetNode", "<NodeToken>c3</NodeToken>", "read_media"),
@@ -71,6 +78,8 @@ REFUSED = [
     (TRT, "GetVideoEncoderConfiguration", "<ConfigurationToken>c2-main</ConfigurationToken>", "ter:NoConfig"),  # H.265
     (TRT, "GetStreamUri", SETUP.replace("Unicast", "Multicast") + PROFILE, "ter:InvalidStreamSetup"),
     (TRT, "GetSnapshotUri", "<ProfileToken>c9-main</ProfileToken>", "ter:NoProfile"),
+    (TR2, "GetProfiles", "<Token>c9-main</Token><Type>All</Type>", "ter:NoProfile"),
+    (TR2, "GetStreamUri", f"<Protocol>RtspMulticast</Protocol>{PROFILE}", "ter:InvalidStreamSetup"),
     (PTZ, "GetNode", "<NodeToken>c1</NodeToken>", "ter:NoEntity"),
     (PTZ, "GetStatus", PROFILE, "ter:NoPTZProfile"),
     (PTZ, "ContinuousMove", velocity(1.5, 0, 0), "ter:InvalidVelocity"),

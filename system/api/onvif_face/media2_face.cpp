@@ -1,0 +1,131 @@
+// The channels by version 2 of the media service (ONVIF Media2), which knows every codec.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "system/api/onvif_face/face_profiles.hpp"
+#include "system/api/onvif_face/onvif_face.hpp"
+
+namespace watchrig::api {
+
+using protocols::AccessClass;
+using protocols::add;
+using protocols::children;
+using protocols::refuse;
+using protocols::SoapCall;
+using protocols::SoapOutcome;
+using protocols::text_at;
+
+namespace {
+
+SoapOutcome service_capabilities(SoapCall& call) {
+  auto all = add(call.answer, "tr2:Capabilities");
+  all.append_attribute("SnapshotUri") = "true";
+  all.append_attribute("OSD") = "false";
+  auto profile = add(all, "tr2:ProfileCapabilities");
+  profile.append_attribute("MaximumNumberOfProfiles") = static_cast<unsigned>(2 * most_listed_channels);
+  profile.append_attribute("ConfigurationsSupported") = "VideoSource VideoEncoder PTZ";
+  auto streaming = add(all, "tr2:StreamingCapabilities");
+  streaming.append_attribute("RTSPStreaming") = "true";
+  streaming.append_attribute("RTPMulticast") = "false";
+  streaming.append_attribute("RTP_RTSP_TCP") = "true";
+  return {};
+}
+
+/// With the parts that the request names (Media2, GetProfiles): none unless it names types.
+void add_profile(pugi::xml_node parent, const ServerParts& parts, const FaceProfile& profile,
+                 const std::vector<std::string>& types) {
+  const auto wanted = [&](std::string_view type) {
+    return std::ranges::any_of(types, [&](const auto& one) { return one == type || one == "All"; });
+  };
+  auto node = add(parent, "tr2:Profiles");
+  node.append_attribute("token") = profile.token.c_str();
+  node.append_attribute("fixed") = "true";
+  add(node, "tr2:Name", fmt::format("{} {}", profile.name, profile.stream));
+  if (types.empty()) return;
+  auto set = add(node, "tr2:Configurations");
+  if (wanted("VideoSource")) {
+    const auto main = main_face_profile(parts, profile.channel);
+    fill_face_source_configuration(add(set, "tr2:VideoSource"), main ? *main : profile);
+  }
+  if (wanted("VideoEncoder") && profile.video) fill_face_encoder2(add(set, "tr2:VideoEncoder"), profile);
+  if (wanted("PTZ") && profile.has_head) fill_face_ptz(add(set, "tr2:PTZ"), profile);
+}
+
+/// Those that are asked for: the one of a token, or all. Error: there is none of that token.
+boost::system::result<std::vector<FaceProfile>, protocols::SoapFault> asked(const ServerParts& parts,
+                                                                            const std::string& token) {
+  if (token.empty()) return face_profiles(parts);
+  auto found = find_face_profile(parts, token);
+  if (!found) return protocols::no_profile(protocols::one_line(token));
+  return std::vector{*std::move(found)};
+}
+
+SoapOutcome profiles(const ServerParts& parts, SoapCall& call) {
+  std::vector<std::string> types;
+  for (const auto& type : children(call.request, "Type")) types.emplace_back(type.text().get());
+  const auto found = asked(parts, text_at(call.request, "Token"));
+  if (!found) return found.error();
+  for (const auto& profile : *found) add_profile(call.answer, parts, profile, types);
+  return {};
+}
+
+SoapOutcome source_configurations(const ServerParts& parts, SoapCall& call) {
+  for (const auto& profile : face_profiles(parts)) {
+    if (profile.stream == "main")
+      fill_face_source_configuration(add(call.answer, "tr2:Configurations"), profile);
+  }
+  return {};
+}
+
+/// A configuration is called like its profile.
+SoapOutcome encoders(const ServerParts& parts, SoapCall& call) {
+  const auto configuration = text_at(call.request, "ConfigurationToken");
+  const auto found =
+      asked(parts, configuration.empty() ? text_at(call.request, "ProfileToken") : configuration);
+  if (!found) return found.error();
+  for (const auto& profile : *found) {
+    if (profile.video) fill_face_encoder2(add(call.answer, "tr2:Configurations"), profile);
+  }
+  return {};
+}
+
+SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
+  const auto token = text_at(call.request, "ProfileToken");
+  const auto found = find_face_profile(parts, token);
+  if (!found) return protocols::no_profile(protocols::one_line(token));
+  const auto protocol = text_at(call.request, "Protocol");
+  if (protocol != "RtspUnicast" && protocol != "RTSP") {
+    return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
+                  "streams go out by RtspUnicast or RTSP, and by nothing else");
+  }
+  add(call.answer, "tr2:Uri",
+      face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
+  return {};
+}
+
+SoapOutcome snapshot_address(const ServerParts& parts, SoapCall& call) {
+  const auto token = text_at(call.request, "ProfileToken");
+  const auto found = find_face_profile(parts, token);
+  if (!found) return protocols::no_profile(protocols::one_line(token));
+  add(call.answer, "tr2:Uri", address_of(call, onvif_snapshot_path) + found->token);
+  return {};
+}
+
+}  // namespace
+
+protocols::SoapService onvif_media2_service(ServerParts& p) {
+  constexpr auto read = AccessClass::read_media;
+  protocols::SoapService service{"tr2", onvif_media2_path, 22, 12, {}};
+  service.operations = {
+      {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
+      {"GetProfiles", read, [&p](SoapCall& c) { return profiles(p, c); }},
+      {"GetVideoSourceConfigurations", read, [&p](SoapCall& c) { return source_configurations(p, c); }},
+      {"GetVideoEncoderConfigurations", read, [&p](SoapCall& c) { return encoders(p, c); }},
+      {"GetStreamUri", read, [&p](SoapCall& c) { return stream_address(p, c); }},
+      {"GetSnapshotUri", read, [&p](SoapCall& c) { return snapshot_address(p, c); }},
+  };
+  return service;
+}
+
+}  // namespace watchrig::api
