@@ -49,11 +49,23 @@ Result<> HttpsSwitch::open() {
   return {};
 }
 
-Result<> HttpsSwitch::show(const std::string& certificate) {
+Result<http::TlsIdentityPtr> HttpsSwitch::identity_of(const std::string& certificate) const {
   const auto stored = store_.identity(certificate);
   if (!stored) return stored.error();
   auto identity = http::make_tls_identity(stored->chain, stored->key);
   if (!identity) return Error(identity.error()).within(fmt::format("certificate {}", certificate));
+  return identity;
+}
+
+Result<http::TlsIdentityPtr> HttpsSwitch::identity() const {
+  const auto chosen = store_.https().certificate;
+  if (chosen.empty()) return Error{ErrorKind::conflict, "no certificate is chosen for HTTPS"};
+  return identity_of(chosen);
+}
+
+Result<> HttpsSwitch::show(const std::string& certificate) {
+  const auto identity = identity_of(certificate);
+  if (!identity) return identity.error();
   if (server_) {
     server_->set_tls(*identity);
     return {};
@@ -88,6 +100,7 @@ central::FieldResult<void> HttpsSwitch::enable(const std::string& certificate) {
     if (auto reset = store_.set_https(before); !reset) return FieldError{{}, reset.error()};
     return FieldError{{}, shown.error()};
   }
+  if (listener_) listener_();
   return {};
 }
 
@@ -102,6 +115,7 @@ Result<> HttpsSwitch::uninstall() {
   const std::lock_guard lock(mutex_);
   if (auto set = store_.set_https({}); !set) return set;
   close();
+  if (listener_) listener_();
   return {};
 }
 

@@ -43,11 +43,18 @@ class HttpsSwitch {
   void take(boost::asio::ip::tcp::socket socket, std::function<bool()> wanted);
   /// Closes the port until open().
   void stop();
+  /// Called after each change of the certificate that is chosen, on the thread that has changed it; must not
+  /// call back. Before open().
+  void listen(std::function<void()> listener) { listener_ = std::move(listener); }
+  /// The certificate that is chosen, which encrypts streams too, also while HTTPS is off. Errors: conflict
+  /// (none is chosen), denied (its key was sealed with another key file).
+  base::Result<http::TlsIdentityPtr> identity() const;
 
   State state() const;
 
  private:
   http::HttpServer::Options options() const;
+  base::Result<http::TlsIdentityPtr> identity_of(const std::string& certificate) const;
   base::Result<> show(const std::string& certificate);
   void close();
 
@@ -56,6 +63,7 @@ class HttpsSwitch {
   const central::AccessFilter& access_;
   const http::Router* router_ = nullptr;
   http::HttpServer::Executors executors_;
+  std::function<void()> listener_;
   mutable std::mutex mutex_;
   std::unique_ptr<http::HttpServer> server_;
   std::uint16_t last_port_ = 0;

@@ -30,7 +30,7 @@ enum class Ending { shutdown, restart, factory_default };
 
 /// The ports that are open now. Any thread.
 struct OpenPorts {
-  std::atomic<std::uint16_t> http = 0, rtsp = 0;
+  std::atomic<std::uint16_t> http = 0, rtsp = 0, rtsps = 0;
 };
 
 /// What the public interface speaks to; everything outlives it.

@@ -6,8 +6,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
-#include "system/api/live_content.hpp"
-#include "system/api/onvif_face/onvif_callers.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -57,7 +55,7 @@ FieldResult<void> check_listen(const json::object& values, const json::value& op
 }  // namespace
 
 FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool, api::OpenPorts& ports)
-    : parts_(parts), pool_(pool), ports_(ports), lane_(pool.next()) {
+    : parts_(parts), pool_(pool), ports_(ports), lane_(pool.next()), rtsp_(parts, pool) {
   api::add_routes(router_, parts_);
   parts_.https.serve(router_, [this] { return asio::any_io_executor(pool_.next()); });
 }
@@ -66,10 +64,24 @@ Result<> FrontDoor::open() {
   if (auto opened = open_http(); !opened) return opened;
   if (auto opened = open_https(); !opened) return opened;
   if (auto opened = open_rtsp(); !opened) return opened;
+  if (auto opened = open_rtsps(); !opened) return opened;
   watch("http", &FrontDoor::close_http, &FrontDoor::open_http);
   watch("https", &FrontDoor::close_https, &FrontDoor::open_https);
   watch("rtsp", &FrontDoor::close_rtsp, &FrontDoor::open_rtsp);
+  watch("rtsps", &FrontDoor::close_rtsps, &FrontDoor::open_rtsps);
+  parts_.central.settings().add_rule("rtsps", [this](const json::object& values) -> FieldResult<void> {
+    if (!values.at("enabled").as_bool() || !parts_.central.certificates().https().certificate.empty())
+      return {};
+    return FieldError{"enabled",
+                      {ErrorKind::invalid,
+                       "RTSP by TLS shows the certificate of HTTPS, which has none: choose one there first"}};
+  });
+  parts_.https.listen([this] { asio::post(lane_, [this] { show_certificate(); }); });
   return {};
+}
+
+void FrontDoor::show_certificate() {
+  if (const auto opened = open_rtsps(); !opened) base::log_error("{}", opened.error().message);
 }
 
 void FrontDoor::take(tcp::socket socket, bool encrypted, std::function<bool()> wanted) {
@@ -94,34 +106,15 @@ Result<> FrontDoor::open_http() {
 }
 
 Result<> FrontDoor::open_rtsp() {
-  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
-  media::RtspServer::Options options;
-  options.address = parts_.central.settings().text("rtsp", "address");
-  options.port = static_cast<std::uint16_t>(parts_.central.settings().number("rtsp", "port"));
-  options.admit = [this](const asio::ip::address& source) { return parts_.central.access().admits(source); };
-  // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
-  // ONVIF accounts are there for Digest, and none is named like a session.
-  options.password = [this](std::string_view name) {
-    auto key = parts_.central.sign_in().sessions.stream_key(name);
-    return key ? key : api::onvif_stream_password(parts_, name);
-  };
-  options.denied = [this](const std::string& name, const asio::ip::address& source) {
-    if (parts_.central.onvif_accounts().find(name))
-      api::count_onvif_failure(parts_, name, source.to_string());
-  };
-  auto may_view = [this](const media::RtspTarget& asked, const std::string& channel) {
-    if (!parts_.central.access().admits(asked.source)) return false;
-    const auto account = parts_.central.sign_in().sessions.keep(asked.username);
-    if (!account) return api::onvif_may_view(parts_, asked.username);
-    return parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
-  };
-  auto rtsp =
-      media::RtspServer::start(std::move(options), parts_.clock, executors,
-                               api::make_live_content(parts_.channels, parts_.clock, std::move(may_view)));
-  if (!rtsp) return rtsp.error();
-  rtsp_ = std::move(*rtsp);
-  ports_.rtsp = rtsp_->port();
-  return {};
+  auto opened = rtsp_.open();
+  if (opened) ports_.rtsp = rtsp_.port();
+  return opened;
+}
+
+Result<> FrontDoor::open_rtsps() {
+  auto opened = rtsp_.open_tls();
+  ports_.rtsps = rtsp_.tls_port().value_or(0);
+  return opened;
 }
 
 void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
@@ -146,7 +139,7 @@ asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*c
   co_await timer.async_wait(asio::use_awaitable);
   if (*latest != change) co_return;  // another change came; its turn opens what it says
   (this->*close)();
-  parts_.central.sign_in().sessions.close_all();
+  if (section != "rtsps") parts_.central.sign_in().sessions.close_all();  // nobody has signed in by it
   timer.expires_after(until_open);
   co_await timer.async_wait(asio::use_awaitable);
   if (*latest != change) co_return;
@@ -159,14 +152,18 @@ asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*c
     co_await timer.async_wait(asio::use_awaitable);
     if (*latest != change) co_return;
   }
-  const auto where = section == "http" ? http_url() : section == "https" ? https_url() : rtsp_url();
+  const auto where = section == "http"    ? http_url()
+                     : section == "https" ? https_url()
+                     : section == "rtsp"  ? rtsp_url()
+                                          : rtsps_url();
   if (!where.empty()) base::log_info("{} listens on {}", section, where);
 }
 
 void FrontDoor::stop() {
   http_->stop();
   parts_.https.stop();
-  rtsp_->stop();
+  rtsp_.close();
+  rtsp_.close_tls();
 }
 
 std::string FrontDoor::url(const std::string& section, std::uint16_t port) const {
@@ -189,11 +186,19 @@ std::vector<std::string> FrontDoor::free_ports() const {
       ports.push_back(fmt::format("{}.port={}", section, port));
   };
   add("http", http_->port());
-  add("rtsp", rtsp_->port());
+  add("rtsp", rtsp_.port());
+  if (const auto port = rtsp_.tls_port()) add("rtsps", *port);
   if (const auto https = parts_.https.state(); https.enabled) add("https", https.port);
   return ports;
 }
 
-std::string FrontDoor::rtsp_url() const { return url("rtsp", rtsp_->port()); }
+std::string FrontDoor::rtsp_url() const {
+  return rtsp_.clear_is_open() ? url("rtsp", rtsp_.port()) : std::string();
+}
+
+std::string FrontDoor::rtsps_url() const {
+  const auto port = rtsp_.tls_port();
+  return port ? url("rtsps", *port) : std::string();
+}
 
 }  // namespace watchrig::app

@@ -9,9 +9,9 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "system/api/server_parts.hpp"
+#include "system/app/rtsp_door.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/http/http_server.hpp"
-#include "system/media/rtsp_server.hpp"
 
 namespace watchrig::app {
 
@@ -30,15 +30,17 @@ class FrontDoor {
 
   /// "http://127.0.0.1:8080", with the port that is really open.
   std::string http_url() const;
+  /// Empty while it is closed, as are the next two.
   std::string rtsp_url() const;
-  /// Empty while HTTPS is off.
   std::string https_url() const;
+  std::string rtsps_url() const;
   /// name=port of each open port whose setting is 0, any free one.
   std::vector<std::string> free_ports() const;
 
  private:
   base::Result<> open_http();
   base::Result<> open_rtsp();
+  base::Result<> open_rtsps();
   void watch(const std::string& section, void (FrontDoor::*close)(), base::Result<> (FrontDoor::*start)());
   boost::asio::awaitable<void> reopen(std::string section, void (FrontDoor::*close)(),
                                       base::Result<> (FrontDoor::*start)(), unsigned change,
@@ -46,7 +48,9 @@ class FrontDoor {
   base::Result<> open_https() { return parts_.https.open(); }
   void close_https() { parts_.https.stop(); }
   void close_http() { http_->stop(); }
-  void close_rtsp() { rtsp_->stop(); }
+  void close_rtsp() { rtsp_.close(); }
+  void close_rtsps() { rtsp_.close_tls(); }
+  void show_certificate();
   std::string url(const std::string& section, std::uint16_t port) const;
 
   api::ServerParts& parts_;
@@ -55,7 +59,7 @@ class FrontDoor {
   const boost::asio::any_io_executor lane_;  ///< for reopening, one thing after the other
   http::Router router_;
   std::unique_ptr<http::HttpServer> http_;
-  std::unique_ptr<media::RtspServer> rtsp_;
+  RtspDoor rtsp_;
 };
 
 }  // namespace watchrig::app

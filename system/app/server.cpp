@@ -289,10 +289,14 @@ void Server::print_ready_line() const {
                            {"version", api::program_version()},
                            {"pid", ::getpid()},
                            {"http", door_->http_url()},
-                           {"rtsp", door_->rtsp_url()},
                            {"data", fs::absolute(options_.data).string()},
                            {"clock", base::Clock::format(clock_.settings())}};
-  if (const auto https = door_->https_url(); !https.empty()) line["https"] = https;
+  const auto add = [&](const char* name, const std::string& url) {
+    if (!url.empty()) line[name] = url;
+  };
+  add("https", door_->https_url());
+  add("rtsp", door_->rtsp_url());
+  add("rtsps", door_->rtsps_url());
   fmt::print("{}\n", boost::json::serialize(line));
   std::fflush(stdout);
 }

@@ -16,6 +16,7 @@
 #include "system/media/digest_auth.hpp"
 #include "system/media/rtp_receiver.hpp"
 #include "system/media/rtsp_replay.hpp"
+#include "system/media/rtsp_tls.hpp"
 
 namespace watchrig::base {
 class Dialer;
@@ -32,7 +33,9 @@ class RtspClient {
  public:
   enum class Transport : std::uint8_t { tcp, udp };
   struct Options {
-    std::string url;  ///< rtsp://host[:port]/path?query; credentials in it are used where none are given
+    /// rtsp[s]://host[:port]/path?query; credentials in it are used where none are given. By rtsps everything
+    /// goes over the one connection, whatever `transport` says.
+    std::string url;
     Credentials credentials;  ///< empty user: none
     Transport transport = Transport::tcp;
     bool allow_basic = false;  ///< Basic authentication sends the password readable
@@ -50,6 +53,7 @@ class RtspClient {
     base::Duration report_interval = std::chrono::seconds(5);     ///< between RTCP receiver reports
     std::size_t max_queued_units = 512;         ///< beyond, the connection is not read until next() took some
     std::shared_ptr<base::Dialer> dialer = {};  ///< in place of the host's address
+    TlsContext trusted = {};  ///< whom to believe behind rtsps://; none: such addresses are refused
     /// The method that keeps the session alive, where more is known than what the server offers.
     std::string keep_alive = {};
     /// Told what the server does in its own way: a name of rtsp_quirks, and words for a person. May be told

@@ -82,7 +82,7 @@ asio::awaitable<Result<>> RtspClient::Session::connect() {
   };
   const RtspLink::Timeouts timeouts{options_.connect_timeout, options_.request_timeout};
   link_ = std::make_shared<RtspLink>(executor_, timeouts, options_.user_agent, std::move(listener));
-  return link_->connect(url_, options_.dialer);
+  return link_->connect(url_, options_.dialer, {options_.trusted, clock_.now()});
 }
 
 /// Tells by which method the session can be kept alive. Cameras that do not know OPTIONS are let through.
@@ -118,6 +118,8 @@ asio::awaitable<Result<>> RtspClient::Session::follow(const RtspResponse& redire
                     fmt::format("DESCRIBE: {} {}", redirect.status,
                                 redirected_ ? "redirects a second time" : target.error().message)};
   }
+  if (url_.tls && !target->tls)
+    co_return Error{ErrorKind::denied, "DESCRIBE: redirects out of TLS into the clear"};
   redirected_ = true;
   const bool same_host = target->host == url_.host;
   const auto& credentials = options_.credentials.username.empty() ? url_.credentials : options_.credentials;
@@ -157,7 +159,7 @@ Result<> RtspClient::Session::take_description(const RtspResponse& response) {
 
 asio::awaitable<Result<>> RtspClient::Session::setup_track(std::size_t track) {
   RtspTransport transport;
-  transport.tcp = options_.transport == Transport::tcp;
+  transport.tcp = over_tcp();
   std::shared_ptr<RtspInlet> inlet;
   if (transport.tcp) {
     const auto channel = static_cast<std::uint8_t>(2 * track);
@@ -228,7 +230,7 @@ Result<> RtspClient::Session::take_transport(std::size_t track, const RtspRespon
 RtpReceiverOptions RtspClient::Session::receiver_options(std::size_t track) const {
   RtpReceiverOptions options;
   options.track_index = static_cast<std::uint16_t>(track);
-  options.ordered = options_.transport == Transport::tcp;
+  options.ordered = over_tcp();
   options.damage = options_.damage;
   options.after = options_.after;
   // Networks are real: on an accelerated clock their delays look longer.

@@ -29,6 +29,8 @@ RtspConnection::RtspConnection(std::shared_ptr<RtspServerContext> context, asio:
       manners_(context_->options.manners ? context_->options.manners() : nullptr),
       digest_(context_->options.name),
       buffer_(first_buffer) {
+  if (const auto& tls = context_->options.tls)
+    socket_->encrypt(std::make_unique<RtspTls>(tls, socket_->native_handle()));
   ++context_->counters.connections;
 }
 
@@ -89,7 +91,7 @@ asio::awaitable<Result<>> RtspConnection::read_more() {
     if (buffer_.size() == largest_buffer) co_return base::Error{ErrorKind::full, "request too large"};
     buffer_.resize(buffer_.size() * 2);
   }
-  if (end_ > 0 && !partial_) {
+  if ((end_ > 0 || socket_->shaking_hands()) && !partial_) {
     partial_.emplace(socket_->executor(), context_->options.request_timeout, [this] {
       base::log_info("RTSP client {}: began a request and did not finish it, closed", socket_->peer());
       socket_->close();

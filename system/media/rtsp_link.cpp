@@ -36,8 +36,10 @@ RtspLink::RtspLink(const asio::any_io_executor& executor, Timeouts timeouts, std
       answered_(executor),
       turn_(executor, asio::steady_timer::time_point::max()) {}
 
-asio::awaitable<Result<>> RtspLink::connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer) {
+asio::awaitable<Result<>> RtspLink::connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer, Trust trust) {
   const auto self = shared_from_this();
+  if (url.tls && !trust.context)
+    co_return Error{ErrorKind::unsupported, "RTSP over TLS (rtsps) is not supported here"};
   if (dialer) {
     auto socket = co_await dialer->dial("rtsp", timeouts_.connect);
     if (!lost_ && !socket) co_return socket.error();
@@ -48,6 +50,8 @@ asio::awaitable<Result<>> RtspLink::connect(RtspUrl url, std::shared_ptr<base::D
   }
   if (lost_) co_return *lost_;
   socket_ = std::make_shared<RtspSocket>(std::move(connecting_), timeouts_.request);
+  if (url.tls)
+    socket_->encrypt(std::make_unique<RtspTls>(trust.context, socket_->native_handle(), url.host, trust.now));
   buffer_.resize(buffer_bytes);
   base::spawn(executor_, read_loop(self), "RTSP client of " + socket_->peer());
   co_return Result<>{};
@@ -173,6 +177,7 @@ asio::awaitable<Result<RtspResponse>> RtspLink::exchange(const std::string& meth
   response_.reset();
   answered_.expires_after(timeouts_.request);
   auto written = co_await socket_->write(serialise(request));
+  if (!written && lost_) co_return *lost_;
   if (!written) co_return std::move(written).error();
   if (!response_ && !lost_) {
     boost::system::error_code ignored;

@@ -39,8 +39,15 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
   RtspLink(const asio::any_io_executor& executor, Timeouts timeouts, std::string user_agent,
            Listener listener);
 
-  /// By the dialer, where there is one. Errors: unavailable (unknown host, refused), timeout, cancelled.
-  asio::awaitable<base::Result<>> connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer);
+  /// Whom a client believes to be the host of an rtsps:// address: whoever shows a certificate that is
+  /// trusted and valid now. Without a context such addresses are refused.
+  struct Trust {
+    TlsContext context;
+    base::UtcTime now;
+  };
+  /// By the dialer, where there is one. Errors: unavailable (unknown host, refused), timeout, cancelled,
+  /// unsupported. TLS shows at the first request only that the server is not trusted.
+  asio::awaitable<base::Result<>> connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer, Trust trust);
   /// The answer to a request, whatever its status but 401: that is answered with `auth`, or an error
   /// `denied`. One request waits for another. Errors: timeout, unavailable, cancelled, and those of
   /// AuthClient::challenged.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <stop_token>
@@ -15,6 +16,7 @@
 
 #include "system/media/rtsp_server.hpp"
 #include "system/media/stream_hub.hpp"
+#include "system/media/testing/tls_sample.hpp"
 
 namespace watchrig::media {
 namespace {
@@ -51,12 +53,32 @@ class HubContent final : public RtspContent {
   std::shared_ptr<StreamHub> hub_;
 };
 
-/// A viewer that has reached PLAY; its socket is then emptied by the sink.
-tcp::socket viewer(asio::io_context& io, std::uint16_t port) {
+/// The blocking end of a connection by TLS, as far as it is needed until PLAY.
+struct TlsViewer {
+  explicit TlsViewer(tcp::socket& socket)
+      : context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free), ssl(SSL_new(context.get()), SSL_free) {
+    SSL_set_fd(ssl.get(), socket.native_handle());
+    SSL_connect(ssl.get());
+  }
+  std::string ask(const std::string& request) {
+    SSL_write(ssl.get(), request.data(), static_cast<int>(request.size()));
+    std::array<char, 4096> answer{};
+    const int size = SSL_read(ssl.get(), answer.data(), static_cast<int>(answer.size()));
+    return {answer.data(), static_cast<std::size_t>(std::max(size, 0))};
+  }
+  TlsContext context;
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl;
+};
+
+/// A viewer that has reached PLAY; its socket is then emptied by the sink, which throws records away unread.
+tcp::socket viewer(asio::io_context& io, std::uint16_t port, bool tls) {
   tcp::socket socket(io);
   socket.connect({asio::ip::address_v4::loopback(), port});
+  std::optional<TlsViewer> secret;
+  if (tls) secret.emplace(socket);
   asio::streambuf answer;
   const auto ask = [&](const std::string& request) {
+    if (secret) return secret->ask(request);
     asio::write(socket, asio::buffer(request));
     const auto size = asio::read_until(socket, answer, "\r\n\r\n");
     std::string text(asio::buffers_begin(answer.data()),
@@ -93,7 +115,7 @@ double thread_seconds() {
 
 /// CPU time of the server's thread for one picture to all viewers, from publish() to the last byte in the
 /// kernel; the kernel's work for sending is part of it. `cpu_s_per_Gb` is what DESIGN calls the CPU a relayed
-/// Gb.
+/// Gb; the third argument says whether by TLS.
 void rtsp_relay(benchmark::State& state) {
   const auto viewers = static_cast<std::size_t>(state.range(0));
   const auto bytes = static_cast<std::uint32_t>(state.range(1));
@@ -104,8 +126,10 @@ void rtsp_relay(benchmark::State& state) {
   Track track;
   track.codec = Codec::h264;
   hub->set_tracks({track});
+  RtspServer::Options options;
+  if (state.range(2) == 1) options.tls = testing::make_tls_sample().context;
   auto server = RtspServer::start(
-                    {}, clock, [&] { return io.get_executor(); }, std::make_shared<HubContent>(hub))
+                    options, clock, [&] { return io.get_executor(); }, std::make_shared<HubContent>(hub))
                     .value();
   const int poll = ::epoll_create1(0);
   std::vector<tcp::socket> sockets;
@@ -114,7 +138,7 @@ void rtsp_relay(benchmark::State& state) {
       while (!stop.stop_requested()) io.run_for(std::chrono::milliseconds(10));
     });
     for (std::size_t i = 0; i < viewers; ++i) {
-      sockets.push_back(viewer(outside, server->port()));
+      sockets.push_back(viewer(outside, server->port(), state.range(2) == 1));
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.fd = sockets.back().native_handle();
@@ -147,7 +171,10 @@ void rtsp_relay(benchmark::State& state) {
   sink.join();
   ::close(poll);
 }
-BENCHMARK(rtsp_relay)->Args({100, 10'000})->Args({500, 10'000})->Args({1000, 10'000})->UseManualTime();
+BENCHMARK(rtsp_relay)
+    ->ArgsProduct({{100, 500, 1000}, {10'000}, {0, 1}})
+    ->ArgNames({"viewers", "bytes", "tls"})
+    ->UseManualTime();
 
 }  // namespace
 }  // namespace watchrig::media

@@ -32,6 +32,7 @@ class RtspServer::Listener : public std::enable_shared_from_this<Listener> {
   void close_connections(bool reset);
   void stop();
   void move_to(std::string address, std::uint16_t port);
+  void set_tls(TlsContext context);
   std::uint16_t port() const;
   RtspServerContext& context() { return *context_; }
 
@@ -41,7 +42,7 @@ class RtspServer::Listener : public std::enable_shared_from_this<Listener> {
 
   const std::shared_ptr<RtspServerContext> context_;
   const std::function<asio::any_io_executor()> executors_;
-  mutable std::mutex mutex_;  ///< also of address and port in the options
+  mutable std::mutex mutex_;  ///< also of address, port and TLS in the options
   asio::steady_timer retry_;
   std::unique_ptr<tcp::acceptor> acceptor_;
   std::vector<std::weak_ptr<RtspConnection>> connections_;
@@ -77,6 +78,11 @@ void RtspServer::Listener::move_to(std::string address, std::uint16_t port) {
   const std::lock_guard lock(mutex_);
   context_->options.address = std::move(address);
   context_->options.port = port;
+}
+
+void RtspServer::Listener::set_tls(TlsContext context) {
+  const std::lock_guard lock(mutex_);
+  context_->options.tls = std::move(context);
 }
 
 std::uint16_t RtspServer::Listener::port() const {
@@ -170,6 +176,8 @@ Result<> RtspServer::resume_accepting() { return listener_->listen(); }
 void RtspServer::move_to(std::string address, std::uint16_t port) {
   listener_->move_to(std::move(address), port);
 }
+
+void RtspServer::set_tls(TlsContext context) { listener_->set_tls(std::move(context)); }
 
 void RtspServer::drop_all_sessions(bool reset) { listener_->close_connections(reset); }
 

@@ -17,6 +17,7 @@
 #include "system/media/digest_auth.hpp"
 #include "system/media/rtp_train.hpp"
 #include "system/media/rtsp_replay.hpp"
+#include "system/media/rtsp_tls.hpp"
 
 namespace watchrig::media {
 
@@ -118,7 +119,7 @@ class RtspServer {
     PasswordLookup password;                                    ///< none, or "" for "": everybody may read
     base::Duration session_timeout = std::chrono::seconds(60);  ///< real; announced to clients
     base::Duration request_timeout =
-        std::chrono::seconds(10);  ///< real; from a request's first byte to its last
+        std::chrono::seconds(10);  ///< real; from a request's first byte, or that of TLS, to its last
     base::Duration write_timeout =
         std::chrono::seconds(10);  ///< real; a socket that takes nothing for so long is closed
     base::Duration report_interval =
@@ -129,6 +130,8 @@ class RtspServer {
     std::function<bool(const asio::ip::address&)> admit;
     /// Told of each wrong password, and each unknown user. Any thread.
     std::function<void(const std::string& username, const asio::ip::address& source)> denied;
+    /// None: in the clear. With one every connection is by TLS, and tracks go over it only (461 for UDP).
+    TlsContext tls;
     /// Of a virtual camera: how it deviates at each connection. Any thread.
     std::function<std::unique_ptr<RtspManners>()> manners;
   };
@@ -161,6 +164,8 @@ class RtspServer {
   /// Closes the listener: clients are refused until resume_accepting() listens on the same port again.
   void stop_accepting();
   base::Result<> resume_accepting();
+  /// For the connections to come, of a server that was started with TLS.
+  void set_tls(TlsContext context);
   /// Where resume_accepting() listens from then on.
   void move_to(std::string address, std::uint16_t port);
   /// Closes every connection: by a FIN, or with `reset` by a RST.

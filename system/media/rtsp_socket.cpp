@@ -35,6 +35,11 @@ void take(std::vector<iovec>& pieces, std::size_t& first, std::size_t sent) {
 
 iovec piece_of(const void* data, std::size_t size) { return {const_cast<void*>(data), size}; }
 
+asio::ip::tcp::socket::wait_type wait_type_of(const RtspTls::Step& step) {
+  return step.wait == RtspTls::Step::Wait::readable ? asio::socket_base::wait_read
+                                                    : asio::socket_base::wait_write;
+}
+
 Error closed() { return {ErrorKind::unavailable, "the connection is closed"}; }
 
 }  // namespace
@@ -56,6 +61,10 @@ RtspSocket::RtspSocket(asio::ip::tcp::socket socket, base::Duration write_timeou
 }
 
 asio::awaitable<Result<std::size_t>> RtspSocket::read(std::span<std::uint8_t> into) {
+  if (tls_) {
+    auto size = co_await decrypt(into);
+    co_return size;
+  }
   boost::system::error_code error;
   const std::size_t size = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()),
                                                             asio::redirect_error(asio::use_awaitable, error));
@@ -64,6 +73,18 @@ asio::awaitable<Result<std::size_t>> RtspSocket::read(std::span<std::uint8_t> in
   if (error == asio::error::operation_aborted) co_return closed();
   if (error) co_return Error{ErrorKind::unavailable, "connection lost: " + error.message()};
   co_return size;
+}
+
+asio::awaitable<Result<std::size_t>> RtspSocket::decrypt(std::span<std::uint8_t> into) {
+  while (socket_.is_open()) {
+    auto step = tls_->read(into);
+    if (!step.failure.empty()) co_return Error{ErrorKind::unavailable, std::move(step.failure)};
+    if (step.wait == RtspTls::Step::Wait::nothing) co_return step.bytes;
+    boost::system::error_code error;
+    co_await socket_.async_wait(wait_type_of(step), asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;
+  }
+  co_return closed();
 }
 
 asio::awaitable<Result<>> RtspSocket::write(std::vector<iovec>& pieces) {
@@ -75,7 +96,12 @@ asio::awaitable<Result<>> RtspSocket::write(std::vector<iovec>& pieces) {
   }
   if (muted_ && muted_->load(std::memory_order_relaxed)) co_return Result<>{};
   writing_ = true;
-  auto written = co_await write_all(pieces);
+  Result<> written;
+  if (tls_) {
+    written = co_await encrypt_all(pieces);
+  } else {
+    written = co_await write_all(pieces);
+  }
   writing_ = false;
   if (waiting_ > 0) turn_.cancel();
   co_return written;
@@ -102,7 +128,7 @@ asio::awaitable<Result<>> RtspSocket::write_all(std::vector<iovec>& pieces) {
       take(pieces, first, static_cast<std::size_t>(sent));
       while (first < pieces.size() && pieces[first].iov_len == 0) ++first;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      auto writable = co_await wait_writable();
+      auto writable = co_await wait_for(asio::socket_base::wait_write);
       if (!writable) co_return writable;
     } else if (errno != EINTR) {
       co_return Error{ErrorKind::unavailable, "connection lost: " + std::generic_category().message(errno)};
@@ -111,11 +137,25 @@ asio::awaitable<Result<>> RtspSocket::write_all(std::vector<iovec>& pieces) {
   co_return Result<>{};
 }
 
-asio::awaitable<Result<>> RtspSocket::wait_writable() {
+asio::awaitable<Result<>> RtspSocket::encrypt_all(std::vector<iovec>& pieces) {
+  for (std::size_t first = 0; first < pieces.size();) {
+    if (!socket_.is_open()) co_return closed();
+    auto step = tls_->write(std::span(pieces).subspan(first));
+    if (!step.failure.empty()) co_return Error{ErrorKind::unavailable, std::move(step.failure)};
+    if (step.wait == RtspTls::Step::Wait::nothing) {
+      take(pieces, first, step.bytes);
+    } else {
+      auto ready = co_await wait_for(wait_type_of(step));
+      if (!ready) co_return ready;
+    }
+  }
+  co_return Result<>{};
+}
+
+asio::awaitable<Result<>> RtspSocket::wait_for(asio::ip::tcp::socket::wait_type what) {
   const base::Watchdog deadline(socket_.get_executor(), write_timeout_, [this] { close(true); });
   boost::system::error_code error;
-  co_await socket_.async_wait(asio::socket_base::wait_write,
-                              asio::redirect_error(asio::use_awaitable, error));
+  co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
   if (deadline.expired()) {
     co_return Error{ErrorKind::timeout,
                     fmt::format("{} took no data for {}", peer_, base::format_duration(write_timeout_))};
@@ -127,12 +167,14 @@ asio::awaitable<Result<>> RtspSocket::wait_writable() {
 void RtspSocket::close(bool reset) {
   boost::system::error_code ignored;
   if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  if (!reset && tls_ && socket_.is_open()) tls_->say_goodbye();
   socket_.close(ignored);
   turn_.cancel();
 }
 
 void RtspSocket::finish_sending() {
   boost::system::error_code ignored;
+  if (tls_ && socket_.is_open()) tls_->say_goodbye();
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
 }
 

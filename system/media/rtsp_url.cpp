@@ -56,8 +56,8 @@ Result<> read_authority(std::string_view authority, RtspUrl& url) {
 
 std::string RtspUrl::text() const {
   const bool v6 = host.find(':') != std::string::npos;
-  std::string url = v6 ? fmt::format("rtsp://[{}]", host) : fmt::format("rtsp://{}", host);
-  if (port != 554) url += fmt::format(":{}", port);
+  std::string url = fmt::format("{}{}{}{}", tls ? "rtsps://" : "rtsp://", v6 ? "[" : "", host, v6 ? "]" : "");
+  if (port != (tls ? usual_tls_port : usual_port)) url += fmt::format(":{}", port);
   return url + path_and_query;
 }
 
@@ -66,13 +66,11 @@ Result<RtspUrl> parse_rtsp_url(std::string_view text) {
   if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c == 127; })) {
     return bad_url("contains spaces or control characters");
   }
-  constexpr std::string_view scheme = "rtsp://";
-  if (has_scheme(text, "rtsps://"))
-    return Error{ErrorKind::unsupported, "RTSP over TLS (rtsps) is not supported"};
-  if (!has_scheme(text, scheme)) return bad_url("does not begin with rtsp://");
-  text.remove_prefix(scheme.size());
-
   RtspUrl url;
+  url.tls = has_scheme(text, "rtsps://");
+  if (!url.tls && !has_scheme(text, "rtsp://")) return bad_url("does not begin with rtsp://");
+  text.remove_prefix(url.tls ? 8 : 7);
+  if (url.tls) url.port = RtspUrl::usual_tls_port;
   // The last @ before the path: passwords with an unescaped @ are common.
   auto end = std::min(text.find_first_of("/?"), text.size());
   if (const auto at = text.substr(0, end).rfind('@'); at != std::string_view::npos) {

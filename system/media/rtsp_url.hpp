@@ -9,20 +9,24 @@
 
 namespace watchrig::media {
 
-/// `rtsp://[user[:password]@]host[:port][/path][?query]` (RFC 2326, 3.2). User and password may be
-/// percent-encoded; path and query are kept as written, because some cameras compare them byte by byte.
+/// `rtsp://[user[:password]@]host[:port][/path][?query]` (RFC 2326, 3.2), or `rtsps://` for TLS (RFC 7826,
+/// 19.2). User and password may be percent-encoded; path and query are kept as written, because some cameras
+/// compare them byte by byte.
 struct RtspUrl {
+  static constexpr std::uint16_t usual_port = 554;
+  static constexpr std::uint16_t usual_tls_port = 322;
+
+  bool tls = false;
   std::string host;  ///< without the brackets of an IPv6 address
-  std::uint16_t port = 554;
+  std::uint16_t port = usual_port;
   std::string path_and_query;  ///< empty or beginning with `/` or `?`
   Credentials credentials;
 
-  /// What goes into requests and messages: no credentials, and the port only where it is not 554.
+  /// What goes into requests and messages: no credentials, and the port only where it is not the usual one.
   std::string text() const;
 };
 
-/// Errors: invalid (no rtsp URL, no host, bad port, longer than 2048 bytes, control characters), unsupported
-/// (rtsps).
+/// Errors: invalid (no rtsp URL, no host, bad port, longer than 2048 bytes, control characters).
 base::Result<RtspUrl> parse_rtsp_url(std::string_view text);
 
 /// The URL of a track from its SDP control attribute: absolute ones are kept, others appended to the base,

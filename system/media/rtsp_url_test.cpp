@@ -31,7 +31,17 @@ TEST(RtspUrl, refuses_what_cannot_be_connected) {
         "rtsp://h/" + std::string(3000, 'a')}) {
     EXPECT_FALSE(parse_rtsp_url(text)) << text;
   }
-  EXPECT_EQ(parse_rtsp_url("rtsps://h/").error().kind, base::ErrorKind::unsupported);
+}
+
+TEST(RtspUrl, of_tls_has_a_port_of_its_own) {
+  const auto url = parse_rtsp_url("rtsps://camera/a");
+  ASSERT_TRUE(url) << url.error().message;
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->port, 322);
+  EXPECT_EQ(url->text(), "rtsps://camera/a");
+  EXPECT_EQ(parse_rtsp_url("RTSPS://[::1]:554/a")->text(), "rtsps://[::1]:554/a");
+  EXPECT_EQ(parse_rtsp_url("rtsp://camera:322/a")->text(), "rtsp://camera:322/a");
+  EXPECT_FALSE(parse_rtsp_url("rtsp://camera/a")->tls);
 }
 
 TEST(RtspUrl, control_is_appended_unless_absolute) {

@@ -67,7 +67,10 @@ std::optional<FaceProfile> main_face_profile(const ServerParts& parts, const std
 }
 
 std::string face_stream_uri(const ServerParts& parts, const FaceProfile& profile, const std::string& host) {
-  return fmt::format("rtsp://{}:{}/live/{}{}", host, parts.ports.rtsp.load(), profile.channel,
+  // While TLS is required, the clear port is closed.
+  const bool tls = parts.central.settings().flag("rtsps", "required");
+  return fmt::format("{}://{}:{}/live/{}{}", tls ? "rtsps" : "rtsp", host,
+                     tls ? parts.ports.rtsps.load() : parts.ports.rtsp.load(), profile.channel,
                      profile.stream == main_stream ? "" : "/sub");
 }
 

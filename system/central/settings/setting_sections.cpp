@@ -43,6 +43,14 @@ FieldResult<void> check_token(const boost::json::object& values) {
       {base::ErrorKind::invalid, "token must have 16 characters or more, so that nobody guesses it"}};
 }
 
+FieldResult<void> check_rtsps(const boost::json::object& values) {
+  if (values.at("enabled").as_bool() || !values.at("required").as_bool()) return {};
+  return FieldError{
+      "required",
+      {base::ErrorKind::invalid,
+       "required without enabled leaves no way to read streams: set enabled to true or required to false"}};
+}
+
 }  // namespace
 
 const std::vector<SettingSection>& setting_sections() {
@@ -62,6 +70,13 @@ const std::vector<SettingSection>& setting_sections() {
        {text_setting("address", "127.0.0.1", 45, "address to listen on"),
         port_setting("port", 8554, "TCP port")},
        {}},
+      {"rtsps",
+       "streams for players by TLS, with the certificate of HTTPS; a change opens it anew",
+       {flag_setting("enabled", false, "whether there is RTSP by TLS"),
+        flag_setting("required", false, "whether streams leave by TLS only: RTSP in the clear is closed"),
+        text_setting("address", "127.0.0.1", 45, "address to listen on"),
+        port_setting("port", 8322, "TCP port")},
+       check_rtsps},
       {"storage",
        "recording; acts from the next start",
        {number_setting("segment_bytes", 256 * mebi, mebi, mebi << 14, "bytes of a segment"),

@@ -1,0 +1,82 @@
+#include "system/app/rtsp_door.hpp"
+
+#include "system/api/live_content.hpp"
+#include "system/api/onvif_face/onvif_callers.hpp"
+#include "system/base/log.hpp"
+#include "system/http/tls_context.hpp"
+
+namespace watchrig::app {
+
+namespace asio = boost::asio;
+using base::Result;
+
+Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& section,
+                                                           media::TlsContext tls) {
+  const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
+  media::RtspServer::Options options;
+  options.address = parts_.central.settings().text(section, "address");
+  options.port = static_cast<std::uint16_t>(parts_.central.settings().number(section, "port"));
+  options.tls = std::move(tls);
+  options.admit = [this](const asio::ip::address& source) { return parts_.central.access().admits(source); };
+  // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
+  // ONVIF accounts are there for Digest, and none is named like a session.
+  options.password = [this](std::string_view name) {
+    auto key = parts_.central.sign_in().sessions.stream_key(name);
+    return key ? key : api::onvif_stream_password(parts_, name);
+  };
+  options.denied = [this](const std::string& name, const asio::ip::address& source) {
+    if (parts_.central.onvif_accounts().find(name))
+      api::count_onvif_failure(parts_, name, source.to_string());
+  };
+  auto may_view = [this](const media::RtspTarget& asked, const std::string& channel) {
+    if (!parts_.central.access().admits(asked.source)) return false;
+    const auto account = parts_.central.sign_in().sessions.keep(asked.username);
+    if (!account) return api::onvif_may_view(parts_, asked.username);
+    return parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
+  };
+  return media::RtspServer::start(std::move(options), parts_.clock, executors,
+                                  api::make_live_content(parts_.channels, parts_.clock, std::move(may_view)));
+}
+
+Result<> RtspDoor::open() {
+  if (clear_) clear_->stop();
+  auto server = start("rtsp", nullptr);
+  if (!server) return server.error();
+  clear_ = std::move(*server);
+  if (required()) clear_->stop();
+  return {};
+}
+
+void RtspDoor::close() { clear_->stop(); }
+
+Result<> RtspDoor::open_tls() {
+  if (required()) {
+    clear_->stop();
+  } else if (auto opened = clear_->resume_accepting(); !opened) {
+    return opened;
+  }
+  if (!parts_.central.settings().flag("rtsps", "enabled")) return {};
+  const auto identity = parts_.https.identity();
+  if (!identity) {
+    close_tls();
+    base::log_error("RTSP by TLS is off{}: {}",
+                    required() ? ", and in the clear too, as TLS is required" : "", identity.error().message);
+    return {};
+  }
+  if (tls_) {
+    tls_->set_tls(http::native_context(*identity));
+    return {};
+  }
+  auto server = start("rtsps", http::native_context(*identity));
+  if (!server) return server.error();
+  tls_ = std::move(*server);
+  return {};
+}
+
+void RtspDoor::close_tls() { tls_.reset(); }
+
+std::optional<std::uint16_t> RtspDoor::tls_port() const {
+  return tls_ ? std::optional(tls_->port()) : std::nullopt;
+}
+
+}  // namespace watchrig::app
