@@ -66,6 +66,10 @@ json::object card_to_json(const HostNetwork::View& view, const platform::Network
   }
   const auto* gateway = view.now.gateway_of(card.name);
   object["gateway"] = text_or_null(gateway ? gateway->gateway : std::nullopt);
+  const auto neighbour = view.gateways.find(card.name);
+  const bool seen = neighbour != view.gateways.end();
+  object["gateway_mac"] = seen ? json::value(neighbour->second.mac) : json::value();
+  object["gateway_bound"] = seen && neighbour->second.tied;
   if (const auto wanted = view.wanted.cards.find(card.name); wanted != view.wanted.cards.end())
     object["method"] = wanted->second.dhcp ? "dhcp" : "static";
   if (!card.bond.empty()) object["bond"] = card.bond;

@@ -69,6 +69,27 @@ Response set_default_card(ServerParts& parts, const Request& request) {
                 fmt::format("default card \"{}\" chosen", name));
 }
 
+Response bind_gateway(ServerParts& parts, const Request& request) {
+  const auto card = request.param("card");
+  BodyFields fields(request);
+  const auto mac = platform::parse_mac(fields.text("mac"));
+  if (!mac) {
+    fields.refuse("mac",
+                  "must be the address of one network card, such as 52:54:00:aa:0b:01, and not of a group of "
+                  "them");
+  }
+  fields.no_others();
+  if (fields.error()) return error_response(*fields.error());
+  return finish(parts, request, parts.host_network.tie_gateway(card, *mac),
+                fmt::format("gateway of card \"{}\" bound to {}", card, platform::to_string(*mac)));
+}
+
+Response release_gateway(ServerParts& parts, const Request& request) {
+  const auto card = request.param("card");
+  return finish(parts, request, parts.host_network.untie_gateway(card),
+                fmt::format("gateway of card \"{}\" released", card));
+}
+
 Response set_name_servers(ServerParts& parts, const Request& request) {
   const auto servers = name_servers_from(request);
   if (!servers) return error_response(servers.error());
@@ -132,6 +153,11 @@ void add_network_routes(http::Router& router, ServerParts& parts) {
              "Sets a card's address (static or dhcp), gateway and MTU", on_workers(parts, set_card));
   router.add("PUT", "/api/v1/network/default-card", system,
              "Chooses the card whose gateway counts; it must be online", on_workers(parts, set_default_card));
+  router.add("PUT", "/api/v1/network/cards/{card}/gateway-binding", system,
+             "Binds a card's gateway to the MAC address of its network card, so that nobody takes its place",
+             on_workers(parts, bind_gateway));
+  router.add("DELETE", "/api/v1/network/cards/{card}/gateway-binding", system,
+             "Has the gateway's MAC address learnt again", on_workers(parts, release_gateway));
   router.add("PUT", "/api/v1/network/name-servers", system,
              "Takes name servers from DHCP, or a preferred and an alternate one",
              on_workers(parts, set_name_servers));

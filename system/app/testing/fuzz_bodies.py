@@ -30,7 +30,7 @@ VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding"
 VOLATILE_FIELDS = {"state", "cause", "online"}
 # So that a refused sign-in does not end the test, no port moves and nothing of this machine changes.
 SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0.0.1", "https.port": 0, "rtsp.address": "127.0.0.1",
-            "rtsp.port": 0, "lock.accounts.attempts": 0, "lock.sources.attempts": 0, "accounts.most_clients": 128}
+            "rtsp.port": 0, "rtsps.port": 0, "lock.accounts.attempts": 0, "lock.sources.attempts": 0, "accounts.most_clients": 128}
 
 DEVICE = {"name": "dev#", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"},
           "username": "u", "password": "p", "area": "a0", "description": "d", "type": "ipc", "manufacturer": "m", "channel_count": 1,
@@ -135,6 +135,7 @@ def bodies(ids):
             "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500},
+            "network/cards/{card}/gateway-binding": {"mac": "52:54:00:aa:0b:01"},
             "network/default-card": {"card": "lo"},
             "network/name-servers": {"automatic": False, "preferred": "127.0.0.1", "alternate": "127.0.0.2"},
             "password-resets/{token}": {"code": "000000", "email": "u@example.org", **passwords},

@@ -86,6 +86,7 @@ Result<HostNetwork::View> HostNetwork::view() const {
   auto now = read();
   if (!now) return now.error();
   View view{*std::move(now), {}, {}};
+  if (auto gateways = read_gateways(view.now, options_.run, prefix_)) view.gateways = *std::move(gateways);
   if (const auto text = read_text_file(options_.resolver_file)) {
     for (const auto line : base::split(*text, '\n')) {
       const auto [word, address] = base::split_once(base::trim(line), ' ');
@@ -157,8 +158,11 @@ NetworkResult<> HostNetwork::apply_card(const HostNetworkState& state, const Net
   }
   NetworkCard before = card;
   before.enabled = before.enabled || wanted.dhcp;
-  if (auto done = carry_out(plan_card(state, before, settings), options_.run, prefix_); !done)
-    return NetworkRefusal{{}, done.error()};
+  const auto done = carry_out(plan_card(state, before, settings), options_.run, prefix_);
+  const auto tied = tie_gateways();  // also where the change was taken back
+  if (!done) return NetworkRefusal{{}, done.error()};
+  if (!tied)
+    return NetworkRefusal{{}, Error(tied.error()).within("the card is set, its gateway is not tied")};
   renewals_.erase(card.name);
   if (!wanted.dhcp) return {};
   renewals_[card.name] = clock_.now() + std::chrono::seconds(lease.seconds) / 2;
@@ -182,6 +186,7 @@ NetworkResult<> HostNetwork::set_card(const std::string& name, const Card& wante
   if (auto applied = apply_card(*state, *card, wanted); !applied) return applied;
   WantedNetwork next = wanted_;
   next.cards[name] = {wanted.dhcp, {wanted.address, wanted.gateway, wanted.mtu, std::nullopt}};
+  if (!wanted.dhcp) forget_gateway(*state, name, wanted.gateway, next);
   if (wanted.dhcp) next.cards[name].settings = {std::nullopt, std::nullopt, wanted.mtu, std::nullopt};
   if (auto remembered = remember(std::move(next)); !remembered) return remembered;
   if (wanted.dhcp) (void)use_leased_servers();  // the view tells of a failure

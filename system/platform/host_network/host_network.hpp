@@ -50,6 +50,7 @@ class HostNetwork {
     WantedNetwork wanted;
     std::vector<std::string> name_servers;  ///< that the resolver file names
     std::string resolver_failure = {};      ///< why those that are wanted could not be written into it
+    std::map<std::string, GatewayNeighbour> gateways = {};  ///< by card, as the kernel knows them
   };
 
   static constexpr unsigned least_mtu = 1500;  ///< micro-centre manual 3.1.3.1
@@ -65,6 +66,10 @@ class HostNetwork {
 
   NetworkResult<> set_card(const std::string& name, const Card& card);
   NetworkResult<> set_default_card(const std::string& name);
+  /// Ties the gateway of a card to the address of its network card, in place of what ARP (RFC 826) says,
+  /// which anybody on the network may say. It holds until the card is given another gateway.
+  NetworkResult<> tie_gateway(const std::string& card, const MacAddress& mac);
+  NetworkResult<> untie_gateway(const std::string& card);
   NetworkResult<> set_name_servers(const NameServers& servers);
   NetworkResult<> add_route(const HostRoute& route);
   NetworkResult<> remove_route(const HostRoute& route);
@@ -101,6 +106,13 @@ class HostNetwork {
   base::Result<> use_leased_servers();
   NetworkResult<> remember(WantedNetwork wanted);
   NetworkResult<> apply_card(const HostNetworkState& state, const NetworkCard& card, const Card& wanted);
+  /// The card's gateway. Errors: not_found, conflict (it has none).
+  NetworkResult<Ipv4> gateway_of(const HostNetworkState& state, const std::string& card) const;
+  /// Ties those again that are wanted: a card that went down has lost them.
+  base::Result<> tie_gateways();
+  /// What is tied of the card and is not its gateway any more.
+  void forget_gateway(const HostNetworkState& before, const std::string& card, std::optional<Ipv4> now,
+                      WantedNetwork& next);
   void restore_bonds(std::vector<std::string>& failures);
   void restore_cards(std::vector<std::string>& failures);
   void restore_routes(std::vector<std::string>& failures);

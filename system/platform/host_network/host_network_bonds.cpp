@@ -57,7 +57,10 @@ NetworkResult<> HostNetwork::bond(const BondSettings& bond) {
     std::erase_if(next.routes, [&](const HostRoute& route) { return route.card == member; });
   }
   next.bonds.push_back(bond);
-  return remember(std::move(next));
+  const auto tied = tie_gateways();
+  if (auto remembered = remember(std::move(next)); !remembered) return remembered;
+  if (!tied) return NetworkRefusal{{}, tied.error()};
+  return {};
 }
 
 NetworkResult<> HostNetwork::split(const std::string& name) {
@@ -90,7 +93,10 @@ NetworkResult<> HostNetwork::split(const std::string& name) {
   next.cards.erase(name);
   std::erase_if(next.routes, [&](const HostRoute& route) { return route.card == name; });
   std::erase_if(next.bonds, [&](const BondSettings& other) { return other.name == name; });
-  return remember(std::move(next));
+  const auto tied = tie_gateways();
+  if (auto remembered = remember(std::move(next)); !remembered) return remembered;
+  if (!tied) return NetworkRefusal{{}, tied.error()};
+  return {};
 }
 
 }  // namespace watchrig::platform

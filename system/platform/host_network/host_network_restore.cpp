@@ -93,6 +93,7 @@ std::vector<std::string> HostNetwork::restore() {
   restore_bonds(failures);
   restore_cards(failures);
   restore_routes(failures);
+  if (auto tied = tie_gateways(); !tied) failures.push_back(tied.error().message);
   if (!wanted_.name_servers.automatic) {
     if (auto written = write_resolver(wanted_.name_servers); !written)
       failures.push_back("name servers: " + written.error().message);

@@ -44,6 +44,7 @@ class HostNetworkTest : public testing::Test {
     const auto text = to_string(command);
     if (text == "ip -j -d address show") return CommandOutcome{0, addresses, {}};
     if (text == "ip -4 -j route show table main") return CommandOutcome{0, routes, {}};
+    if (text == "ip -4 -j neigh show") return CommandOutcome{0, neighbours_, {}};
     if (command[0] == "grep") return CommandOutcome{1, "/sys/class/net/lan1/speed:1000\n", {}};
     changes_.push_back(text);
     if (command[0] == "udhcpc" && server_away_) return CommandOutcome{1, {}, "udhcpc: no lease, failing\n"};
@@ -75,6 +76,7 @@ class HostNetworkTest : public testing::Test {
   std::string failing_;
   bool server_away_ = false;
   bool with_name_server_ = false;
+  std::string neighbours_;
 };
 
 TEST_F(HostNetworkTest, ReadsCardsAndRoutes) {
@@ -337,6 +339,61 @@ TEST(NetworkCommands, ASplitBondLeavesItsAddressToTheFirstCard) {
                          "ip -4 route replace default via 10.1.1.1 dev lan1 metric 100",
                          "ip link set dev lan2 nomaster", "ip link set dev lan2 up",
                          "ip -4 address add 192.168.2.108/24 dev lan2 broadcast +", "ip link del dev bond0"));
+}
+
+constexpr const char* tie = "ip -4 neigh replace 10.1.1.1 lladdr 52:54:00:aa:0b:01 dev lan1 nud permanent";
+
+TEST_F(HostNetworkTest, AGatewayIsTiedToItsNetworkCard) {
+  neighbours_ = R"([{"dst":"10.1.1.3","dev":"lan1","lladdr":"52:54:00:aa:0b:03","state":["PERMANENT"]},
+                    {"dst":"10.1.1.1","dev":"lan1","lladdr":"52:54:00:aa:0b:02","state":["REACHABLE"]},
+                    {"dst":"10.2.2.1","dev":"lan2","state":["FAILED"]}])";
+  const auto network = open();
+  EXPECT_THAT(network->view()->gateways,
+              testing::ElementsAre(testing::Pair("lan1", GatewayNeighbour{"52:54:00:aa:0b:02", false})));
+  const auto mac = *parse_mac("52-54-00-AA-0B-01");
+  ASSERT_TRUE(network->tie_gateway("lan1", mac));
+  EXPECT_THAT(changes_, testing::ElementsAre(tie));
+  neighbours_ = R"([{"dst":"10.1.1.1","dev":"lan1","lladdr":"52:54:00:aa:0b:01","state":["PERMANENT"]}])";
+  EXPECT_EQ(network->view()->gateways.at("lan1"), (GatewayNeighbour{"52:54:00:aa:0b:01", true}));
+  // A link that goes down takes the entry with it.
+  ASSERT_TRUE(network->set_card("lan1", card("10.1.1.2", 24, "10.1.1.1", 7200)));
+  EXPECT_EQ(changes_.back(), tie);
+  changes_.clear();
+  ASSERT_TRUE(network->untie_gateway("lan1"));
+  EXPECT_THAT(changes_, testing::ElementsAre("ip -4 neigh del 10.1.1.1 dev lan1"));
+  EXPECT_EQ(network->untie_gateway("lan1").error().error.kind, ErrorKind::not_found);
+}
+
+TEST_F(HostNetworkTest, ATiedGatewayIsTiedAgainAtTheNextStart) {
+  ASSERT_TRUE(open()->tie_gateway("lan1", *parse_mac("52:54:00:aa:0b:01")));
+  changes_.clear();
+  const auto network = open();
+  EXPECT_TRUE(network->restore().empty());
+  EXPECT_THAT(changes_, testing::Contains(tie));
+  changes_.clear();
+  failing_ = "neigh replace";
+  EXPECT_THAT(network->restore(), testing::ElementsAre(testing::HasSubstr("gateway 10.1.1.1 of card")));
+}
+
+TEST_F(HostNetworkTest, AnotherGatewayIsNotTied) {
+  const auto network = open();
+  ASSERT_TRUE(network->tie_gateway("lan1", *parse_mac("52:54:00:aa:0b:01")));
+  ASSERT_TRUE(network->set_card("lan1", card("10.1.1.2", 24, "10.1.1.254")));
+  EXPECT_THAT(changes_, testing::Contains("ip -4 neigh del 10.1.1.1 dev lan1"));
+  EXPECT_TRUE(network->view()->wanted.gateways.empty());
+}
+
+TEST_F(HostNetworkTest, OnlyTheGatewayOfACardCanBeTied) {
+  const auto network = open();
+  const auto mac = *parse_mac("52:54:00:aa:0b:01");
+  EXPECT_EQ(network->tie_gateway("lan9", mac).error().error.kind, ErrorKind::not_found);
+  const auto own = network->tie_gateway("lan1", *parse_mac("02:00:00:00:00:01"));
+  ASSERT_FALSE(own);
+  EXPECT_EQ(own.error().field, "mac");
+  failing_ = "neigh";
+  EXPECT_FALSE(network->tie_gateway("lan1", mac));
+  EXPECT_TRUE(network->view()->wanted.gateways.empty());
+  EXPECT_EQ(open(false)->tie_gateway("lan1", mac).error().error.kind, ErrorKind::denied);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/platform/neighbour_table.hpp"
 
 namespace watchrig::platform {
 
@@ -33,11 +34,11 @@ const json::object* object_of(const json::object& object, std::string_view name)
   return value ? value->if_object() : nullptr;
 }
 
-bool has_flag(const json::object& object, std::string_view flag) {
-  const auto* flags = object.if_contains("flags");
-  const auto* list = flags ? flags->if_array() : nullptr;
+bool has_word(const json::object& object, std::string_view name, std::string_view word) {
+  const auto* words = object.if_contains(name);
+  const auto* list = words ? words->if_array() : nullptr;
   return list && std::any_of(list->begin(), list->end(), [&](const json::value& value) {
-           return value.is_string() && std::string_view(value.get_string()) == flag;
+           return value.is_string() && std::string_view(value.get_string()) == word;
          });
 }
 
@@ -79,8 +80,8 @@ std::optional<NetworkCard> card_of(const json::object& link) {
   }
   card.index = static_cast<unsigned>(number_of(link, "ifindex", 0));
   card.mac = text_of(link, "address");
-  card.enabled = has_flag(link, "UP");
-  card.online = card.enabled && has_flag(link, "LOWER_UP");
+  card.enabled = has_word(link, "flags", "UP");
+  card.online = card.enabled && has_word(link, "flags", "LOWER_UP");
   card.mtu = static_cast<unsigned>(number_of(link, "mtu", 0));
   read_addresses(link, card);
   return card;
@@ -151,6 +152,25 @@ Result<HostNetworkState> parse_iproute2(std::string_view addresses, std::string_
   }
   read_speeds(speeds, state.cards);
   return state;
+}
+
+Result<std::map<std::string, GatewayNeighbour>> read_gateways(const HostNetworkState& state,
+                                                              const CommandRunner& run,
+                                                              const CommandLine& prefix) {
+  const auto printed = output_of(run, prefix, {"ip", "-4", "-j", "neigh", "show"});
+  if (!printed) return printed.error();
+  const auto entries = parse_list(*printed, "ip neigh");
+  if (!entries) return entries.error();
+  std::map<std::string, GatewayNeighbour> gateways;
+  for (const auto& value : *entries) {
+    const auto* entry = value.if_object();
+    const auto card = entry ? text_of(*entry, "dev") : std::string();
+    const HostRoute* route = state.gateway_of(card);
+    const auto mac = entry ? parse_mac(text_of(*entry, "lladdr")) : std::nullopt;
+    if (!route || !mac || parse_ipv4(text_of(*entry, "dst")) != route->gateway) continue;
+    gateways[card] = {to_string(*mac), has_word(*entry, "state", "PERMANENT")};
+  }
+  return gateways;
 }
 
 Result<HostNetworkState> read_by_iproute2(const CommandRunner& run, const CommandLine& prefix) {

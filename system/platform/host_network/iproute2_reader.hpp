@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string_view>
 
 #include "system/platform/host_network/host_command.hpp"
@@ -15,5 +16,9 @@ base::Result<HostNetworkState> parse_iproute2(std::string_view addresses, std::s
 
 /// Runs the three programs; `prefix` stands before each (`ip netns exec NAME`). Errors: also unavailable.
 base::Result<HostNetworkState> read_by_iproute2(const CommandRunner& run, const CommandLine& prefix);
+/// Who is believed to be the gateway of each card that has one. Errors: the same.
+base::Result<std::map<std::string, GatewayNeighbour>> read_gateways(const HostNetworkState& state,
+                                                                    const CommandRunner& run,
+                                                                    const CommandLine& prefix);
 
 }  // namespace watchrig::platform

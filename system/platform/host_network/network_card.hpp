@@ -44,6 +44,13 @@ struct HostRoute {
   bool operator==(const HostRoute&) const = default;
 };
 
+/// Who is believed to be the gateway of a card.
+struct GatewayNeighbour {
+  std::string mac;    ///< empty: nobody has been seen yet
+  bool tied = false;  ///< ARP does not change it
+  bool operator==(const GatewayNeighbour&) const = default;
+};
+
 /// What was read at one moment.
 struct HostNetworkState {
   std::vector<NetworkCard> cards;

@@ -135,6 +135,16 @@ CommandPlan plan_remove_route(const HostRoute& route) {
   return {{route_words("del", route), route_words("add", route)}};
 }
 
+CommandPlan plan_tie(const std::string& card, Ipv4 gateway, const MacAddress& mac) {
+  return {{{"ip", "-4", "neigh", "replace", format_ipv4(gateway), "lladdr", to_string(mac), "dev", card,
+            "nud", "permanent"},
+           {}}};
+}
+
+CommandPlan plan_untie(const std::string& card, Ipv4 gateway) {
+  return {{{"ip", "-4", "neigh", "del", format_ipv4(gateway), "dev", card}, {}}};
+}
+
 CommandPlan plan_bond(const HostNetworkState& state, const BondSettings& bond) {
   CommandPlan plan;
   for (const auto& name : bond.members) {

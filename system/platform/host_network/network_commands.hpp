@@ -2,6 +2,7 @@
 
 #include "system/platform/host_network/command_plan.hpp"
 #include "system/platform/host_network/network_card.hpp"
+#include "system/platform/neighbour_table.hpp"
 
 namespace watchrig::platform {
 
@@ -29,6 +30,9 @@ CommandPlan plan_card(const HostNetworkState& state, const NetworkCard& card, co
 CommandPlan plan_default_card(const HostNetworkState& state, const NetworkCard& card);
 CommandPlan plan_add_route(const HostRoute& route);
 CommandPlan plan_remove_route(const HostRoute& route);
+/// An entry in the table of neighbours that no ARP changes; taken back, what was there is learnt anew.
+CommandPlan plan_tie(const std::string& card, Ipv4 gateway, const MacAddress& mac);
+CommandPlan plan_untie(const std::string& card, Ipv4 gateway);
 /// The bond takes address and gateway of its first member (IVSS 8.3.1.2.1).
 CommandPlan plan_bond(const HostNetworkState& state, const BondSettings& bond);
 /// The first member takes the bond's address and gateway (IVSS 8.3.1.2), the others what `others` says, in

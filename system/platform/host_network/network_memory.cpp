@@ -60,6 +60,11 @@ class Reader {
     broken_ = broken_ || !parsed;
     return parsed;
   }
+  MacAddress mac(const json::object& object, std::string_view name) {
+    const auto parsed = parse_mac(text(object, name));
+    broken_ = broken_ || !parsed;
+    return parsed.value_or(MacAddress{});
+  }
   std::string card(std::string name) {
     broken_ = broken_ || !is_card_name(name);
     return name;
@@ -122,6 +127,11 @@ WantedNetwork wanted_of(Reader& reader, const json::object& root) {
     wanted.routes.push_back(route_of(reader, reader.object(route)));
   for (const auto& bond : reader.list(root, "bonds"))
     wanted.bonds.push_back(bond_of(reader, reader.object(bond)));
+  for (const auto& value : reader.list(root, "gateways")) {
+    const auto gateway = reader.object(value);
+    const auto address = reader.address(gateway, "address");
+    if (address) wanted.gateways[*address] = reader.mac(gateway, "mac");
+  }
   wanted.ssh = reader.flag(root, "ssh");
   return wanted;
 }
@@ -162,6 +172,9 @@ Result<> save_wanted(const std::filesystem::path& file, const WantedNetwork& wan
     for (const auto& member : bond.members) members.emplace_back(member);
     bonds.push_back({{"name", bond.name}, {"mode", bond.mode}, {"members", std::move(members)}});
   }
+  json::array gateways;
+  for (const auto& [address, mac] : wanted.gateways)
+    gateways.push_back({{"address", format_ipv4(address)}, {"mac", to_string(mac)}});
   const json::object root{{"cards", std::move(cards)},
                           {"default_card", wanted.default_card},
                           {"name_servers",
@@ -170,6 +183,7 @@ Result<> save_wanted(const std::filesystem::path& file, const WantedNetwork& wan
                             {"alternate", to_json(wanted.name_servers.alternate)}}},
                           {"routes", std::move(routes)},
                           {"bonds", std::move(bonds)},
+                          {"gateways", std::move(gateways)},
                           {"ssh", wanted.ssh}};
   return write_text_file(file, json::serialize(root) + "\n");
 }

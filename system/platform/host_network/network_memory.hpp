@@ -5,6 +5,7 @@
 
 #include "system/base/result.hpp"
 #include "system/platform/host_network/network_commands.hpp"
+#include "system/platform/neighbour_table.hpp"
 
 namespace watchrig::platform {
 
@@ -28,6 +29,7 @@ struct WantedNetwork {
   NameServers name_servers;
   std::vector<HostRoute> routes;
   std::vector<BondSettings> bonds;
+  std::map<Ipv4, MacAddress> gateways;  ///< that are tied to network cards, over whichever card they are
   bool ssh = false;
   bool operator==(const WantedNetwork&) const = default;
 };
