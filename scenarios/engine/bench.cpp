@@ -26,7 +26,7 @@ std::vector<std::string> vmsd_command(const Equipment& equipment, const Scenario
                                    "--set",
                                    "host.dongle=" + evidence.path(dongle_file).string()};
   if (scenario.server.free_ports) {
-    for (const auto* any : {"http.port=0", "https.port=0", "rtsp.port=0"}) {
+    for (const auto* any : {"http.port=0", "https.port=0", "rtsp.port=0", "rtsps.port=0"}) {
       command.insert(command.end(), {"--set", any});
     }
   }
@@ -164,8 +164,8 @@ base::Duration Bench::rig_lateness() const {
   return clock.real(worst);
 }
 
-std::string Bench::live_url(const Channel& channel, const std::string& stream) const {
-  return fmt::format("{}/live/{}{}", vms.rtsp(), channel.id, stream == "main" ? "" : "/" + stream);
+std::string Bench::live_url(const Channel& channel, const std::string& stream, bool tls) const {
+  return fmt::format("{}/live/{}{}", vms.rtsp(tls), channel.id, stream == "main" ? "" : "/" + stream);
 }
 
 void Bench::add_measurement(reports::Measurement measurement) {

@@ -92,7 +92,7 @@ class Bench {
   const Device* device(const std::string& id) const;
   std::vector<Device> devices() const;
   /// RTSP address at which vmsd relays the channel.
-  std::string live_url(const Channel& channel, const std::string& stream) const;
+  std::string live_url(const Channel& channel, const std::string& stream, bool tls = false) const;
 
   void add_measurement(reports::Measurement measurement);
   std::vector<reports::Measurement> measurements() const;

@@ -1,11 +1,17 @@
 #include "scenarios/engine/host_cards.hpp"
 
 #include <arpa/inet.h>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <fstream>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/if_ether.h>
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -49,12 +55,61 @@ Result<std::string> run(std::vector<std::string> command, bool prints) {
 }
 
 /// A thread is in a namespace of its own choice; a process with threads is not asked.
-Result<bool> connects(const std::string& name_space, const std::string& address, std::uint16_t port) {
+Result<> enter(const std::string& name_space) {
   const int space = ::open(fmt::format("/run/netns/{}", name_space).c_str(), O_RDONLY | O_CLOEXEC);
   const bool inside = space >= 0 && ::setns(space, CLONE_NEWNET) == 0;
   const int failure = errno;
   if (space >= 0) ::close(space);
   if (!inside) return base::os_error("enter namespace", name_space, failure);
+  return {};
+}
+
+/// An Ethernet frame with an answer that nobody has asked for; the kernel believes it at once where its
+/// target is its sender.
+struct [[gnu::packed]] ArpFrame {
+  std::array<std::uint8_t, 6> to, from;
+  std::uint16_t type = htons(ETH_P_ARP);
+  std::uint16_t hardware = htons(ARPHRD_ETHER), protocol = htons(ETH_P_IP);
+  std::uint8_t hardware_size = 6, protocol_size = 4;
+  std::uint16_t operation = htons(ARPOP_REPLY);
+  std::array<std::uint8_t, 6> sender;
+  std::uint32_t sender_address;
+  std::array<std::uint8_t, 6> target;
+  std::uint32_t target_address;
+};
+
+Result<> say_by_arp(const std::string& name_space, const std::string& card, const std::string& address,
+                    const std::string& mac) {
+  constexpr std::array<std::uint8_t, 6> everybody{255, 255, 255, 255, 255, 255};
+  std::array<std::uint8_t, 6> from{};
+  in_addr claimed{};
+  const bool read = std::sscanf(mac.c_str(), "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &from[0], &from[1],
+                                &from[2], &from[3], &from[4], &from[5]) == 6;
+  if (!read || ::inet_pton(AF_INET, address.c_str(), &claimed) != 1)
+    return Error{ErrorKind::invalid, fmt::format("\"{}\" or \"{}\" is no MAC or IPv4 address", mac, address)};
+  if (auto inside = enter(name_space); !inside) return inside;
+  sockaddr_ll port{};
+  port.sll_family = AF_PACKET;
+  port.sll_protocol = htons(ETH_P_ARP);
+  port.sll_ifindex = static_cast<int>(::if_nametoindex(card.c_str()));
+  const int socket = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (socket < 0) return base::os_error("open", "a packet socket", errno);
+  const ArpFrame frame{.to = everybody,
+                       .from = from,
+                       .sender = from,
+                       .sender_address = claimed.s_addr,
+                       .target = from,
+                       .target_address = claimed.s_addr};
+  const auto sent =
+      ::sendto(socket, &frame, sizeof frame, 0, reinterpret_cast<const sockaddr*>(&port), sizeof port);
+  const int failure = errno;
+  ::close(socket);
+  if (sent != static_cast<ssize_t>(sizeof frame)) return base::os_error("send ARP by", card, failure);
+  return {};
+}
+
+Result<bool> connects(const std::string& name_space, const std::string& address, std::uint16_t port) {
+  if (auto inside = enter(name_space); !inside) return inside.error();
   sockaddr_in target{};
   target.sin_family = AF_INET;
   target.sin_port = htons(port);
@@ -146,6 +201,12 @@ Result<> HostCards::renew() {
   servers_.clear();
   remove();
   return lay_cables();
+}
+
+Result<> HostCards::spoof(const std::string& card, const std::string& address, const std::string& mac) const {
+  Result<> done;
+  std::thread([&] { done = say_by_arp(far_, card, address, mac); }).join();
+  return done;
 }
 
 Result<bool> HostCards::listens(const std::string& address, std::uint16_t port) const {

@@ -31,6 +31,9 @@ class HostCards {
   /// one address; until renew() or the end. not_found: there is no udhcpd.
   base::Result<> serve_dhcp(const std::string& card, const std::string& server, const std::string& lease,
                             const std::filesystem::path& folder);
+  /// Somebody at the other end of a card's cable says by ARP (RFC 826) that the address is at this MAC
+  /// address.
+  base::Result<> spoof(const std::string& card, const std::string& address, const std::string& mac) const;
   /// Whether somebody listens at this address of the namespace.
   base::Result<bool> listens(const std::string& address, std::uint16_t port) const;
 

@@ -38,6 +38,11 @@ TEST(ReadyLine, TellsWhereTheServerListens) {
       parse_vms_ready(R"({"ready":"vmsd","pid":1,"http":"http://127.0.0.1:1","rtsp":"rtsp://127.0.0.1:2"})");
   ASSERT_TRUE(ready);
   EXPECT_EQ(ready->rtsp, "rtsp://127.0.0.1:2");
+  const auto encrypted =
+      parse_vms_ready(R"({"ready":"vmsd","http":"http://127.0.0.1:1","rtsps":"rtsps://127.0.0.1:3"})");
+  ASSERT_TRUE(encrypted);
+  EXPECT_EQ(encrypted->rtsp, "");
+  EXPECT_EQ(encrypted->rtsps, "rtsps://127.0.0.1:3");
   for (const auto* bad :
        {"", "[]", R"({"ready":"vmsd","http":1,"rtsp":2})", R"({"ready":"rig","http":"a","rtsp":"b"})"}) {
     EXPECT_FALSE(parse_vms_ready(bad)) << bad;

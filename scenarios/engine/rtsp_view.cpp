@@ -26,6 +26,7 @@ media::RtspClient::Options client_options(const ViewOptions& options) {
   client.url = options.url;
   client.transport = options.udp ? media::RtspClient::Transport::udp : media::RtspClient::Transport::tcp;
   client.user_agent = "watchrig view";
+  if (auto trusted = media::trust_certificates(options.trusted)) client.trusted = *std::move(trusted);
   return client;
 }
 

@@ -34,6 +34,8 @@ struct ViewOptions {
   std::string url;
   bool udp = false;
   bool decode = false;
+  std::string trusted =
+      {};  ///< certificates in PEM behind rtsps://; ffmpeg, for which it is another day, believes all
 };
 std::unique_ptr<View> open_view(const ViewOptions& options, const base::Clock& clock, Halt& halt);
 

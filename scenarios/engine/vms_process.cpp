@@ -44,8 +44,8 @@ base::Result<VmsReady> parse_vms_ready(std::string_view line) {
     const auto* found = object ? object->if_contains(name) : nullptr;
     return found && found->is_string() ? std::string(found->get_string()) : std::string();
   };
-  VmsReady ready{text("http"), text("rtsp")};
-  if (text("ready") != "vmsd" || ready.http.empty() || ready.rtsp.empty()) {
+  VmsReady ready{text("http"), text("rtsp"), text("rtsps")};
+  if (text("ready") != "vmsd" || ready.http.empty() || (ready.rtsp.empty() && ready.rtsps.empty())) {
     return base::Error{base::ErrorKind::invalid,
                        fmt::format("ready line of vmsd lacks ready, http or rtsp: {}", line.substr(0, 200))};
   }
@@ -200,12 +200,12 @@ base::Result<http::HttpClient> VmsProcess::over_network() const {
   return http::HttpClient("http://" + address + ready_.http.substr(port));
 }
 
-std::string VmsProcess::rtsp() const {
+std::string VmsProcess::rtsp(bool tls) const {
   const std::lock_guard lock(mutex_);
-  const std::string_view scheme = "rtsp://";
-  if (session_.id.empty() || !ready_.rtsp.starts_with(scheme)) return ready_.rtsp;
-  return fmt::format("{}{}:{}@{}", scheme, session_.id, session_.stream_key,
-                     ready_.rtsp.substr(scheme.size()));
+  const std::string_view scheme = tls ? "rtsps://" : "rtsp://";
+  const std::string& url = tls ? ready_.rtsps : ready_.rtsp;
+  if (session_.id.empty() || !url.starts_with(scheme)) return url;
+  return fmt::format("{}{}:{}@{}", scheme, session_.id, session_.stream_key, url.substr(scheme.size()));
 }
 
 }  // namespace watchrig::scenarios

@@ -22,7 +22,8 @@ inline constexpr std::string_view vms_password = "Watchrig.26";
 /// Where a running vmsd listens.
 struct VmsReady {
   std::string http;
-  std::string rtsp;
+  std::string rtsp;   ///< empty: closed, since TLS is required
+  std::string rtsps;  ///< empty: off
 };
 
 /// Reads the ready line of vmsd.
@@ -83,8 +84,8 @@ class VmsProcess {
   /// The same by an address of this machine on a network, as vmsd sees other machines. not_found: it has
   /// none.
   base::Result<http::HttpClient> over_network() const;
-  /// rtsp://user:password@host:port
-  std::string rtsp() const;
+  /// rtsp://user:password@host:port, or rtsps://…; empty where it is closed.
+  std::string rtsp(bool tls = false) const;
 
  private:
   base::Result<std::shared_ptr<ChildProcess>> leaving();

@@ -32,14 +32,23 @@ Outcome serve_dhcp(StepContext& step) {
   return served ? Outcome{} : of_rig(served.error());
 }
 
+Outcome spoof_arp(StepContext& step) {
+  HostCards* cards = step.bench.cards();
+  if (!cards) return no_cards();
+  const auto done = cards->spoof(step.text("card"), step.text("address"), step.text("mac"));
+  return done ? Outcome{} : of_author(done.error().message);
+}
+
 Outcome expect_cards(StepContext& step) {
   HostCards* cards = step.bench.cards();
   if (!cards) return no_cards();
+  const auto contains = step.filled("contains");
+  if (!contains) return of_author(contains.error().message);
   std::string printed;
   const bool met = step.wait_for(step.deadline(default_within), [&] {
     const auto shown = cards->show(step.text("show"));
     printed = shown ? *shown : shown.error().message;
-    return shown && (!step.has("contains") || printed.find(step.text("contains")) != std::string::npos) &&
+    return shown && printed.find(*contains) != std::string::npos &&
            (!step.has("lacks") || printed.find(step.text("lacks")) == std::string::npos);
   });
   const auto what = fmt::format("ip {} prints {}", step.text("show"), printed.substr(0, 600));
@@ -73,6 +82,8 @@ std::vector<StepDefinition> host_steps() {
         true,
         {{"card", name, true}, {"server", text, true}, {"lease", text, true}}},
        serve_dhcp},
+      {{"spoof-arp", Block::none, true, {{"card", name, true}, {"address", text, true}, {"mac", text, true}}},
+       spoof_arp},
       {{"renew-cards", Block::none, true, {}}, renew_cards},
       {{"expect-cards",
         Block::none,

@@ -10,8 +10,15 @@ constexpr auto ledger_margin = std::chrono::seconds(5);
 Outcome open(StepContext& step) {
   const auto channel = step.bench.channels.find(step.text("channel"));
   if (!channel) return of_author(fmt::format("no channel \"{}\" was added", step.text("channel")));
-  const ViewOptions options{step.bench.live_url(*channel, step.text("stream", "main")),
-                            step.text("transport", "tcp") == "udp", step.yes("decode")};
+  const bool tls = step.text("over", "rtsp") == "rtsps";
+  const auto url = step.bench.live_url(*channel, step.text("stream", "main"), tls);
+  if (url.starts_with('/')) return failed(fmt::format("vmsd has no {}", tls ? "rtsps" : "rtsp"));
+  ViewOptions options{url, step.text("transport", "tcp") == "udp", step.yes("decode")};
+  if (tls) {
+    const auto root = step.bench.vms.api().request("GET", "/api/v1/certificates/ca.crt");
+    if (!root) return of_vms(root.error());
+    options.trusted = root->body;
+  }
   const auto name = step.text("as");
   if (step.text("player", "watchrig") == "watchrig") {
     step.bench.views.put(name, open_view(options, step.bench.clock, step.bench.halt));
@@ -96,6 +103,7 @@ std::vector<StepDefinition> view_steps() {
          stream,
          {"player", choice, false, "watchrig|ffmpeg"},
          {"transport", choice, false, "tcp|udp"},
+         {"over", choice, false, "rtsp|rtsps"},
          {"decode", boolean}}},
        open},
       {{"close-view", Block::none, true, {{"as", name, true}}}, close},
