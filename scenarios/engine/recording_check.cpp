@@ -26,11 +26,12 @@ std::string to_table(const std::vector<LedgerUnit>& ledger, const ExportedMedia&
 
 }  // namespace
 
-base::Result<> download_export(Bench& bench, const Channel& channel, const std::string& stream,
+base::Result<> download_export(Bench& bench, const Channel& channel, const std::string& stream, Keeper keeper,
                                base::UtcTime from, base::UtcTime to, const std::filesystem::path& file) {
-  const auto path =
-      fmt::format("/api/v1/channels/{}/export.mp4?from={}&to={}&stream={}", http::percent_encode(channel.id),
-                  base::format_utc(from, 9), base::format_utc(to, 9), stream);
+  auto path = fmt::format("/api/v1/channels/{}/{}export.mp4?from={}&to={}", http::percent_encode(channel.id),
+                          keeper == Keeper::device ? "device-recordings/" : "", base::format_utc(from, 9),
+                          base::format_utc(to, 9));
+  if (keeper == Keeper::server) path += "&stream=" + stream;
   const auto done = bench.vms.api().download(path, file);
   if (done) return {};
   // Of a refusal the file holds the server's explanation.

@@ -7,8 +7,11 @@
 
 namespace watchrig::scenarios {
 
+/// Who keeps a recording.
+enum class Keeper { server, device };
+
 /// Has vmsd export [from, to) of a channel into a file. The error is the server's.
-base::Result<> download_export(Bench& bench, const Channel& channel, const std::string& stream,
+base::Result<> download_export(Bench& bench, const Channel& channel, const std::string& stream, Keeper keeper,
                                base::UtcTime from, base::UtcTime to, const std::filesystem::path& file);
 
 /// Compares what an exported file shows with what the camera's ledger says it sent in [from, to): not vmsd's

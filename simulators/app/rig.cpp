@@ -1,7 +1,6 @@
 #include "simulators/app/rig.hpp"
 
 #include <cstdio>
-#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "simulators/camera/camera.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
+#include "system/base/open_files.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 #include "system/http/http_server.hpp"
@@ -27,14 +27,6 @@ namespace json = boost::json;
 using base::Error;
 using base::ErrorKind;
 using base::Result;
-
-/// A thousand cameras need more descriptors than the usual soft limit gives.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 }  // namespace
 
@@ -145,7 +137,8 @@ void Rig::run() {
 void Rig::stop() { base::spawn(state_->control.next(), State::say_goodbye(*state_), "end of the rig"); }
 
 int run(const Options& options) {
-  raise_descriptor_limit();
+  // A thousand cameras need more than is usual.
+  base::allow_many_open_files();
   const auto fail = [](const Error& error, int code) {
     fmt::print(stderr, "watchrig rig: {}\n", error.message);
     return code;

@@ -1,5 +1,7 @@
 #include <boost/json/array.hpp>
+#include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 
@@ -74,14 +76,31 @@ AccessEntry read_entry(FieldReader& fields, const json::object& body) {
   return entry;
 }
 
+json::object find_entry(const ServerParts& parts, std::string_view id) {
+  for (const auto& entry : parts.central.access().entries()) {
+    if (entry.id == id) return to_json(entry);
+  }
+  return {};
+}
+
+void tell_access(ServerParts& parts, const Request& request, std::string_view what,
+                 const json::object& before, const json::object& after) {
+  tell_change(parts, request, "access.changed",
+              fmt::format("{} which hosts may connect was {} by \"{}\"",
+                          what == "set" ? "the mode of" : "an entry of", what, request.account),
+              {}, before, after);
+}
+
 Response set_mode(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   const auto mode = central::mode_from(fields.text("mode"));
   if (!mode) fields.refuse("mode", "must be allow_all, reject_list or allow_list");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
+  const auto before = parts.central.access().mode();
   if (const auto set = parts.central.access().set_mode(*mode, source_of(request)); !set)
     return http::error_response(set.error(), "mode");
+  tell_access(parts, request, "set", {{"mode", to_string(before)}}, {{"mode", to_string(*mode)}});
   return show(parts, request);
 }
 
@@ -90,7 +109,9 @@ Response add(ServerParts& parts, const Request& request) {
   const auto entry = read_entry(fields, fields.body());
   if (fields.error()) return error_response(*fields.error());
   const auto added = parts.central.access().add(entry, source_of(request));
-  return added ? http::json_response(201, to_json(*added)) : error_response(added.error());
+  if (!added) return error_response(added.error());
+  tell_access(parts, request, "added", {}, to_json(*added));
+  return http::json_response(201, to_json(*added));
 }
 
 Response change(ServerParts& parts, const Request& request) {
@@ -98,13 +119,19 @@ Response change(ServerParts& parts, const Request& request) {
   auto entry = read_entry(fields, fields.body());
   if (fields.error()) return error_response(*fields.error());
   entry.id = request.param("entry");
+  const auto before = find_entry(parts, entry.id);
   const auto changed = parts.central.access().change(entry, source_of(request));
-  return changed ? http::json_response(200, to_json(entry)) : error_response(changed.error());
+  if (!changed) return error_response(changed.error());
+  tell_access(parts, request, "changed", before, to_json(entry));
+  return http::json_response(200, to_json(entry));
 }
 
 Response remove(ServerParts& parts, const Request& request) {
+  const auto before = find_entry(parts, request.param("entry"));
   const auto removed = parts.central.access().remove(request.param("entry"), source_of(request));
-  return removed ? http::no_content() : http::error_response(removed.error());
+  if (!removed) return http::error_response(removed.error());
+  tell_access(parts, request, "removed", before, {});
+  return http::no_content();
 }
 
 }  // namespace

@@ -156,8 +156,8 @@ void note_added(ServerParts& parts, const Request& request, Row& row, const Foun
                                            now.service.host, now.service.port, why.message)});
   }
   restart_channels(parts, *changed);
-  tell_device(parts, "device.changed", request, *changed->after,
-              fmt::format("is at {}:{} from now on", now.service.host, now.service.port));
+  tell_device_change(parts, request, *changed,
+                     fmt::format("is at {}:{} from now on", now.service.host, now.service.port));
 }
 
 void note_moved(ServerParts& parts, const Request& request, Row& row, const Result<FoundDevice>& moved) {

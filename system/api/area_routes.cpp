@@ -33,10 +33,13 @@ Response show(int status, const central::AreaOfDevices& of) {
   return with_etag(http::json_response(status, to_json(of)), of.area.version);
 }
 
-void tell_area(ServerParts& parts, std::string type, const Request& request, const Area& area,
-               std::string message) {
-  tell(parts, request, std::move(type), fmt::format("area \"{}\" {}", area.name, message),
-       {{"area", id_text(area.id)}});
+json::object facts_of(const Area& area) { return {{"name", area.name}, {"parent", id_text(area.parent)}}; }
+
+void tell_area(ServerParts& parts, const Request& request, std::string_view done, const Area& area,
+               const json::object& before, const json::object& after) {
+  tell_change(parts, request, fmt::format("area.{}", done),
+              fmt::format("area \"{}\" was {}", area.name, done), {{"area", id_text(area.id)}}, before,
+              after);
 }
 
 /// The caller's areas, with those above them.
@@ -75,7 +78,7 @@ Response add_area(ServerParts& parts, const Request& request) {
     return error_response(own.error());
   const auto added = parts.central.registry().add_area(*area);
   if (!added) return error_response(added.error());
-  tell_area(parts, "area.added", request, added->area, "was added");
+  tell_area(parts, request, "added", added->area, {}, facts_of(added->area));
   return show(201, *added);
 }
 
@@ -85,18 +88,20 @@ Response find_area(ServerParts& parts, const Request& request) {
 }
 
 Response change_area(ServerParts& parts, const Request& request) {
+  json::object before;
   const auto changed = parts.central.registry().change_area(
       central::number_of_id(request.param("area"), 'a'), [&](Area& area) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, area.version); !matches) return matches;
         const auto wanted = area_from(request, area, false);
         if (!wanted) return wanted.error();
         const bool moves = wanted->parent != area.parent;
+        before = facts_of(area);
         area = *wanted;
         return moves ? check_area(parts, request, id_text(area.parent), "parent")
                      : central::FieldResult<void>();
       });
   if (!changed) return error_response(changed.error());
-  tell_area(parts, "area.changed", request, changed->area, "was changed");
+  tell_area(parts, request, "changed", changed->area, before, facts_of(changed->area));
   return show(200, *changed);
 }
 
@@ -117,7 +122,7 @@ Response remove_area(ServerParts& parts, const Request& request) {
       parts.central.registry().remove_area(central::number_of_id(request.param("area"), 'a'),
                                            [&](Area& area) { return check_empty(parts, request, area); });
   if (!removed) return error_response(removed.error());
-  tell_area(parts, "area.removed", request, *removed, "was removed");
+  tell_area(parts, request, "removed", *removed, facts_of(*removed), {});
   return http::no_content();
 }
 

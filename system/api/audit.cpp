@@ -91,6 +91,25 @@ void tell(ServerParts& parts, const Request& request, std::string type, std::str
   tell(parts, request, std::move(event));
 }
 
+void add_difference(json::object& data, const json::object& before, const json::object& after) {
+  const auto of = [](const json::object& one, const json::object& other) {
+    json::object part;
+    for (const auto& [name, value] : one) {
+      const auto* there = other.if_contains(name);
+      if (!there || *there != value) part[name] = value;
+    }
+    return part;
+  };
+  if (!before.empty()) data["before"] = of(before, after);
+  if (!after.empty()) data["after"] = of(after, before);
+}
+
+void tell_change(ServerParts& parts, const Request& request, std::string type, std::string message,
+                 json::object data, const json::object& before, const json::object& after) {
+  add_difference(data, before, after);
+  tell(parts, request, std::move(type), std::move(message), std::move(data));
+}
+
 void tell_refused(ServerParts& parts, const Route& route, const Request& request, std::string_view code) {
   if (is_audited(route)) tell_outcome(parts, route, request, std::string(code));
 }

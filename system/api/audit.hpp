@@ -14,6 +14,15 @@ void tell(ServerParts& parts, const http::Request& request, central::Event event
 void tell(ServerParts& parts, const http::Request& request, std::string type, std::string message,
           boost::json::object data = {});
 
+/// The same about a change of `data`'s object: `before` and `after` have what differs between them; an empty
+/// one was not there, or is there no more.
+void tell_change(ServerParts& parts, const http::Request& request, std::string type, std::string message,
+                 boost::json::object data, const boost::json::object& before,
+                 const boost::json::object& after);
+/// Puts the two into the data of an event.
+void add_difference(boost::json::object& data, const boost::json::object& before,
+                    const boost::json::object& after);
+
 /// Makes every request that changes something, or takes recordings away, leave an entry in the operation log:
 /// what its handler told, or else `operation.done`, or `operation.refused` with the code of the error. Never
 /// the request's body. After all routes were added.

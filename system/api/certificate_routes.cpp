@@ -1,5 +1,7 @@
 #include <boost/json/array.hpp>
+#include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/certificate_json.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -15,8 +17,27 @@ namespace {
 
 const http::Guard security{"security"};
 
-Response to_response(const central::FieldResult<StoredCertificate>& stored, int status) {
-  return stored ? http::json_response(status, to_json(*stored)) : error_response(stored.error());
+/// Of the server's certificates, or of those whom it believes.
+json::object find(const auto& list, std::string_view id) {
+  for (const auto& one : list) {
+    if (one.id == id) return to_json(one);
+  }
+  return {};
+}
+
+void tell_certificate(ServerParts& parts, const Request& request, std::string_view what, std::string_view id,
+                      const json::object& before, const json::object& after) {
+  tell_change(parts, request, fmt::format("certificate.{}", what),
+              fmt::format("certificate {} was {} by \"{}\"", id, what, request.account),
+              {{"certificate", id}}, before, after);
+}
+
+Response tell_stored(ServerParts& parts, const Request& request,
+                     const central::FieldResult<StoredCertificate>& stored, const json::object& before = {}) {
+  if (!stored) return error_response(stored.error());
+  const bool is_new = before.empty();
+  tell_certificate(parts, request, is_new ? "added" : "changed", stored->id, before, to_json(*stored));
+  return http::json_response(is_new ? 201 : 200, to_json(*stored));
 }
 
 Response to_file(const base::Result<std::string>& pem, const std::string& name) {
@@ -42,7 +63,8 @@ Response make(ServerParts& parts, const Request& request) {
   const auto days = fields.number("valid_days", 1, central::most_valid_days);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.central.certificates().make(name, subject, static_cast<int>(days)), 201);
+  return tell_stored(parts, request,
+                     parts.central.certificates().make(name, subject, static_cast<int>(days)));
 }
 
 Response ask(ServerParts& parts, const Request& request) {
@@ -51,7 +73,7 @@ Response ask(ServerParts& parts, const Request& request) {
   const auto subject = subject_of(fields);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.central.certificates().request(name, subject), 201);
+  return tell_stored(parts, request, parts.central.certificates().request(name, subject));
 }
 
 Response complete(ServerParts& parts, const Request& request) {
@@ -59,7 +81,9 @@ Response complete(ServerParts& parts, const Request& request) {
   const auto certificate = fields.text("certificate");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.central.certificates().complete(request.param("certificate"), certificate), 200);
+  const auto id = request.param("certificate");
+  const auto before = find(parts.central.certificates().list(), id);
+  return tell_stored(parts, request, parts.central.certificates().complete(id, certificate), before);
 }
 
 Response install(ServerParts& parts, const Request& request) {
@@ -70,7 +94,8 @@ Response install(ServerParts& parts, const Request& request) {
   const auto passphrase = fields.text("passphrase", "");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.central.certificates().install(name, certificate, key, passphrase), 201);
+  return tell_stored(parts, request,
+                     parts.central.certificates().install(name, certificate, key, passphrase));
 }
 
 Response rename(ServerParts& parts, const Request& request) {
@@ -78,12 +103,18 @@ Response rename(ServerParts& parts, const Request& request) {
   const auto name = fields.text("name");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return to_response(parts.central.certificates().rename(request.param("certificate"), name), 200);
+  const auto id = request.param("certificate");
+  const auto before = find(parts.central.certificates().list(), id);
+  return tell_stored(parts, request, parts.central.certificates().rename(id, name), before);
 }
 
 Response remove(ServerParts& parts, const Request& request) {
-  const auto removed = parts.central.certificates().remove(request.param("certificate"));
-  return removed ? http::no_content() : http::error_response(removed.error());
+  const auto id = request.param("certificate");
+  const auto before = find(parts.central.certificates().list(), id);
+  const auto removed = parts.central.certificates().remove(id);
+  if (!removed) return http::error_response(removed.error());
+  tell_certificate(parts, request, "removed", id, before, {});
+  return http::no_content();
 }
 
 Response show_file(ServerParts& parts, const Request& request) {
@@ -114,13 +145,20 @@ Response trust(ServerParts& parts, const Request& request) {
   const auto added = parts.central.authorities().add(certificate);
   if (!added) return error_response(added.error());
   json::array list;
-  for (const auto& one : *added) list.push_back(to_json(one));
+  for (const auto& one : *added) {
+    tell_certificate(parts, request, "trusted", one.id, {}, to_json(one));
+    list.push_back(to_json(one));
+  }
   return http::json_response(201, json::object{{"authorities", std::move(list)}});
 }
 
 Response distrust(ServerParts& parts, const Request& request) {
-  const auto removed = parts.central.authorities().remove(request.param("authority"));
-  return removed ? http::no_content() : http::error_response(removed.error());
+  const auto id = request.param("authority");
+  const auto before = find(parts.central.authorities().list(), id);
+  const auto removed = parts.central.authorities().remove(id);
+  if (!removed) return http::error_response(removed.error());
+  tell_certificate(parts, request, "distrusted", id, before, {});
+  return http::no_content();
 }
 
 Response check_chain(ServerParts& parts, const Request& request) {

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/paging.hpp"
@@ -91,6 +92,21 @@ json::object channel_json(const ServerParts& parts, const central::Device& devic
   return object;
 }
 
+void tell_plan(ServerParts& parts, const Request& request, const central::Channel* before,
+               const central::Channel& after) {
+  const auto facts = [](const central::Channel& channel) {
+    return json::object{{"plan", to_string(channel.plan)}, {"stream", channel.recorded_stream}};
+  };
+  central::Event event;
+  event.type = "recording.plan-changed";
+  event.channel = after.id;
+  event.channel_name = after.name;
+  event.message =
+      fmt::format("what is recorded of channel \"{}\" was set by \"{}\"", after.name, request.account);
+  add_difference(event.data, before ? facts(*before) : json::object(), facts(after));
+  tell(parts, request, std::move(event));
+}
+
 Response set_recording(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   const auto plan = central::record_plan_from(fields.text("plan"));
@@ -98,14 +114,21 @@ Response set_recording(ServerParts& parts, const Request& request) {
   fields.no_others();
   if (!plan && !fields.error()) fields.refuse("plan", "must be continuous or none");
   if (fields.error()) return error_response(*fields.error());
+  const auto before = parts.central.registry().find_channel(request.param("channel"));
   const auto changed = parts.central.registry().set_plan(request.param("channel"), *plan, stream);
   if (!changed)
     return http::error_response(changed.error(),
                                 changed.error().kind == base::ErrorKind::invalid ? "stream" : "");
+  tell_plan(parts, request, before ? before->channel : nullptr, *changed);
   const auto told =
       parts.storage_orders.record(changed->id, *plan == central::RecordPlan::none ? std::string() : stream);
-  if (!told) base::log_error("channel \"{}\": {}", changed->name, told.error().message);
-  return http::json_response(200, json::object{{"plan", to_string(*plan)}, {"stream", stream}});
+  json::object answer{{"plan", to_string(*plan)}, {"stream", stream}};
+  if (!told) {
+    base::log_error("channel \"{}\": {}", changed->name, told.error().message);
+    // The plan is kept and acts when the storage is there again; nobody shall think that it acts already.
+    answer["pending"] = told.error().message;
+  }
+  return http::json_response(told ? 200 : 202, answer);
 }
 
 constexpr std::string_view attributes[] = {"id",    "name",  "device",    "number",
@@ -183,7 +206,7 @@ Response change_one_channel(ServerParts& parts, const Request& request) {
                                        });
   if (!changed) return error_response(changed.error());
   restart_channels(parts, *changed);
-  tell_device(parts, "device.changed", request, *changed->after, "has a changed channel");
+  tell_device_change(parts, request, *changed, "has a changed channel");
   return find_channel(parts, request);
 }
 
@@ -200,7 +223,7 @@ Response remove_channel(ServerParts& parts, const Request& request) {
       });
   if (!changed) return error_response(changed.error());
   restart_channels(parts, *changed);
-  tell_device(parts, "device.changed", request, *changed->after, "has a channel less; its recordings stay");
+  tell_device_change(parts, request, *changed, "has a channel less; its recordings stay");
   return http::no_content();
 }
 

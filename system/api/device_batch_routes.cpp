@@ -118,7 +118,7 @@ Response change_several(ServerParts& parts, const Request& request) {
     });
     if (!changed) return changed.error();
     restart_channels(parts, *changed);
-    tell_device(parts, "device.changed", request, *changed->after, "was changed");
+    tell_device_change(parts, request, *changed, "was changed");
     return {};
   });
 }

@@ -221,11 +221,13 @@ DeviceState state_of(const ServerParts& parts, const Device& device) {
   return state;
 }
 
-json::object to_json(const ServerParts& parts, const Device& device) {
+namespace {
+
+/// What was entered of it, without the password.
+json::object entered(const Device& device) {
   json::array channels;
   for (const auto& channel : device.channels) channels.push_back(to_json(channel));
   const auto address = address_of(device);
-  auto state = state_of(parts, device);
   return {{"id", device.id},
           {"name", device.name},
           {"driver", device.driver},
@@ -235,7 +237,6 @@ json::object to_json(const ServerParts& parts, const Device& device) {
           {"channels", std::move(channels)},
           {"address", address.host},
           {"port", address.port},
-          {"link", "self-adaptive"},
           {"area", device.area},
           {"description", device.description},
           {"type", device.type},
@@ -245,9 +246,25 @@ json::object to_json(const ServerParts& parts, const Device& device) {
           {"outputs", device.outputs},
           {"heads", device.heads},
           {"connected", device.connected},
-          {"storage_server", device.storage_server},
-          {"state", std::move(state.state)},
-          {"cause", std::move(state.cause)}};
+          {"storage_server", device.storage_server}};
+}
+
+/// For the log, where a list of hundreds of channels would be in the way.
+json::object facts_of(const Device& device) {
+  auto facts = entered(device);
+  if (device.channels.size() > 8) facts["channels"] = device.channels.size();
+  return facts;
+}
+
+}  // namespace
+
+json::object to_json(const ServerParts& parts, const Device& device) {
+  auto object = entered(device);
+  auto state = state_of(parts, device);
+  object["link"] = "self-adaptive";
+  object["state"] = std::move(state.state);
+  object["cause"] = std::move(state.cause);
+  return object;
 }
 
 FieldResult<Device> device_from(const json::object& body) {
@@ -302,8 +319,9 @@ json::object error_json(const FieldError& error) {
   return object;
 }
 
-void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,
-                 std::string message) {
+namespace {
+
+central::Event event_of(std::string type, const Device& device, std::string_view message) {
   const auto* channel = device.channels.empty() ? nullptr : &device.channels.front();
   central::Event event;
   event.type = std::move(type);
@@ -311,6 +329,32 @@ void tell_device(ServerParts& parts, std::string type, const http::Request& requ
   event.channel_name = channel ? channel->name : device.name;
   event.message = fmt::format("device \"{}\" {}", device.name, message);
   event.data = {{"device", device.id}};
+  // What was going on at them goes on no more.
+  if (event.type == "device.removed" || event.type == "device.disconnected") {
+    json::array channels;
+    for (const auto& one : device.channels) channels.push_back(json::value(one.id));
+    event.data["channels"] = std::move(channels);
+  }
+  return event;
+}
+
+}  // namespace
+
+void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,
+                 std::string message) {
+  auto event = event_of(std::move(type), device, message);
+  if (event.type == "device.added") event.data["after"] = facts_of(device);
+  if (event.type == "device.removed") event.data["before"] = facts_of(device);
+  tell(parts, request, std::move(event));
+}
+
+void tell_device_change(ServerParts& parts, const http::Request& request,
+                        const central::DeviceRegistry::Changed& changed, std::string message,
+                        std::string type) {
+  auto event = event_of(std::move(type), *changed.after, message);
+  add_difference(event.data, facts_of(*changed.before), facts_of(*changed.after));
+  // It is not told, but that it is another one is.
+  if (changed.before->password != changed.after->password) event.data["password_changed"] = true;
   tell(parts, request, std::move(event));
 }
 

@@ -40,8 +40,12 @@ void reconnect_channels(ServerParts& parts, const central::Device& device);
 /// What was wrong with one of several devices: {"code","message","field"}, without a field where it is none.
 boost::json::object error_json(const central::FieldError& error);
 
-/// An event about a device.
+/// An event about a device: with all that it is, when it was added or removed.
 void tell_device(ServerParts& parts, std::string type, const http::Request& request,
                  const central::Device& device, std::string message);
+/// The same about a change of it, with what differs.
+void tell_device_change(ServerParts& parts, const http::Request& request,
+                        const central::DeviceRegistry::Changed& changed, std::string message,
+                        std::string type = "device.changed");
 
 }  // namespace watchrig::api

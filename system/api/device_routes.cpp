@@ -116,9 +116,26 @@ Response find_device(ServerParts& parts, const Request& request) {
   return device ? show(parts, 200, **device) : http::error_response(device.error());
 }
 
+/// What a device tells of itself is written by nobody (IVSS 8.2.1.1).
+central::FieldResult<void> check_told(const json::object& told, const json::object& body) {
+  constexpr std::pair<const char*, const char*> counts[] = {{"inputs", "alarm_inputs"},
+                                                            {"outputs", "alarm_outputs"}};
+  for (const auto& [field, name] : counts) {
+    const auto* wanted = body.if_contains(field);
+    const auto* is = told.if_contains(name);
+    if (!wanted || !is || !is->is_int64() || *wanted == *is) continue;
+    return refuse(field,
+                  fmt::format("the device tells that it has {}; that is not written here", is->get_int64()));
+  }
+  return {};
+}
+
 Response change_one(ServerParts& parts, const Request& request) {
   const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
+  const auto told = information_of(parts.central, request.param("device"));
+  if (!told) return http::error_response(told.error());
+  if (auto refused = check_told(*told, *body); !refused) return error_response(refused.error());
   const auto changed = parts.central.registry().change(
       request.param("device"), [&](Device& device) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, device.version); !matches) return matches;
@@ -127,7 +144,7 @@ Response change_one(ServerParts& parts, const Request& request) {
       });
   if (!changed) return error_response(changed.error());
   restart_channels(parts, *changed);
-  tell_device(parts, "device.changed", request, *changed->after, "was changed");
+  tell_device_change(parts, request, *changed, "was changed");
   return show(parts, 200, *changed->after);
 }
 
@@ -156,8 +173,9 @@ Response set_connection(ServerParts& parts, const Request& request) {
   if (!changed) return error_response(changed.error());
   if (was != connected) {
     restart_channels(parts, *changed);
-    tell_device(parts, connected ? "device.connected" : "device.disconnected", request, *changed->after,
-                connected ? "was connected by hand" : "was disconnected by hand");
+    tell_device_change(parts, request, *changed,
+                       connected ? "was connected by hand" : "was disconnected by hand",
+                       connected ? "device.connected" : "device.disconnected");
   }
   return show(parts, 200, *changed->after);
 }
@@ -169,6 +187,9 @@ Response add_channel(ServerParts& parts, const Request& request) {
   auto channel = channel_from(*body);
   if (!channel) return error_response(channel.error());
   const auto number = channel->number;
+  const auto told = information_of(parts.central, request.param("device"));
+  if (!told) return http::error_response(told.error());
+  if (auto refused = check_told(*told, *body); !refused) return error_response(refused.error());
   const auto changed = parts.central.registry().change(
       request.param("device"), [&](Device& device) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, device.version); !matches) return matches;
@@ -177,7 +198,7 @@ Response add_channel(ServerParts& parts, const Request& request) {
       });
   if (!changed) return error_response(changed.error());
   restart_channels(parts, *changed);
-  tell_device(parts, "device.changed", request, *changed->after, fmt::format("has got channel {}", number));
+  tell_device_change(parts, request, *changed, fmt::format("has got channel {}", number));
   return show(parts, 201, *changed->after);
 }
 

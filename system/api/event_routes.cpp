@@ -1,11 +1,13 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/session_watch.hpp"
 #include "system/base/bounded_queue.hpp"
+#include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 
 namespace watchrig::api {
@@ -33,13 +35,36 @@ asio::awaitable<void> notice_end(http::WebSocket socket, std::shared_ptr<Bell> b
 /// Those of a channel need the authority for it; what somebody did elsewhere is for those who read logs.
 bool may_read(const central::Rights& rights, const central::Event& event) {
   using central::Authority;
-  if (event.channel.empty() && !event.account.empty()) return rights.may(Authority::logs);
+  if (event.channel.empty() && !event.account.empty())
+    return rights.may(Authority::logs) && !rights.is_kept_to_areas();
   return rights.may(Authority::events, event.channel);
 }
 
 std::string error_text(const central::FieldError& error) {
   return json::serialize(
       json::object{{"error", json::object{{"field", error.field}, {"message", error.error.message}}}});
+}
+
+/// What a client that was away is told when it cannot have everything: some events are kept no more, or the
+/// log is another one, as after a factory default. It goes on at the event's number.
+base::Result<std::optional<central::Event>> gap_after(const central::EventLog& log, std::int64_t since) {
+  const auto newest = log.last();
+  central::Event gap;
+  gap.type = "log.gap";
+  if (since > newest) {
+    gap.sequence = newest;
+    gap.message = fmt::format(
+        "the log has no event {} yet, so it is another one than it was; it goes on after {}", since, newest);
+    gap.data = {{"after", since}, {"missing", nullptr}};
+    return std::optional(std::move(gap));
+  }
+  const auto missing = log.missing_since(since);
+  if (!missing) return missing.error();
+  if (*missing == 0) return std::optional<central::Event>();
+  gap.sequence = since;
+  gap.message = fmt::format("{} events after {} are kept no more", *missing, since);
+  gap.data = {{"after", since}, {"missing", *missing}};
+  return std::optional(std::move(gap));
 }
 
 asio::awaitable<void> push_events(ServerParts& parts, Request request, http::WebSocket socket) {
@@ -55,6 +80,16 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
   watch_session(parts, request, socket, central::Authority::events);
   bell->push(true);
   std::int64_t sent = *since;
+  auto gap = gap_after(parts.central.events(), sent);
+  if (!gap) {
+    base::log_error("events after {}: {}", sent, gap.error().message);
+  } else if (*gap) {
+    sent = (*gap)->sequence;
+    (*gap)->time = parts.clock.now();
+    const std::string text = json::serialize(to_json(**gap));
+    const bool taken = co_await socket.send_text(text);
+    if (!taken) co_return;
+  }
   for (;;) {
     const auto rung = co_await bell->pop();
     if (!rung) break;
@@ -94,12 +129,17 @@ http::Response list_events(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_event_routes(http::Router& router, ServerParts& parts) {
-  router.add("GET", "/api/v1/events", {"events"}, "Events after a sequence number, oldest first",
-             on_workers(parts, list_events));
-  router.add_socket("/api/v1/events", {"events"}, "Events as they happen, from a sequence number on",
-                    [&parts](Request request, http::WebSocket socket) {
-                      return push_events(parts, std::move(request), std::move(socket));
-                    });
+  const http::QueryParameter since{"since", "number of an event; those after it", "integer"};
+  router
+      .add("GET", "/api/v1/events", {"events"}, "Events after a sequence number, oldest first",
+           on_workers(parts, list_events))
+      .query = {since, {"limit", "most events, 1 to 1000", "integer"}};
+  router
+      .add_socket("/api/v1/events", {"events"}, "Events as they happen, from a sequence number on",
+                  [&parts](Request request, http::WebSocket socket) {
+                    return push_events(parts, std::move(request), std::move(socket));
+                  })
+      .query = {since};
 }
 
 }  // namespace watchrig::api

@@ -1,5 +1,7 @@
 #include "system/api/gate.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
@@ -14,6 +16,7 @@ using http::Response;
 using http::Route;
 
 constexpr std::string_view scheme = "Bearer ";
+constexpr std::string_view logs = "logs";
 
 std::string token_of(const Route& route, const Request& request) {
   if (const auto header = request.headers.find("authorization"); header != request.headers.end()) {
@@ -68,6 +71,12 @@ std::optional<Response> refuse_place(ServerParts& parts, const Request& request,
   return std::nullopt;
 }
 
+Response of_all_areas() {
+  return http::error_response(
+      403, "denied", {},
+      "logs tell of all areas, and your account is kept to some: read /api/v1/events, which tells of those");
+}
+
 Response unconfirmed() {
   return http::error_response(403, "confirmation_needed", {},
                               "your password is needed once more: PUT /api/v1/sessions/current/confirmation");
@@ -100,31 +109,55 @@ bool is_scrape_token(const ServerParts& parts, const std::string& token) {
          CRYPTO_memcmp(token.data(), wanted.data(), token.size()) == 0;
 }
 
+/// A misspelt condition must not do to everything what was meant for a part.
+std::optional<Response> refuse_unknown_query(const Route& route, const Request& request) {
+  for (const auto& [name, value] : request.query) {
+    if (name.empty() && value.empty()) continue;  // "?" and nothing behind it
+    if (std::ranges::find(route.query, name, &http::QueryParameter::name) != route.query.end()) continue;
+    if (route.socket && name == "access_token") continue;
+    std::vector<std::string> known;
+    for (const auto& parameter : route.query) known.push_back(parameter.name);
+    return http::error_response(
+        400, "invalid", name,
+        known.empty() ? fmt::format("{} {} has no query parameters", route.method, route.pattern)
+                      : fmt::format("{} {} has the query parameters {}", route.method, route.pattern,
+                                    fmt::join(known, ", ")));
+  }
+  return std::nullopt;
+}
+
+/// Whether the caller may use the route at all; puts who it is into the request.
+std::optional<Response> refuse_caller(ServerParts& parts, const Route& route, Request& request) {
+  if (route.guard.right == everybody) return std::nullopt;
+  if (auto refusal = refuse_uninitialised(parts.central.accounts())) return refusal;
+  const auto token = token_of(route, request);
+  if (route.pattern == metrics_path && is_scrape_token(parts, token)) return std::nullopt;
+  const auto [session, stolen] = parts.central.sign_in().sessions.use(token, request.source());
+  if (stolen) tell_stolen(parts, request, *session);
+  if (!session || stolen) return unauthenticated();
+  request.account = session->account;
+  request.session = session->id;
+  const auto rights = parts.central.accounts().rights(session->account);
+  if (const auto channel = request.params.find("channel"); channel != request.params.end()) {
+    if (const auto known = parts.central.registry().find_channel(channel->second))
+      channel->second = known->channel->id;
+    if (!rights->sees(channel->second)) return nothing_there("channel", channel->second);
+    if (!may(*rights, route.guard.right, channel->second)) return denied(parts, route, request);
+  } else if (!may(*rights, route.guard.right, std::nullopt)) {
+    return denied(parts, route, request);
+  }
+  if (auto refusal = refuse_place(parts, request, route.guard.right)) return refusal;
+  if (route.guard.right == logs && rights->is_kept_to_areas()) return of_all_areas();
+  if (route.guard.confirmed && session->confirmed_until <= parts.clock.now()) return unconfirmed();
+  return std::nullopt;
+}
+
 }  // namespace
 
 http::Gate make_gate(ServerParts& parts) {
   return [&parts](const Route& route, Request& request) -> std::optional<Response> {
-    if (route.guard.right == everybody) return std::nullopt;
-    if (auto refusal = refuse_uninitialised(parts.central.accounts())) return refusal;
-    const auto token = token_of(route, request);
-    if (route.pattern == metrics_path && is_scrape_token(parts, token)) return std::nullopt;
-    const auto [session, stolen] = parts.central.sign_in().sessions.use(token, request.source());
-    if (stolen) tell_stolen(parts, request, *session);
-    if (!session || stolen) return unauthenticated();
-    request.account = session->account;
-    request.session = session->id;
-    const auto rights = parts.central.accounts().rights(session->account);
-    if (const auto channel = request.params.find("channel"); channel != request.params.end()) {
-      if (const auto known = parts.central.registry().find_channel(channel->second))
-        channel->second = known->channel->id;
-      if (!rights->sees(channel->second)) return nothing_there("channel", channel->second);
-      if (!may(*rights, route.guard.right, channel->second)) return denied(parts, route, request);
-    } else if (!may(*rights, route.guard.right, std::nullopt)) {
-      return denied(parts, route, request);
-    }
-    if (auto refusal = refuse_place(parts, request, route.guard.right)) return refusal;
-    if (route.guard.confirmed && session->confirmed_until <= parts.clock.now()) return unconfirmed();
-    return std::nullopt;
+    if (auto refusal = refuse_caller(parts, route, request)) return refusal;
+    return refuse_unknown_query(route, request);
   };
 }
 

@@ -18,7 +18,8 @@ inline constexpr const char* metrics_path = "/metrics";
 /// {channel} also for that channel, which may be named and is put into the request by its id. A channel that
 /// the caller must not see is answered as one that does not exist. While the server is not initialised, only
 /// routes for everybody answer. A WebSocket may give its token as `access_token` in the query, because
-/// browsers set no header there (RFC 6750, 2.3).
+/// browsers set no header there (RFC 6750, 2.3). Parameters of the query that the route does not describe are
+/// refused.
 http::Gate make_gate(ServerParts& parts);
 
 /// The answer of a server that is not initialised; nothing when it is.

@@ -26,7 +26,15 @@ FieldResult<std::optional<Severity>> severity_of(const Request& request) {
   return FieldError{"severity", {ErrorKind::invalid, "severity must be notification, warning or error"}};
 }
 
+/// It tells of all areas.
+std::optional<Response> refuse_kept(ServerParts& parts, const Request& request) {
+  if (!parts.central.accounts().rights(request.account)->is_kept_to_areas()) return std::nullopt;
+  return http::error_response(
+      403, "denied", {}, "this tells of all areas, and your account is kept to some: read /api/v1/events");
+}
+
 Response list(ServerParts& parts, const Request& request) {
+  if (auto refusal = refuse_kept(parts, request)) return *std::move(refusal);
   const auto severity = severity_of(request);
   if (!severity) return error_response(severity.error());
   const auto page = page_of(request);
@@ -40,6 +48,7 @@ Response list(ServerParts& parts, const Request& request) {
 }
 
 Response clear(ServerParts& parts, const Request& request) {
+  if (auto refusal = refuse_kept(parts, request)) return *std::move(refusal);
   const auto severity = severity_of(request);
   if (!severity) return error_response(severity.error());
   const auto cleared = parts.central.information().clear(*severity);
@@ -47,6 +56,7 @@ Response clear(ServerParts& parts, const Request& request) {
 }
 
 Response clear_one(ServerParts& parts, const Request& request) {
+  if (auto refusal = refuse_kept(parts, request)) return *std::move(refusal);
   const auto sequence = base::parse_number<std::int64_t>(request.param("number"));
   const auto cleared = parts.central.information().clear_one(sequence.value_or(0));
   return cleared ? http::no_content() : http::error_response(cleared.error());

@@ -1,5 +1,8 @@
 #include "system/api/layout_requests.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -39,6 +42,35 @@ json::array visible(ServerParts& parts, const Request& request, const json::arra
   return shown;
 }
 
+/// Whether the channel or device of an entry is there.
+bool is_there(const ServerParts& parts, const json::value& entry) {
+  const auto* channel = entry.is_object() ? entry.get_object().if_contains("channel") : &entry;
+  const auto* device = entry.is_object() ? entry.get_object().if_contains("device") : nullptr;
+  if (device && device->is_string()) return parts.central.registry().find(device->get_string()).has_value();
+  return channel && channel->is_string() &&
+         parts.central.registry().find_channel(channel->get_string()).has_value();
+}
+
+/// Those that the caller does not see although they are there.
+json::array hidden(ServerParts& parts, const Request& request, const json::array& entries) {
+  const auto seen = visible(parts, request, entries);
+  json::array others;
+  for (const auto& entry : entries) {
+    if (std::ranges::find(seen, entry) == seen.end() && is_there(parts, entry)) others.push_back(entry);
+  }
+  return others;
+}
+
+bool hides_something(ServerParts& parts, const Request& request, const Layout& layout) {
+  return std::ranges::any_of(layout.content, [&](const auto& member) {
+    return member.value().is_array() && !hidden(parts, request, member.value().get_array()).empty();
+  });
+}
+
+base::Error not_there(LayoutKind kind, std::string_view id) {
+  return {base::ErrorKind::not_found, fmt::format("there is no {} \"{}\"", rule_of(kind).title, id)};
+}
+
 bool has_group(LayoutKind kind) { return kind == LayoutKind::view || kind == LayoutKind::view_group; }
 
 /// The empty content of each kind, which a body fills.
@@ -49,8 +81,9 @@ json::object empty_content(LayoutKind kind) {
   return {};
 }
 
-/// Puts the members of the body into the layout; what the body leaves out stays.
-FieldResult<void> read_layout(const Request& request, Layout& layout, bool is_new) {
+/// Puts the members of the body into the layout; what the body leaves out stays, and so do the entries of its
+/// lists that the caller does not see.
+FieldResult<void> read_layout(ServerParts& parts, const Request& request, Layout& layout, bool is_new) {
   const auto body = http::parse_json_object(request.body);
   if (!body) return FieldError{{}, body.error()};
   FieldReader fields(*body);
@@ -65,18 +98,15 @@ FieldResult<void> read_layout(const Request& request, Layout& layout, bool is_ne
   if (is_new) layout.content = empty_content(layout.kind);
   for (auto& [name, value] : layout.content) {
     fields.known(std::string(name));
-    if (const auto* given = body->if_contains(name)) value = *given;
+    const auto* given = body->if_contains(name);
+    if (!given) continue;
+    const auto others = value.is_array() ? hidden(parts, request, value.get_array()) : json::array();
+    value = *given;
+    if (value.is_array()) value.get_array().insert(value.get_array().end(), others.begin(), others.end());
   }
   fields.no_others();
   if (fields.error()) return *fields.error();
   return {};
-}
-
-/// A map is touched only by who looks after its area.
-FieldResult<void> check_own(ServerParts& parts, const Request& request, const Layout& layout) {
-  const auto* area = layout.kind == LayoutKind::map ? layout.content.if_contains("area") : nullptr;
-  if (!area || !area->is_string()) return {};
-  return check_area(parts, request, area->get_string());
 }
 
 /// The area of a map is there, and the caller's.
@@ -93,56 +123,118 @@ Response show(ServerParts& parts, const Request& request, int status, const Layo
   return with_etag(http::json_response(status, to_json(parts, request, layout)), layout.version);
 }
 
-void tell_layout(ServerParts& parts, const Request& request, const LayoutRoutes& routes,
-                 std::string_view done, const std::string& id) {
-  tell(parts, request, fmt::format("layout.{}", done),
-       fmt::format("{} {} was {}", rule_of(routes.kind).title, id, done), {{"layout", id}});
+Response show_one(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
+  const auto id = request.param(routes.param);
+  const auto found = parts.central.layouts().find(routes.kind, id);
+  if (!found) return http::error_response(found.error());
+  if (!is_seen(parts, request, *found)) return http::error_response(not_there(routes.kind, id));
+  return show(parts, request, 200, *found);
+}
+
+/// With all channels, whoever asks: the log is for those who may read everything.
+json::object facts_of(const Layout& layout) {
+  auto facts = layout.content;
+  facts["name"] = layout.name;
+  if (layout.parent != 0) facts["group"] = fmt::format("g{}", layout.parent);
+  return facts;
+}
+
+void tell_layout(ServerParts& parts, const Request& request, std::string_view done, const Layout& layout,
+                 const json::object& before, const json::object& after) {
+  const auto id = id_of(layout);
+  tell_change(parts, request, fmt::format("layout.{}", done),
+              fmt::format("{} {} was {}", rule_of(layout.kind).title, id, done), {{"layout", id}}, before,
+              after);
 }
 
 Response list(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
   json::array entries;
-  for (const auto& layout : parts.central.layouts().all(routes.kind))
-    entries.push_back(to_json(parts, request, layout));
+  for (const auto& layout : parts.central.layouts().all(routes.kind)) {
+    if (is_seen(parts, request, layout)) entries.push_back(to_json(parts, request, layout));
+  }
   return http::json_response(200, json::object{{routes.list_name, std::move(entries)}});
 }
 
 Response add(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
   Layout layout;
   layout.kind = routes.kind;
-  if (const auto read = read_layout(request, layout, true); !read) return error_response(read.error());
+  if (const auto read = read_layout(parts, request, layout, true); !read) return error_response(read.error());
   if (const auto known = check_map(parts, request, layout); !known) return error_response(known.error());
   const auto added = parts.central.layouts().add(layout);
   if (!added) return error_response(added.error());
-  tell_layout(parts, request, routes, "added", id_of(*added));
+  tell_layout(parts, request, "added", *added, {}, facts_of(*added));
   return show(parts, request, 201, *added);
 }
 
 Response change(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
+  json::object before;
   const auto changed = parts.central.layouts().change(
       routes.kind, request.param(routes.param), [&](Layout& layout) -> FieldResult<void> {
         if (auto matches = check_if_match(request, layout.version); !matches) return matches;
         if (auto own = check_own(parts, request, layout); !own) return own;
-        if (auto read = read_layout(request, layout, false); !read) return read;
+        before = facts_of(layout);
+        if (auto read = read_layout(parts, request, layout, false); !read) return read;
         return check_map(parts, request, layout);
       });
   if (!changed) return error_response(changed.error());
-  tell_layout(parts, request, routes, "changed", id_of(*changed));
+  tell_layout(parts, request, "changed", *changed, before, facts_of(*changed));
   return show(parts, request, 200, *changed);
+}
+
+/// What is there for others, too, does not go by the hand of one who does not see it.
+FieldResult<void> check_sees_all(ServerParts& parts, const Request& request, const Layout& layout) {
+  std::set<std::int64_t> groups{layout.number};
+  const auto& layouts = parts.central.layouts();
+  if (layout.kind == LayoutKind::view_group) {
+    for (const auto& group : layouts.all(LayoutKind::view_group)) {
+      if (group.parent == layout.number) groups.insert(group.number);
+    }
+  }
+  bool hides = hides_something(parts, request, layout);
+  if (layout.kind == LayoutKind::view_group) {
+    for (const auto& view : layouts.all(LayoutKind::view))
+      hides = hides || (groups.contains(view.parent) && hides_something(parts, request, view));
+  }
+  if (!hides) return {};
+  return FieldError{
+      {},
+      {base::ErrorKind::denied, fmt::format("{} {} has channels that you may not see; change it instead",
+                                            rule_of(layout.kind).title, id_of(layout))}};
 }
 
 Response remove(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
   const bool with_views = request.query_value("with_views") == "true";
+  const auto there = parts.central.layouts().find(routes.kind, request.param(routes.param));
+  if (there) {
+    if (const auto all = check_sees_all(parts, request, *there); !all) return error_response(all.error());
+  }
   const auto removed = parts.central.layouts().remove(
       routes.kind, request.param(routes.param), with_views, [&](Layout& layout) -> FieldResult<void> {
         if (auto own = check_own(parts, request, layout); !own) return own;
         return check_if_match(request, layout.version);
       });
   if (!removed) return error_response(removed.error());
-  tell_layout(parts, request, routes, "removed", request.param(routes.param));
+  if (there) tell_layout(parts, request, "removed", *there, facts_of(*there), {});
   return http::no_content();
 }
 
 }  // namespace
+
+FieldResult<void> check_own(ServerParts& parts, const Request& request, const Layout& layout) {
+  const auto* area = layout.kind == LayoutKind::map ? layout.content.if_contains("area") : nullptr;
+  if (!area || !area->is_string()) return {};
+  return check_area(parts, request, area->get_string());
+}
+
+bool is_seen(ServerParts& parts, const Request& request, const Layout& layout) {
+  if (layout.kind != LayoutKind::map) return true;
+  const auto rights = parts.central.accounts().rights(request.account);
+  const auto* area = layout.content.if_contains("area");
+  if (area && area->is_string() && rights->sees_area(central::number_of_id(area->get_string(), 'a')))
+    return true;
+  const auto* items = layout.content.if_contains("items");
+  return items && items->is_array() && !visible(parts, request, items->get_array()).empty();
+}
 
 json::object to_json(ServerParts& parts, const Request& request, const Layout& layout) {
   json::object object{{"id", id_of(layout)}, {"name", layout.name}};
@@ -163,12 +255,7 @@ void add_layout_routes(http::Router& router, ServerParts& parts, const LayoutRou
                    [&parts, routes](const Request& request) { return list(parts, request, routes); });
   router.add_plain("POST", routes.path, routes.changing, fmt::format("Adds {}", routes.what),
                    once_for_each_key(parts.clock, plainly(add)));
-  router.add_plain("GET", one, routes.reading, fmt::format("Shows {}", routes.what),
-                   [&parts, routes](const Request& request) {
-                     const auto found =
-                         parts.central.layouts().find(routes.kind, request.param(routes.param));
-                     return found ? show(parts, request, 200, *found) : http::error_response(found.error());
-                   });
+  router.add_plain("GET", one, routes.reading, fmt::format("Shows {}", routes.what), plainly(show_one));
   router.add_plain("PATCH", one, routes.changing,
                    fmt::format("Changes what the body names of {}", routes.what), plainly(change));
   auto& removal = router.add_plain("DELETE", one, routes.changing, fmt::format("Removes {}", routes.what),

@@ -1,5 +1,7 @@
 #include <boost/json/array.hpp>
+#include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/layout_requests.hpp"
 #include "system/api/request_fields.hpp"
@@ -13,7 +15,12 @@ using http::Response;
 
 namespace {
 
-Response picture(const ServerParts& parts, LayoutKind kind, const std::string& id) {
+Response picture(ServerParts& parts, const Request& request, LayoutKind kind, const std::string& id) {
+  const auto layout = parts.central.layouts().find(kind, id);
+  if (!layout) return http::error_response(layout.error());
+  if (!is_seen(parts, request, *layout))
+    return http::error_response(404, "not_found", {},
+                                fmt::format("there is no {} \"{}\"", rule_of(kind).title, id));
   auto found = parts.central.layouts().picture(kind, id);
   if (!found) return http::error_response(found.error());
   Response response;
@@ -24,16 +31,25 @@ Response picture(const ServerParts& parts, LayoutKind kind, const std::string& i
   return response;
 }
 
+Response set_picture(ServerParts& parts, const Request& request, LayoutKind kind, const std::string& id) {
+  const auto layout = parts.central.layouts().find(kind, id);
+  if (!layout) return http::error_response(layout.error());
+  if (const auto own = check_own(parts, request, *layout); !own) return error_response(own.error());
+  const auto set = parts.central.layouts().set_picture(kind, id, request.body);
+  if (!set) return error_response(set.error());
+  tell(parts, request, "layout.changed", fmt::format("{} {} got another picture", rule_of(kind).title, id),
+       {{"layout", id}, {"picture_bytes", request.body.size()}});
+  return http::no_content();
+}
+
 void add_picture_routes(http::Router& router, ServerParts& parts, LayoutKind kind, std::string path,
                         std::string param) {
   router.add_plain("GET", path, {signed_in}, "The picture", [&parts, kind, param](const Request& request) {
-    return picture(parts, kind, request.param(param));
+    return picture(parts, request, kind, request.param(param));
   });
   router.add_plain("PUT", path, {"devices"}, "Takes a PNG or JPEG picture of at most 1 MiB",
                    [&parts, kind, param](const Request& request) {
-                     const auto set =
-                         parts.central.layouts().set_picture(kind, request.param(param), request.body);
-                     return set ? http::no_content() : error_response(set.error());
+                     return set_picture(parts, request, kind, request.param(param));
                    });
 }
 

@@ -81,11 +81,13 @@ asio::awaitable<void> view(ServerParts& parts, Request request, http::WebSocket 
 }  // namespace
 
 void add_live_routes(http::Router& router, ServerParts& parts) {
-  router.add_socket("/api/v1/channels/{channel}/live", {"live"},
-                    "Live video as fragmented MP4 for Media Source Extensions",
-                    [&parts](Request request, http::WebSocket socket) {
-                      return view(parts, std::move(request), std::move(socket));
-                    });
+  router
+      .add_socket("/api/v1/channels/{channel}/live", {"live"},
+                  "Live video as fragmented MP4 for Media Source Extensions",
+                  [&parts](Request request, http::WebSocket socket) {
+                    return view(parts, std::move(request), std::move(socket));
+                  })
+      .query = {{"stream", "main or sub; main without it"}};
 }
 
 }  // namespace watchrig::api

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/log_requests.hpp"
+#include "system/api/paging.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
@@ -21,7 +23,6 @@ using http::Response;
 
 namespace {
 
-constexpr base::Duration longest_search = std::chrono::days(7);  // platform manual 1.5.2
 constexpr std::int64_t longest_page = 1000;
 constexpr std::int64_t farthest = central::EventLog::keep;
 
@@ -45,39 +46,6 @@ FieldResult<std::optional<central::Severity>> severity_of(const Request& request
   return refuse("severity", "severity must be notification, warning or error");
 }
 
-/// Without `to` up to now, without `from` the seven days before `to`.
-FieldResult<Period> log_period(const ServerParts& parts, const Request& request) {
-  // Now belongs to it.
-  Period period{{}, parts.clock.now() + base::Duration(1)};
-  if (const auto text = request.query_value("to")) {
-    const auto parsed = base::parse_utc(*text);
-    if (!parsed) return FieldError{"to", parsed.error()};
-    period.to = *parsed;
-  }
-  period.from = period.to - longest_search;
-  if (const auto text = request.query_value("from")) {
-    const auto parsed = base::parse_utc(*text);
-    if (!parsed) return FieldError{"from", parsed.error()};
-    period.from = *parsed;
-  }
-  if (period.from >= period.to) return refuse("to", "to must be later than from");
-  if (period.to - period.from > longest_search)
-    return refuse("from", "a log is searched over at most 7 days at a time");
-  return period;
-}
-
-/// `sort=type` ascends, `sort=-type` descends.
-FieldResult<void> read_sort(const Request& request, EventLog::Query& query) {
-  auto sort = request.query_value("sort").value_or("-time");
-  query.descending = sort.starts_with('-');
-  if (query.descending) sort.erase(0, 1);
-  const auto& columns = EventLog::sort_columns();
-  if (std::ranges::find(columns, sort) == columns.end())
-    return refuse("sort", fmt::format("a log has no column \"{}\"", sort));
-  query.sort = sort;
-  return {};
-}
-
 FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request& request) {
   EventLog::Query query;
   const auto log = log_of(request);
@@ -86,7 +54,8 @@ FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request&
   if (!period) return period.error();
   const auto severity = severity_of(request);
   if (!severity) return severity.error();
-  if (const auto sorted = read_sort(request, query); !sorted) return sorted.error();
+  const auto order = log_order(request, EventLog::sort_columns(), "time");
+  if (!order) return order.error();
   const auto limit = number_of(request, "limit", 100, 1, longest_page);
   if (!limit) return limit.error();
   const auto offset = number_of(request, "offset", 0, 0, farthest);
@@ -95,6 +64,8 @@ FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request&
   query.from = period->from;
   query.to = period->to;
   query.severity = *severity;
+  query.sort = order->column;
+  query.descending = order->descending;
   query.type = request.query_value("type").value_or("");
   query.account = request.query_value("account").value_or("");
   query.source = request.query_value("source").value_or("");
@@ -172,17 +143,30 @@ Response clear_entry(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_log_routes(http::Router& router, ServerParts& parts) {
-  router.add("GET", "/api/v1/logs/{log}", {"logs"},
-             "Entries of the system, operation, event or link log, by ?from, ?to (7 days at most), ?type, "
-             "?severity, "
-             "?account, ?source, ?channel, ?text, ?sort, ?limit and ?offset",
-             on_workers(parts, search_log));
-  router.add("GET", "/api/v1/logs/{log}/file", {"logs"}, "All that such a search finds, as a CSV file",
-             as_task(parts, "log.export", export_log));
-  router.add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one ?severity of it",
-             on_workers(parts, [](ServerParts& all, const Request& request) {
-               return clear_log(all, request, std::nullopt);
-             }));
+  const http::QueryParameter severity{"severity", "notification, warning or error; all without it"};
+  const std::initializer_list<http::QueryParameter> conditions{
+      {"from", "UTC"},
+      {"to", "UTC; 7 days after from at most"},
+      {"type", "of the event, or its first words up to a dot"},
+      severity,
+      {"account", "who did it"},
+      {"source", "from which address"},
+      {"channel", "id"},
+      {"text", "in the message"},
+      {"sort", fmt::format("{}; with - before it descending", fmt::join(EventLog::sort_columns(), ", "))}};
+  router
+      .add("GET", "/api/v1/logs/{log}", {"logs"}, "Entries of the system, operation, event or link log",
+           on_workers(parts, search_log))
+      .query = paged(conditions);
+  router
+      .add("GET", "/api/v1/logs/{log}/file", {"logs"}, "All that such a search finds, as a CSV file",
+           as_task(parts, "log.export", export_log))
+      .query = conditions;
+  router
+      .add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one severity of it",
+           on_workers(parts, [](ServerParts& all,
+                                const Request& request) { return clear_log(all, request, std::nullopt); }))
+      .query = {severity};
   router.add("DELETE", "/api/v1/logs/{log}/{entry}", {"logs", true}, "Clears one entry of a log",
              on_workers(parts, clear_entry));
 }

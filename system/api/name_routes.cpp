@@ -68,9 +68,9 @@ Response rename(ServerParts& parts, const Request& request) {
       });
   if (!changed) return error_response(changed.error());
   restart_channels(parts, *changed);
-  tell_device(parts, "device.changed", request, *changed->after,
-              fmt::format("{} called \"{}\" from now on", named->channel ? "has a channel that is" : "is",
-                          wanted->name));
+  tell_device_change(parts, request, *changed,
+                     fmt::format("{} called \"{}\" from now on",
+                                 named->channel ? "has a channel that is" : "is", wanted->name));
   return http::json_response(200, json::object{{"name", wanted->name}});
 }
 

@@ -167,8 +167,10 @@ void add_network_routes(http::Router& router, ServerParts& parts) {
              on_workers(parts, remove_route));
   router.add("POST", "/api/v1/network/bonds", system, "Bonds cards as balance-rr, active-backup or 802.3ad",
              on_workers(parts, bond));
-  router.add("DELETE", "/api/v1/network/bonds/{bond}", system,
-             "Splits a bond; its address stays with the first card", on_workers(parts, split));
+  router
+      .add("DELETE", "/api/v1/network/bonds/{bond}", system,
+           "Splits a bond; its address stays with the first card", on_workers(parts, split))
+      .query = {{"confirmed", "true, since connections end", "boolean"}};
 }
 
 }  // namespace watchrig::api

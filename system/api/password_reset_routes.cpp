@@ -277,9 +277,11 @@ void add_password_reset_routes(http::Router& router, ServerParts& parts) {
   router.add("PUT", "/api/v1/password-resets/{token}", {everybody},
              "Sets the password anew by the code, or at the server itself by the answers to the questions",
              on_hashers(parts, finish_reset));
-  router.add_plain("GET", "/api/v1/password-hint", {everybody},
-                   "What reminds the owner of the password; at the server itself only",
-                   [&parts](const Request& request) { return show_hint(parts, request); });
+  router
+      .add_plain("GET", "/api/v1/password-hint", {everybody},
+                 "What reminds the owner of the password; at the server itself only",
+                 [&parts](const Request& request) { return show_hint(parts, request); })
+      .query = {{"username", "of the account; admin without it"}};
 }
 
 }  // namespace watchrig::api

@@ -6,6 +6,7 @@
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
+#include "system/api/session_watch.hpp"
 #include "system/storage/recording_export.hpp"
 
 namespace watchrig::api {
@@ -49,6 +50,7 @@ Response export_recording(ServerParts& parts, const Request& request, central::T
   response.file = file;
   response.headers.emplace_back("Content-Disposition",
                                 fmt::format("attachment; filename=\"{}.mp4\"", request.param("channel")));
+  response.wanted = while_allowed(parts, request, central::Authority::download);
   response.headers.emplace_back("X-Frames", std::to_string(done->frames));
   return response;
 }
@@ -56,10 +58,16 @@ Response export_recording(ServerParts& parts, const Request& request, central::T
 }  // namespace
 
 void add_recording_routes(http::Router& router, ServerParts& parts) {
-  router.add("GET", "/api/v1/channels/{channel}/spans", {"playback"},
-             "Periods that are recorded without a hole", on_workers(parts, list_spans));
-  router.add("GET", "/api/v1/channels/{channel}/export.mp4", {"download"},
-             "A period as MP4, cut at exact frames", as_task(parts, "recording.export", export_recording));
+  const std::initializer_list<http::QueryParameter> period{
+      {"from", "UTC"}, {"to", "UTC"}, {"stream", "main or sub; main without it"}};
+  router
+      .add("GET", "/api/v1/channels/{channel}/spans", {"playback"},
+           "Periods that are recorded without a hole", on_workers(parts, list_spans))
+      .query = period;
+  router
+      .add("GET", "/api/v1/channels/{channel}/export.mp4", {"download"},
+           "A period as MP4, cut at exact frames", as_task(parts, "recording.export", export_recording))
+      .query = period;
 }
 
 }  // namespace watchrig::api

@@ -61,9 +61,12 @@ void add_ptz_tour_routes(http::Router& router, ServerParts& parts);
 void add_channel_table_routes(http::Router& router, ServerParts& parts);
 void add_lockout_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
+/// What devices have recorded themselves.
+void add_device_recording_routes(http::Router& router, ServerParts& parts);
 void add_storage_server_routes(http::Router& router, ServerParts& parts);
 void add_event_routes(http::Router& router, ServerParts& parts);
 void add_log_routes(http::Router& router, ServerParts& parts);
+void add_alarm_routes(http::Router& router, ServerParts& parts);
 void add_certificate_routes(http::Router& router, ServerParts& parts);
 void add_access_routes(http::Router& router, ServerParts& parts);
 void add_service_routes(http::Router& router, ServerParts& parts);

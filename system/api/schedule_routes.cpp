@@ -27,9 +27,10 @@ json::object to_json(const Schedule& schedule) {
 }
 
 void tell_schedule(ServerParts& parts, const Request& request, std::string_view what,
-                   const std::string& name) {
-  tell_account(parts, fmt::format("schedule.{}", what), request, request.account,
-               fmt::format("schedule \"{}\" was {} by \"{}\"", name, what, request.account));
+                   const Schedule& schedule, const json::object& before, const json::object& after) {
+  tell_change(parts, request, fmt::format("schedule.{}", what),
+              fmt::format("schedule \"{}\" was {} by \"{}\"", schedule.name, what, request.account),
+              {{"schedule", schedule.id}}, before, after);
 }
 
 central::FieldResult<Schedule> schedule_of(const Request& request) {
@@ -57,14 +58,16 @@ Response add(ServerParts& parts, const Request& request) {
   if (!schedule) return error_response(schedule.error());
   const auto added = parts.central.schedules().add(std::move(*schedule));
   if (!added) return error_response(added.error());
-  tell_schedule(parts, request, "added", added->name);
+  tell_schedule(parts, request, "added", *added, {}, to_json(*added));
   return http::json_response(201, to_json(*added));
 }
 
 Response store(ServerParts& parts, const Request& request, const Schedule& schedule) {
+  const auto before = parts.central.schedules().find(schedule.id);
   const auto changed = parts.central.schedules().change(schedule);
   if (!changed) return error_response(changed.error());
-  tell_schedule(parts, request, "changed", changed->name);
+  tell_schedule(parts, request, "changed", *changed, before ? to_json(*before) : json::object(),
+                to_json(*changed));
   return http::json_response(200, to_json(*changed));
 }
 
@@ -87,7 +90,7 @@ Response remove(ServerParts& parts, const Request& request) {
   if (!schedule) return http::error_response(schedule.error());
   if (const auto removed = parts.central.schedules().remove(schedule->id); !removed)
     return http::error_response(removed.error());
-  tell_schedule(parts, request, "removed", schedule->name);
+  tell_schedule(parts, request, "removed", *schedule, to_json(*schedule), {});
   return http::no_content();
 }
 
@@ -113,8 +116,8 @@ Response show_effect(ServerParts& parts, const Request& request) {
 void add_schedule_routes(http::Router& router, ServerParts& parts) {
   const auto plain = [&](const char* method, const char* pattern, const char* right, const char* summary,
                          Response (*answer)(ServerParts&, const Request&)) {
-    router.add_plain(method, pattern, {right}, summary,
-                     [&parts, answer](const Request& request) { return answer(parts, request); });
+    return &router.add_plain(method, pattern, {right}, summary,
+                             [&parts, answer](const Request& request) { return answer(parts, request); });
   };
   plain("GET", "/api/v1/schedules", signed_in, "All schedules, the default first",
         [](ServerParts& p, const Request&) {
@@ -136,7 +139,8 @@ void add_schedule_routes(http::Router& router, ServerParts& parts) {
   plain("DELETE", "/api/v1/schedules/{schedule}/periods", "system", "Clears the periods of a schedule",
         clear);
   plain("GET", "/api/v1/schedules/{schedule}/effect", signed_in,
-        "Whether a schedule is in effect now, or at another time (at=UTC)", show_effect);
+        "Whether a schedule is in effect now, or at another time", show_effect)
+      ->query = {{"at", "UTC"}};
 }
 
 }  // namespace watchrig::api

@@ -41,6 +41,7 @@ struct ServerParts {
   storage::Storage& storage;
   storage::ChannelSet& channels;
   WorkPool& workers;              ///< for work that reads disks or takes long
+  WorkPool& fetchers;             ///< for what waits for devices, so that slow ones hold up nothing else
   WorkPool& hashers;              ///< for passwords only, so that no export keeps anybody from signing in
   std::filesystem::path scratch;  ///< for exports on their way to a client; emptied at start
   /// Starts those channels of a device that are not running.

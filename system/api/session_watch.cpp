@@ -17,11 +17,21 @@ struct Watched {
   std::string channel;  ///< empty: any
 };
 
+Watched watched(const http::Request& request, central::Authority right) {
+  boost::system::error_code none;
+  return {asio::ip::make_address(request.source(), none), request.session, request.account, right,
+          request.param("channel")};
+}
+
+bool is_allowed(ServerParts& parts, const Watched& who) {
+  return parts.central.access().admits(who.source) &&
+         still_may(parts, who.session, who.account, who.right, who.channel);
+}
+
 asio::awaitable<void> watch(ServerParts& parts, Watched who, http::WebSocket socket) {
   base::Timer timer(socket.executor(), parts.clock);
   while (socket.is_open()) {
-    if (!parts.central.access().admits(who.source) ||
-        !still_may(parts, who.session, who.account, who.right, who.channel)) {
+    if (!is_allowed(parts, who)) {
       socket.close();
       co_return;
     }
@@ -40,12 +50,14 @@ bool still_may(ServerParts& parts, const std::string& session, const std::string
   return channel.empty() ? rights->may(right) : rights->may(right, channel);
 }
 
+std::function<bool()> while_allowed(ServerParts& parts, const http::Request& request,
+                                    central::Authority right) {
+  return [&parts, who = watched(request, right)] { return is_allowed(parts, who); };
+}
+
 void watch_session(ServerParts& parts, const http::Request& request, http::WebSocket socket,
                    central::Authority right) {
-  boost::system::error_code none;
-  Watched who{asio::ip::make_address(request.source(), none), request.session, request.account, right,
-              request.param("channel")};
-  base::spawn(socket.executor(), watch(parts, std::move(who), socket), "session watch");
+  base::spawn(socket.executor(), watch(parts, watched(request, right), socket), "session watch");
 }
 
 }  // namespace watchrig::api

@@ -125,6 +125,8 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_storage_server_routes(router, parts);
   add_event_routes(router, parts);
   add_log_routes(router, parts);
+  add_alarm_routes(router, parts);
+  add_device_recording_routes(router, parts);
   add_live_routes(router, parts);
   add_network_routes(router, parts);
   add_network_app_routes(router, parts);

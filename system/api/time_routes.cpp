@@ -81,9 +81,11 @@ boost::asio::awaitable<Response> synchronise(ServerParts& parts) {
 }  // namespace
 
 void add_time_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/time", {signed_in},
-                   "The time of the server, or another (at=UTC), as the settings have it shown",
-                   [&parts](const Request& request) { return show_time(parts, request); });
+  router
+      .add_plain("GET", "/api/v1/time", {signed_in},
+                 "The time of the server, or another, as the settings have it shown",
+                 [&parts](const Request& request) { return show_time(parts, request); })
+      .query = {{"at", "UTC"}};
   router.add_plain(
       "PUT", "/api/v1/time", {"system", true},
       "Sets the time of the server, by hand or to that of the client; it never goes back, but runs "

@@ -33,9 +33,15 @@ Response list_messages(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_trace_routes(http::Router& router, ServerParts& parts) {
-  router.add_plain("GET", "/api/v1/trace", {},
-                   "The newest messages between roles, by ?correlation, name, from, to, after, limit",
-                   [&parts](const Request& request) { return list_messages(parts, request); });
+  router
+      .add_plain("GET", "/api/v1/trace", {}, "The newest messages between roles",
+                 [&parts](const Request& request) { return list_messages(parts, request); })
+      .query = {{"correlation", "of the request that they follow from"},
+                {"name", "of the message"},
+                {"from", "role"},
+                {"to", "role"},
+                {"after", "number of a message; those after it", "integer"},
+                {"limit", "most messages, 100 without it", "integer"}};
 }
 
 }  // namespace watchrig::api

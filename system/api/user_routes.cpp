@@ -109,10 +109,12 @@ Response change_group(ServerParts& parts, const Request& request) {
 
 Response remove_group(ServerParts& parts, const Request& request) {
   const auto name = request.param("group");
+  const auto before = find_group(parts, name);
   if (const auto removed = parts.central.accounts().remove_group(name); !removed)
     return http::error_response(removed.error());
   tell_account(parts, "account.group-removed", request, name,
-               fmt::format("group \"{}\" was removed by \"{}\"", name, request.account));
+               fmt::format("group \"{}\" was removed by \"{}\"", name, request.account),
+               {{"before", before ? central::to_json(before->grants) : json::object()}});
   return http::no_content();
 }
 
@@ -171,7 +173,8 @@ Response add_user(ServerParts& parts, const Request& request) {
     return error_response(added.error());
   tell_account(
       parts, "account.added", request, user.name,
-      fmt::format("user \"{}\" of group \"{}\" was added by \"{}\"", user.name, user.group, request.account));
+      fmt::format("user \"{}\" of group \"{}\" was added by \"{}\"", user.name, user.group, request.account),
+      {{"after", facts(user)}});
   return http::json_response(201, to_json(user, online_accounts(parts)));
 }
 
@@ -179,10 +182,12 @@ Response change_user(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   central::User user{request.param("user"), fields.text("group"), fields.text("email", ""),
                      areas_in(parts, fields)};
-  const bool keeps_areas = !fields.body().contains("areas");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  if (const auto known = keeps_areas ? find_user(parts, user.name) : std::nullopt) user.areas = known->areas;
+  if (const auto known = find_user(parts, user.name)) {
+    if (!fields.body().contains("areas")) user.areas = known->areas;
+    if (!fields.body().contains("email")) user.email = known->email;
+  }
   if (auto refusal = refuse_administrators(parts, request, user.group, user.name)) return *std::move(refusal);
   if (auto refusal = refuse_group(parts, request, user)) return *std::move(refusal);
   const auto before = find_user(parts, user.name);
@@ -202,10 +207,12 @@ Response remove_user(ServerParts& parts, const Request& request) {
     return http::error_response(409, "conflict", {},
                                 fmt::format("\"{}\" is online: block the user first", name));
   }
+  const auto before = find_user(parts, name);
   if (const auto removed = parts.central.accounts().remove_user(name); !removed)
     return http::error_response(removed.error());
   tell_account(parts, "account.removed", request, name,
-               fmt::format("user \"{}\" was removed by \"{}\"", name, request.account));
+               fmt::format("user \"{}\" was removed by \"{}\"", name, request.account),
+               {{"before", before ? facts(*before) : json::object()}});
   return http::no_content();
 }
 
@@ -274,8 +281,10 @@ void add_user_routes(http::Router& router, ServerParts& parts) {
                    plainly(remove_user));
   router.add("PUT", "/api/v1/users/{user}/password", changing,
              "Sets a user's password: for the account admin only", on_hashers(parts, set_password));
-  router.add_plain("POST", "/api/v1/users/{user}/block", reading,
-                   "Ends a user's sessions and locks the account for ?minutes=30", plainly(block));
+  router
+      .add_plain("POST", "/api/v1/users/{user}/block", reading,
+                 "Ends a user's sessions and locks the account for a time", plainly(block))
+      .query = {{"minutes", "30 without it", "integer"}};
 }
 
 }  // namespace watchrig::api

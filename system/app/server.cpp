@@ -25,6 +25,7 @@
 #include "system/app/trial_start.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
+#include "system/base/open_files.hpp"
 #include "system/base/text.hpp"
 #include "system/central/central_inbox.hpp"
 #include "system/central/configuration/configuration_transfer.hpp"
@@ -92,6 +93,7 @@ class Server {
   platform::InProcessBus bus_{clock_, trace_};
   central::StorageOrders storage_orders_{bus_};
   api::WorkPool workers_{2, 64};
+  api::WorkPool fetchers_{4, 16};
   api::WorkPool hashers_{1, 32};
   std::string copied_;                   ///< the backup made at the start
   std::optional<std::string> erased_;    ///< why everything but the recordings was, before this start
@@ -213,6 +215,7 @@ Result<> Server::open_stores() {
                        storage_->storage(),
                        storage_->channels(),
                        workers_,
+                       fetchers_,
                        hashers_,
                        scratch,
                        [this](const central::Device& device, bool continued) { activate(device, continued); },
@@ -376,6 +379,7 @@ void Server::stop(const std::string& cause) {
   bus_.stop();
   storage_->channels().stop();
   workers_.join();
+  fetchers_.join();
   hashers_.join();
   storage_->storage().stop();
   host_network_->stop();
@@ -386,6 +390,9 @@ void Server::stop(const std::string& cause) {
 
 }  // namespace
 
-Result<Ended> run_server(const ServerOptions& options) { return Server(options).run(); }
+Result<Ended> run_server(const ServerOptions& options) {
+  base::allow_many_open_files();
+  return Server(options).run();
+}
 
 }  // namespace watchrig::app

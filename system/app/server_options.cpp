@@ -88,6 +88,8 @@ Result<> apply_file(ServerOptions& options, const std::filesystem::path& file) {
       return Error(applied.error()).within(fmt::format("{}:{}", file.string(), number));
     }
   }
+  // Such as a folder: it opens, and has no line.
+  if (input.bad()) return base::os_error("read configuration", file.string(), errno);
   return {};
 }
 

@@ -40,6 +40,7 @@ TEST(ServerOptions, AFileNamesItsWrongLine) {
   EXPECT_EQ(options.settings.at("http.port"), 8081);
   std::filesystem::remove(file);
   EXPECT_EQ(apply_file(options, file).error().kind, base::ErrorKind::not_found);
+  EXPECT_FALSE(apply_file(options, std::filesystem::temp_directory_path()));
 }
 
 }  // namespace

@@ -77,6 +77,8 @@ class EventLog {
   /// The same; the newest come from memory.
   std::vector<std::shared_ptr<const ShownEvent>> shown_since(std::int64_t after, std::size_t limit) const;
   std::int64_t last() const;
+  /// How many events after that number are kept no more: forgotten, or cleared.
+  base::Result<std::int64_t> missing_since(std::int64_t after) const;
 
   /// Entries of one log that meet all conditions; empty ones are met by all.
   struct Query {
@@ -100,6 +102,9 @@ class EventLog {
   };
   static const std::vector<std::string_view>& sort_columns();
   base::Result<Found> search(const Query& query) const;
+  /// Gives `take` every event of these types, oldest first.
+  base::Result<> each_of(const std::vector<std::string_view>& types,
+                         const std::function<void(Event)>& take) const;
   /// Removes entries of a log: all, those of a severity, or one by its sequence. Returns how many. Their
   /// numbers are not used again.
   base::Result<std::int64_t> clear(LogKind log, std::optional<Severity> severity,

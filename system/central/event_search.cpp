@@ -93,6 +93,32 @@ Result<EventLog::Found> EventLog::search(const Query& query) const {
   }
 }
 
+Result<> EventLog::each_of(const std::vector<std::string_view>& types,
+                           const std::function<void(Event)>& take) const {
+  const std::vector<char> places(types.size(), '?');
+  const std::lock_guard lock(reading_);
+  auto select = reader_.prepare(fmt::format("SELECT {} FROM event WHERE type IN ({}) ORDER BY sequence",
+                                            columns(), fmt::join(places, ",")));
+  if (!select) return select.error();
+  select->reset();
+  for (int at = 0; const auto type : types) select->bind_at(++at, type);
+  for (auto row = select->step();; row = select->step()) {
+    if (!row) return row.error();
+    if (!*row) return {};
+    take(read(*select));
+  }
+}
+
+Result<std::int64_t> EventLog::missing_since(std::int64_t after) const {
+  const auto newest = last();
+  const std::lock_guard lock(reading_);
+  auto count = reader_.prepare("SELECT count(*) FROM event WHERE sequence > ? AND sequence <= ?");
+  if (!count) return count.error();
+  count->bind(after, newest);
+  if (const auto row = count->step(); !row) return row.error();
+  return std::max<std::int64_t>(newest - after, 0) - count->integer(0);
+}
+
 Result<std::int64_t> EventLog::clear(LogKind log, std::optional<Severity> severity,
                                      std::optional<std::int64_t> sequence) {
   Conditions conditions;

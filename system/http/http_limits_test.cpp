@@ -43,6 +43,14 @@ class HttpLimitsTest : public testing::Test {
       response.file = std::make_shared<TemporaryFile>(path);
       return response;
     });
+    router_.add_plain("GET", "/withdrawn", {}, "a file that is not wanted for long", [this](const Request&) {
+      const std::filesystem::path path = testing::TempDir() + "http_limits_withdrawn.bin";
+      std::ofstream(path) << std::string(long_answer, 'x');
+      Response response;
+      response.file = std::make_shared<TemporaryFile>(path);
+      response.wanted = [this] { return ++asked_ < 8; };
+      return response;
+    });
     HttpServer::Options options;
     options.max_connections = 6;
     options.max_connections_per_source = 4;
@@ -94,6 +102,7 @@ class HttpLimitsTest : public testing::Test {
 
   asio::io_context context_;
   base::ExecutorPool pool_{2};
+  std::atomic<int> asked_{0};
   Router router_;
   std::unique_ptr<HttpServer> server_;
   std::jthread thread_;
@@ -210,6 +219,15 @@ TEST_F(HttpLimitsTest, WhoDoesNotReadTheAnswerIsCutOff) {
     EXPECT_LT(got, long_answer / 2) << path;
     EXPECT_EQ(server_->connections(), 0U) << path;
   }
+}
+
+TEST_F(HttpLimitsTest, AFileThatIsNoLongerWantedIsBrokenOff) {
+  auto client = connect();
+  asio::write(client, asio::buffer(std::string("GET /withdrawn HTTP/1.1\r\n\r\n")));
+  const auto got = rest(client);
+  EXPECT_NE(got.find("200 OK"), std::string::npos);
+  EXPECT_LT(got.size(), long_answer / 2);
+  EXPECT_EQ(asked_, 8);
 }
 
 TEST_F(HttpLimitsTest, OneSourceCannotTakeAllConnections) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,6 +54,8 @@ struct Response {
   std::string body;
   std::shared_ptr<const TemporaryFile> file;  ///< sent in place of body
   std::vector<std::pair<std::string, std::string>> headers;
+  /// Asked again and again while a file is sent: false breaks it off, and the connection with it.
+  std::function<bool()> wanted = {};
 };
 
 Response json_response(int status, const json::value& value);

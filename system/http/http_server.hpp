@@ -24,8 +24,10 @@ class HttpServer {
   struct Options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: any free one
-    std::size_t max_connections = 256;
-    std::size_t max_connections_per_source = 128;  ///< so that one host cannot take them all
+    /// A client has one for each window of live video, at most 36, and some more; 128 clients may be signed
+    /// in.
+    std::size_t max_connections = 5120;
+    std::size_t max_connections_per_source = 1024;  ///< so that one host cannot take them all
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1024 * 1024;
     std::chrono::seconds request_deadline{30};       ///< real time

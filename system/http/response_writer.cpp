@@ -48,6 +48,7 @@ asio::awaitable<bool> send_response(ConnectionStream& stream, Response response,
     while (!serializer.is_done() && !failure && !overall.expired()) {
       stream.next_layer().expires_after(pace.deadline);
       if (head && serializer.is_header_done()) break;
+      if (response.wanted && !response.wanted()) co_return false;
       co_await bhttp::async_write_some(stream, serializer,
                                        asio::redirect_error(asio::use_awaitable, failure));
     }

@@ -83,8 +83,9 @@ Route& Router::add_plain(std::string method, std::string pattern, Guard guard, s
              });
 }
 
-void Router::add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler) {
-  keep({"GET", std::move(pattern), std::move(guard), std::move(summary), {}, std::move(handler), {}, {}});
+Route& Router::add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler) {
+  return keep(
+      {"GET", std::move(pattern), std::move(guard), std::move(summary), {}, std::move(handler), {}, {}});
 }
 
 std::variant<const Route*, Response> Router::match(Request& request, bool upgrade) const {

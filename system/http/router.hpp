@@ -57,7 +57,7 @@ class Router {
   Route& add(std::string method, std::string pattern, Guard guard, std::string summary, Handler handler);
   Route& add_plain(std::string method, std::string pattern, Guard guard, std::string summary,
                    PlainHandler handler);
-  void add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler);
+  Route& add_socket(std::string pattern, Guard guard, std::string summary, SocketHandler handler);
   /// Without a gate every route answers everybody.
   void set_gate(Gate gate) { gate_ = std::move(gate); }
 

@@ -27,7 +27,9 @@ Outcome make_export(StepContext& step) {
   made->stream = step.text("stream", channel->stream);
   made->from = *from;
   made->to = *to;
-  if (const auto done = download_export(step.bench, *channel, made->stream, *from, *to, made->file); !done) {
+  if (const auto done =
+          download_export(step.bench, *channel, made->stream, Keeper::server, *from, *to, made->file);
+      !done) {
     return of_vms(done.error());
   }
   step.bench.evidence.add(fmt::format("export {}", step.text("as")), reports::EvidenceKind::video, file);

@@ -47,7 +47,8 @@ Outcome expect_recording(StepContext& step) {
   const auto stream = step.text("stream", channel->stream);
   const auto name = fmt::format("recording-{}.mp4", step.bench.next_number());
   const auto file = step.bench.evidence.path(name);
-  if (const auto done = download_export(step.bench, *channel, stream, *from, *to, file); !done) {
+  const auto keeper = step.text("kept-by", "server") == "device" ? Keeper::device : Keeper::server;
+  if (const auto done = download_export(step.bench, *channel, stream, keeper, *from, *to, file); !done) {
     return of_vms(done.error());
   }
   const auto media = read_export(file);
@@ -82,6 +83,7 @@ std::vector<StepDefinition> recording_steps() {
         false,
         {{"channel", name, true},
          stream,
+         {"kept-by", choice, false, "server|device"},
          {"from", moment},
          {"to", moment},
          {"frames", choice, false, "bit-exact|any"},

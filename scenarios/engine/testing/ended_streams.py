@@ -38,7 +38,7 @@ class Streams:
 
     def __init__(self, client, rtsp, channel):
         self.session = client.session["id"]
-        self.sockets = [self.websocket(client, "/api/v1/events?since=0"), self.websocket(client, f"/api/v1/channels/{channel}/live?x=")]
+        self.sockets = [self.websocket(client, "/api/v1/events?since=0"), self.websocket(client, f"/api/v1/channels/{channel}/live?stream=main")]
         user = f"{client.session['id']}:{client.session['stream_key']}"
         url = rtsp.replace("://", f"://{user}@", 1) + f"/live/{channel}"
         self.player = subprocess.Popen(["ffmpeg", "-v", "error", "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "mpegts", "-"],

@@ -24,6 +24,8 @@ OPEN = {("get", "/healthz"), ("get", "/api/v1/openapi.json"), ("get", "/api/v1/i
         ("put", "/api/v1/password-resets/{token}"), ("get", "/api/v1/password-hint"),
         ("get", "/api/v1/system/legal/{text}")}
 AUTHORITIES = ["live", "playback", "download", "record", "events", "devices", "accounts", "system", "logs", "security", "ptz", "outputs"]
+# With these one sees channels, or devices.
+SEEING = {"live", "playback", "download", "record", "events", "devices", "ptz", "outputs"}
 FOR_ALL = {"signed in", "everybody"}
 ADMINISTRATORS = ""  # a route that names no right is for them only
 # What else a client could bring along in place of a token.
@@ -38,15 +40,19 @@ def ask(address, method, path, headers):
         answer = connection.getresponse()
         text = answer.read()
         is_json = text and answer.headers.get_content_type() == "application/json"
-        return answer.status, (json.loads(text) if is_json else {}).get("error", {}).get("code", "")
+        error = (json.loads(text) if is_json else {}).get("error", {})
+        return answer.status, error.get("code", ""), error.get("message", "")
     finally:
         connection.close()
 
 
-def guarded(description):
-    """Method, path, headers and right of each request that only somebody may make."""
+def guarded(description, places=None):
+    """Method, path, headers and right of each request that only somebody may make; of things that are there by `places`."""
     for pattern, operations in sorted(description["paths"].items()):
-        path = pattern.replace("{", "").replace("}", "")
+        path = pattern
+        for name, value in (places or {}).items():
+            path = path.replace(f"{{{name}}}", value)
+        path = path.replace("{", "").replace("}", "")
         for method in sorted(set(operations) & {"get", "post", "put", "patch", "delete"}):
             is_open = operations[method].get("security") == []
             if is_open != ((method, pattern) in OPEN):
@@ -66,7 +72,7 @@ def check(server, expected):
     for method, path, headers, _ in guarded(description):
         for title, credentials in CREDENTIALS.items():
             asked += 1
-            found = ask(address, method, path, {**headers, **credentials})
+            found = ask(address, method, path, {**headers, **credentials})[:2]
             # A path that only takes a WebSocket says so to everybody.
             if found != expected and found != (426, "invalid"):
                 wrong.append(f"{method} {path} with {title}: {found}, not {expected}")
@@ -92,7 +98,6 @@ def stream_status(rtsp, user, password):
 
 def check_streams(rtsp, admin, clients):
     """A session's key, and the right to live video, for RTSP."""
-    admin.add_camera("Gate", "rtsp://127.0.0.1:1/nowhere")
     found = {"nobody": stream_status(rtsp, "nobody", "x"), "a wrong key": stream_status(rtsp, admin.session["id"], "00"),
              "the password": stream_status(rtsp, "admin", PASSWORD)}
     found |= {name: stream_status(rtsp, client.session["id"], client.session["stream_key"]) for name, client in clients.items()}
@@ -105,20 +110,29 @@ def check_rights(server, admin, clients):
     address = urllib.parse.urlparse(server)
     description = admin.call("GET", "/api/v1/openapi.json")
     rights = {right for *_, right in guarded(description)}
+    channel = admin.add_camera("Gate", "rtsp://127.0.0.1:1/nowhere")
+    places = {"channel": channel, "device": admin.call("GET", f"/api/v1/channels/{channel}")["device"]}
+    missing = [f'there is no {kind} "{value}"' for kind, value in places.items()]
     asked, wrong = 0, [f"the right \"{right}\" is none that this test knows" for right in rights - set(AUTHORITIES) - FOR_ALL - {ADMINISTRATORS}]
     admin.call("PUT", "/api/v1/sessions/current/confirmation", {"password": PASSWORD})
     for authority in [*AUTHORITIES, None]:
         client = clients[authority] = sign_in_with(admin, [authority] if authority else [])
-        for method, path, headers, right in guarded(description):
+        for method, path, headers, right in guarded(description, places):
             if path == "/api/v1/sessions/current" or "Upgrade" in headers and right == authority:
                 continue  # would sign this client out; would go on for ever
             asked += 1
-            status, code = ask(address, method, path, {**headers, "Authorization": f"Bearer {client.session['token']}"})
-            # A channel that one may not see does not exist.
-            refused = code == "denied" or status == 401 or (status == 404 and path.startswith("/api/v1/channels/"))
+            # Nothing is removed or changed: no body has what it needs, and no version is 0.
+            status, code, message = ask(address, method, path, {
+                **headers, "If-Match": '"0"', "Authorization": f"Bearer {client.session['token']}"})
+            # What one may not see does not exist.
+            refused = code == "denied" or status == 401 or message in missing
             may = right in FOR_ALL or right == authority
-            if (may and code == "denied") or (not may and not refused and (status, code) != (426, "invalid")):
-                wrong.append(f"{method} {path} ({right}) with {authority}: {status} {code}")
+            hidden = right in FOR_ALL and message in missing and authority not in SEEING
+            if (may and refused and not hidden) or (not may and not refused and (status, code) != (426, "invalid")):
+                wrong.append(f"{method} {path} ({right}) with {authority}: {status} {code} {message}")
+    camera_now = admin.call("GET", f"/api/v1/devices/{places['device']}")
+    if camera_now["name"] != "Gate":
+        wrong.append("the camera that the routes are about was changed")
     return asked, wrong
 
 

@@ -158,6 +158,12 @@ bool Rights::may_everywhere(Authority authority) const {
          (it != grants_.end() && !it->second && (range_.empty() || scope_of(authority) == Scope::server));
 }
 
+bool Rights::sees_area(std::int64_t area) const {
+  return everything_ || std::ranges::any_of(grants_, [&](const auto& grant) {
+           return scope_of(grant.first) != Scope::server && may_in(grant.first, area);
+         });
+}
+
 bool Rights::sees(const std::string& channel) const {
   return everything_ || std::ranges::any_of(grants_, [&](const auto& grant) {
            return scope_of(grant.first) != Scope::server && may(grant.first, channel);

@@ -77,6 +77,10 @@ class Rights {
   bool may(Authority authority, const std::string& channel) const;
   /// In the area and all below it.
   bool may_in(Authority authority, std::int64_t area) const;
+  /// Whether anything in the area exists for them: any authority holds in all of it.
+  bool sees_area(std::int64_t area) const;
+  /// Whether the account itself is, whatever its group may do.
+  bool is_kept_to_areas() const { return !everything_ && !range_.empty(); }
   /// Not narrowed.
   bool may_everywhere(Authority authority) const;
   /// Whether the channel exists for them: any authority reaches it.

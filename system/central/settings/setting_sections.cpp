@@ -1,4 +1,5 @@
 #include "system/central/ddns/ddns_service.hpp"
+#include "system/central/devices/device.hpp"
 #include "system/central/devices/device_registration.hpp"
 #include "system/central/log_mirror.hpp"
 #include "system/central/mail/mail_settings.hpp"
@@ -51,6 +52,12 @@ FieldResult<void> check_rtsps(const boost::json::object& values) {
        "required without enabled leaves no way to read streams: set enabled to true or required to false"}};
 }
 
+FieldResult<void> check_name(const boost::json::object& values) {
+  if (is_name(values.at("name").as_string())) return {};
+  return FieldError{"name",
+                    {base::ErrorKind::invalid, "name must have 1 to 63 bytes, without control characters"}};
+}
+
 }  // namespace
 
 const std::vector<SettingSection>& setting_sections() {
@@ -100,10 +107,12 @@ const std::vector<SettingSection>& setting_sections() {
                        "clients that may be signed in at once, by web, program and platform")},
        {}},
       {"system",
-       "what people read, and pictures; served to clients",
-       {choice_setting("language", {"en", "de", "es", "fr", "ru", "zh"}, "of the clients' texts"),
+       "what the server is called; what people read, and pictures; served to clients",
+       {text_setting("name", "Watchrig", 63, "of the server"),
+        text_setting("description", "", 255, "of the server"),
+        choice_setting("language", {"en", "de", "es", "fr", "ru", "zh"}, "of the clients' texts"),
         choice_setting("standard", {"pal", "ntsc"}, "PAL: 25 pictures a second, NTSC: 30")},
-       {}},
+       check_name},
       {"metrics",
        "figures for Prometheus at /metrics",
        {secret_setting("token", 128, "which Prometheus sends in place of a sign-in, 16 characters or more")},

@@ -1,8 +1,7 @@
 #include "system/devices/onvif/onvif_replay.hpp"
 
-#include <fmt/format.h>
-
 #include "system/devices/onvif/onvif_locator.hpp"
+#include "system/devices/onvif/onvif_recordings.hpp"
 #include "system/devices/onvif/onvif_services.hpp"
 
 namespace watchrig::devices {
@@ -23,23 +22,9 @@ class OnvifReplayLocator final : public StreamLocator {
   asio::awaitable<base::Result<std::string>> locate() override;
 
  private:
-  asio::awaitable<base::Result<std::string>> recording(std::string path);
-
   OnvifClient client_;
   const std::uint32_t channel_;
 };
-
-/// The device's recording of the channel: by its place among them, as its video sources are counted.
-asio::awaitable<base::Result<std::string>> OnvifReplayLocator::recording(std::string path) {
-  const auto answer = co_await client_.ask(path, "trc:GetRecordings", {});
-  if (!answer) co_return answer.error();
-  const auto items = protocols::children(answer->content(), "RecordingItem");
-  if (channel_ == 0 || items.size() < channel_) {
-    co_return Error{ErrorKind::not_found, fmt::format("{}: the device has {} recordings, none of channel {}",
-                                                      client_.address().host, items.size(), channel_)};
-  }
-  co_return text_at(items[channel_ - 1], "RecordingToken");
-}
 
 asio::awaitable<base::Result<std::string>> OnvifReplayLocator::locate() {
   const auto services = co_await OnvifServices::meet(client_);
@@ -47,7 +32,7 @@ asio::awaitable<base::Result<std::string>> OnvifReplayLocator::locate() {
   if (!services->has("trc") || !services->has("trp")) {
     co_return Error{ErrorKind::unsupported, client_.address().host + ": the device keeps no recordings"};
   }
-  const auto token = co_await recording(services->path("trc"));
+  const auto token = co_await recording_of_channel(client_, *services, channel_);
   if (!token) co_return token.error();
   const OnvifClient::Fill fill = [&](pugi::xml_node node) {
     auto setup = add(node, "trp:StreamSetup");

@@ -1,0 +1,53 @@
+#include "system/api/log_requests.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "system/base/text.hpp"
+
+namespace watchrig::api {
+
+using base::ErrorKind;
+using central::FieldError;
+using central::FieldResult;
+
+namespace {
+
+constexpr base::Duration longest_search = std::chrono::days(7);
+
+FieldResult<base::UtcTime> time_of(const http::Request& request, const std::string& field,
+                                   base::UtcTime otherwise) {
+  const auto text = request.query_value(field);
+  if (!text) return otherwise;
+  const auto parsed = base::parse_utc(*text);
+  if (!parsed) return FieldError{field, parsed.error()};
+  return *parsed;
+}
+
+}  // namespace
+
+FieldResult<Period> log_period(const ServerParts& parts, const http::Request& request) {
+  // Now belongs to it.
+  const auto to = time_of(request, "to", parts.clock.now() + base::Duration(1));
+  if (!to) return to.error();
+  const auto from = time_of(request, "from", *to - longest_search);
+  if (!from) return from.error();
+  if (*from >= *to) return FieldError{"to", {ErrorKind::invalid, "to must be later than from"}};
+  if (*to - *from > longest_search)
+    return FieldError{"from", {ErrorKind::invalid, "a log is searched over at most 7 days at a time"}};
+  return Period{*from, *to};
+}
+
+FieldResult<LogOrder> log_order(const http::Request& request, const std::vector<std::string_view>& columns,
+                                std::string_view usual) {
+  LogOrder order{request.query_value("sort").value_or(fmt::format("-{}", usual))};
+  order.descending = order.column.starts_with('-');
+  if (order.descending) order.column.erase(0, 1);
+  if (std::ranges::find(columns, order.column) != columns.end()) return order;
+  return FieldError{"sort",
+                    {ErrorKind::invalid, fmt::format("there is no column \"{}\", but {}", order.column,
+                                                     fmt::join(columns, ", "))}};
+}
+
+}  // namespace watchrig::api
