@@ -161,7 +161,8 @@ void sort(std::vector<Alarm>& alarms, const AlarmQuery& query) {
     sort_by(alarms, query.descending, [](const Alarm& alarm) -> const std::string& { return alarm.type; });
   } else if (query.sort == "end") {
     sort_by(alarms, query.descending, [](const Alarm& alarm) { return alarm.ended; });
-    std::ranges::stable_partition(alarms, [](const Alarm& alarm) { return alarm.ended.has_value(); });
+    std::stable_partition(alarms.begin(), alarms.end(),
+                          [](const Alarm& alarm) { return alarm.ended.has_value(); });
   }
 }
 
