@@ -1,8 +1,10 @@
 #include "system/api/audit.hpp"
 
+#include <unordered_set>
 #include <utility>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace watchrig::api {
@@ -91,12 +93,31 @@ void tell(ServerParts& parts, const Request& request, std::string type, std::str
   tell(parts, request, std::move(event));
 }
 
+namespace {
+
+constexpr std::size_t most_entries = 50;
+
+/// Entries of a list that the other has not.
+json::array entries_of(const json::array& one, const json::array& other) {
+  std::unordered_set<std::string> there;
+  for (const auto& entry : other) there.insert(json::serialize(entry));
+  json::array entries;
+  for (const auto& entry : one) {
+    if (!there.contains(json::serialize(entry)) && entries.size() < most_entries) entries.push_back(entry);
+  }
+  return entries;
+}
+
+}  // namespace
+
 void add_difference(json::object& data, const json::object& before, const json::object& after) {
   const auto of = [](const json::object& one, const json::object& other) {
     json::object part;
     for (const auto& [name, value] : one) {
       const auto* there = other.if_contains(name);
-      if (!there || *there != value) part[name] = value;
+      if (there && *there == value) continue;
+      const bool lists = there && there->is_array() && value.is_array();
+      part[name] = lists ? json::value(entries_of(value.get_array(), there->get_array())) : value;
     }
     return part;
   };

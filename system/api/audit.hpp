@@ -14,8 +14,8 @@ void tell(ServerParts& parts, const http::Request& request, central::Event event
 void tell(ServerParts& parts, const http::Request& request, std::string type, std::string message,
           boost::json::object data = {});
 
-/// The same about a change of `data`'s object: `before` and `after` have what differs between them; an empty
-/// one was not there, or is there no more.
+/// The same about a change of `data`'s object: `before` and `after` have what differs between them, of lists
+/// the entries (at most 50); an empty one was not there, or is there no more.
 void tell_change(ServerParts& parts, const http::Request& request, std::string type, std::string message,
                  boost::json::object data, const boost::json::object& before,
                  const boost::json::object& after);

@@ -30,7 +30,7 @@ constexpr base::Duration last_picture = std::chrono::seconds(2);
 struct Asked {
   Period period;
   devices::OnvifClient::Options device;
-  std::uint32_t channel = 1;
+  std::uint32_t channel = 1, channels = 1;  ///< which of how many
   std::string name;
 };
 
@@ -41,12 +41,14 @@ central::FieldResult<Asked> asked_by(ServerParts& parts, const Request& request)
   if (!found) return central::FieldError{{}, found.error()};
   auto contact = stream_contact(parts.central, *found->device, *found->channel, "main");
   if (!contact) return central::FieldError{{}, contact.error()};
-  return Asked{*period, std::move(contact->device), contact->choice.channel, found->channel->name};
+  return Asked{*period, std::move(contact->device), contact->choice.channel, found->device->channel_count,
+               found->channel->name};
 }
 
 asio::awaitable<base::Result<DeviceRecording>> look(ServerParts& parts, Asked asked) {
-  auto found = co_await devices::find_device_recording(parts.clock, std::move(asked.device), asked.channel,
-                                                       asked.period.from, asked.period.to);
+  auto found = co_await devices::find_device_recording(parts.clock, std::move(asked.device),
+                                                       {asked.channel, asked.channels}, asked.period.from,
+                                                       asked.period.to);
   if (!found) co_return device_failure(found.error());
   co_return found;
 }
@@ -82,19 +84,23 @@ Response fetch(ServerParts& parts, const Request& request, storage::DeviceExport
                const DeviceRecording& recording, central::TaskList::Entry& task) {
   static std::atomic<std::uint64_t> number{0};
   task.start();
+  // Nobody has signed in any more when the server ends.
+  const auto allowed = while_allowed(parts, request, central::Authority::download);
+  if (!allowed()) return http::error_response(401, "unauthenticated", {}, "the sign-in has ended");
   const auto file =
       std::make_shared<http::TemporaryFile>(parts.scratch / fmt::format("fetched-{}.mp4", ++number));
   const auto from = wanted.from - wanted.clock_ahead, to = wanted.to - wanted.clock_ahead;
   const auto done =
       storage::export_from_device(parts.clock, std::move(wanted), file->path, [&](base::UtcTime reached) {
         task.advance(std::chrono::duration<double>(reached - from) / (to - from));
+        return allowed();
       });
   if (!done) return http::error_response(device_failure(done.error()));
   if (const auto whole = check_end(recording, *done); !whole) return http::error_response(whole.error());
   Response response;
   response.content_type = "video/mp4";
   response.file = file;
-  response.wanted = while_allowed(parts, request, central::Authority::download);
+  response.wanted = allowed;
   response.headers.emplace_back(
       "Content-Disposition", fmt::format("attachment; filename=\"{}-device.mp4\"", request.param("channel")));
   response.headers.emplace_back("X-Frames", std::to_string(done->frames));
@@ -119,8 +125,9 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Request request) 
   wanted.client.credentials = asked->device.credentials;
   wanted.client.dialer = asked->device.dialer;
   wanted.clock_ahead = found->clock_ahead;
-  wanted.from = asked->period.from + found->clock_ahead;
-  wanted.to = asked->period.to + found->clock_ahead;
+  // Not beyond what there is: a device might go on with what it sees now.
+  wanted.from = std::max(asked->period.from, found->spans.front().from) + found->clock_ahead;
+  wanted.to = std::min(asked->period.to, found->spans.back().to) + found->clock_ahead;
   const auto task = parts.central.tasks().add("recording.fetch", request.account);
   WorkPool::Work work = [&parts, request, wanted, recording = *found, task] {
     return fetch(parts, request, wanted, recording, *task);

@@ -249,11 +249,33 @@ json::object entered(const Device& device) {
           {"storage_server", device.storage_server}};
 }
 
-/// For the log, where a list of hundreds of channels would be in the way.
+/// For the log. What stands behind `?` in an address may be an account.
 json::object facts_of(const Device& device) {
   auto facts = entered(device);
+  for (auto& [name, address] : facts["streams"].as_object()) {
+    const std::string_view text = address.as_string();
+    if (const auto query = text.find('?'); query != std::string_view::npos)
+      address = std::string(text.substr(0, query)) + "?…";
+  }
+  return facts;
+}
+
+/// The same where all of it is told, and a list of hundreds of channels would be in the way.
+json::object short_facts_of(const Device& device) {
+  auto facts = facts_of(device);
   if (device.channels.size() > 8) facts["channels"] = device.channels.size();
   return facts;
+}
+
+/// Channels at which nothing goes on any more.
+json::array channels_gone(const Device& before, const Device* after) {
+  json::array gone;
+  for (const auto& channel : before.channels) {
+    const bool stays = after && after->connected &&
+                       std::ranges::find(after->channels, channel.id, &Channel::id) != after->channels.end();
+    if (!stays) gone.push_back(json::value(channel.id));
+  }
+  return gone;
 }
 
 }  // namespace
@@ -329,12 +351,6 @@ central::Event event_of(std::string type, const Device& device, std::string_view
   event.channel_name = channel ? channel->name : device.name;
   event.message = fmt::format("device \"{}\" {}", device.name, message);
   event.data = {{"device", device.id}};
-  // What was going on at them goes on no more.
-  if (event.type == "device.removed" || event.type == "device.disconnected") {
-    json::array channels;
-    for (const auto& one : device.channels) channels.push_back(json::value(one.id));
-    event.data["channels"] = std::move(channels);
-  }
   return event;
 }
 
@@ -343,8 +359,11 @@ central::Event event_of(std::string type, const Device& device, std::string_view
 void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,
                  std::string message) {
   auto event = event_of(std::move(type), device, message);
-  if (event.type == "device.added") event.data["after"] = facts_of(device);
-  if (event.type == "device.removed") event.data["before"] = facts_of(device);
+  if (event.type == "device.added") event.data["after"] = short_facts_of(device);
+  if (event.type == "device.removed") {
+    event.data["before"] = short_facts_of(device);
+    event.data["channels_gone"] = channels_gone(device, nullptr);
+  }
   tell(parts, request, std::move(event));
 }
 
@@ -353,6 +372,10 @@ void tell_device_change(ServerParts& parts, const http::Request& request,
                         std::string type) {
   auto event = event_of(std::move(type), *changed.after, message);
   add_difference(event.data, facts_of(*changed.before), facts_of(*changed.after));
+  if (changed.before->connected) {
+    auto gone = channels_gone(*changed.before, changed.after.get());
+    if (!gone.empty()) event.data["channels_gone"] = std::move(gone);
+  }
   // It is not told, but that it is another one is.
   if (changed.before->password != changed.after->password) event.data["password_changed"] = true;
   tell(parts, request, std::move(event));

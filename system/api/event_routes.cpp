@@ -40,6 +40,22 @@ bool may_read(const central::Rights& rights, const central::Event& event) {
   return rights.may(Authority::events, event.channel);
 }
 
+/// What a thing was before and has become is for those who may read logs.
+bool hides_details(const central::Rights& rights, const central::Event& event) {
+  const bool reads_logs = rights.may(central::Authority::logs) && !rights.is_kept_to_areas();
+  return !reads_logs && (event.data.contains("before") || event.data.contains("after"));
+}
+
+json::object shown_to(const central::Rights& rights, const central::Event& event) {
+  auto object = to_json(event);
+  if (hides_details(rights, event)) {
+    auto& data = object["data"].as_object();
+    data.erase("before");
+    data.erase("after");
+  }
+  return object;
+}
+
 std::string error_text(const central::FieldError& error) {
   return json::serialize(
       json::object{{"error", json::object{{"field", error.field}, {"message", error.error.message}}}});
@@ -101,7 +117,9 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
       for (const auto& shown : events) {
         sent = shown->event.sequence;
         if (!may_read(*rights, shown->event)) continue;
-        const bool taken = co_await socket.send_text(shown->json);
+        const std::string stripped =
+            hides_details(*rights, shown->event) ? json::serialize(shown_to(*rights, shown->event)) : "";
+        const bool taken = co_await socket.send_text(stripped.empty() ? shown->json : stripped);
         if (!taken) co_return;
       }
     }
@@ -119,7 +137,7 @@ http::Response list_events(ServerParts& parts, const Request& request) {
   std::int64_t read_to = *since;
   for (const auto& event : parts.central.events().since(*since, static_cast<std::size_t>(*limit))) {
     read_to = event.sequence;
-    if (may_read(*rights, event)) list.push_back(to_json(event));
+    if (may_read(*rights, event)) list.push_back(shown_to(*rights, event));
   }
   return http::json_response(
       200, json::object{

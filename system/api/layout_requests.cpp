@@ -206,6 +206,8 @@ Response remove(ServerParts& parts, const Request& request, const LayoutRoutes& 
   const bool with_views = request.query_value("with_views") == "true";
   const auto there = parts.central.layouts().find(routes.kind, request.param(routes.param));
   if (there) {
+    if (!is_seen(parts, request, *there))
+      return http::error_response(not_there(routes.kind, request.param(routes.param)));
     if (const auto all = check_sees_all(parts, request, *there); !all) return error_response(all.error());
   }
   const auto removed = parts.central.layouts().remove(

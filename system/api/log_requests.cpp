@@ -34,7 +34,7 @@ FieldResult<Period> log_period(const ServerParts& parts, const http::Request& re
   const auto from = time_of(request, "from", *to - longest_search);
   if (!from) return from.error();
   if (*from >= *to) return FieldError{"to", {ErrorKind::invalid, "to must be later than from"}};
-  if (*to - *from > longest_search)
+  if (*from < *to - longest_search)  // the span itself may be too long for a Duration
     return FieldError{"from", {ErrorKind::invalid, "a log is searched over at most 7 days at a time"}};
   return Period{*from, *to};
 }

@@ -31,8 +31,9 @@ constexpr Direction directions[] = {
     {"zoom-out", {{}, {}, -1}},  {"focus-near", {.focus = -1}}, {"focus-far", {.focus = 1}},
     {"iris-open", {.iris = 1}},  {"iris-close", {.iris = -1}}};
 
-/// Administrators come before all, then the groups of the settings, in their order.
+/// Administrators come before all, then the groups of the settings, in their order; ONVIF clients behind all.
 int rank_of(const ServerParts& parts, const std::string& account) {
+  if (account.starts_with("onvif:")) return -1;
   const auto rights = parts.central.accounts().rights(account);
   const auto groups = parts.central.settings().values("ptz").values.at("precedence").as_array();
   const int highest = static_cast<int>(groups.size()) + 1;

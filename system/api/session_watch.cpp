@@ -9,6 +9,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr auto between_looks = std::chrono::seconds(1);  // of real time
+
 struct Watched {
   asio::ip::address source;
   std::string session;
@@ -44,7 +46,8 @@ asio::awaitable<void> watch(ServerParts& parts, Watched who, http::WebSocket soc
 bool still_may(ServerParts& parts, const std::string& session, const std::string& account,
                central::Authority right, const std::string& channel) {
   auto& sessions = parts.central.sign_in().sessions;
-  const auto now = right == central::Authority::live ? sessions.keep(session) : sessions.account(session);
+  const bool busy = right == central::Authority::live || right == central::Authority::download;
+  const auto now = busy ? sessions.keep(session) : sessions.account(session);
   if (now != account) return false;
   const auto rights = parts.central.accounts().rights(account);
   return channel.empty() ? rights->may(right) : rights->may(right, channel);
@@ -52,7 +55,13 @@ bool still_may(ServerParts& parts, const std::string& session, const std::string
 
 std::function<bool()> while_allowed(ServerParts& parts, const http::Request& request,
                                     central::Authority right) {
-  return [&parts, who = watched(request, right)] { return is_allowed(parts, who); };
+  // Asked for each few kilobytes, and the access filter may ask the kernel.
+  return [&parts, who = watched(request, right), next = std::chrono::steady_clock::time_point()]() mutable {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next) return true;
+    next = now + between_looks;
+    return is_allowed(parts, who);
+  };
 }
 
 void watch_session(ServerParts& parts, const http::Request& request, http::WebSocket socket,

@@ -122,7 +122,12 @@ void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
   const auto latest = std::make_shared<std::atomic<unsigned>>(0);
   auto in_use = std::make_shared<json::object>(parts_.central.settings().values(section).values);
   parts_.central.settings().add_rule(section, [in_use](const json::object& values) -> FieldResult<void> {
-    return check_listen(values, in_use->at("port"));
+    // A port of a section that is off is not open; one that is to be off need not be free.
+    const auto is_on = [](const json::object& one) {
+      return !one.contains("enabled") || one.at("enabled").as_bool();
+    };
+    if (!is_on(values)) return check_listen(values, values.at("port"));
+    return check_listen(values, is_on(*in_use) ? in_use->at("port") : json::value());
   });
   parts_.central.settings().listen(section, [=, this](const central::Settings::Change& change) {
     if (change.before.values == change.after.values) return;

@@ -3,6 +3,7 @@
 #include "system/api/live_content.hpp"
 #include "system/api/onvif_face/onvif_callers.hpp"
 #include "system/base/log.hpp"
+#include "system/base/plain_address.hpp"
 #include "system/http/tls_context.hpp"
 
 namespace watchrig::app {
@@ -26,7 +27,7 @@ Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& se
   };
   options.denied = [this](const std::string& name, const asio::ip::address& source) {
     if (parts_.central.onvif_accounts().find(name))
-      api::count_onvif_failure(parts_, name, source.to_string());
+      api::count_onvif_failure(parts_, name, base::plain_address(source).to_string());
   };
   auto may_view = [this](const media::RtspTarget& asked, const std::string& channel) {
     if (!parts_.central.access().admits(asked.source)) return false;

@@ -379,6 +379,7 @@ void Server::stop(const std::string& cause) {
   bus_.stop();
   storage_->channels().stop();
   workers_.join();
+  central_->sign_in().sessions.close_all();  // and so fetching from devices ends
   fetchers_.join();
   hashers_.join();
   storage_->storage().stop();

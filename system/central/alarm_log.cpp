@@ -31,9 +31,9 @@ const std::vector<AlarmType>& types() {
   return all;
 }
 
-/// These end alarms of every type: of the whole server, and of the channels of a device.
+/// These end alarms of every type: of the whole server, and of the channels of a device that they name.
 constexpr std::string_view server_began = "system.started";
-constexpr std::string_view device_gone[] = {"device.removed", "device.disconnected"};
+constexpr std::string_view device_gone[] = {"device.removed", "device.disconnected", "device.changed"};
 
 std::vector<std::string_view> event_types() {
   std::vector<std::string_view> all{server_began};
@@ -103,12 +103,10 @@ class Pairing {
 
  private:
   void end_of_device(const Event& event) {
-    const auto device = text_in(event.data, "device");
-    const auto* listed = event.data.if_contains("channels");
-    const json::array channels = listed && listed->is_array() ? listed->get_array() : json::array();
+    const auto* gone = event.data.if_contains("channels_gone");
+    if (!gone || !gone->is_array()) return;
     end_all(event, [&](const Alarm& alarm) {
-      return alarm.device == device ||
-             std::ranges::find(channels, json::value(alarm.channel)) != channels.end();
+      return std::ranges::find(gone->get_array(), json::value(alarm.channel)) != gone->get_array().end();
     });
   }
 

@@ -101,8 +101,10 @@ TEST_F(AlarmLogTest, ADeviceThatGoesEndsThoseOfItsChannels) {
   happen("motion.started", "c1", {{"device", "d1"}});
   happen("channel.offline", "c2");
   happen("channel.offline", "c3");
-  happen("device.disconnected", "c1", {{"device", "d1"}, {"channels", {"c1", "c2"}}});
-  EXPECT_THAT(shown(all()), ElementsAre("motion c1 0-3", "video-loss c2 1-3", "video-loss c3 2-"));
+  happen("device.changed", "c1", {{"device", "d1"}});
+  happen("device.changed", "c1", {{"device", "d1"}, {"channels_gone", {"c2"}}});
+  happen("device.disconnected", "c1", {{"device", "d1"}, {"channels_gone", {"c1"}}});
+  EXPECT_THAT(shown(all()), ElementsAre("motion c1 0-5", "video-loss c2 1-4", "video-loss c3 2-"));
 }
 
 TEST_F(AlarmLogTest, APeriodHasWhatWasOnInIt) {

@@ -111,12 +111,13 @@ Result<> EventLog::each_of(const std::vector<std::string_view>& types,
 
 Result<std::int64_t> EventLog::missing_since(std::int64_t after) const {
   const auto newest = last();
+  if (after >= newest) return 0;
   const std::lock_guard lock(reading_);
   auto count = reader_.prepare("SELECT count(*) FROM event WHERE sequence > ? AND sequence <= ?");
   if (!count) return count.error();
   count->bind(after, newest);
   if (const auto row = count->step(); !row) return row.error();
-  return std::max<std::int64_t>(newest - after, 0) - count->integer(0);
+  return newest - after - count->integer(0);
 }
 
 Result<std::int64_t> EventLog::clear(LogKind log, std::optional<Severity> severity,

@@ -69,7 +69,8 @@ class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
   std::optional<std::pair<RtspTarget, RtspDescription>> described_;
   std::unique_ptr<RtspSession> session_;
   std::string username_;
-  unsigned failures_ = 0;  ///< of authentication
+  unsigned failures_ = 0;      ///< of authentication
+  std::string denied_answer_;  ///< the last wrong one that was told
 };
 
 }  // namespace watchrig::media

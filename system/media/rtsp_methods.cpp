@@ -123,8 +123,11 @@ std::optional<RtspResponse> RtspConnection::authorise(const RtspRequest& request
     if (manners_ && manners_->nonce_is_used_up()) digest_.renew_nonce();
     return std::nullopt;
   }
-  if (verdict == DigestServer::Verdict::denied && context_->options.denied)
+  // Players try what they have again: one wrong password is one.
+  if (verdict == DigestServer::Verdict::denied && context_->options.denied && header != denied_answer_) {
+    denied_answer_ = header;
     context_->options.denied(outcome.username, socket_->peer_address());
+  }
   RtspResponse response = status(401);
   for (auto& challenge : digest_.challenges(verdict == DigestServer::Verdict::stale)) {
     response.headers.add("WWW-Authenticate", std::move(challenge));

@@ -19,11 +19,13 @@ constexpr std::size_t most_units_waiting = 64;
 /// What a device may send before the time that was asked for.
 constexpr std::uint64_t most_useless_bytes = std::uint64_t{256} << 20;
 
+/// What comes so long after the end is not shown before it.
+constexpr base::Duration far_behind = std::chrono::seconds(1);
+
 /// One session, written as it comes.
 class Fetching {
  public:
-  Fetching(const DeviceExport& wanted, const std::filesystem::path& path,
-           const std::function<void(base::UtcTime)>& reached)
+  Fetching(const DeviceExport& wanted, const std::filesystem::path& path, const FetchProgress& reached)
       : wanted_(wanted), path_(path), reached_(reached) {}
 
   /// Whether more is wanted.
@@ -33,19 +35,38 @@ class Fetching {
   media::Presentation tracks;
 
  private:
+  void let_rise(media::AccessUnit& unit);
+
   const DeviceExport& wanted_;
   const std::filesystem::path& path_;
-  const std::function<void(base::UtcTime)>& reached_;
+  const FetchProgress& reached_;
   std::optional<media::Mp4Writer> writer_;
   ExportSummary summary_;
   std::uint64_t useless_ = 0;
+  std::vector<base::UtcTime> newest_;  ///< a track
 };
 
+/// Pictures that are shown in another order than they come have times that fall; a file's rise.
+void Fetching::let_rise(media::AccessUnit& unit) {
+  newest_.resize(std::max<std::size_t>(newest_.size(), unit.track + std::size_t{1}), base::UtcTime::min());
+  auto& newest = newest_[unit.track];
+  if (unit.time <= newest) unit.time = newest + std::chrono::microseconds(1);
+  newest = unit.time;
+}
+
 Result<bool> Fetching::take(media::AccessUnit unit) {
-  if (!unit.sender_time)
+  const bool video = media::is_video(unit.codec);
+  if (!unit.sender_time) {
+    if (!video) return true;
     return Error{ErrorKind::invalid, "the device does not say when the pictures that it plays were taken"};
+  }
   unit.time = *unit.sender_time;
-  if (unit.time >= wanted_.to) return !media::is_video(unit.codec);
+  if (reached_ && !reached_(unit.time - wanted_.clock_ahead))
+    return Error{ErrorKind::cancelled, "nobody wants it any more"};
+  // Some that come later may be shown earlier.
+  if (unit.time >= wanted_.to) return unit.time < wanted_.to + far_behind && !(video && unit.key);
+  let_rise(unit);
+  if (unit.time >= wanted_.to) return true;
   if (!writer_) {
     auto writer = media::Mp4Writer::create(path_, {tracks, std::max(wanted_.from, unit.time), wanted_.to});
     if (!writer) return writer.error();
@@ -57,11 +78,10 @@ Result<bool> Fetching::take(media::AccessUnit unit) {
     useless_ += unit.payload.size();
     if (useless_ > most_useless_bytes)
       return Error{ErrorKind::invalid, "the device plays what is older than the time that was asked for"};
-  } else if (media::is_video(unit.codec)) {
+  } else if (video) {
     const auto time = unit.time - wanted_.clock_ahead;
     if (summary_.frames++ == 0) summary_.from = time;
     summary_.to = time;
-    if (reached_) reached_(time);
   }
   return true;
 }
@@ -99,8 +119,7 @@ asio::awaitable<Result<ExportSummary>> fetch(asio::any_io_executor executor, con
 }  // namespace
 
 Result<ExportSummary> export_from_device(const base::Clock& clock, DeviceExport wanted,
-                                         const std::filesystem::path& path,
-                                         const std::function<void(base::UtcTime)>& reached) {
+                                         const std::filesystem::path& path, const FetchProgress& reached) {
   media::RtspReplay replay;
   replay.from = wanted.from;
   replay.to = wanted.to;

@@ -27,7 +27,8 @@ std::string onvif_account(std::string_view user) {
 void count_onvif_failure(ServerParts& parts, const std::string& user, const std::string& source) {
   const auto account = onvif_account(user);
   auto& sign_in = parts.central.sign_in();
-  if (sign_in.locked(account, source)) return;
+  // Of a source that is locked, too: its right passwords still open streams until the account is locked.
+  if (sign_in.locked_accounts.locked_until(account)) return;
   const bool locks = sign_in.count_failure(account, source);
   central::Event event;
   event.type = locks ? "onvif.locked" : "onvif.refused";
@@ -52,10 +53,7 @@ bool onvif_may_view(ServerParts& parts, std::string_view user) {
 }
 
 OnvifCallers::OnvifCallers(ServerParts& parts)
-    : parts_(parts),
-      tokens_(most_tokens),
-      digest_("watchrig onvif"),
-      digest_until_(parts.clock.now() + nonce_life) {}
+    : parts_(parts), digest_("watchrig onvif"), digest_until_(parts.clock.now() + nonce_life) {}
 
 OnvifCaller OnvifCallers::identify(const http::Request& request, pugi::xml_node header) {
   const auto written = request.headers.find("authorization");
@@ -99,14 +97,18 @@ OnvifCaller OnvifCallers::by_digest(const http::Request& request, const std::str
   {
     const std::lock_guard lock(mutex_);
     outcome = digest().check(written, request.method, request.path, lookup);
+    // A HEAD comes here as the GET that it is answered by.
+    if (outcome.verdict == Verdict::denied && request.method == "GET")
+      outcome = digest().check(written, "HEAD", request.path, lookup);
     if (outcome.verdict == Verdict::granted)
-      copied = outcome.proof.empty() || !shown_.insert(outcome.proof).second;
+      copied = !outcome.proof.empty() && !shown_.insert(outcome.proof).second;
   }
   // The right password is refused as well, or the lock would be worth nothing.
   if (const auto locked = parts_.central.sign_in().locked(onvif_account(outcome.username), request.source()))
     return {.reason = locked->message};
   switch (outcome.verdict) {
     case Verdict::granted:
+      if (outcome.proof.empty()) return {.reason = "an answer without qop can be copied: send qop=auth"};
       if (copied) return {.reason = "this answer to the challenge was used before", .stale = true};
       return granted(outcome.username);
     case Verdict::stale:
@@ -117,6 +119,11 @@ OnvifCaller OnvifCallers::by_digest(const http::Request& request, const std::str
       break;
   }
   return {.reason = "the header Authorization is to be of Digest"};
+}
+
+protocols::UsedTokens& OnvifCallers::tokens_of(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return tokens_.try_emplace(name, most_tokens).first->second;
 }
 
 OnvifCaller OnvifCallers::by_token(const http::Request& request, pugi::xml_node header) {
@@ -135,7 +142,8 @@ OnvifCaller OnvifCallers::by_token(const http::Request& request, pugi::xml_node 
   }
   // By its digest, which has one form only; base64 of a nonce may have several.
   const auto until = protocols::parse_xml_time(token->created).value_or(now) + tolerance;
-  if (!tokens_.use(token->password, until, now)) return {.reason = "this token was used before"};
+  if (!tokens_of(token->username).use(token->password, until, now))
+    return {.reason = "this token was used before"};
   return granted(token->username);
 }
 

@@ -19,7 +19,7 @@ using protocols::text_at;
 namespace {
 
 constexpr std::size_t most_changes = 20'000;
-constexpr int most_pieces = 500;
+constexpr auto patience = std::chrono::minutes(1);
 constexpr auto results_at_once = "100";
 constexpr auto wait_for_results = "PT5S";
 constexpr auto search_life = "PT30S";
@@ -30,7 +30,7 @@ class RecordingSearch {
   RecordingSearch(const base::Clock& clock, OnvifClient::Options device, base::UtcTime from, base::UtcTime to)
       : clock_(clock), client_(clock, std::move(device)), from_(from), to_(to) {}
 
-  asio::awaitable<Result<DeviceRecording>> run(std::uint32_t channel);
+  asio::awaitable<Result<DeviceRecording>> run(ChannelPlace place);
 
  private:
   asio::awaitable<Result<>> describe();
@@ -51,13 +51,13 @@ class RecordingSearch {
   std::vector<TrackChange> changes_;
 };
 
-asio::awaitable<Result<DeviceRecording>> RecordingSearch::run(std::uint32_t channel) {
+asio::awaitable<Result<DeviceRecording>> RecordingSearch::run(ChannelPlace place) {
   const auto services = co_await OnvifServices::meet(client_);
   if (!services) co_return services.error();
   services_ = *services;
   if (!services_.has("trc") || !services_.has("tse"))
     co_return Error{ErrorKind::unsupported, client_.address().host + ": the device tells of no recordings"};
-  auto token = co_await recording_of_channel(client_, services_, channel);
+  auto token = co_await recording_of_channel(client_, services_, place);
   if (!token) co_return token.error();
   found_.token = *std::move(token);
   found_.clock_ahead = client_.clock_offset();
@@ -112,8 +112,14 @@ asio::awaitable<Result<>> RecordingSearch::search(base::UtcTime from) {
   const auto token = text_at(answer->content(), "SearchToken");
   Result<> ended;
   bool more = true;
-  for (int piece = 0; more; ++piece) {
-    if (piece == most_pieces || changes_.size() > most_changes) {
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (more) {
+    if (std::chrono::steady_clock::now() > give_up) {
+      ended =
+          Error{ErrorKind::timeout, client_.address().host + ": the device searches for more than a minute"};
+      break;
+    }
+    if (changes_.size() > most_changes) {
       ended =
           Error{ErrorKind::invalid, fmt::format("{}: the device tells of more than {} changes in this time: "
                                                 "ask for less",
@@ -144,6 +150,7 @@ asio::awaitable<Result<bool>> RecordingSearch::take_piece(std::string token) {
   const auto answer = co_await client_.ask(services_.path("tse"), "tse:GetEventSearchResults", fill);
   if (!answer) co_return answer.error();
   const auto list = protocols::node_at(answer->content(), "ResultList");
+  if (!list) co_return Error{ErrorKind::invalid, client_.address().host + ": the device lists no results"};
   for (const auto& result : protocols::children(list, "Result")) take(result);
   const auto state = text_at(list, "SearchState");
   co_return state != "Completed";
@@ -186,23 +193,31 @@ std::vector<DeviceRecording::Span> spans_of(std::vector<TrackChange> changes, bo
 }
 
 asio::awaitable<Result<std::string>> recording_of_channel(OnvifClient& client, const OnvifServices& services,
-                                                          std::uint32_t channel) {
+                                                          ChannelPlace place) {
   const auto answer = co_await client.ask(services.path("trc"), "trc:GetRecordings", {});
   if (!answer) co_return answer.error();
   const auto items = protocols::children(answer->content(), "RecordingItem");
-  if (channel == 0 || items.size() < channel) {
+  if (place.channel == 0 || items.size() < place.channel) {
     co_return Error{ErrorKind::not_found, fmt::format("{}: the device has {} recordings, none of channel {}",
-                                                      client.address().host, items.size(), channel)};
+                                                      client.address().host, items.size(), place.channel)};
   }
-  co_return text_at(items[channel - 1], "RecordingToken");
+  // Another channel's may be for others only.
+  if (place.channels > 1 && items.size() != place.channels) {
+    co_return Error{
+        ErrorKind::conflict,
+        fmt::format("{}: the device has {} recordings of {} channels, so it is not known which is of "
+                    "channel {}",
+                    client.address().host, items.size(), place.channels, place.channel)};
+  }
+  co_return text_at(items[place.channel - 1], "RecordingToken");
 }
 
 asio::awaitable<Result<DeviceRecording>> find_device_recording(const base::Clock& clock,
                                                                OnvifClient::Options device,
-                                                               std::uint32_t channel, base::UtcTime from,
+                                                               ChannelPlace place, base::UtcTime from,
                                                                base::UtcTime to) {
   RecordingSearch search(clock, std::move(device), from, to);
-  co_return co_await search.run(channel);
+  co_return co_await search.run(place);
 }
 
 }  // namespace watchrig::devices

@@ -20,18 +20,25 @@ struct DeviceRecording {
   base::Duration clock_ahead{};  ///< of the device against ours; known to a second
 };
 
-/// The recording that a device keeps of a channel, counted from 1: by its place among them, as video sources
-/// are counted. Errors: not_found, those of OnvifClient::ask.
+/// Which of a device's channels, counted from 1; of how many, where that is known.
+struct ChannelPlace {
+  std::uint32_t channel = 1;
+  std::uint32_t channels = 0;  ///< 0: not known
+};
+
+/// The recording that a device keeps of a channel: by its place among them, as video sources are counted.
+/// Errors: not_found, conflict (of several channels there are not as many recordings, so nobody knows whose
+/// is which), those of OnvifClient::ask.
 boost::asio::awaitable<base::Result<std::string>> recording_of_channel(OnvifClient& client,
                                                                        const OnvifServices& services,
-                                                                       std::uint32_t channel);
+                                                                       ChannelPlace place);
 
 /// Asks an ONVIF device what it has recorded of a channel in [from, to) (ONVIF Recording Search, 5.8, 5.19).
 /// Errors: unsupported (it keeps no recordings, or cannot tell of them), not_found (none of that channel),
 /// invalid (what it tells cannot be), those of OnvifClient::ask. The clock outlives the coroutine.
 boost::asio::awaitable<base::Result<DeviceRecording>> find_device_recording(const base::Clock& clock,
                                                                             OnvifClient::Options device,
-                                                                            std::uint32_t channel,
+                                                                            ChannelPlace place,
                                                                             base::UtcTime from,
                                                                             base::UtcTime to);
 

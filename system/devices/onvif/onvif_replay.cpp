@@ -32,7 +32,8 @@ asio::awaitable<base::Result<std::string>> OnvifReplayLocator::locate() {
   if (!services->has("trc") || !services->has("trp")) {
     co_return Error{ErrorKind::unsupported, client_.address().host + ": the device keeps no recordings"};
   }
-  const auto token = co_await recording_of_channel(client_, *services, channel_);
+  const ChannelPlace place{channel_};
+  const auto token = co_await recording_of_channel(client_, *services, place);
   if (!token) co_return token.error();
   const OnvifClient::Fill fill = [&](pugi::xml_node node) {
     auto setup = add(node, "trp:StreamSetup");
