@@ -18,7 +18,7 @@ packages=(
   # software not written here, which tests and benchmarks use as peers; opencv-doc has real footage
   ffmpeg gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-libav chromium opencv-doc tesseract-ocr sqlite3 libxml2-utils curl jq iproute2 nftables
-  python3-aiosmtpd zbar-tools inadyn udhcpc udhcpd openssh-server
+  python3-aiosmtpd python3-jsonschema zbar-tools inadyn udhcpc udhcpd openssh-server
 )
 
 missing_packages() {

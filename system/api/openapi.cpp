@@ -1,11 +1,26 @@
 #include <cctype>
+#include <stdexcept>
+#include <string_view>
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
 
 #include "system/api/gate.hpp"
 #include "system/api/program_version.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/text.hpp"
+
+namespace watchrig::embedded {
+extern const std::string_view description_accounts_json;
+extern const std::string_view description_channels_json;
+extern const std::string_view description_common_json;
+extern const std::string_view description_devices_json;
+extern const std::string_view description_logs_json;
+extern const std::string_view description_places_json;
+extern const std::string_view description_security_json;
+extern const std::string_view description_system_json;
+}  // namespace watchrig::embedded
 
 namespace watchrig::api {
 
@@ -25,10 +40,34 @@ json::array path_parameters(std::string_view pattern) {
   return parameters;
 }
 
-json::object operation(const http::Route& route) {
+/// JSON of that schema, or what `{"media": …}` says it is instead.
+json::object content_of(const json::value& schema) {
+  if (const auto* media = schema.as_object().if_contains("media"))
+    return {{media->as_string(), {{"schema", {{"type", "string"}, {"format", "binary"}}}}}};
+  return {{"application/json", {{"schema", schema}}}};
+}
+
+/// Adds what the files of `description` say of bodies and answers.
+void describe(json::object& operation, const json::object& route) {
+  json::object& responses = operation["responses"].as_object();
+  for (const auto& [part, schema] : route) {
+    if (part == "body") {
+      operation["requestBody"] = json::object{{"required", true}, {"content", content_of(schema)}};
+      continue;
+    }
+    json::object response{{"description", schema.is_null() ? "Done; nothing to tell" : "Done"}};
+    if (!schema.is_null()) response["content"] = content_of(schema);
+    responses[part] = std::move(response);
+  }
+}
+
+json::object operation(const http::Route& route, const json::value* description) {
   json::object object{
       {"summary", route.summary},
-      {"responses", {{"default", {{"description", "JSON, or an error with code, field and message"}}}}}};
+      {"responses",
+       {{"default",
+         {{"description", "Refused, with the field that is wrong where there is one"},
+          {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}}}}}};
   auto parameters = path_parameters(route.pattern);
   for (const auto& parameter : route.query) {
     parameters.push_back({{"name", parameter.name},
@@ -38,6 +77,7 @@ json::object operation(const http::Route& route) {
                           {"schema", {{"type", parameter.type}}}});
   }
   if (!parameters.empty()) object["parameters"] = std::move(parameters);
+  if (description) describe(object, description->as_object());
   object["x-right"] = route.guard.right;
   if (route.guard.confirmed) object["x-confirmed"] = true;
   if (route.guard.right == everybody) object["security"] = json::array();
@@ -49,28 +89,57 @@ std::string lower(std::string text) {
   return text;
 }
 
+struct Descriptions {
+  json::object schemas;
+  json::object routes;  ///< by method and pattern
+};
+
+Descriptions read_descriptions() {
+  Descriptions all;
+  for (const auto text : {embedded::description_common_json, embedded::description_accounts_json,
+                          embedded::description_channels_json, embedded::description_devices_json,
+                          embedded::description_logs_json, embedded::description_places_json,
+                          embedded::description_security_json, embedded::description_system_json}) {
+    const json::object file = json::parse(text).as_object();
+    for (const auto& [name, schema] : file.at("schemas").as_object()) {
+      if (!all.schemas.emplace(name, schema).second)
+        throw std::logic_error(
+            fmt::format("system/api/description has two schemas {}", std::string_view(name)));
+    }
+    for (const auto& [name, route] : file.at("routes").as_object()) all.routes.emplace(name, route);
+  }
+  return all;
+}
+
 }  // namespace
 
 void add_openapi_route(http::Router& router) {
+  auto [schemas, described] = read_descriptions();
   json::object paths;
   for (const auto& route : router.routes()) {
     json::value& item = paths[route.pattern];
     if (!item.is_object()) item.emplace_object();
     json::object& operations = item.as_object();
+    const std::string name = fmt::format("{} {}", route.method, route.pattern);
     // OpenAPI has no WebSocket; where a path is only that, its GET describes the upgrade.
     if (route.socket) {
       operations["x-websocket"] = json::object{{"summary", route.summary}, {"x-right", route.guard.right}};
-      if (!operations.contains("get")) operations["get"] = operation(route);
+      if (!operations.contains("get")) operations["get"] = operation(route, nullptr);
     } else {
-      operations[lower(route.method)] = operation(route);
+      operations[lower(route.method)] = operation(route, described.if_contains(name));
+      described.erase(name);
     }
   }
-  const json::object document{
-      {"openapi", "3.0.3"},
-      {"info", {{"title", "Watchrig VMS"}, {"version", program_version()}}},
-      {"components", {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
-      {"security", json::array{json::object{{"token", json::array()}}}},
-      {"paths", std::move(paths)}};
+  for (const auto& [name, route] : described)
+    throw std::logic_error(
+        fmt::format("system/api/description has {}, which is no route", std::string_view(name)));
+  const json::object document{{"openapi", "3.0.3"},
+                              {"info", {{"title", "Watchrig VMS"}, {"version", program_version()}}},
+                              {"components",
+                               {{"schemas", std::move(schemas)},
+                                {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
+                              {"security", json::array{json::object{{"token", json::array()}}}},
+                              {"paths", std::move(paths)}};
   router.add_plain("GET", "/api/v1/openapi.json", {everybody}, "This description",
                    [document](const http::Request&) { return http::json_response(200, document); });
 }
