@@ -1,5 +1,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
@@ -23,6 +24,9 @@ constexpr std::chrono::seconds handshake_deadline{10};
 constexpr std::chrono::seconds farewell{1};
 /// What is taken of a refused request, so that its sender comes to read the answer.
 constexpr std::size_t most_discarded = 8 << 20;
+/// A longer body needs a place, and is not read to the end where the request is refused.
+constexpr std::uint64_t small_body = 64 << 10;
+constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -30,14 +34,34 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// Takes the body out of the message.
-Request to_request(bhttp::request<bhttp::string_body>& message, std::string peer) {
+/// Without its body.
+Request to_request(const bhttp::request<bhttp::string_body>& message) {
   Request request;
   request.method = message.method_string();
   for (const auto& field : message) request.headers[lower(field.name_string())] = field.value();
-  request.body = std::move(message.body());
-  request.peer = std::move(peer);
   return request;
+}
+
+/// A place among the large bodies of a server; free again with the answer.
+class LargeBody {
+ public:
+  LargeBody(std::atomic<std::size_t>& taken, std::size_t most)
+      : taken_(taken), has_place_(taken.fetch_add(1) < most) {}
+  ~LargeBody() { taken_.fetch_sub(1); }
+  LargeBody(const LargeBody&) = delete;
+  LargeBody& operator=(const LargeBody&) = delete;
+
+  bool has_place() const { return has_place_; }
+
+ private:
+  std::atomic<std::size_t>& taken_;
+  const bool has_place_;
+};
+
+Response no_place() {
+  auto response = error_response(503, "busy", {}, "too many large requests at a time: ask again");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
 }
 
 Response internal_error() {
@@ -45,9 +69,11 @@ Response internal_error() {
 }
 
 /// Where its body ends is then a matter of opinion (RFC 9112, 6.3), so what follows is no request.
-bool has_other_encoding(const bhttp::request<bhttp::string_body>& message) {
+std::optional<Response> refusal_of_encoding(const bhttp::request<bhttp::string_body>& message) {
   const auto [first, last] = message.equal_range(bhttp::field::transfer_encoding);
-  return first != last && (std::next(first) != last || !beast::iequals(first->value(), "chunked"));
+  if (first == last || (std::next(first) == last && beast::iequals(first->value(), "chunked")))
+    return std::nullopt;
+  return error_response(400, "invalid", {}, "a body may be chunked, and in no other encoding");
 }
 
 /// What a request that could not be read is told; nothing when it was none.
@@ -86,6 +112,7 @@ asio::awaitable<void> HttpServer::State::serve(StreamPtr stream, Caller caller) 
   const Place place{self, stream};
   error_code failure;
   if (const auto present = present_identity()) {
+    caller.encrypted = true;
     failure = co_await stream->accept_tls(present, std::min(handshake_deadline, options.request_deadline));
   }
   if (failure) {
@@ -100,36 +127,37 @@ asio::awaitable<void> HttpServer::State::serve(StreamPtr stream, Caller caller) 
 asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream, Caller caller) {
   error_code failure;
   auto& socket = stream->next_layer().socket();
-  const std::string peer = fmt::format("{}:{}", base::plain_address(caller.source).to_string(), caller.port);
   socket.set_option(asio::ip::tcp::no_delay(true), failure);
   beast::flat_buffer buffer;
-  for (bool keep = true; keep && !has_stopped();) {
-    bhttp::request_parser<bhttp::string_body> parser;
+  Next next = Next::request;
+  while (next == Next::request && !has_stopped()) {
+    Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
     parser.body_limit(options.max_body_bytes);
     stream->next_layer().expires_after(options.request_deadline);
-    co_await bhttp::async_read(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, failure));
-    if (failure) {
-      auto refusal = refusal_of(failure, options);
-      if (!refusal) co_return false;
-      co_await send(*stream, std::move(*refusal), false, false);
-      co_return true;
-    }
+    co_await bhttp::async_read_header(*stream, buffer, parser,
+                                      asio::redirect_error(asio::use_awaitable, failure));
     // The connection may be older than the rule against its host.
-    if (options.admit && !options.admit(caller.source)) co_return false;
-    if (caller.wanted && !caller.wanted()) co_return false;
-    if (has_other_encoding(parser.get())) {
-      co_await send(*stream,
-                    error_response(400, "invalid", {}, "a body may be chunked, and in no other encoding"),
-                    false, false);
-      co_return true;
+    if (!failure && options.admit && !options.admit(caller.source)) co_return false;
+    if (!failure && caller.wanted && !caller.wanted()) co_return false;
+    auto refusal = failure ? refusal_of(failure, options) : refusal_of_encoding(parser.get());
+    if (refusal) {
+      next = co_await refuse(stream, *std::move(refusal));
+    } else if (failure) {
+      next = Next::end;
+    } else {
+      next = co_await answer(stream, parser, buffer, caller);
     }
-    keep = co_await answer(stream, parser.release(), peer);
   }
-  co_return false;
+  co_return next == Next::end_with_rest;
 }
 
-std::variant<const Route*, Response> HttpServer::State::find_route(Request& request, bool upgrade) const {
+std::variant<const Route*, Response> HttpServer::State::find_route(std::string_view target, Request& request,
+                                                                   bool upgrade) const {
+  auto parsed = parse_target(target);
+  if (!parsed) return error_response(parsed.error());
+  request.path = std::move(parsed->first);
+  request.query = std::move(parsed->second);
   try {
     return router.match(request, upgrade);
   } catch (const std::exception& e) {
@@ -138,34 +166,68 @@ std::variant<const Route*, Response> HttpServer::State::find_route(Request& requ
   }
 }
 
-asio::awaitable<bool> HttpServer::State::answer(StreamPtr stream, Message message, std::string peer) {
+asio::awaitable<HttpServer::State::Next> HttpServer::State::refuse(const StreamPtr& stream,
+                                                                   Response refusal) {
+  co_await send(*stream, std::move(refusal), false, false);
+  co_return Next::end_with_rest;
+}
+
+asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamPtr& stream, Parser& parser,
+                                                                   beast::flat_buffer& buffer,
+                                                                   const Caller& caller) {
+  const Message& message = parser.get();
   const bool keep = message.keep_alive();
   const bool head = message.method() == bhttp::verb::head;
+  const bool waits = beast::iequals(message[bhttp::field::expect], "100-continue");
   const bool wants_socket = beast::websocket::is_upgrade(message);
-  Request request = to_request(message, std::move(peer));
+  const bool is_large = parser.chunked() || parser.content_length().value_or(0) > small_body;
+  Request request = to_request(message);
   if (head) request.method = "GET";
-  auto target = parse_target(message.target());
-  if (!target) co_return co_await send(*stream, error_response(target.error()), keep, head);
-  request.path = std::move(target->first);
-  request.query = std::move(target->second);
-  auto matched = find_route(request, wants_socket);
-  if (auto* refusal = std::get_if<Response>(&matched)) {
-    co_return co_await send(*stream, std::move(*refusal), keep, head);
+  request.peer = fmt::format("{}:{}", base::plain_address(caller.source).to_string(), caller.port);
+  request.encrypted = caller.encrypted;
+  auto matched = find_route(message.target(), request, wants_socket);
+  auto* refusal = std::get_if<Response>(&matched);
+  if (refusal && (is_large || waits)) co_return co_await refuse(stream, std::move(*refusal));
+  std::optional<LargeBody> place;
+  if (is_large && !place.emplace(large_bodies, options.max_large_bodies).has_place())
+    co_return co_await refuse(stream, no_place());
+  if (const auto failure = co_await read_body(stream, parser, buffer, waits)) {
+    auto broken = refusal_of(failure, options);
+    if (!broken) co_return Next::end;
+    co_return co_await refuse(stream, *std::move(broken));
   }
-  const Route& route = *std::get<const Route*>(matched);
-  if (route.socket) {
-    co_await upgrade(stream, std::move(message), route, std::move(request));
-    co_return false;
-  }
+  Message whole = parser.release();
+  request.body = std::move(whole.body());
   Response response;
-  stream->next_layer().expires_never();
+  if (refusal) {
+    response = std::move(*refusal);
+  } else if (const Route& route = *std::get<const Route*>(matched); route.socket) {
+    co_await upgrade(stream, std::move(whole), route, std::move(request));
+    co_return Next::end;
+  } else {
+    stream->next_layer().expires_never();
+    response = co_await ask(route, std::move(request));
+  }
+  const bool more = co_await send(*stream, std::move(response), keep, head);
+  co_return more ? Next::request : Next::end;
+}
+
+asio::awaitable<error_code> HttpServer::State::read_body(const StreamPtr& stream, Parser& parser,
+                                                         beast::flat_buffer& buffer, bool says_go_on) {
+  error_code failure;
+  auto keep_failure = asio::redirect_error(asio::use_awaitable, failure);
+  if (says_go_on) co_await asio::async_write(*stream, asio::buffer(go_on), keep_failure);
+  if (!failure) co_await bhttp::async_read(*stream, buffer, parser, keep_failure);
+  co_return failure;
+}
+
+asio::awaitable<Response> HttpServer::State::ask(const Route& route, Request request) {
   try {
-    response = co_await route.handler(std::move(request));
+    co_return co_await route.handler(std::move(request));
   } catch (const std::exception& e) {
     base::log_error("{} {}: {}", route.method, route.pattern, e.what());
-    response = internal_error();
   }
-  co_return co_await send(*stream, std::move(response), keep, head);
+  co_return internal_error();
 }
 
 asio::awaitable<void> HttpServer::State::upgrade(StreamPtr stream, Message message, const Route& route,

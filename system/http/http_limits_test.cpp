@@ -51,9 +51,16 @@ class HttpLimitsTest : public testing::Test {
       response.wanted = [this] { return ++asked_ < 8; };
       return response;
     });
+    router_.add_plain("POST", "/closed", {"key"}, "for nobody",
+                      [](const Request&) { return json_response(200, true); });
+    router_.set_gate([](const Route& route, Request&) -> std::optional<Response> {
+      if (route.guard.right.empty()) return std::nullopt;
+      return error_response(401, "unauthenticated", {}, "sign in first");
+    });
     HttpServer::Options options;
     options.max_connections = 6;
     options.max_connections_per_source = 4;
+    options.max_large_bodies = 2;
     options.request_deadline = std::chrono::seconds(1);
     options.least_bytes_per_second = 64 << 20;
     server_ = *HttpServer::start(options, router_, [this] { return pool_.next(); });
@@ -143,6 +150,60 @@ TEST_F(HttpLimitsTest, AHugeBodyIsRefusedBeforeItComes) {
   const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
   for (int i = 0; i < 64 && !failure; ++i) asio::write(chunked, asio::buffer(chunk), failure);
   EXPECT_TRUE(failure || rest(chunked).starts_with("HTTP/1.1 413"));
+}
+
+TEST_F(HttpLimitsTest, OnlySoManyLargeBodiesAreReadAtATime) {
+  const auto begin = [this](const std::string& length) {
+    auto client = connect();
+    asio::write(client, asio::buffer("POST /ok HTTP/1.1\r\nExpect: 100-continue\r\n" + length + "\r\n\r\n"));
+    std::string told(25, ' ');
+    asio::read(client, asio::buffer(told));
+    return std::pair(std::move(client), told);
+  };
+  auto [first, told_first] = begin("Content-Length: 70000");
+  auto [second, told_second] = begin("Transfer-Encoding: chunked");
+  EXPECT_EQ(told_first, "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(told_second, told_first);
+  {
+    auto small = connect();
+    EXPECT_TRUE(answers(small));
+    auto third = connect();
+    asio::write(third, asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 70000\r\n\r\n")));
+    const auto refusal = rest(third);
+    EXPECT_TRUE(refusal.starts_with("HTTP/1.1 503")) << refusal;
+    EXPECT_NE(refusal.find("Retry-After: 1"), std::string::npos) << refusal;
+  }
+  asio::write(first, asio::buffer(std::string(70000, 'x')));
+  std::string status(12, ' ');
+  asio::read(first, asio::buffer(status));
+  EXPECT_EQ(status, "HTTP/1.1 200");
+  first.close();
+  while (server_->connections() > 1) asio::steady_timer(context_, std::chrono::milliseconds(10)).wait();
+  EXPECT_EQ(begin("Content-Length: 70000").second, told_first);
+}
+
+TEST_F(HttpLimitsTest, WhoMayNotAskIsToldSoBeforeTheBody) {
+  auto client = connect();
+  asio::write(client, asio::buffer(std::string("POST /closed HTTP/1.1\r\nContent-Length: 70000\r\n\r\n")));
+  EXPECT_TRUE(rest(client).starts_with("HTTP/1.1 401"));
+  auto patient = connect();
+  asio::write(patient, asio::buffer(std::string(
+                           "POST /closed HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")));
+  EXPECT_TRUE(rest(patient).starts_with("HTTP/1.1 401"));
+}
+
+TEST_F(HttpLimitsTest, WhoAsksFirstIsToldToGoOn) {
+  auto client = connect();
+  asio::write(
+      client,
+      asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")));
+  std::string told(25, ' ');
+  asio::read(client, asio::buffer(told));
+  EXPECT_EQ(told, "HTTP/1.1 100 Continue\r\n\r\n");
+  asio::write(client, asio::buffer(std::string("12345")));
+  std::string status(12, ' ');
+  asio::read(client, asio::buffer(status));
+  EXPECT_EQ(status, "HTTP/1.1 200");
 }
 
 TEST_F(HttpLimitsTest, WhoSendsAllOfAHugeBodyGetsToReadTheAnswer) {

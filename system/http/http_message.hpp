@@ -28,6 +28,7 @@ struct Request {
   std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
   std::string peer;                              ///< "127.0.0.1:40312"
+  bool encrypted = false;                        ///< came by TLS
   std::string account;                           ///< who asks, when the gate has found out
   std::string session;                           ///< of that account
   std::shared_ptr<std::atomic<bool>> told = {};  ///< set when the log knows of what the request does

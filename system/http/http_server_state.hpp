@@ -1,11 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include "system/http/connection_stream.hpp"
@@ -18,12 +21,16 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   using StreamPtr = std::shared_ptr<ConnectionStream>;
   using Address = boost::asio::ip::address;
   using Message = boost::beast::http::request<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   struct Place;
   struct Caller {
     Address source;
     std::uint16_t port = 0;
     std::function<bool()> wanted;  ///< whether it may go on; none: always
+    bool encrypted = false;
   };
+  /// What comes after a request.
+  enum class Next { request, end, end_with_rest };  ///< the last: it was refused before all of it was read
   template <class T = void>
   using Awaitable = boost::asio::awaitable<T>;
 
@@ -36,11 +43,20 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   Awaitable<> serve(StreamPtr stream, Caller caller);
   /// True when the last one was refused before all of it was read.
   Awaitable<bool> serve_requests(StreamPtr stream, Caller caller);
-  Awaitable<bool> answer(StreamPtr stream, Message message, std::string peer);
+  /// The request whose header was read. Its body comes after the gate has let it in.
+  Awaitable<Next> answer(const StreamPtr& stream, Parser& parser, boost::beast::flat_buffer& buffer,
+                         const Caller& caller);
+  Awaitable<Next> refuse(const StreamPtr& stream, Response refusal);
+  /// Takes the rest of a request that was not refused for its header; `go_on` is said first.
+  Awaitable<boost::system::error_code> read_body(const StreamPtr& stream, Parser& parser,
+                                                 boost::beast::flat_buffer& buffer, bool says_go_on);
+  /// What the handler answers; a 500 after an exception.
+  Awaitable<Response> ask(const Route& route, Request request);
   Awaitable<bool> send(ConnectionStream& stream, Response response, bool keep_alive, bool head);
   Awaitable<> upgrade(StreamPtr stream, Message message, const Route& route, Request request);
   /// The route for the request, or the answer when there is none; that is a 500 after an exception.
-  std::variant<const Route*, Response> find_route(Request& request, bool upgrade) const;
+  std::variant<const Route*, Response> find_route(std::string_view target, Request& request,
+                                                  bool upgrade) const;
   /// False when there is no room for it, or the server has stopped.
   bool enter(const StreamPtr& stream, const Address& source);
   void leave(const StreamPtr& stream);
@@ -59,6 +75,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   std::map<StreamPtr, Address> streams;
   std::map<Address, std::size_t> sources;  ///< how many streams each has
   std::vector<std::weak_ptr<WebSocket::State>> sockets;
+  std::atomic<std::size_t> large_bodies = 0;  ///< that are read or answered now
 };
 
 }  // namespace watchrig::http

@@ -5,7 +5,6 @@
 #include "system/api/gate.hpp"
 #include "system/api/onvif_face/face_snapshot.hpp"
 #include "system/api/routes.hpp"
-#include "system/base/text.hpp"
 
 namespace watchrig::api {
 
@@ -49,13 +48,10 @@ Response OnvifFace::unauthorised(const OnvifCaller& caller) {
 
 /// By the name that the client has connected by, so that it finds its way back.
 void OnvifFace::reach(const Request& request, SoapCall& call) const {
-  const auto https = parts_.https.state();
   const auto host = request.headers.find("host");
   call.authority = host == request.headers.end() ? std::string() : host->second;
   const bool has_port = call.authority.rfind(':') != std::string::npos && !call.authority.ends_with(']');
-  const auto port = has_port ? base::parse_number<int>(call.authority.substr(call.authority.rfind(':') + 1))
-                             : std::optional<int>();
-  if (https.enabled && (port == https.port || (!has_port && https.port == 443))) call.scheme = "https";
+  if (request.encrypted) call.scheme = "https";
   if (!has_port) call.authority += call.scheme == "https" ? ":443" : ":80";
   if (!protocols::is_authority(call.authority)) {
     call.authority =
