@@ -5,7 +5,6 @@
 
 #include "system/api/adding_desk.hpp"
 #include "system/api/bandwidth_meter.hpp"
-#include "system/api/idempotency.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
@@ -177,9 +176,7 @@ void add_adding_routes(http::Router& router, ServerParts& parts) {
       "POST", all, guard,
       "Adds devices in the background: rows that somebody has entered, found devices, or a table; with "
       "\"start\":false they wait to be changed first",
-      on_workers(parts, once_for_each_key(parts.clock, [&parts](const Request& request) {
-                   return create(parts, request);
-                 })));
+      on_workers(parts, create));
   router.add("GET", all, guard, "The lists of devices that were and are being added", on_workers(parts, list))
       .query = paged();
   router

@@ -5,7 +5,6 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/etag.hpp"
-#include "system/api/idempotency.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
@@ -132,10 +131,7 @@ void add_area_routes(http::Router& router, ServerParts& parts) {
   const http::Guard guard{"devices"};
   router.add("GET", "/api/v1/areas", guard, "The tree of areas, parents before children",
              on_workers(parts, list_areas));
-  router.add("POST", "/api/v1/areas", guard, "Adds an area below another",
-             on_workers(parts, once_for_each_key(parts.clock, [&parts](const Request& request) {
-                          return add_area(parts, request);
-                        })));
+  router.add("POST", "/api/v1/areas", guard, "Adds an area below another", on_workers(parts, add_area));
   router.add("GET", "/api/v1/areas/{area}", guard, "One area", on_workers(parts, find_area));
   router.add("PATCH", "/api/v1/areas/{area}", guard, "Renames or moves an area",
              on_workers(parts, change_area));

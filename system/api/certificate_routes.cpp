@@ -56,6 +56,13 @@ Response list_certificates(ServerParts& parts, const Request&) {
   return http::json_response(200, json::object{{"certificates", std::move(list)}});
 }
 
+Response show_certificate(ServerParts& parts, const Request& request) {
+  auto found = find(parts.central.certificates().list(), request.param("certificate"));
+  if (!found.empty()) return http::json_response(200, std::move(found));
+  return http::error_response(404, "not_found", {},
+                              fmt::format("there is no certificate \"{}\"", request.param("certificate")));
+}
+
 Response make(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   const auto name = fields.text("name", "");
@@ -186,6 +193,7 @@ void add_certificate_routes(http::Router& router, ServerParts& parts) {
   add("POST", "/api/v1/certificate-requests", "Makes a key and a request for another authority", ask);
   add("POST", "/api/v1/installed-certificates", "Installs a certificate with its key", install);
   add("GET", "/api/v1/certificates/ca.crt", "The server's own root, for clients to trust", show_root);
+  add("GET", "/api/v1/certificates/{certificate}", "One certificate with its state", show_certificate);
   add("PUT", "/api/v1/certificates/{certificate}", "Renames a certificate", rename);
   add("DELETE", "/api/v1/certificates/{certificate}", "Deletes a certificate that is not in use", remove);
   add("GET", "/api/v1/certificates/{certificate}/file", "The certificate with its chain in PEM", show_file);

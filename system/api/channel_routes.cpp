@@ -6,6 +6,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/device_requests.hpp"
+#include "system/api/etag.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/pooled_handlers.hpp"
@@ -90,6 +91,15 @@ json::object channel_json(const ServerParts& parts, const central::Device& devic
                                      {"committed_units", status.recorder.committed_units}};
   object["streams"] = std::move(streams);
   return object;
+}
+
+/// Its version is of what can be changed, not of how it is.
+Response show(const ServerParts& parts, const central::Device& device, const central::Channel& channel) {
+  return with_etag(http::json_response(200, channel_json(parts, device, channel)),
+                   json::object{{"device", device.version},
+                                {"name", channel.name},
+                                {"plan", to_string(channel.plan)},
+                                {"stream", channel.recorded_stream}});
 }
 
 void tell_plan(ServerParts& parts, const Request& request, const central::Channel* before,
@@ -178,7 +188,7 @@ Response list_channels(ServerParts& parts, const Request& request) {
 Response find_channel(ServerParts& parts, const Request& request) {
   const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) return http::error_response(found.error());
-  return http::json_response(200, channel_json(parts, *found->device, *found->channel));
+  return show(parts, *found->device, *found->channel);
 }
 
 /// Changes the channels of its device; `work` gets the list and the place in it.

@@ -5,7 +5,6 @@
 #include "system/api/device_contact.hpp"
 #include "system/api/device_refresh.hpp"
 #include "system/api/device_requests.hpp"
-#include "system/api/idempotency.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
@@ -196,9 +195,7 @@ void add_device_batch_routes(http::Router& router, ServerParts& parts) {
   using Work = Response (*)(ServerParts&, const Request&);
   const http::Guard guard{"devices"};
   const auto add = [&](std::string method, std::string path, std::string summary, Work work) {
-    auto handler = once_for_each_key(parts.clock,
-                                     [&parts, work](const Request& request) { return work(parts, request); });
-    router.add(std::move(method), std::move(path), guard, std::move(summary), on_workers(parts, handler));
+    router.add(std::move(method), std::move(path), guard, std::move(summary), on_workers(parts, work));
   };
   add("POST", "/api/v1/devices/batch", "Adds several devices; each row has its own result", add_several);
   add("POST", "/api/v1/devices/removal", "Removes several devices by their ids", remove_several);

@@ -8,7 +8,6 @@
 #include "system/api/device_refresh.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/etag.hpp"
-#include "system/api/idempotency.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
@@ -217,9 +216,7 @@ void add_device_routes(http::Router& router, ServerParts& parts) {
                       {"storage_server", "the storage server they are tied to; empty: none"},
                       {"sort", "id, name, address, area, driver or type; - in front for descending"}});
   router.add("POST", "/api/v1/devices", guard, "Adds a device by its RTSP addresses, or by host and port",
-             on_workers(parts, once_for_each_key(parts.clock, [&parts](const Request& request) {
-                          return add_device(parts, request);
-                        })));
+             on_workers(parts, add_device));
   router.add("GET", "/api/v1/devices/{device}", guard, "One device", on_workers(parts, find_device));
   router.add("GET", "/api/v1/devices/{device}/information", guard,
              "What the device told of itself when it was last asked: identity, inputs and outputs, abilities",

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
-#include "system/api/idempotency.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/request_fields.hpp"
 
@@ -255,8 +254,7 @@ void add_layout_routes(http::Router& router, ServerParts& parts, const LayoutRou
   const std::string one = fmt::format("{}/{{{}}}", routes.path, routes.param);
   router.add_plain("GET", routes.path, routes.reading, fmt::format("All of what {} is", routes.what),
                    [&parts, routes](const Request& request) { return list(parts, request, routes); });
-  router.add_plain("POST", routes.path, routes.changing, fmt::format("Adds {}", routes.what),
-                   once_for_each_key(parts.clock, plainly(add)));
+  router.add_plain("POST", routes.path, routes.changing, fmt::format("Adds {}", routes.what), plainly(add));
   router.add_plain("GET", one, routes.reading, fmt::format("Shows {}", routes.what), plainly(show_one));
   router.add_plain("PATCH", one, routes.changing,
                    fmt::format("Changes what the body names of {}", routes.what), plainly(change));

@@ -1,7 +1,9 @@
 #include <unistd.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/etag.hpp"
 #include "system/api/gate.hpp"
+#include "system/api/idempotency.hpp"
 #include "system/api/program_version.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/spawn.hpp"
@@ -143,7 +145,9 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_service_routes(router, parts);
   add_openapi_route(router);
   add_onvif_face(router, parts);  // which its service descriptions describe
+  keep_versions(router);
   audit(router, parts);
+  once_for_each_key(router, std::make_shared<KeptAnswers>(parts.clock, parts.data / "answers.db"));
 }
 
 }  // namespace watchrig::api

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "system/api/account_requests.hpp"
+#include "system/api/etag.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
@@ -76,6 +77,13 @@ central::FieldResult<central::Grants> grants_in(ServerParts& parts, BodyFields& 
   return grants;
 }
 
+Response show_group(ServerParts& parts, const Request& request) {
+  const auto group = find_group(parts, request.param("group"));
+  if (group) return http::json_response(200, to_json(*group));
+  return http::error_response(404, "not_found", {},
+                              fmt::format("there is no group \"{}\"", request.param("group")));
+}
+
 Response add_group(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   central::Group group{fields.text("name"), {}, false};
@@ -93,6 +101,7 @@ Response add_group(ServerParts& parts, const Request& request) {
 
 Response change_group(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
+  fields.require("authorities");  // who forgets them shall not take them all away
   const auto grants = grants_in(parts, fields);
   if (!grants) return error_response(grants.error());
   if (const auto error = beyond(parts, request, *grants)) return error_response(*error);
@@ -148,6 +157,17 @@ Response list_users(ServerParts& parts) {
   json::array list;
   for (const auto& user : parts.central.accounts().users()) list.push_back(to_json(user, online));
   return http::json_response(200, json::object{{"users", std::move(list)}});
+}
+
+Response no_user(const std::string& name) {
+  return http::error_response(404, "not_found", {}, fmt::format("there is no user \"{}\"", name));
+}
+
+/// Its version is of what can be changed, not of who is online.
+Response show_user(ServerParts& parts, const Request& request) {
+  const auto user = find_user(parts, request.param("user"));
+  if (!user) return no_user(request.param("user"));
+  return with_etag(http::json_response(200, to_json(*user, online_accounts(parts))), facts(*user));
 }
 
 /// Its group with its areas.
@@ -248,9 +268,7 @@ Response block(ServerParts& parts, const Request& request) {
     return http::error_response(403, "denied", {}, "neither yourself nor admin can be blocked");
   }
   if (auto refusal = refuse_administrators(parts, request, {}, name)) return *std::move(refusal);
-  if (!find_user(parts, name)) {
-    return http::error_response(404, "not_found", {}, fmt::format("there is no user \"{}\"", name));
-  }
+  if (!find_user(parts, name)) return no_user(name);
   parts.central.sign_in().locked_accounts.lock(name, std::chrono::minutes(*minutes));
   parts.central.sign_in().sessions.close_others(name, {});
   tell_account(parts, "account.blocked", request, name,
@@ -268,6 +286,7 @@ void add_user_routes(http::Router& router, ServerParts& parts) {
   router.add_plain("GET", "/api/v1/groups", reading, "All groups with their authorities",
                    [&parts](const Request&) { return list_groups(parts); });
   router.add_plain("POST", "/api/v1/groups", changing, "Adds a group", plainly(add_group));
+  router.add_plain("GET", "/api/v1/groups/{group}", reading, "One group", plainly(show_group));
   router.add_plain("PUT", "/api/v1/groups/{group}", changing, "Changes the authorities of a group",
                    plainly(change_group));
   router.add_plain("DELETE", "/api/v1/groups/{group}", changing, "Removes an empty group",
@@ -275,6 +294,7 @@ void add_user_routes(http::Router& router, ServerParts& parts) {
   router.add_plain("GET", "/api/v1/users", reading, "All users, and who is online",
                    [&parts](const Request&) { return list_users(parts); });
   router.add("POST", "/api/v1/users", changing, "Adds a user", on_hashers(parts, add_user));
+  router.add_plain("GET", "/api/v1/users/{user}", reading, "One user", plainly(show_user));
   router.add_plain("PUT", "/api/v1/users/{user}", changing,
                    "Changes group, e-mail address and areas of a user", plainly(change_user));
   router.add_plain("DELETE", "/api/v1/users/{user}", changing, "Removes a user who is not online",

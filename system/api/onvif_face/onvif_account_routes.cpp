@@ -64,6 +64,15 @@ Response list_users(ServerParts& parts) {
   return http::json_response(200, json::object{{"users", std::move(users)}});
 }
 
+Response no_user(const std::string& name) {
+  return http::error_response(404, "not_found", {}, fmt::format("there is no ONVIF user \"{}\"", name));
+}
+
+Response show_user(ServerParts& parts, const Request& request) {
+  const auto user = parts.central.onvif_accounts().find(request.param("user"));
+  return user ? http::json_response(200, to_json(*user)) : no_user(request.param("user"));
+}
+
 /// Nobody makes, or gets hold of, an account that may do more than they: a client of it sees every channel.
 std::optional<Response> refuse_level(ServerParts& parts, const Request& request, UserLevel level) {
   const auto own = parts.central.accounts().rights(request.account);
@@ -81,9 +90,7 @@ std::optional<Response> refuse_level(ServerParts& parts, const Request& request,
 boost::system::result<OnvifUser, Response> touched_user(ServerParts& parts, const Request& request) {
   const auto name = request.param("user");
   auto user = parts.central.onvif_accounts().find(name);
-  if (!user) {
-    return http::error_response(404, "not_found", {}, fmt::format("there is no ONVIF user \"{}\"", name));
-  }
+  if (!user) return no_user(name);
   if (auto refusal = refuse_level(parts, request, user->level)) return *std::move(refusal);
   return *std::move(user);
 }
@@ -177,6 +184,8 @@ void add_onvif_account_routes(http::Router& router, ServerParts& parts) {
                    [&parts](const Request&) { return list_users(parts); });
   router.add_plain("POST", "/api/v1/onvif/users", changing, "Adds a user to a group of ONVIF",
                    plainly(add_user));
+  router.add_plain("GET", "/api/v1/onvif/users/{user}", reading, "One account of ONVIF clients",
+                   plainly(show_user));
   router.add_plain("PUT", "/api/v1/onvif/users/{user}", changing,
                    "Changes group and description of an ONVIF user", plainly(change_user));
   router.add_plain("PUT", "/api/v1/onvif/users/{user}/password", changing,

@@ -1,0 +1,177 @@
+#include "system/api/kept_answers.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <openssl/sha.h>
+
+#include "system/base/log.hpp"
+
+namespace watchrig::api {
+
+using base::Result;
+using http::Response;
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto kept_for = std::chrono::hours(24);
+constexpr std::size_t most_kept = 10'000;
+constexpr std::size_t most_bytes = std::size_t{64} << 20;
+constexpr std::size_t most_stored = 64 << 10;
+
+const std::vector<std::string_view> migrations{
+    "CREATE TABLE answer(key TEXT PRIMARY KEY, body TEXT NOT NULL, time INTEGER NOT NULL, status INTEGER NOT "
+    "NULL, headers TEXT NOT NULL, text TEXT NOT NULL) WITHOUT ROWID"};
+
+std::string digest_of(const std::string& text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  std::string digits;
+  for (const auto byte : digest) digits += fmt::format("{:02x}", byte);
+  return digits;
+}
+
+std::string headers_of(const Response& response) {
+  json::array list;
+  for (const auto& [name, value] : response.headers) list.push_back(json::array{name, value});
+  return json::serialize(list);
+}
+
+Response response_of(int status, std::string text, const std::string& headers) {
+  Response response;
+  response.status = status;
+  response.body = std::move(text);
+  const json::value list = json::parse(headers);
+  for (const auto& header : list.as_array())
+    response.headers.emplace_back(header.at(0).as_string(), header.at(1).as_string());
+  return response;
+}
+
+std::int64_t microseconds_of(base::UtcTime time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+KeptAnswers::KeptAnswers(const base::Clock& clock, const fs::path& file) : clock_(clock) {
+  if (file.empty()) return;
+  auto loaded = load(file);
+  if (!loaded) {
+    base::log_warning("{}; it is begun anew, so requests of before are done again when they are repeated",
+                      loaded.error().message);
+    std::error_code ignored;
+    fs::remove_all(file, ignored);
+    loaded = load(file);
+  }
+  if (loaded) return;
+  base::log_error("{}: repeated requests are told from new ones until the next start only",
+                  loaded.error().message);
+  database_.reset();
+}
+
+Result<> KeptAnswers::load(const fs::path& file) {
+  kept_.clear();
+  order_.clear();
+  bytes_ = 0;
+  database_.reset();
+  auto opened = platform::SqliteDatabase::open(file, migrations);
+  if (!opened) return opened.error();
+  database_.emplace(*std::move(opened));
+  // The last moments before a power cut may be missing; a key is then a new one.
+  if (auto set = database_->execute("PRAGMA synchronous=NORMAL"); !set) return set;
+  return read_rows();
+}
+
+Result<> KeptAnswers::read_rows() try {
+  auto rows = database_->prepare("SELECT key, body, time, status, headers, text FROM answer ORDER BY time");
+  if (!rows) return rows.error();
+  auto row = rows->step();
+  for (; row && *row; row = rows->step()) {
+    const auto time = base::UtcTime(std::chrono::microseconds(rows->integer(2)));
+    order_.emplace_back(time, rows->text(0));
+    bytes_ += rows->text(5).size();
+    kept_[rows->text(0)] = {rows->text(1), time,
+                            response_of(static_cast<int>(rows->integer(3)), rows->text(5), rows->text(4))};
+  }
+  if (!row) return row.error();
+  return {};
+} catch (const std::exception& e) {
+  return base::Error{base::ErrorKind::corrupt, fmt::format("answers.db: {}", e.what())};
+}
+
+std::optional<Response> KeptAnswers::begin(const std::string& key, const std::string& body) {
+  const std::lock_guard lock(mutex_);
+  const base::UtcTime now = clock_.now();
+  while (has_old(now)) forget_oldest();
+  const auto digest = digest_of(body);
+  const auto [it, is_new] = kept_.try_emplace(key, Kept{digest, now});
+  if (is_new) {
+    order_.emplace_back(now, key);
+    return std::nullopt;
+  }
+  if (it->second.body != digest) {
+    return http::error_response(422, "invalid", "Idempotency-Key",
+                                "this key was used for another request: take a new one");
+  }
+  if (!it->second.response) {
+    return http::error_response(409, "conflict", "Idempotency-Key",
+                                "the first request with this key is under way: ask again");
+  }
+  return it->second.response;
+}
+
+void KeptAnswers::end(const std::string& key, const Response& response) {
+  const std::lock_guard lock(mutex_);
+  const auto it = kept_.find(key);
+  if (it == kept_.end()) return;
+  if (response.status >= 300 || response.file) {
+    kept_.erase(it);
+    return;
+  }
+  it->second.response = response;
+  bytes_ += response.body.size();
+  store(key, it->second);
+}
+
+void KeptAnswers::store(const std::string& key, const Kept& kept) {
+  const auto& response = *kept.response;
+  if (!database_ || response.content_type != "application/json" || response.body.size() > most_stored) return;
+  auto row = database_->prepare("INSERT OR REPLACE INTO answer VALUES(?, ?, ?, ?, ?, ?)");
+  const auto headers = headers_of(response);
+  const auto stored = row ? row->bind(key, kept.body, microseconds_of(kept.time),
+                                      static_cast<std::int64_t>(response.status), headers, response.body)
+                                .run()
+                          : Result<>(row.error());
+  if (!stored) base::log_warning("an answer is not kept over a restart: {}", stored.error().message);
+}
+
+void KeptAnswers::forget(const std::string& key) {
+  if (!database_) return;
+  auto row = database_->prepare("DELETE FROM answer WHERE key = ?");
+  const auto removed = row ? row->bind(key).run() : Result<>(row.error());
+  if (!removed) base::log_warning("an old answer stays in its file: {}", removed.error().message);
+}
+
+/// What was kept in the future, before the clock was set back, is old too: it would stay for ever.
+bool KeptAnswers::has_old(base::UtcTime now) const {
+  if (order_.empty()) return false;
+  const auto oldest = order_.front().first;
+  return order_.size() >= most_kept || bytes_ > most_bytes || oldest + kept_for <= now ||
+         oldest > now + kept_for;
+}
+
+void KeptAnswers::forget_oldest() {
+  const auto& [time, key] = order_.front();
+  const auto oldest = kept_.find(key);
+  // A failed request has left its place here, and the same key may be used again.
+  if (oldest != kept_.end() && oldest->second.time == time) {
+    if (oldest->second.response) bytes_ -= oldest->second.response->body.size();
+    forget(key);
+    kept_.erase(oldest);
+  }
+  order_.pop_front();
+}
+
+}  // namespace watchrig::api
