@@ -23,7 +23,6 @@ using http::Response;
 
 namespace {
 
-constexpr std::int64_t longest_page = 1000;
 constexpr std::int64_t farthest = central::EventLog::keep;
 
 FieldError refuse(std::string field, std::string message) {
@@ -56,7 +55,7 @@ FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request&
   if (!severity) return severity.error();
   const auto order = log_order(request, EventLog::sort_columns(), "time");
   if (!order) return order.error();
-  const auto limit = number_of(request, "limit", 100, 1, longest_page);
+  const auto limit = number_of(request, "limit", PageRequest{}.limit, 1, longest_page);
   if (!limit) return limit.error();
   const auto offset = number_of(request, "offset", 0, 0, farthest);
   if (!offset) return offset.error();
@@ -83,8 +82,9 @@ Response search_log(ServerParts& parts, const Request& request) {
   if (!found) return http::error_response(found.error());
   json::array entries;
   for (const auto& event : found->events) entries.push_back(to_json(event));
+  const PageRequest page{query->offset, query->limit};
   return http::json_response(
-      200, json::object{{"entries", std::move(entries)}, {"total", found->total}, {"offset", query->offset}});
+      200, page_json("entries", std::move(entries), static_cast<std::size_t>(found->total), page));
 }
 
 /// What a search finds, all of it, as a table.
