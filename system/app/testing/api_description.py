@@ -33,7 +33,7 @@ SETTINGS = "/api/v1/settings/{section}"  # its members are described by GET /api
 class Judge:
     def __init__(self, admin, schemas):
         self.admin, self.schemas, self.counter = admin, schemas, itertools.count(1)
-        self.wrong, self.asked, self.judged, self.unseen = [], 0, 0, []
+        self.wrong, self.asked, self.judged, self.unseen, self.seen = [], 0, 0, [], b""
 
     def fail(self, title, faults):
         self.wrong += [f"{title}: {fault}" for fault in faults]
@@ -42,7 +42,8 @@ class Judge:
         """Status, media type and content."""
         data = body if body is None or isinstance(body, bytes) else fuzz_values.encoded(body)
         request = urllib.request.Request(self.admin.base_url + path, data=data, method=method.upper())
-        request.add_header("Authorization", f"Bearer {self.admin.session['token']}")
+        if self.admin.session:
+            request.add_header("Authorization", f"Bearer {self.admin.session['token']}")
         self.asked += 1
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -61,6 +62,7 @@ class Judge:
             self.unseen.append(f"{title}: {status} {text[:160].decode(errors='replace')}")
             return False
         self.judged += 1
+        self.seen = text
         self.fail(title, self.schemas.wrong_answer(method, pattern, status, kind, value))
         return True
 
@@ -105,7 +107,8 @@ def missing_members(schema, valid, path=()):
         value = valid[name]
         yield from missing_members(part, value, (*path, name))
         if isinstance(value, list) and value:
-            yield from missing_members(part.get("items", {}), value[0], (*path, name, 0))
+            tried = {key: entry for row in value if isinstance(row, dict) for key, entry in row.items()}
+            yield from missing_members(part.get("items", {}), tried, (*path, name, 0))
 
 
 def judge_body(judge, method, pattern, ids, valid):
@@ -124,10 +127,26 @@ def judge_body(judge, method, pattern, ids, valid):
     judge.answered(method, pattern, path, fuzz_values.numbered(valid, judge.counter))
 
 
+def judge_initialisation(judge):
+    """Its body only while the server is fresh; then it is initialised."""
+    route, valid = ("post", "/api/v1/initialisation"), {**fuzz_bodies.INITIALISATION, "licence_accepted": True}
+    judge_body(judge, *route, {}, valid)
+    if not judge.seen:
+        raise SystemExit("\n".join(judge.wrong + judge.unseen))
+    judge.admin.session = json.loads(judge.seen)
+
+
+def removals(schemas):
+    """Routes that take something away, users before their groups and parts before what they are of; last what signs this test out."""
+    found = [pattern for pattern in schemas.paths if "delete" in schemas.paths[pattern]]
+    return sorted(found, key=lambda pattern: (pattern != "/api/v1/sessions/current", pattern), reverse=True)
+
+
 def judge_all(vmsd, admin, folder, only):
-    ids = fuzz_bodies.furnish(admin.initialise(), folder)
     schemas = Schemas(admin.call("GET", "/api/v1/openapi.json"))
     judge = Judge(admin, schemas)
+    judge_initialisation(judge)
+    ids = fuzz_bodies.furnish(admin, folder)
     judge.wrong += [line for line in undescribed(schemas) if only in line]
     chosen = {key: body for key, body in fuzz_bodies.bodies(ids).items() if only in key[1] and key[1] in schemas.paths}
     reads = [pattern for pattern in sorted(schemas.paths) if only in pattern and "get" in schemas.paths[pattern] and
@@ -139,6 +158,10 @@ def judge_all(vmsd, admin, folder, only):
             judge_body(judge, method, pattern, ids, valid)
     for pattern in reads:
         judge.answered("get", pattern, filled(pattern, ids))
+    others = [*sorted(fuzz_bodies.WITHOUT_BODY), *(("delete", pattern) for pattern in removals(schemas))]
+    for method, pattern in others:
+        if only in pattern:
+            judge.answered(method, pattern, filled(pattern, ids))
     return judge
 
 
