@@ -19,6 +19,7 @@ extern const std::string_view description_devices_json;
 extern const std::string_view description_logs_json;
 extern const std::string_view description_places_json;
 extern const std::string_view description_security_json;
+extern const std::string_view description_sign_in_json;
 extern const std::string_view description_system_json;
 }  // namespace watchrig::embedded
 
@@ -40,11 +41,21 @@ json::array path_parameters(std::string_view pattern) {
   return parameters;
 }
 
-/// JSON of that schema, or what `{"media": …}` says it is instead.
+/// JSON of that schema, or what `{"media": …}` says it is instead: one type or a list of them.
 json::object content_of(const json::value& schema) {
-  if (const auto* media = schema.as_object().if_contains("media"))
-    return {{media->as_string(), {{"schema", {{"type", "string"}, {"format", "binary"}}}}}};
-  return {{"application/json", {{"schema", schema}}}};
+  const auto* media = schema.as_object().if_contains("media");
+  if (!media) return {{"application/json", {{"schema", schema}}}};
+  json::object content;
+  const json::object bytes{{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  for (const auto& type : media->is_array() ? media->get_array() : json::array{*media})
+    content[type.as_string()] = bytes;
+  return content;
+}
+
+/// `status` is the name of an answer, "200".
+std::string_view meaning_of(std::string_view status, const json::value& schema) {
+  if (status.starts_with('4')) return "Refused";
+  return schema.is_null() ? "Done; nothing to tell" : "Done";
 }
 
 /// Adds what the files of `description` say of bodies and answers.
@@ -55,7 +66,7 @@ void describe(json::object& operation, const json::object& route) {
       operation["requestBody"] = json::object{{"required", true}, {"content", content_of(schema)}};
       continue;
     }
-    json::object response{{"description", schema.is_null() ? "Done; nothing to tell" : "Done"}};
+    json::object response{{"description", meaning_of(part, schema)}};
     if (!schema.is_null()) response["content"] = content_of(schema);
     responses[part] = std::move(response);
   }
@@ -99,7 +110,8 @@ Descriptions read_descriptions() {
   for (const auto text : {embedded::description_common_json, embedded::description_accounts_json,
                           embedded::description_channels_json, embedded::description_devices_json,
                           embedded::description_logs_json, embedded::description_places_json,
-                          embedded::description_security_json, embedded::description_system_json}) {
+                          embedded::description_security_json, embedded::description_sign_in_json,
+                          embedded::description_system_json}) {
     const json::object file = json::parse(text).as_object();
     for (const auto& [name, schema] : file.at("schemas").as_object()) {
       if (!all.schemas.emplace(name, schema).second)

@@ -18,7 +18,7 @@ ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutd
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
 ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/adding"), ("post", "/api/v1/devices/adding/{job}/rows"), ("patch", "/api/v1/devices")}
 # Fields that take several types.
-SEVERAL_TYPES = {"authorities.playback", "authorities.live"}
+SEVERAL_TYPES = {"authorities." + name for name in ("live", "playback", "devices", "outputs", "monitoring")}
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
     ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"), ("patch", "/api/v1/channels/{channel}/imaging"),
@@ -87,7 +87,10 @@ def bodies(ids):
     passwords = {"password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD}
     access = {"list": "reject", "first": "192.0.2.1", "last": "192.0.2.9"}
     named = {"name": "n#"}
-    items = [{"channel": channel, "x": 0.5, "y": 0.5}, {"device": device, "input": 1, "x": 0, "y": 1}]
+    items = [{"channel": channel, "x": 0.5, "y": 0.5}, {"device": device, "input": 1, "x": 0, "y": 1, "icon": ids["icon"]}]
+    server = dict.fromkeys(("accounts", "system", "logs", "security", "management"), True)
+    authorities = {"live": True, "playback": [channel], "download": True, "record": True, "events": True, "ptz": True,
+                   "devices": [area], "outputs": [area], "monitoring": [area], **server}
     return {("post", "/api/v1/" + path): body for path, body in {
         "access-filter/entries": access, "areas": {**named, "parent": area}, "certificate-requests": SUBJECT,
         "certificates": {**SUBJECT, "valid_days": 30},
@@ -104,8 +107,8 @@ def bodies(ids):
         "discovery/preview": {"endpoint": "urn:uuid:0", "password": PASSWORD},
         "discovery": {"addresses": ["127.0.99.1"], "manufacturer": "m", "seconds": 1}, "devices/removal": {"ids": ["d99999"]},
         "devices/refresh": {"ids": [device]}, "devices/clocks": {"ids": [device]}, "devices/{device}/channels": {"number": 2, "name": "ch#", "streams": DEVICE["streams"]},
-        "devices/import": TABLE, "groups": {**named, "authorities": {"live": True, "playback": [channel]}},
-        "users": {"name": "u#", "group": "fuzz.group", "email": "u@example.org", **passwords},
+        "devices/import": TABLE, "groups": {**named, "authorities": authorities},
+        "users": {"name": "u#", "group": "fuzz.group", "email": "u@example.org", "areas": [area], **passwords},
         "onvif/users": {"name": "u#", "group": "operator", "description": "d", **passwords},
         "initialisation": INITIALISATION, "password-resets": {"username": "fuzz.user"},
         "password-resets/{token}/code": {"email": "u@example.org"}, "password-strength": {"password": "a", "username": "b"},
@@ -132,16 +135,16 @@ def bodies(ids):
             "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
             "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
             "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#"}, "devices/{device}/name": {"name": "n#"}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
-            "groups/{group}": {"authorities": {"live": True, "playback": [channel]}}, "https": {"enabled": False, "certificate": ""},
+            "groups/{group}": {"authorities": authorities}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500},
             "network/cards/{card}/gateway-binding": {"mac": "52:54:00:aa:0b:01"},
             "network/default-card": {"card": "lo"},
             "network/name-servers": {"automatic": False, "preferred": "127.0.0.1", "alternate": "127.0.0.2"},
-            "password-resets/{token}": {"code": "000000", "email": "u@example.org", **passwords},
+            "password-resets/{token}": {"code": "00000000", "answers": ["Rex"], "email": "u@example.org", **passwords},
             "schedules/{schedule}": {**named, "always": False, "periods": PERIODS}, "services/{service}": {"enabled": True},
             "sessions/current/confirmation": {"password": PASSWORD}, "time": {"utc": ids["utc"]},
-            "system/uploads/{upload}": b"some bytes", "users/{user}": {"group": "fuzz.group", "email": "u@example.org"},
+            "system/uploads/{upload}": b"some bytes", "users/{user}": {"group": "fuzz.group", "email": "u@example.org", "areas": [area]},
             "users/{user}/password": passwords,
             "onvif/users/{user}": {"group": "user", "description": "d"}, "onvif/users/{user}/password": passwords,
             "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
@@ -160,4 +163,4 @@ def bodies(ids):
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},
                 "video-groups/{video_group}": {**named, "channels": [channel]},
                 "view-groups/{view_group}": {**named, "group": ""},
-                "views/{view}": {**named, "windows": WINDOWS}}.items()}
+                "views/{view}": {**named, "group": ids["view_group"], "windows": WINDOWS}}.items()}
