@@ -1,14 +1,12 @@
 #include "system/api/etag.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
-#include "system/api/named_turns.hpp"
+#include "system/base/spawn.hpp"
 
 namespace watchrig::api {
 namespace {
@@ -53,7 +51,7 @@ class EtagTest : public testing::Test {
     request.path = std::move(path);
     request.headers = std::move(headers);
     request.body = std::move(body);
-    asio::co_spawn(context_, run(this, std::move(request), &response), asio::detached);
+    base::spawn(context_.get_executor(), run(this, std::move(request), &response), "request");
   }
   Response ask(std::string method, std::string path, std::map<std::string, std::string> headers = {},
                std::string body = {}) {

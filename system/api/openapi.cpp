@@ -72,6 +72,28 @@ void describe(json::object& operation, const json::object& route) {
   }
 }
 
+json::object header_parameter(std::string_view name, std::string_view meaning) {
+  return {{"name", name},
+          {"in", "header"},
+          {"required", false},
+          {"description", meaning},
+          {"schema", {{"type", "string"}}}};
+}
+
+/// What everything takes that shows or changes something (keep_versions, once_for_each_key).
+void add_headers(json::array& parameters, const http::Route& route) {
+  if (route.guard.right == everybody) return;
+  const auto& method = route.method;
+  if (method == "GET")
+    parameters.push_back(header_parameter("If-None-Match", "an ETag: an answer that still has it is a 304"));
+  if (method != "GET")
+    parameters.push_back(header_parameter("If-Match", "the ETag of what shall be changed; else 412"));
+  if (method == "POST" || method == "PATCH") {
+    parameters.push_back(
+        header_parameter("Idempotency-Key", "1 to 255 characters: asked again, it gets the first answer"));
+  }
+}
+
 json::object operation(const http::Route& route, const json::value* description) {
   json::object object{
       {"summary", route.summary},
@@ -87,6 +109,7 @@ json::object operation(const http::Route& route, const json::value* description)
                           {"description", parameter.meaning},
                           {"schema", {{"type", parameter.type}}}});
   }
+  add_headers(parameters, route);
   if (!parameters.empty()) object["parameters"] = std::move(parameters);
   if (description) describe(object, description->as_object());
   object["x-right"] = route.guard.right;
@@ -126,7 +149,7 @@ Descriptions read_descriptions() {
 }  // namespace
 
 void add_openapi_route(http::Router& router) {
-  auto [schemas, described] = read_descriptions();
+  const auto [schemas, described] = read_descriptions();
   json::object paths;
   for (const auto& route : router.routes()) {
     json::value& item = paths[route.pattern];
@@ -139,19 +162,15 @@ void add_openapi_route(http::Router& router) {
       if (!operations.contains("get")) operations["get"] = operation(route, nullptr);
     } else {
       operations[lower(route.method)] = operation(route, described.if_contains(name));
-      described.erase(name);
     }
   }
-  for (const auto& [name, route] : described)
-    throw std::logic_error(
-        fmt::format("system/api/description has {}, which is no route", std::string_view(name)));
-  const json::object document{{"openapi", "3.0.3"},
-                              {"info", {{"title", "Watchrig VMS"}, {"version", program_version()}}},
-                              {"components",
-                               {{"schemas", std::move(schemas)},
-                                {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
-                              {"security", json::array{json::object{{"token", json::array()}}}},
-                              {"paths", std::move(paths)}};
+  const json::object document{
+      {"openapi", "3.0.3"},
+      {"info", {{"title", "Watchrig VMS"}, {"version", program_version()}}},
+      {"components",
+       {{"schemas", schemas}, {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
+      {"security", json::array{json::object{{"token", json::array()}}}},
+      {"paths", std::move(paths)}};
   router.add_plain("GET", "/api/v1/openapi.json", {everybody}, "This description",
                    [document](const http::Request&) { return http::json_response(200, document); });
 }

@@ -85,6 +85,15 @@ class Judge:
                 self.fail(title, [] if field.split(".")[0] == where[0] else [f"refused for {field!r}: {text[:160]!r}"])
 
 
+def stale(schemas):
+    """Descriptions of routes that there are not."""
+    for file in sorted((ROOT / "system/api/description").glob("*.json")):
+        for name in json.loads(file.read_text(encoding="utf-8"))["routes"]:
+            method, pattern = name.split(" ")
+            if method.lower() not in schemas.paths.get(pattern, {}):
+                yield f"{file.name} has {name}, which is no route"
+
+
 def undescribed(schemas):
     """Routes of which the description does not say what they take or answer."""
     for pattern, operations in schemas.paths.items():
@@ -147,7 +156,7 @@ def judge_all(vmsd, admin, folder, only):
     judge = Judge(admin, schemas)
     judge_initialisation(judge)
     ids = fuzz_bodies.furnish(admin, folder)
-    judge.wrong += [line for line in undescribed(schemas) if only in line]
+    judge.wrong += [line for line in (*undescribed(schemas), *stale(schemas)) if only in line]
     chosen = {key: body for key, body in fuzz_bodies.bodies(ids).items() if only in key[1] and key[1] in schemas.paths}
     reads = [pattern for pattern in sorted(schemas.paths) if only in pattern and "get" in schemas.paths[pattern] and
              not {"x-websocket"} & set(schemas.paths[pattern]) or pattern == "/api/v1/events" and only in pattern]

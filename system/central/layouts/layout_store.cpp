@@ -89,8 +89,7 @@ FieldResult<void> LayoutStore::check_place(const Layout& layout, bool is_new) co
     ++count;
     if (number != layout.number && other.parent == layout.parent && other.name == layout.name) {
       return FieldError{
-          "name",
-          {ErrorKind::conflict, fmt::format("a {} named \"{}\" exists there", rule.title, layout.name)}};
+          "name", {ErrorKind::conflict, fmt::format("another {} is named \"{}\"", rule.title, layout.name)}};
     }
   }
   if (is_new && count >= rule.most)
