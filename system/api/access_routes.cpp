@@ -46,7 +46,7 @@ AccessFilter::Address source_of(const Request& request) {
 AccessFilter::Address read_address(FieldReader& fields, const std::string& name, const std::string& text) {
   boost::system::error_code failure;
   const auto address = boost::asio::ip::make_address(text.substr(0, longest_address), failure);
-  if (failure || text.find('%') != std::string::npos) {
+  if (failure || text.size() > longest_address || text.find('%') != std::string::npos) {
     fields.refuse(name, "must be an address of IPv4 or IPv6");
     return {};
   }
