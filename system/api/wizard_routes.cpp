@@ -75,9 +75,9 @@ std::optional<Response> refusal(ServerParts& parts, const std::string& name) {
 /// A request as if the client had sent it by itself.
 central::FieldResult<Request> part_of(const Request& whole, const Step& step, const json::value& wanted,
                                       std::size_t index) {
-  const auto prefix = fmt::format("requests[{}].", index);
+  const auto prefix = fmt::format("requests.{}.", index);
   if (!wanted.is_object()) {
-    return central::FieldError{fmt::format("requests[{}]", index),
+    return central::FieldError{fmt::format("requests.{}", index),
                                {base::ErrorKind::invalid, "a request must be an object"}};
   }
   FieldReader fields(wanted.as_object(), prefix);
