@@ -1,4 +1,5 @@
 #include <cctype>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 
@@ -17,8 +18,11 @@ extern const std::string_view description_channels_json;
 extern const std::string_view description_common_json;
 extern const std::string_view description_devices_json;
 extern const std::string_view description_logs_json;
+extern const std::string_view description_maintenance_json;
+extern const std::string_view description_network_json;
 extern const std::string_view description_places_json;
 extern const std::string_view description_security_json;
+extern const std::string_view description_setup_json;
 extern const std::string_view description_sign_in_json;
 extern const std::string_view description_system_json;
 }  // namespace watchrig::embedded
@@ -132,9 +136,10 @@ Descriptions read_descriptions() {
   Descriptions all;
   for (const auto text : {embedded::description_common_json, embedded::description_accounts_json,
                           embedded::description_channels_json, embedded::description_devices_json,
-                          embedded::description_logs_json, embedded::description_places_json,
-                          embedded::description_security_json, embedded::description_sign_in_json,
-                          embedded::description_system_json}) {
+                          embedded::description_logs_json, embedded::description_maintenance_json,
+                          embedded::description_network_json, embedded::description_places_json,
+                          embedded::description_security_json, embedded::description_setup_json,
+                          embedded::description_sign_in_json, embedded::description_system_json}) {
     const json::object file = json::parse(text).as_object();
     for (const auto& [name, schema] : file.at("schemas").as_object()) {
       if (!all.schemas.emplace(name, schema).second)
@@ -149,6 +154,10 @@ Descriptions read_descriptions() {
 }  // namespace
 
 void add_openapi_route(http::Router& router) {
+  // Added before it is made, so that it describes itself too.
+  const auto document = std::make_shared<json::object>();
+  router.add_plain("GET", "/api/v1/openapi.json", {everybody}, "This description",
+                   [document](const http::Request&) { return http::json_response(200, *document); });
   const auto [schemas, described] = read_descriptions();
   json::object paths;
   for (const auto& route : router.routes()) {
@@ -164,15 +173,13 @@ void add_openapi_route(http::Router& router) {
       operations[lower(route.method)] = operation(route, described.if_contains(name));
     }
   }
-  const json::object document{
+  *document = {
       {"openapi", "3.0.3"},
       {"info", {{"title", "Watchrig VMS"}, {"version", program_version()}}},
       {"components",
        {{"schemas", schemas}, {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
       {"security", json::array{json::object{{"token", json::array()}}}},
       {"paths", std::move(paths)}};
-  router.add_plain("GET", "/api/v1/openapi.json", {everybody}, "This description",
-                   [document](const http::Request&) { return http::json_response(200, document); });
 }
 
 }  // namespace watchrig::api

@@ -137,7 +137,7 @@ void add_settings_routes(http::Router& router, ServerParts& parts) {
                                     : no_section(name);
                    });
   router.add_plain("PATCH", "/api/v1/settings/{section}", guard,
-                   "Changes the settings that are given and leaves the others (RFC 7396)",
+                   "Changes the settings that are given and leaves the others",
                    [&parts](const Request& request) { return change_settings(parts, request); });
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Holds vmsd to its own description: what it takes and answers on every route, member by member.
 
-usage: api_description.py VMSD [--only TEXT]
+usage: api_description.py VMSD [--only TEXT] [--verbose]
 
 Each route must be described with its body and its answers. The valid bodies of fuzz_bodies.py must be what the description says and
 name every member of it, and every answer must have nothing that is not described. What lies beyond a described edge must be refused, by
-the name of the member. A client generator reads the description, where there is one (npm: @apidevtools/swagger-parser).
+the name of the member.
 """
 import argparse
 import itertools
@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
 import fuzz_bodies  # noqa: E402
 import fuzz_values  # noqa: E402
-from api_schemas import METHODS, Schemas, edges  # noqa: E402
+from api_schemas import METHODS, Schemas, edges, form_of, forms  # noqa: E402
 from fuzz_routes import filled  # noqa: E402
 from vmsd_client import PATIENCE, Client, Program  # noqa: E402
 
@@ -69,7 +69,9 @@ class Judge:
     def beyond(self, method, pattern, path, valid):
         """What lies beyond an edge is refused, by its name."""
         schema = self.schemas.body_of(method, pattern)
-        for where, what, value in edges(schema):
+        # Without what makes it a form of its own, a body lacks what another form needs.
+        needed = {name for form in forms(schema) for name in form.get("required", [])} if "oneOf" in schema else set()
+        for where, what, value in edges(form_of(schema, fuzz_values.numbered(valid, self.counter)) or {}):
             try:
                 bad = fuzz_values.changed(valid, where, None if value is None else [value])
             except (KeyError, IndexError, TypeError):
@@ -82,7 +84,8 @@ class Judge:
                 self.fail(title, [f"{status}, although the description does not allow it"])
             elif status == 400:
                 field = json.loads(text)["error"].get("field", "")
-                self.fail(title, [] if field.split(".")[0] == where[0] else [f"refused for {field!r}: {text[:160]!r}"])
+                names = {where[0], *(needed if value is None else ())}
+                self.fail(title, [] if field.split(".")[0] in names else [f"refused for {field!r}: {text[:160]!r}"])
 
 
 def stale(schemas):
@@ -120,14 +123,26 @@ def missing_members(schema, valid, path=()):
             yield from missing_members(part.get("items", {}), tried, (*path, name, 0))
 
 
+def judge_bodies(judge, method, pattern, ids, valid):
+    """All valid bodies of a route: one of each form that the description allows."""
+    bodies = [valid, *fuzz_bodies.other_forms(ids).get((method, pattern), [])]
+    for body in bodies:
+        judge_body(judge, method, pattern, ids, body)
+    schema = judge.schemas.body_of(method, pattern) or {}
+    tried = [form_of(schema, fuzz_values.numbered(body, judge.counter)) for body in bodies if isinstance(body, dict)]
+    untried = [form for form in schema.get("oneOf", []) if form not in tried]
+    judge.fail(f"the valid bodies of {method.upper()} {pattern}", [f"none is of the form with {', '.join(form['required'])}" for form in untried])
+
+
 def judge_body(judge, method, pattern, ids, valid):
     path = filled(pattern, ids)
     if isinstance(valid, dict) and pattern != SETTINGS:
-        judge.fail(f"the valid body of {method.upper()} {pattern}", judge.schemas.wrong_body(method, pattern, fuzz_values.numbered(valid, judge.counter)))
+        body = fuzz_values.numbered(valid, judge.counter)
+        judge.fail(f"the valid body of {method.upper()} {pattern}", judge.schemas.wrong_body(method, pattern, body))
         schema = judge.schemas.body_of(method, pattern)
         if schema is None:
             return
-        unnamed = list(missing_members(schema, valid))
+        unnamed = list(missing_members(form_of(schema, body) or {}, valid))
         judge.fail(f"the valid body of {method.upper()} {pattern}", [f"does not try {', '.join(unnamed)}"] if unnamed else [])
     if (method, pattern) in fuzz_bodies.ENDS_SERVER or pattern == SETTINGS:
         return
@@ -162,9 +177,9 @@ def judge_all(vmsd, admin, folder, only):
              not {"x-websocket"} & set(schemas.paths[pattern]) or pattern == "/api/v1/events" and only in pattern]
     for pattern in reads:
         judge.answered("get", pattern, filled(pattern, ids))
-    for (method, pattern), valid in sorted(chosen.items()):
+    for (method, pattern), valid in sorted(chosen.items(), key=fuzz_bodies.in_order):
         if pattern != "/api/v1/initialisation":
-            judge_body(judge, method, pattern, ids, valid)
+            judge_bodies(judge, method, pattern, ids, valid)
     for pattern in reads:
         judge.answered("get", pattern, filled(pattern, ids))
     others = [*sorted(fuzz_bodies.WITHOUT_BODY), *(("delete", pattern) for pattern in removals(schemas))]

@@ -21,7 +21,6 @@ def closed(schema):
     return made
 
 
-
 class Schemas:
     def __init__(self, description):
         self.paths, self.parts = description["paths"], description["components"]["schemas"]
@@ -70,6 +69,16 @@ class Schemas:
         if kind not in content:
             return [f"{kind} is not among {', '.join(content)}"]
         return wrong(closed(self.whole(content[kind]["schema"])), value) if kind == "application/json" else []
+
+
+def forms(schema):
+    """What a body may be one of."""
+    return schema.get("oneOf", [schema])
+
+
+def form_of(schema, body):
+    """That which the body is; none when it is no such thing."""
+    return next((form for form in forms(schema) if not wrong(closed(form), body)), None)
 
 
 def wrong(schema, value):

@@ -15,10 +15,14 @@ WITHOUT_BODY = {("post", "/api/v1/users/{user}/block"), ("post", "/api/v1/settin
                 ("post", "/api/v1/onvif/groups")}
 PTZ = "/api/v1/channels/{channel}/ptz"
 ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutdown", "factory-default", "configuration/import")}
+# After which requests to others are refused.
+ENDS_OTHERS = {("post", "/api/v1/wizard/finish")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
 ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/adding"), ("post", "/api/v1/devices/adding/{job}/rows"), ("patch", "/api/v1/devices")}
 # Fields that take several types.
 SEVERAL_TYPES = {"authorities." + name for name in ("live", "playback", "devices", "outputs", "monitoring")}
+# Members that another route refuses, by its own names.
+PASSED_ON = "requests.0.body."
 # What is refused for the state of the server: a licence that is not accepted, a certificate of another key, a device that cannot be asked.
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
     ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"), ("patch", "/api/v1/channels/{channel}/imaging"),
@@ -120,7 +124,7 @@ def bodies(ids):
         "channels/{channel}/ptz/move": {"direction": "left", "speed": 5, "for_ms": 500}, "channels/{channel}/ptz/step": {"direction": "up", "speed": 5},
         "channels/{channel}/ptz/position": {"pan": 0.5, "tilt": -0.5, "zoom": 0.5, "speed": 5}, "channels/{channel}/ptz/home": {"speed": 5},
         "channels/{channel}/ptz/centre": {"x": 0.5, "y": 0.5, "width": 0.5, "height": 0.5}, "channels/{channel}/ptz/presets/{preset}/call": {"speed": 5},
-        "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo"], "confirmed": True},
+        "network/bonds": {"name": "bond9", "mode": "active-backup", "cards": ["lo", "lan9"], "confirmed": True},
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
         "system/upgrade": {"name": "n.bin", "kind": "update"}, "system/upgrade/check": {"name": "n.bin", "kind": "update"}, "system/licence": {"encryption": "software"}, "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
@@ -137,7 +141,7 @@ def bodies(ids):
             "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#"}, "devices/{device}/name": {"name": "n#"}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": authorities}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
-            "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500},
+            "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500, "restart_accepted": True},
             "network/cards/{card}/gateway-binding": {"mac": "52:54:00:aa:0b:01"},
             "network/default-card": {"card": "lo"},
             "network/name-servers": {"automatic": False, "preferred": "127.0.0.1", "alternate": "127.0.0.2"},
@@ -164,3 +168,17 @@ def bodies(ids):
                 "video-groups/{video_group}": {**named, "channels": [channel]},
                 "view-groups/{view_group}": {**named, "group": ""},
                 "views/{view}": {**named, "group": ids["view_group"], "windows": WINDOWS}}.items()}
+
+
+def other_forms(ids):
+    """(method, route) -> valid bodies of other forms than that of bodies(), where a route takes several."""
+    by_mac = {"list": "allow", "mac": "52:54:00:aa:0b:01"}
+    return {("post", "/api/v1/access-filter/entries"): [by_mac], ("put", "/api/v1/access-filter/entries/{entry}"): [by_mac],
+            ("put", "/api/v1/time"): [{"local": ids["utc"].removesuffix("Z")}], ("put", "/api/v1/wizard/steps/{step}"): [{"skip": True}],
+            ("put", "/api/v1/network/cards/{card}"): [{"method": "dhcp", "mtu": 1500, "restart_accepted": True}],
+            ("put", "/api/v1/network/name-servers"): [{"automatic": True}]}
+
+
+def in_order(row):
+    """Sorts rows of bodies(), so that none is in the way of a later one."""
+    return row[0] in ENDS_OTHERS, row[0]
