@@ -5,12 +5,14 @@ usage: api_description.py VMSD [--only TEXT] [--verbose]
 
 Each route must be described with its body and its answers. The valid bodies of fuzz_bodies.py must be what the description says and
 name every member of it, and every answer must have nothing that is not described. What lies beyond a described edge must be refused, by
-the name of the member.
+the name of the member. The whole must be OpenAPI to the npm package `@seriousme/openapi-schema-validator` (tools/setup.sh installs it);
+without that the end is 77, a skip, when all else was right.
 """
 import argparse
 import itertools
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,8 @@ from api_schemas import METHODS, Schemas, edges, form_of, forms  # noqa: E402
 from fuzz_routes import filled  # noqa: E402
 from vmsd_client import PATIENCE, Client, Program  # noqa: E402
 
+SKIPPED = 77
+VALIDATOR = ROOT / "tools/node/node_modules/@seriousme/openapi-schema-validator/bin/validate-api-cli.js"
 TAKING = {"post", "put", "patch"}
 SETTINGS = "/api/v1/settings/{section}"  # its members are described by GET /api/v1/settings
 
@@ -33,7 +37,7 @@ SETTINGS = "/api/v1/settings/{section}"  # its members are described by GET /api
 class Judge:
     def __init__(self, admin, schemas):
         self.admin, self.schemas, self.counter = admin, schemas, itertools.count(1)
-        self.wrong, self.asked, self.judged, self.unseen, self.seen = [], 0, 0, [], b""
+        self.wrong, self.asked, self.judged, self.unseen, self.seen, self.validated = [], 0, 0, [], b"", False
 
     def fail(self, title, faults):
         self.wrong += [f"{title}: {fault}" for fault in faults]
@@ -166,9 +170,22 @@ def removals(schemas):
     return sorted(found, key=lambda pattern: (pattern != "/api/v1/sessions/current", pattern), reverse=True)
 
 
+def validate(judge, description, folder):
+    """By a program that was not written here; whether that could be done at all."""
+    if not shutil.which("node") or not VALIDATOR.exists():
+        return False
+    file = pathlib.Path(folder) / "openapi.json"
+    file.write_text(json.dumps(description), encoding="utf-8")
+    done = subprocess.run(["node", VALIDATOR, file], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    judge.fail("the description is no OpenAPI", [] if done.returncode == 0 else [f"{done.stdout[:800]}{done.stderr[-400:]}"])
+    return True
+
+
 def judge_all(vmsd, admin, folder, only):
-    schemas = Schemas(admin.call("GET", "/api/v1/openapi.json"))
+    description = admin.call("GET", "/api/v1/openapi.json")
+    schemas = Schemas(description)
     judge = Judge(admin, schemas)
+    judge.validated = validate(judge, description, folder)
     judge_initialisation(judge)
     ids = fuzz_bodies.furnish(admin, folder)
     judge.wrong += [line for line in (*undescribed(schemas), *stale(schemas)) if only in line]
@@ -204,7 +221,12 @@ def main():
     for line in dict.fromkeys(judge.unseen) if options.verbose else ():
         print(f"refused: {line}")
     print(f"{judge.asked} requests, {judge.judged} answers judged, {len(judge.wrong)} wrong")
-    return 1 if judge.wrong else 0
+    if judge.wrong:
+        return 1
+    if not judge.validated:
+        print("skipped: the npm package @seriousme/openapi-schema-validator (tools/setup.sh)")
+        return SKIPPED
+    return 0
 
 
 if __name__ == "__main__":
