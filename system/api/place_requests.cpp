@@ -64,7 +64,8 @@ std::function<bool(std::int64_t)> own_areas(ServerParts& parts, const Request& r
 
 FieldResult<void> check_area(ServerParts& parts, const Request& request, std::string_view area,
                              std::string field) {
-  if (own_areas(parts, request)(central::number_of_id(area, 'a'))) return {};
+  const auto number = central::number_of_id(area, 'a');
+  if (is_there(parts, number) && own_areas(parts, request)(number)) return {};
   return FieldError{std::move(field), no_area(area)};
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The bounds of lists of devices that are added in the background, whom they are shown to, and that no password leaves one.
+"""The bounds of lists of devices that are added in the background, what is refused of them, whom they are shown to, and that no password leaves one.
 
 usage: device_adding.py VMSD
 """
@@ -56,6 +56,13 @@ def check_bounds(admin, expect):
     expect(len(entry["description"]) == room, "a refused change has changed the row")
 
 
+def check_areas(admin, expect):
+    for path, body in ((ADDING, {"rows": [row(1)], "start": False}), ("/api/v1/devices/import", {}),
+                       ("/api/v1/discovery/initialisation", {"endpoints": ["urn:uuid:0"], "password": PASSWORD, "email": "a@example.org", "add": True})):
+        query = "?area=a99" if not body else ""
+        expect(status_of(admin, "POST", path + query, {**body, "area": "a99"}) == 404, f"{path} takes an area that there is not")
+
+
 def check_sight(admin, other, expect):
     mine, theirs = made(admin, 1)["id"], made(other, 1)["id"]
     expect(status_of(other, "GET", f"{ADDING}/{mine}") == 404, "somebody sees another's list")
@@ -93,6 +100,7 @@ def main(vmsd_program):
             admin = Client(vmsd.ready["http"])
             admin.initialise()
             check_bounds(admin, expect)
+            check_areas(admin, expect)
             check_sight(admin, other_user(admin), expect)
             check_count(admin, expect)
             check_secrets(admin, folder, expect)
