@@ -156,7 +156,7 @@ void AddingDesk::finish(const Turn& turn, const Done& done) {
   if (auto* row = row_of(turn)) {
     row->state = done ? AddingState::added : AddingState::failed;
     row->entered = false;
-    if (!done) row->error = done.error();
+    if (!done) row->error = of_address(done.error(), turn.entry);
     if (done) row->device = (*done)->id;
     if (done) row->name = (*done)->name;
     // It is no longer needed.

@@ -214,7 +214,7 @@ Response change_one_channel(ServerParts& parts, const Request& request) {
                                        [&](std::vector<central::Channel>& channels, std::size_t at) {
                                          return change_channel(*body, channels[at]);
                                        });
-  if (!changed) return error_response(changed.error());
+  if (!changed) return error_response(of_channel(changed.error()));
   restart_channels(parts, *changed);
   tell_device_change(parts, request, *changed, "has a changed channel");
   return find_channel(parts, request);

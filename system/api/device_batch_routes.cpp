@@ -77,7 +77,9 @@ Response add_several(ServerParts& parts, const Request& request) {
     const auto row_number = rows.size() + 1;
     const auto result = entry ? *next++ : FieldResult<DevicePtr>(entry.error());
     if (!result) {
-      rows.push_back({{"row", row_number}, {"error", error_json(result.error())}});
+      const auto* body = (*list)[row_number - 1].if_object();
+      const auto error = body ? of_address(result.error(), *body) : result.error();
+      rows.push_back({{"row", row_number}, {"error", error_json(error)}});
       continue;
     }
     ++count;
@@ -115,7 +117,7 @@ Response change_several(ServerParts& parts, const Request& request) {
       if (auto done = change_device(change, device); !done) return done;
       return check_area(parts, request, device.area);
     });
-    if (!changed) return changed.error();
+    if (!changed) return of_address(changed.error(), change);
     restart_channels(parts, *changed);
     tell_device_change(parts, request, *changed, "was changed");
     return {};

@@ -197,6 +197,17 @@ FieldResult<void> change_channel(const json::object& body, Channel& channel) {
   return {};
 }
 
+FieldError of_channel(FieldError error) {
+  constexpr std::string_view prefix = "channels.";
+  if (error.field.starts_with(prefix)) error.field.erase(0, prefix.size());
+  return error;
+}
+
+FieldError of_address(FieldError error, const json::object& body) {
+  if (error.field == "streams.main" && body.contains("address")) error.field = "address";
+  return error;
+}
+
 bool is_online(const ServerParts& parts, const Device& device) {
   return device.connected && std::ranges::any_of(device.channels, [&](const Channel& channel) {
            const auto relayed = parts.channels.find(channel.id);

@@ -31,6 +31,11 @@ central::FieldResult<central::Channel> channel_from(const boost::json::object& b
                                                     const std::string& prefix = {});
 /// Its name, and addresses of its own; `"streams":{}` gives it those of its device again.
 central::FieldResult<void> change_channel(const boost::json::object& body, central::Channel& channel);
+/// What is wrong with a device, by the fields of a request about one of its channels: "name" instead of
+/// "channels.name".
+central::FieldError of_channel(central::FieldError error);
+/// The same of a body that has a whole address: "address" instead of "streams.main".
+central::FieldError of_address(central::FieldError error, const boost::json::object& body);
 
 /// Connects anew what differs from `before`, ends what is gone, and begins what is new, as the device is now.
 void restart_channels(ServerParts& parts, const central::DeviceRegistry::Changed& changed);

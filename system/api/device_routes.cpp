@@ -104,7 +104,7 @@ Response add_device(ServerParts& parts, const Request& request) {
   if (!device) return error_response(device.error());
   if (const auto own = check_area(parts, request, device->area); !own) return error_response(own.error());
   const auto added = parts.central.registry().add(std::move(*device));
-  if (!added) return error_response(added.error());
+  if (!added) return error_response(of_address(added.error(), *body));
   parts.activate(**added, false);
   tell_device(parts, "device.added", request, **added, "was added");
   return show(parts, 201, **added);
@@ -141,7 +141,7 @@ Response change_one(ServerParts& parts, const Request& request) {
         if (auto done = change_device(*body, device); !done) return done;
         return check_area(parts, request, device.area);
       });
-  if (!changed) return error_response(changed.error());
+  if (!changed) return error_response(of_address(changed.error(), *body));
   restart_channels(parts, *changed);
   tell_device_change(parts, request, *changed, "was changed");
   return show(parts, 200, *changed->after);
@@ -195,7 +195,7 @@ Response add_channel(ServerParts& parts, const Request& request) {
         device.channels.push_back(*channel);
         return {};
       });
-  if (!changed) return error_response(changed.error());
+  if (!changed) return error_response(of_channel(changed.error()));
   restart_channels(parts, *changed);
   tell_device_change(parts, request, *changed, fmt::format("has got channel {}", number));
   return show(parts, 201, *changed->after);

@@ -31,6 +31,9 @@ central::FieldResult<Wanted> wanted_of(const Request& request) {
   BodyFields fields(request);
   Wanted wanted{fields.text("name"), fields.flag("push", false)};
   fields.no_others();
+  // A channel would be called as its device, which is not what was asked for.
+  if (!central::is_name(wanted.name))
+    fields.refuse("name", "must have 1 to 63 bytes and no control characters");
   if (fields.error()) return *fields.error();
   return wanted;
 }

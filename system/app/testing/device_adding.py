@@ -6,10 +6,11 @@ usage: device_adding.py VMSD
 import pathlib
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
-from vmsd_client import PASSWORD, Client, Program, Refused  # noqa: E402
+from vmsd_client import PASSWORD, PATIENCE, Client, Program, Refused  # noqa: E402
 
 SECRET = "Zq-secret-55"
 ADDING = "/api/v1/devices/adding"
@@ -54,6 +55,23 @@ def check_bounds(admin, expect):
     expect(status_of(admin, "PATCH", f"{ADDING}/{small}/rows/1", {"description": "d" * MOST_BYTES}) == 400, "a row beyond 16 KiB is taken")
     entry = admin.call("GET", f"{ADDING}/{small}")["rows"][0]["device"]
     expect(len(entry["description"]) == room, "a refused change has changed the row")
+
+
+def check_whole_addresses(admin, expect):
+    """What is wrong with one is told by its own name, not by that of what is made of it."""
+    wrong = {"name": "whole", "driver": "rtsp", "address": "http://127.0.0.1/cam"}
+    try:
+        admin.call("POST", "/api/v1/devices", wrong)
+    except Refused as refused:
+        expect('"field":"address"' in str(refused), f"a whole address is refused otherwise: {refused}")
+    batch = admin.call("POST", "/api/v1/devices/batch", {"devices": [wrong]})
+    expect(batch["rows"][0]["error"]["field"] == "address", f"a batch refuses a whole address otherwise: {batch}")
+    job = admin.call("POST", ADDING, {"rows": [wrong]})
+    end = time.monotonic() + PATIENCE
+    while job["state"] == "running" and time.monotonic() < end:
+        time.sleep(0.05)
+        job = admin.call("GET", f"{ADDING}/{job['id']}")
+    expect(job["rows"][0].get("error", {}).get("field") == "address", f"a row with a wrong whole address: {job['rows']}")
 
 
 def check_areas(admin, expect):
@@ -101,6 +119,7 @@ def main(vmsd_program):
             admin.initialise()
             check_bounds(admin, expect)
             check_areas(admin, expect)
+            check_whole_addresses(admin, expect)
             check_sight(admin, other_user(admin), expect)
             check_count(admin, expect)
             check_secrets(admin, folder, expect)
