@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Holds vmsd to its own description: what it takes and answers on every route, member by member.
 
-usage: api_description.py VMSD [--only TEXT] [--verbose]
+usage: api_description.py VMSD [WATCHRIG] [--only TEXT] [--verbose]
 
 Each route must be described with its body and its answers. The valid bodies of fuzz_bodies.py must be what the description says and
 name every member of it, and every answer must have nothing that is not described. What lies beyond a described edge must be refused, by
-the name of the member. The whole must be OpenAPI to the npm package `@seriousme/openapi-schema-validator` (tools/setup.sh installs it);
-without that the end is 77, a skip, when all else was right.
+the name of the member. With WATCHRIG, virtual cameras are asked too. The whole must be OpenAPI to the npm package
+`@seriousme/openapi-schema-validator` (tools/setup.sh installs it); without that the end is 77, a skip, when all else was right.
 """
 import argparse
 import itertools
@@ -22,6 +22,7 @@ import urllib.request
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
+import camera_answers  # noqa: E402
 import fuzz_bodies  # noqa: E402
 import fuzz_values  # noqa: E402
 from api_schemas import METHODS, Schemas, edges, form_of, forms  # noqa: E402
@@ -56,7 +57,7 @@ class Judge:
             return error.code, error.headers.get_content_type(), error.read()
 
     def answered(self, method, pattern, path, body=None):
-        """Judges the answer; whether there was one that says something."""
+        """Judges the answer; its JSON, and whether it was no refusal."""
         status, kind, text = self.ask(method, path, body)
         title = f"{method.upper()} {path}"
         value = json.loads(text) if text and kind == "application/json" else None
@@ -64,11 +65,18 @@ class Judge:
             error = self.schemas.parts["Error"]
             self.fail(f"{title}: {status}", [] if value and set(value["error"]) <= set(error["properties"]["error"]["properties"]) else [text[:200]])
             self.unseen.append(f"{title}: {status} {text[:160].decode(errors='replace')}")
-            return False
+            return value, False
         self.judged += 1
         self.seen = text
         self.fail(title, self.schemas.wrong_answer(method, pattern, status, kind, value))
-        return True
+        return value, True
+
+    def must(self, method, pattern, path, body=None):
+        """The JSON of an answer that is no refusal."""
+        value, good = self.answered(method, pattern, path, body)
+        if not good:
+            raise SystemExit("\n".join([*(f"FAILED: {line}" for line in self.wrong), f"FAILED: {self.unseen[-1]}"]))
+        return value
 
     def beyond(self, method, pattern, path, valid):
         """What lies beyond an edge is refused, by its name."""
@@ -82,9 +90,9 @@ class Judge:
                 continue  # the valid body has not what this is a part of
             status, _, text = self.ask(method, path, fuzz_values.numbered(bad, self.counter))
             title = f"{method.upper()} {path}, {'.'.join(map(str, where))} {what} ({value!r:.40})"
-            if (method, pattern) in fuzz_bodies.ROW_BY_ROW and 0 in where:
-                continue
-            if status < 400:
+            if status == 200 and len(where) > 1 and (method, pattern) in fuzz_bodies.ROW_BY_ROW:
+                self.fail(title, wrong_row(json.loads(text), where))
+            elif status < 400:
                 self.fail(title, [f"{status}, although the description does not allow it"])
             elif status == 400:
                 field = json.loads(text)["error"].get("field", "")
@@ -114,28 +122,42 @@ def undescribed(schemas):
                 yield f"{method.upper()} {pattern}: whether it takes a body is told wrongly"
 
 
+def wrong_row(answer, where):
+    """What is wrong where a route that answers row by row had to refuse the first one for that member. Rows that are tried later have no errors yet."""
+    if "state" in answer:
+        return []
+    error = next((row["error"] for row in answer["rows"] if "error" in row), None)
+    member = [part for part in where if isinstance(part, str)][1]
+    if error is None:
+        return ["no row is refused, although the description does not allow it"]
+    return [] if error["code"] != "invalid" or error.get("field", "").split(".")[0] == member else [f"a row is refused for {error.get('field')!r}: {error['message']}"]
+
+
 def missing_members(schema, valid, path=()):
-    """Described members that the valid body does not try."""
+    """Described members that no one of the valid bodies tries."""
     for name, part in schema.get("properties", {}).items():
-        if not isinstance(valid, dict) or name not in valid:
+        values = [one[name] for one in valid if isinstance(one, dict) and name in one]
+        if not values:
             yield ".".join(map(str, (*path, name)))
             continue
-        value = valid[name]
-        yield from missing_members(part, value, (*path, name))
-        if isinstance(value, list) and value:
-            tried = {key: entry for row in value if isinstance(row, dict) for key, entry in row.items()}
-            yield from missing_members(part.get("items", {}), tried, (*path, name, 0))
+        yield from missing_members(part, values, (*path, name))
+        entries = [entry for value in values if isinstance(value, list) for entry in value]
+        if entries:
+            yield from missing_members(part.get("items", {}), entries, (*path, name, 0))
 
 
-def judge_bodies(judge, method, pattern, ids, valid):
-    """All valid bodies of a route: one of each form that the description allows."""
-    bodies = [valid, *fuzz_bodies.other_forms(ids).get((method, pattern), [])]
-    for body in bodies:
-        judge_body(judge, method, pattern, ids, body)
-    schema = judge.schemas.body_of(method, pattern) or {}
-    tried = [form_of(schema, fuzz_values.numbered(body, judge.counter)) for body in bodies if isinstance(body, dict)]
-    untried = [form for form in schema.get("oneOf", []) if form not in tried]
-    judge.fail(f"the valid bodies of {method.upper()} {pattern}", [f"none is of the form with {', '.join(form['required'])}" for form in untried])
+def judge_members(judge, method, pattern, bodies):
+    """Every member that is described is one of a valid body, and every form that a body may have is tried."""
+    schema = judge.schemas.body_of(method, pattern)
+    if schema is None or pattern == SETTINGS:
+        return
+    title = f"the valid bodies of {method.upper()} {pattern}"
+    bodies = [fuzz_values.numbered(body, judge.counter) for body in bodies if isinstance(body, dict)]
+    for form in schema.get("oneOf", [schema]):
+        tried = [body for body in bodies if form_of(schema, body) == form]
+        unnamed = list(missing_members(form, tried))
+        judge.fail(title, [f"do not try {', '.join(unnamed)}"] if unnamed else [])
+        judge.fail(title, [] if tried else [f"none is of the form with {', '.join(form.get('required', []))}"])
 
 
 def judge_body(judge, method, pattern, ids, valid):
@@ -143,11 +165,8 @@ def judge_body(judge, method, pattern, ids, valid):
     if isinstance(valid, dict) and pattern != SETTINGS:
         body = fuzz_values.numbered(valid, judge.counter)
         judge.fail(f"the valid body of {method.upper()} {pattern}", judge.schemas.wrong_body(method, pattern, body))
-        schema = judge.schemas.body_of(method, pattern)
-        if schema is None:
+        if judge.schemas.body_of(method, pattern) is None:
             return
-        unnamed = list(missing_members(form_of(schema, body) or {}, valid))
-        judge.fail(f"the valid body of {method.upper()} {pattern}", [f"does not try {', '.join(unnamed)}"] if unnamed else [])
     if (method, pattern) in fuzz_bodies.ENDS_SERVER or pattern == SETTINGS:
         return
     if isinstance(valid, dict) and judge.schemas.body_of(method, pattern):
@@ -158,6 +177,7 @@ def judge_body(judge, method, pattern, ids, valid):
 def judge_initialisation(judge):
     """Its body only while the server is fresh; then it is initialised."""
     route, valid = ("post", "/api/v1/initialisation"), {**fuzz_bodies.INITIALISATION, "licence_accepted": True}
+    judge_members(judge, *route, [valid])
     judge_body(judge, *route, {}, valid)
     if not judge.seen:
         raise SystemExit("\n".join(judge.wrong + judge.unseen))
@@ -194,9 +214,12 @@ def judge_all(vmsd, admin, folder, only):
              not {"x-websocket"} & set(schemas.paths[pattern]) or pattern == "/api/v1/events" and only in pattern]
     for pattern in reads:
         judge.answered("get", pattern, filled(pattern, ids))
+    further = fuzz_bodies.further_bodies(ids)
     for (method, pattern), valid in sorted(chosen.items(), key=fuzz_bodies.in_order):
-        if pattern != "/api/v1/initialisation":
-            judge_bodies(judge, method, pattern, ids, valid)
+        every = [valid, *further.get((method, pattern), [])]
+        judge_members(judge, method, pattern, every)
+        for body in every if pattern != "/api/v1/initialisation" else []:
+            judge_body(judge, method, pattern, ids, body)
     for pattern in reads:
         judge.answered("get", pattern, filled(pattern, ids))
     others = [*sorted(fuzz_bodies.WITHOUT_BODY), *(("delete", pattern) for pattern in removals(schemas))]
@@ -209,13 +232,17 @@ def judge_all(vmsd, admin, folder, only):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("vmsd")
+    parser.add_argument("watchrig", nargs="?", help="also ask virtual cameras that this program runs")
     parser.add_argument("--only", default="", help="judge only routes with this text in their path")
     parser.add_argument("--verbose", action="store_true", help="also list what was refused, so that no answer was seen")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+", encoding="utf-8") as log:
-        settings = itertools.chain(*(("--set", f"{name}={value}") for name, value in fuzz_bodies.SETTINGS.items()))
+        values = {**fuzz_bodies.SETTINGS, **camera_answers.SETTINGS}
+        settings = itertools.chain(*(("--set", f"{name}={value}") for name, value in values.items()))
         with Program(log, options.vmsd, "--data", f"{folder}/data", *settings) as vmsd:
             judge = judge_all(vmsd, Client(vmsd.ready["http"]), folder, options.only)
+            if options.watchrig:
+                camera_answers.visit_cameras(judge, options.watchrig, folder, log)
     for line in dict.fromkeys(judge.wrong):
         print(f"FAILED: {line}")
     for line in dict.fromkeys(judge.unseen) if options.verbose else ():

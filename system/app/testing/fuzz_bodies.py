@@ -38,7 +38,10 @@ SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0
 
 DEVICE = {"name": "dev#", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"},
           "username": "u", "password": "p", "area": "a0", "description": "d", "type": "ipc", "manufacturer": "m", "channel_count": 1,
-          "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "channels": [{"number": 1, "name": "ch#"}]}
+          "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "storage_server": "local",
+          "channels": [{"number": 1, "name": "ch#", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"}}]}
+BY_ADDRESS = {"name": "dev#", "driver": "rtsp", "address": "127.0.0.1", "port": 1}
+STATIC = {"mode": "static", "address": "127.0.99.1", "mask": "255.255.255.0", "gateway": "127.0.99.254", "increment": 1}
 SUBJECT = {"name": "cert#", "country": "DE", "address": "127.0.0.1", "province": "p", "city": "c", "organisation": "o", "unit": "u"}
 PERIODS = [{"day": "monday", "from": "08:00", "to": "18:00"}]
 WINDOWS = [{"window": 1, "channel": "c1", "stream": "main"}]
@@ -68,7 +71,7 @@ def furnish(admin, folder):
     made("onvif/users", {"name": "fuzz.user", "group": "user", "password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD})
     certificate, key = key_pair(folder)
     admin.call("PUT", "/api/v1/system/uploads/voice", "s" * 3000)
-    job = made("devices/adding", {"rows": [DEVICE], "start": False})
+    job = made("devices/adding", {"rows": [DEVICE, DEVICE], "start": False})
     return {"device": device["id"], "job": job["id"], "row": "1", "channel": device["channels"][0]["id"], "area": made("areas", {"name": "first"})["id"],
             "group": "fuzz.group", "user": "fuzz.user", "schedule": made("schedules", {"name": "first", "periods": PERIODS})["id"],
             "view_group": made("view-groups", {"name": "first"})["id"], "view": made("views", {"name": "first"})["id"],
@@ -90,7 +93,7 @@ def bodies(ids):
     area, device, channel = ids["area"], ids["device"], ids["channel"]
     passwords = {"password": OTHER_PASSWORD, "password_again": OTHER_PASSWORD}
     access = {"list": "reject", "first": "192.0.2.1", "last": "192.0.2.9"}
-    named = {"name": "n#"}
+    named, own = {"name": "n#"}, {**{k: v for k, v in DEVICE.items() if k != "channels"}, "channel_count": 2}
     items = [{"channel": channel, "x": 0.5, "y": 0.5}, {"device": device, "input": 1, "x": 0, "y": 1, "icon": ids["icon"]}]
     server = dict.fromkeys(("accounts", "system", "logs", "security", "management"), True)
     authorities = {"live": True, "playback": [channel], "download": True, "record": True, "events": True, "ptz": True,
@@ -100,12 +103,11 @@ def bodies(ids):
         "certificates": {**SUBJECT, "valid_days": 30},
         "installed-certificates": {**named, "certificate": ids["crt.pem"], "key": ids["key.pem"], "passphrase": ""},
         "trusted-authorities": {"certificate": ids["crt.pem"]}, "trusted-authorities/check": {"chain": ids["crt.pem"]},
-        "devices": DEVICE, "devices/batch": {"devices": [DEVICE, DEVICE]}, "discovery/initialisation": {"endpoints": ["urn:uuid:0"], "own": False, "password": OTHER_PASSWORD,
+        "devices": DEVICE, "devices/batch": {"devices": [DEVICE, BY_ADDRESS]}, "discovery/initialisation": {"endpoints": ["urn:uuid:0"], "own": False, "password": OTHER_PASSWORD,
                                      "password_again": OTHER_PASSWORD, "email": "a@example.org", "add": True, "area": "a0"},
-        "discovery/addresses": {"endpoints": ["urn:uuid:0"], "mode": "static", "address": "127.0.99.1", "mask": "255.255.255.0", "gateway": "127.0.99.254",
-                                "increment": 1, "username": "admin", "password": PASSWORD},
-        "devices/adding": {"rows": [{"name": "row#", "address": "127.0.0.1", "username": "admin", "password": PASSWORD}], "start": False, "area": "a0"},
-        "devices/adding/{job}/rows": {"rows": [{"name": "row#", "address": "127.0.0.1"}], "area": "a0"}, "devices/adding/{job}/removal": {"rows": [99]},
+        "discovery/addresses": {"endpoints": ["urn:uuid:0"], **STATIC, "username": "admin", "password": PASSWORD},
+        "devices/adding": {"rows": [{"name": "row#", "address": "127.0.0.1", "port": 1, "username": "admin", "password": PASSWORD}, DEVICE], "start": False, "area": "a0"},
+        "devices/adding/{job}/rows": {"rows": [{"name": "row#", "address": "127.0.0.1", "port": 1}, DEVICE], "area": "a0"}, "devices/adding/{job}/removal": {"rows": [99]},
         "devices/adding/{job}/start": {"rows": [99]}, "devices/adding/{job}/stop": {"rows": [99]},
         "devices/addresses": {"ids": ["d99999"], "mode": "dhcp"}, "devices/ports": {"ids": ["d99999"], "port": 8000},
         "discovery/preview": {"endpoint": "urn:uuid:0", "password": PASSWORD},
@@ -138,7 +140,7 @@ def bodies(ids):
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
             "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
             "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
-            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#"}, "devices/{device}/name": {"name": "n#"}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
+            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#", "push": False}, "devices/{device}/name": {"name": "n#", "push": False}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": authorities}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500, "restart_accepted": True},
@@ -153,32 +155,44 @@ def bodies(ids):
             "onvif/users/{user}": {"group": "user", "description": "d"}, "onvif/users/{user}/password": passwords,
             "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
                 "voice-files/{voice}": {"name": "n#.pcm"},
-                "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "streams": DEVICE["streams"]},
+                "areas/{area}": {**named, "parent": "a0"}, "channels/{channel}": {**named, "type": "video", "streams": DEVICE["streams"]},
                 "channels/{channel}/encoders/{stream}": {"codec": "H.264", "width": 640, "height": 360, "fps": 12.5, "rate_mode": "vbr",
                                                          "quality": "low", "bitrate_kbps": 500, "gop": 25},
                 "devices/{device}/outputs/{output}": {"mode": "monostable", "delay_ms": 500, "idle": "open"},
-                "channels/{channel}/imaging": {"brightness": 60, "hue": 40.5, "day_night": "AUTO", "exposure": "MANUAL", "iris": 3},
-                "channels/{channel}/overlays": {"name": {"shown": True, "x": 0.1, "y": 0.9}, "time": {"shown": False},
+                "channels/{channel}/imaging": {"brightness": 60, "contrast": 50, "saturation": 50, "hue": 40.5, "sharpness": 50, "day_night": "AUTO", "exposure": "MANUAL",
+                                               "exposure_time": 9000, "gain": 3, "iris": 3, "white_balance": "MANUAL", "red_gain": 50, "blue_gain": 50, "wide_range": "ON",
+                                               "wide_range_level": 50, "backlight": "ON", "backlight_level": 50, "focus": "AUTO"},
+                "channels/{channel}/overlays": {"name": {"shown": True, "x": 0.1, "y": 0.9}, "time": {"shown": False, "x": 0, "y": 0},
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
                 "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,
                                                     "username": "admin", "password": PASSWORD, "area": "a0", "description": "d"},
-                "devices": {"ids": [device], "change": {"description": "d", "username": "u"}},
-                "devices/{device}": {k: v for k, v in DEVICE.items() if k not in ("channels", "channel_count")}, "map-icons/{icon}": named,
+                "devices": {"ids": [device], "change": {k: v for k, v in own.items() if k != "name"}},
+                "devices/{device}": own, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},
                 "video-groups/{video_group}": {**named, "channels": [channel]},
                 "view-groups/{view_group}": {**named, "group": ""},
                 "views/{view}": {**named, "group": ids["view_group"], "windows": WINDOWS}}.items()}
 
 
-def other_forms(ids):
-    """(method, route) -> valid bodies of other forms than that of bodies(), where a route takes several."""
-    by_mac = {"list": "allow", "mac": "52:54:00:aa:0b:01"}
-    return {("post", "/api/v1/access-filter/entries"): [by_mac], ("put", "/api/v1/access-filter/entries/{entry}"): [by_mac],
-            ("put", "/api/v1/time"): [{"local": ids["utc"].removesuffix("Z")}], ("put", "/api/v1/wizard/steps/{step}"): [{"skip": True}],
-            ("put", "/api/v1/network/cards/{card}"): [{"method": "dhcp", "mtu": 1500, "restart_accepted": True}],
-            ("put", "/api/v1/network/name-servers"): [{"automatic": True}]}
-
-
 def in_order(row):
     """Sorts rows of bodies(), so that none is in the way of a later one."""
     return row[0] in ENDS_OTHERS, row[0]
+
+
+def further_bodies(ids):
+    """(method, route) -> other valid bodies, with what a body cannot have beside the members of the one above."""
+    by_mac = {"list": "allow", "mac": "52:54:00:aa:0b:01"}
+    found = {"rows": [{"endpoint": "urn:uuid:0", "name": "row#", "area": "a0", "username": "admin", "password": PASSWORD}]}
+    moved = {key: BY_ADDRESS[key] for key in ("address", "port")}
+    return {("post", "/api/v1/" + path): list(bodies) for path, *bodies in (
+        ("devices", BY_ADDRESS, {"name": "dev#", "address": "rtsp://u:p@127.0.0.1:1/cam"}),
+        ("devices/addresses", {"ids": ["d99999"], **STATIC}),
+        ("devices/adding", {**found, "start": False}, {"table": TABLE.decode(), "start": False}),
+        ("devices/adding/{job}/rows", found, {"table": TABLE.decode()}),
+        ("devices/adding/{job}/start", {"rows": [1]}, {}), ("devices/adding/{job}/stop", {}), ("devices/adding/{job}/removal", {"rows": [2]}),
+        ("devices/import", b"Name,IP,Port,User,Password\r\n,127.0.0.1,1,u,\r\nrow#,127.0.0.1,x,u,p\r\n"))} | {
+            ("post", "/api/v1/access-filter/entries"): [by_mac], ("put", "/api/v1/access-filter/entries/{entry}"): [by_mac],
+            ("put", "/api/v1/time"): [{"local": ids["utc"].removesuffix("Z")}], ("put", "/api/v1/wizard/steps/{step}"): [{"skip": True}],
+            ("put", "/api/v1/network/cards/{card}"): [{"method": "dhcp", "mtu": 1500, "restart_accepted": True}],
+            ("put", "/api/v1/network/name-servers"): [{"automatic": True}],
+            ("patch", "/api/v1/devices"): [{"ids": [ids["device"]], "change": moved}], ("patch", "/api/v1/devices/{device}"): [moved]}
