@@ -22,52 +22,58 @@ using http::Response;
 
 namespace {
 
-bool is_visible(const ServerParts& parts, const central::Rights& rights, const json::value& channel) {
-  return channel.is_string() && rights.sees(std::string(channel.get_string())) &&
-         parts.central.registry().find_channel(channel.get_string()).has_value();
-}
+enum class Sight {
+  seen,
+  hidden,  ///< there, but not for the caller
+  gone
+};
 
-/// The entries of a list, without those whose channel the caller does not see.
-json::array visible(ServerParts& parts, const Request& request, const json::array& entries) {
-  const auto rights = parts.central.accounts().rights(request.account);
-  json::array shown;
-  for (const auto& entry : entries) {
-    const auto* channel = entry.is_object() ? entry.get_object().if_contains("channel") : &entry;
-    const auto* device = entry.is_object() ? entry.get_object().if_contains("device") : nullptr;
-    if (channel && !is_visible(parts, *rights, *channel)) continue;
-    if (device && !check_device(parts, request, device->as_string())) continue;
-    shown.push_back(entry);
+/// Of the channel or device that an entry of a list names. An entry may be the channel itself.
+Sight sight_of(ServerParts& parts, const Request& request, const json::value& entry) {
+  const auto& registry = parts.central.registry();
+  const auto* members = entry.if_object();
+  if (const auto* device = members ? members->if_contains("device") : nullptr) {
+    const std::string_view id = device->as_string();
+    if (check_device(parts, request, id)) return Sight::seen;
+    return registry.find(id) ? Sight::hidden : Sight::gone;
   }
-  return shown;
+  const std::string id((members ? members->at("channel") : entry).as_string());
+  if (!registry.find_channel(id)) return Sight::gone;
+  return parts.central.accounts().rights(request.account)->sees(id) ? Sight::seen : Sight::hidden;
 }
 
-/// Whether the channel or device of an entry is there.
-bool is_there(const ServerParts& parts, const json::value& entry) {
-  const auto* channel = entry.is_object() ? entry.get_object().if_contains("channel") : &entry;
-  const auto* device = entry.is_object() ? entry.get_object().if_contains("device") : nullptr;
-  if (device && device->is_string()) return parts.central.registry().find(device->get_string()).has_value();
-  return channel && channel->is_string() &&
-         parts.central.registry().find_channel(channel->get_string()).has_value();
+/// The entries of a list of which the caller has this sight.
+json::array entries_in(ServerParts& parts, const Request& request, const json::array& entries, Sight sight) {
+  json::array chosen;
+  std::ranges::copy_if(entries, std::back_inserter(chosen),
+                       [&](const json::value& entry) { return sight_of(parts, request, entry) == sight; });
+  return chosen;
 }
 
-/// Those that the caller does not see although they are there.
-json::array hidden(ServerParts& parts, const Request& request, const json::array& entries) {
-  const auto seen = visible(parts, request, entries);
-  json::array others;
-  for (const auto& entry : entries) {
-    if (std::ranges::find(seen, entry) == seen.end() && is_there(parts, entry)) others.push_back(entry);
-  }
-  return others;
-}
-
-bool hides_something(ServerParts& parts, const Request& request, const Layout& layout) {
+bool has_any(ServerParts& parts, const Request& request, const Layout& layout, Sight sight) {
   return std::ranges::any_of(layout.content, [&](const auto& member) {
-    return member.value().is_array() && !hidden(parts, request, member.value().get_array()).empty();
+    const auto* entries = member.value().if_array();
+    return entries && std::ranges::any_of(*entries, [&](const json::value& entry) {
+             return sight_of(parts, request, entry) == sight;
+           });
   });
 }
 
-base::Error not_there(LayoutKind kind, std::string_view id) {
-  return {base::ErrorKind::not_found, fmt::format("there is no {} \"{}\"", rule_of(kind).title, id)};
+/// Of a map.
+std::optional<std::string_view> area_of(const Layout& layout) {
+  if (layout.kind != LayoutKind::map) return std::nullopt;
+  const auto* area = layout.content.if_contains("area");
+  if (!area || !area->is_string()) return std::nullopt;
+  return area->get_string();
+}
+
+/// A map exists for those who may do something in its area, or to something that is on it.
+bool is_seen(ServerParts& parts, const Request& request, const Layout& layout) {
+  if (layout.kind != LayoutKind::map) return true;
+  const auto rights = parts.central.accounts().rights(request.account);
+  const auto area = area_of(layout);
+  return (area && rights->sees_area(central::number_of_id(*area, 'a'))) ||
+         has_any(parts, request, layout, Sight::seen);
 }
 
 bool has_group(LayoutKind kind) { return kind == LayoutKind::view || kind == LayoutKind::view_group; }
@@ -99,7 +105,8 @@ FieldResult<void> read_layout(ServerParts& parts, const Request& request, Layout
     fields.known(std::string(name));
     const auto* given = body->if_contains(name);
     if (!given) continue;
-    const auto others = value.is_array() ? hidden(parts, request, value.get_array()) : json::array();
+    const auto others =
+        value.is_array() ? entries_in(parts, request, value.get_array(), Sight::hidden) : json::array();
     value = *given;
     if (value.is_array()) value.get_array().insert(value.get_array().end(), others.begin(), others.end());
   }
@@ -110,11 +117,9 @@ FieldResult<void> read_layout(ServerParts& parts, const Request& request, Layout
 
 /// The area of a map is there, and the caller's.
 FieldResult<void> check_map(ServerParts& parts, const Request& request, const Layout& layout) {
-  const auto* area = layout.kind == LayoutKind::map ? layout.content.if_contains("area") : nullptr;
-  if (!area || !area->is_string()) return {};
-  const std::string_view id = area->get_string();
-  if (!parts.central.registry().find_area(central::number_of_id(id, 'a')))
-    return FieldError{"area", {base::ErrorKind::not_found, fmt::format("there is no area \"{}\"", id)}};
+  const auto area = area_of(layout);
+  if (area && !parts.central.registry().find_area(central::number_of_id(*area, 'a')))
+    return FieldError{"area", {base::ErrorKind::not_found, fmt::format("there is no area \"{}\"", *area)}};
   return check_own(parts, request, layout);
 }
 
@@ -123,10 +128,8 @@ Response show(ServerParts& parts, const Request& request, int status, const Layo
 }
 
 Response show_one(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
-  const auto id = request.param(routes.param);
-  const auto found = parts.central.layouts().find(routes.kind, id);
+  const auto found = find_seen(parts, request, routes.kind, request.param(routes.param));
   if (!found) return http::error_response(found.error());
-  if (!is_seen(parts, request, *found)) return http::error_response(not_there(routes.kind, id));
   return show(parts, request, 200, *found);
 }
 
@@ -189,10 +192,10 @@ FieldResult<void> check_sees_all(ServerParts& parts, const Request& request, con
       if (group.parent == layout.number) groups.insert(group.number);
     }
   }
-  bool hides = hides_something(parts, request, layout);
+  bool hides = has_any(parts, request, layout, Sight::hidden);
   if (layout.kind == LayoutKind::view_group) {
     for (const auto& view : layouts.all(LayoutKind::view))
-      hides = hides || (groups.contains(view.parent) && hides_something(parts, request, view));
+      hides = hides || (groups.contains(view.parent) && has_any(parts, request, view, Sight::hidden));
   }
   if (!hides) return {};
   return FieldError{
@@ -202,46 +205,43 @@ FieldResult<void> check_sees_all(ServerParts& parts, const Request& request, con
 }
 
 Response remove(ServerParts& parts, const Request& request, const LayoutRoutes& routes) {
+  const auto id = request.param(routes.param);
+  const auto there = find_seen(parts, request, routes.kind, id);
+  if (!there) return http::error_response(there.error());
+  if (const auto all = check_sees_all(parts, request, *there); !all) return error_response(all.error());
   const bool with_views = request.query_value("with_views") == "true";
-  const auto there = parts.central.layouts().find(routes.kind, request.param(routes.param));
-  if (there) {
-    if (!is_seen(parts, request, *there))
-      return http::error_response(not_there(routes.kind, request.param(routes.param)));
-    if (const auto all = check_sees_all(parts, request, *there); !all) return error_response(all.error());
-  }
-  const auto removed = parts.central.layouts().remove(
-      routes.kind, request.param(routes.param), with_views, [&](Layout& layout) -> FieldResult<void> {
+  const auto removed =
+      parts.central.layouts().remove(routes.kind, id, with_views, [&](Layout& layout) -> FieldResult<void> {
         if (auto own = check_own(parts, request, layout); !own) return own;
         return check_if_match(request, layout.version);
       });
   if (!removed) return error_response(removed.error());
-  if (there) tell_layout(parts, request, "removed", *there, facts_of(*there), {});
+  tell_layout(parts, request, "removed", *there, facts_of(*there), {});
   return http::no_content();
 }
 
 }  // namespace
 
 FieldResult<void> check_own(ServerParts& parts, const Request& request, const Layout& layout) {
-  const auto* area = layout.kind == LayoutKind::map ? layout.content.if_contains("area") : nullptr;
-  if (!area || !area->is_string()) return {};
-  return check_area(parts, request, area->get_string());
+  const auto area = area_of(layout);
+  return area ? check_area(parts, request, *area) : FieldResult<void>();
 }
 
-bool is_seen(ServerParts& parts, const Request& request, const Layout& layout) {
-  if (layout.kind != LayoutKind::map) return true;
-  const auto rights = parts.central.accounts().rights(request.account);
-  const auto* area = layout.content.if_contains("area");
-  if (area && area->is_string() && rights->sees_area(central::number_of_id(area->get_string(), 'a')))
-    return true;
-  const auto* items = layout.content.if_contains("items");
-  return items && items->is_array() && !visible(parts, request, items->get_array()).empty();
+base::Result<Layout> find_seen(ServerParts& parts, const Request& request, LayoutKind kind,
+                               const std::string& id) {
+  auto found = parts.central.layouts().find(kind, id);
+  if (found && !is_seen(parts, request, *found))
+    return base::Error{base::ErrorKind::not_found,
+                       fmt::format("there is no {} \"{}\"", rule_of(kind).title, id)};
+  return found;
 }
 
 json::object to_json(ServerParts& parts, const Request& request, const Layout& layout) {
   json::object object{{"id", id_of(layout)}, {"name", layout.name}};
   if (layout.parent != 0) object["group"] = fmt::format("g{}", layout.parent);
   for (const auto& [name, value] : layout.content) {
-    object[name] = value.is_array() ? json::value(visible(parts, request, value.get_array())) : value;
+    object[name] =
+        value.is_array() ? json::value(entries_in(parts, request, value.get_array(), Sight::seen)) : value;
   }
   return object;
 }

@@ -16,8 +16,10 @@ boost::json::object to_json(ServerParts& parts, const http::Request& request, co
 /// A map is touched only by who looks after its area: not_found for others.
 central::FieldResult<void> check_own(ServerParts& parts, const http::Request& request,
                                      const central::Layout& layout);
-/// A map exists for those who may do something in its area, or to something that is on it.
-bool is_seen(ServerParts& parts, const http::Request& request, const central::Layout& layout);
+/// A map is there for those who may do something in its area, or to something that is on it. Errors:
+/// not_found.
+base::Result<central::Layout> find_seen(ServerParts& parts, const http::Request& request,
+                                        central::LayoutKind kind, const std::string& id);
 
 /// The routes that all kinds have in common: list and add at `path`, read, change and remove at
 /// `path/{param}`. A body is `name`, for views and their groups `group`, and the members of the content.

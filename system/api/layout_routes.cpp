@@ -16,11 +16,8 @@ using http::Response;
 namespace {
 
 Response picture(ServerParts& parts, const Request& request, LayoutKind kind, const std::string& id) {
-  const auto layout = parts.central.layouts().find(kind, id);
-  if (!layout) return http::error_response(layout.error());
-  if (!is_seen(parts, request, *layout))
-    return http::error_response(404, "not_found", {},
-                                fmt::format("there is no {} \"{}\"", rule_of(kind).title, id));
+  if (const auto layout = find_seen(parts, request, kind, id); !layout)
+    return http::error_response(layout.error());
   auto found = parts.central.layouts().picture(kind, id);
   if (!found) return http::error_response(found.error());
   Response response;
