@@ -69,14 +69,17 @@ asio::awaitable<Response> show(ServerParts& parts, Request request) {
                                                   {"clock_ahead_ms", ahead}});
 }
 
-/// Error unavailable where a device has stopped before the end of what it has.
+/// Error unavailable where a device has stopped before the end of what it has, or may have: nobody takes a
+/// part for the whole.
 base::Result<> check_end(const DeviceRecording& recording, const storage::ExportSummary& done) {
-  if (!recording.holes_known || done.to + last_picture >= recording.spans.back().to) return {};
+  const auto end = recording.spans.back().to;
+  if (done.to + last_picture >= end) return {};
   return Error{
       ErrorKind::unavailable,
-      fmt::format("the device broke off at {}, although it has recorded until {}: ask again, or for the "
-                  "time before and after it apart",
-                  base::format_utc(done.to, 3), base::format_utc(recording.spans.back().to, 3))};
+      fmt::format("the device broke off at {}, although it {} until {}: ask again, or for the time before "
+                  "and after it apart",
+                  base::format_utc(done.to, 3), recording.holes_known ? "has recorded" : "may have recorded",
+                  base::format_utc(end, 3))};
 }
 
 /// On a thread that may wait.
@@ -126,8 +129,8 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Request request) 
   wanted.client.dialer = asked->device.dialer;
   wanted.clock_ahead = found->clock_ahead;
   // Not beyond what there is: a device might go on with what it sees now.
-  wanted.from = std::max(asked->period.from, found->spans.front().from) + found->clock_ahead;
-  wanted.to = std::min(asked->period.to, found->spans.back().to) + found->clock_ahead;
+  wanted.from = found->spans.front().from + found->clock_ahead;
+  wanted.to = found->spans.back().to + found->clock_ahead;
   const auto task = parts.central.tasks().add("recording.fetch", request.account);
   WorkPool::Work work = [&parts, request, wanted, recording = *found, task] {
     return fetch(parts, request, wanted, recording, *task);

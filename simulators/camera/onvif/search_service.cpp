@@ -159,6 +159,8 @@ OnvifOutcome Searches::find_recordings(OnvifCall& call) {
 }
 
 OnvifOutcome Searches::find_events(OnvifCall& call) {
+  if (device_.quirks.has(quirks::hole_search_refused))
+    return refuse({"ter:ActionNotSupported"}, "there is no search for events");
   const auto begin_text = text_at(call.request, "StartPoint"), end_text = text_at(call.request, "EndPoint");
   const auto from = protocols::parse_xml_time(begin_text);
   const auto to = end_text.empty() ? base::UtcTime::max() : protocols::parse_xml_time(end_text);
