@@ -83,12 +83,11 @@ json::object find_entry(const ServerParts& parts, std::string_view id) {
   return {};
 }
 
-void tell_access(ServerParts& parts, const Request& request, std::string_view what,
+/// `done`: "an entry was added to the lists of hosts".
+void tell_access(ServerParts& parts, const Request& request, std::string_view done,
                  const json::object& before, const json::object& after) {
-  tell_change(parts, request, "access.changed",
-              fmt::format("{} which hosts may connect was {} by \"{}\"",
-                          what == "set" ? "the mode of" : "an entry of", what, request.account),
-              {}, before, after);
+  tell_change(parts, request, "access.changed", fmt::format("{} by \"{}\"", done, request.account), {},
+              before, after);
 }
 
 Response set_mode(ServerParts& parts, const Request& request) {
@@ -100,7 +99,8 @@ Response set_mode(ServerParts& parts, const Request& request) {
   const auto before = parts.central.access().mode();
   if (const auto set = parts.central.access().set_mode(*mode, source_of(request)); !set)
     return http::error_response(set.error(), "mode");
-  tell_access(parts, request, "set", {{"mode", to_string(before)}}, {{"mode", to_string(*mode)}});
+  tell_access(parts, request, "it was set which list of hosts counts", {{"mode", to_string(before)}},
+              {{"mode", to_string(*mode)}});
   return show(parts, request);
 }
 
@@ -110,7 +110,7 @@ Response add(ServerParts& parts, const Request& request) {
   if (fields.error()) return error_response(*fields.error());
   const auto added = parts.central.access().add(entry, source_of(request));
   if (!added) return error_response(added.error());
-  tell_access(parts, request, "added", {}, to_json(*added));
+  tell_access(parts, request, "an entry was added to the lists of hosts", {}, to_json(*added));
   return http::json_response(201, to_json(*added));
 }
 
@@ -122,7 +122,7 @@ Response change(ServerParts& parts, const Request& request) {
   const auto before = find_entry(parts, entry.id);
   const auto changed = parts.central.access().change(entry, source_of(request));
   if (!changed) return error_response(changed.error());
-  tell_access(parts, request, "changed", before, to_json(entry));
+  tell_access(parts, request, "an entry of the lists of hosts was changed", before, to_json(entry));
   return http::json_response(200, to_json(entry));
 }
 
@@ -130,7 +130,7 @@ Response remove(ServerParts& parts, const Request& request) {
   const auto before = find_entry(parts, request.param("entry"));
   const auto removed = parts.central.access().remove(request.param("entry"), source_of(request));
   if (!removed) return http::error_response(removed.error());
-  tell_access(parts, request, "removed", before, {});
+  tell_access(parts, request, "an entry of the lists of hosts was removed", before, {});
   return http::no_content();
 }
 

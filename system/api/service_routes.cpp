@@ -76,13 +76,13 @@ Response change(ServerParts& parts, const Request& request) {
     return http::error_response(409, "conflict", "enabled",
                                 fmt::format("this server has no service \"{}\" yet, so it stays off", name));
   }
-  const auto before = to_json(parts, *service);
   const auto changed = parts.central.settings().change(service->section, {{service->field, enabled}});
   if (!changed) return error_response(changed.error());
   tell_change(
       parts, request, "settings.changed",
       fmt::format("the service {} was switched {} by \"{}\"", name, enabled ? "on" : "off", request.account),
-      {{"service", name}}, before, to_json(parts, *service));
+      {{"section", service->section}}, {{service->field, changed->before.values.at(service->field)}},
+      {{service->field, enabled}});
   return http::json_response(200, to_json(parts, *service));
 }
 

@@ -115,11 +115,10 @@ Response change_settings(ServerParts& parts, const Request& request) {
   if (!revision) return refusal(revision.error());
   const auto changed = parts.central.settings().change(section->name, *body, *revision);
   if (!changed) return refusal(changed.error());
-  tell(parts, request, "settings.changed",
-       fmt::format("settings \"{}\" were changed by \"{}\"", section->name, request.account),
-       {{"section", section->name},
-        {"before", Settings::shown(*section, changed->before.values)},
-        {"after", Settings::shown(*section, changed->after.values)}});
+  tell_change(parts, request, "settings.changed",
+              fmt::format("settings \"{}\" were changed by \"{}\"", section->name, request.account),
+              {{"section", section->name}}, Settings::shown(*section, changed->before.values),
+              Settings::shown(*section, changed->after.values));
   return show(*section, changed->after);
 }
 
