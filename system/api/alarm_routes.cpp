@@ -50,6 +50,9 @@ FieldResult<AlarmQuery> query_from(const ServerParts& parts, const Request& requ
   query.type = type;
   query.channel = request.query_value("channel").value_or("");
   query.device = request.query_value("device").value_or("");
+  if (const auto device = parts.central.registry().find(query.device)) {
+    for (const auto& channel : (*device)->channels) query.device_channels.push_back(channel.id);
+  }
   query.text = request.query_value("text").value_or("");
   query.active = *active;
   query.sort = order->column;

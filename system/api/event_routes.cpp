@@ -62,7 +62,8 @@ std::string error_text(const central::FieldError& error) {
 }
 
 /// What a client that was away is told when it cannot have everything: some events are kept no more, or the
-/// log is another one, as after a factory default. It goes on at the event's number.
+/// log is another one, as after a factory default. It goes on at the event's number. On a thread that may
+/// wait.
 base::Result<std::optional<central::Event>> gap_after(const central::EventLog& log, std::int64_t since) {
   const auto newest = log.last();
   central::Event gap;
@@ -83,6 +84,20 @@ base::Result<std::optional<central::Event>> gap_after(const central::EventLog& l
   return std::optional(std::move(gap));
 }
 
+using Gap = base::Result<std::optional<central::Event>>;
+
+/// Error unavailable also where the workers have too much to do.
+asio::awaitable<Gap> look_for_gap(ServerParts& parts, std::string lane, std::int64_t since) {
+  auto gap = std::make_shared<Gap>(base::Error{base::ErrorKind::unavailable, "ask again a moment later"});
+  WorkPool::Work work = [&log = parts.central.events(), since, gap] {
+    *gap = gap_after(log, since);
+    return http::no_content();
+  };
+  const auto done = co_await parts.workers.run(std::move(lane), std::move(work));
+  (void)done;  // who is refused has the gap as it was
+  co_return std::move(*gap);
+}
+
 asio::awaitable<void> push_events(ServerParts& parts, Request request, http::WebSocket socket) {
   const auto since = number_of(request, "since", parts.central.events().last(), 0, INT64_MAX);
   if (!since) {
@@ -96,10 +111,14 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
   watch_session(parts, request, socket, central::Authority::events);
   bell->push(true);
   std::int64_t sent = *since;
-  auto gap = gap_after(parts.central.events(), sent);
+  auto gap = co_await look_for_gap(parts, request.account, sent);
   if (!gap) {
     base::log_error("events after {}: {}", sent, gap.error().message);
-  } else if (*gap) {
+    const std::string text = error_text({{}, gap.error()});
+    co_await socket.send_text(text);
+    co_return;
+  }
+  if (*gap) {
     sent = (*gap)->sequence;
     (*gap)->time = parts.clock.now();
     const std::string text = json::serialize(to_json(**gap));

@@ -129,10 +129,15 @@ class Pairing {
     const bool asked = alarm.began < query_.to && (!alarm.ended || *alarm.ended >= query_.from) &&
                        (query_.type.empty() || alarm.type == query_.type) &&
                        (query_.channel.empty() || alarm.channel == query_.channel) &&
-                       (query_.device.empty() || alarm.device == query_.device) &&
+                       (query_.device.empty() || is_of_device(alarm)) &&
                        (!query_.active || *query_.active == !alarm.ended) &&
                        (has_text(alarm.source) || has_text(alarm.message));
     if (asked) found_.push_back(std::move(alarm));
+  }
+
+  bool is_of_device(const Alarm& alarm) const {
+    if (!alarm.device.empty()) return alarm.device == query_.device;
+    return std::ranges::find(query_.device_channels, alarm.channel) != query_.device_channels.end();
   }
 
   bool has_text(const std::string& in) const {

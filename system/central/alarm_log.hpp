@@ -37,7 +37,8 @@ struct AlarmQuery {
   std::string type;
   std::string channel;
   std::string device;
-  std::string text;  ///< anywhere in source or message, in any case of ASCII letters
+  std::vector<std::string> device_channels;  ///< ids; an event may name no device, but one of its channels
+  std::string text;                          ///< anywhere in source or message, in any case of ASCII letters
   std::optional<bool> active;
   std::string sort = "start";  ///< one of alarm_columns()
   bool descending = true;

@@ -140,6 +140,10 @@ TEST_F(AlarmLogTest, ConditionsAreMetAllOfThem) {
   query = all();
   query.device = "d1";
   EXPECT_THAT(shown(query), ElementsAre("motion c1 0-"));
+  query.device_channels = {"c1", "c7"};
+  EXPECT_THAT(shown(query), ElementsAre("motion c1 0-", "video-loss c1 1-"));
+  query.device = "d7";
+  EXPECT_THAT(shown(query), ElementsAre("video-loss c1 1-")) << "motion names another device";
   query = all();
   query.text = "camera C2";
   EXPECT_THAT(shown(query), ElementsAre("video-loss c2 2-3"));

@@ -34,9 +34,9 @@ constexpr std::int64_t events_between_cleanings = 1000;
 
 }  // namespace
 
-EventLog::EventLog(platform::SqliteDatabase database, platform::SqliteDatabase reader,
-                   const base::Clock& clock)
-    : clock_(clock), database_(std::move(database)), reader_(std::move(reader)) {}
+EventLog::EventLog(std::filesystem::path file, platform::SqliteDatabase database,
+                   platform::SqliteDatabase reader, const base::Clock& clock)
+    : file_(std::move(file)), clock_(clock), database_(std::move(database)), reader_(std::move(reader)) {}
 
 Result<std::unique_ptr<EventLog>> EventLog::open(const std::filesystem::path& file,
                                                  const base::Clock& clock) {
@@ -44,7 +44,7 @@ Result<std::unique_ptr<EventLog>> EventLog::open(const std::filesystem::path& fi
   if (!database) return database.error();
   auto reader = platform::SqliteDatabase::open(file, migrations);
   if (!reader) return reader.error();
-  std::unique_ptr<EventLog> log(new EventLog(std::move(*database), std::move(*reader), clock));
+  std::unique_ptr<EventLog> log(new EventLog(file, std::move(*database), std::move(*reader), clock));
   auto query = log->database_.prepare(
       "SELECT max((SELECT coalesce(max(sequence), 0) FROM event), (SELECT last FROM given))");
   if (!query) return query.error();

@@ -102,7 +102,8 @@ class EventLog {
   };
   static const std::vector<std::string_view>& sort_columns();
   base::Result<Found> search(const Query& query) const;
-  /// Gives `take` every event of these types, oldest first.
+  /// Gives `take` every event of these types, oldest first. It has a connection of its own: whoever searches
+  /// meanwhile, also `take`, does not wait for it.
   base::Result<> each_of(const std::vector<std::string_view>& types,
                          const std::function<void(Event)>& take) const;
   /// Removes entries of a log: all, those of a severity, or one by its sequence. Returns how many. Their
@@ -114,12 +115,14 @@ class EventLog {
   std::shared_ptr<void> listen(Listener listener);
 
  private:
-  EventLog(platform::SqliteDatabase database, platform::SqliteDatabase reader, const base::Clock& clock);
+  EventLog(std::filesystem::path file, platform::SqliteDatabase database, platform::SqliteDatabase reader,
+           const base::Clock& clock);
   base::Result<> write(const Event& event);
   base::Result<> forget_oldest(LogKind log);
   static std::string_view columns();
   static Event read(const platform::SqliteStatement& row);
 
+  const std::filesystem::path file_;
   const base::Clock& clock_;
   mutable std::mutex mutex_;
   platform::SqliteDatabase database_;

@@ -96,6 +96,20 @@ TEST_F(EventLogTest, EachEntryIsInOneLog) {
   EXPECT_EQ(found(all(LogKind::event)), "f");
 }
 
+TEST_F(EventLogTest, EachOfSomeTypesIsToldWhileOthersSearchAndAppend) {
+  happen("channel.offline", "a");
+  happen("settings.changed", "b", "ann");
+  happen("channel.online", "c");
+  std::string told;
+  const auto read = log->each_of({"channel.online", "channel.offline"}, [&](const Event& event) {
+    told += event.message;
+    EXPECT_EQ(found(all(LogKind::operation)), "b");
+    happen("channel.online", "d");
+  });
+  EXPECT_TRUE(read);
+  EXPECT_EQ(told, "ac") << "as it was when it began";
+}
+
 TEST_F(EventLogTest, ConditionsAreMetTogether) {
   happen("settings.changed", "a mail", "ann", "10.0.0.7");
   happen("settings.changed", "b Mail", "bob", "10.0.0.7");

@@ -96,8 +96,9 @@ Result<EventLog::Found> EventLog::search(const Query& query) const {
 Result<> EventLog::each_of(const std::vector<std::string_view>& types,
                            const std::function<void(Event)>& take) const {
   const std::vector<char> places(types.size(), '?');
-  const std::lock_guard lock(reading_);
-  auto select = reader_.prepare(fmt::format("SELECT {} FROM event WHERE type IN ({}) ORDER BY sequence",
+  auto reader = platform::SqliteDatabase::open(file_);
+  if (!reader) return reader.error();
+  auto select = reader->prepare(fmt::format("SELECT {} FROM event WHERE type IN ({}) ORDER BY sequence",
                                             columns(), fmt::join(places, ",")));
   if (!select) return select.error();
   select->reset();
