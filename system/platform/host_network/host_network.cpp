@@ -99,9 +99,18 @@ Result<HostNetwork::View> HostNetwork::view() const {
   return view;
 }
 
-NetworkResult<> HostNetwork::refuse_changes() const {
+NetworkResult<HostNetworkState> HostNetwork::read_to_change() const {
   if (const auto reason = read_only()) return refuse({}, ErrorKind::denied, *reason);
-  return {};
+  auto state = read();
+  if (!state) return NetworkRefusal{{}, state.error()};
+  return *std::move(state);
+}
+
+NetworkResult<> HostNetwork::perform(const CommandPlan& plan) const {
+  const auto done = carry_out(plan, options_.run, prefix_);
+  if (done) return {};
+  (void)tie_gateways(wanted_);  // a card that was down meanwhile has lost them
+  return NetworkRefusal{{}, done.error()};
 }
 
 NetworkResult<> HostNetwork::remember(WantedNetwork wanted) {
@@ -158,11 +167,7 @@ NetworkResult<> HostNetwork::apply_card(const HostNetworkState& state, const Net
   }
   NetworkCard before = card;
   before.enabled = before.enabled || wanted.dhcp;
-  const auto done = carry_out(plan_card(state, before, settings), options_.run, prefix_);
-  const auto tied = tie_gateways();  // also where the change was taken back
-  if (!done) return NetworkRefusal{{}, done.error()};
-  if (!tied)
-    return NetworkRefusal{{}, Error(tied.error()).within("the card is set, its gateway is not tied")};
+  if (auto done = perform(plan_card(state, before, settings)); !done) return done;
   renewals_.erase(card.name);
   if (!wanted.dhcp) return {};
   renewals_[card.name] = clock_.now() + std::chrono::seconds(lease.seconds) / 2;
@@ -172,9 +177,8 @@ NetworkResult<> HostNetwork::apply_card(const HostNetworkState& state, const Net
 
 NetworkResult<> HostNetwork::set_card(const std::string& name, const Card& wanted) {
   const std::lock_guard lock(mutex_);
-  if (auto may = refuse_changes(); !may) return may;
-  const auto state = read();
-  if (!state) return NetworkRefusal{{}, state.error()};
+  const auto state = read_to_change();
+  if (!state) return state.error();
   const NetworkCard* card = state->find(name);
   if (!card) return no_card({}, name);
   if (auto checked = check_card(*card, wanted); !checked) return checked;
@@ -185,19 +189,20 @@ NetworkResult<> HostNetwork::set_card(const std::string& name, const Card& wante
   }
   if (auto applied = apply_card(*state, *card, wanted); !applied) return applied;
   WantedNetwork next = wanted_;
-  next.cards[name] = {wanted.dhcp, {wanted.address, wanted.gateway, wanted.mtu, std::nullopt}};
-  if (!wanted.dhcp) forget_gateway(*state, name, wanted.gateway, next);
-  if (wanted.dhcp) next.cards[name].settings = {std::nullopt, std::nullopt, wanted.mtu, std::nullopt};
-  if (auto remembered = remember(std::move(next)); !remembered) return remembered;
-  if (wanted.dhcp) (void)use_leased_servers();  // the view tells of a failure
-  return {};
+  if (wanted.dhcp) {
+    next.cards[name] = {true, {std::nullopt, std::nullopt, wanted.mtu, std::nullopt}};
+    (void)use_leased_servers();  // the view tells of a failure
+  } else {
+    next.cards[name] = {false, {wanted.address, wanted.gateway, wanted.mtu, std::nullopt}};
+    forget_gateways(name, wanted.gateway, next);
+  }
+  return remember_tied(std::move(next));
 }
 
 NetworkResult<> HostNetwork::set_default_card(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  if (auto may = refuse_changes(); !may) return may;
-  const auto state = read();
-  if (!state) return NetworkRefusal{{}, state.error()};
+  const auto state = read_to_change();
+  if (!state) return state.error();
   const NetworkCard* card = state->find(name);
   if (!card) return no_card("card", name);
   if (!card->online) {
@@ -207,8 +212,7 @@ NetworkResult<> HostNetwork::set_default_card(const std::string& name) {
   if (!state->gateway_of(name))
     return refuse("card", ErrorKind::conflict,
                   fmt::format("card \"{}\" has no gateway: set one first", name));
-  if (auto done = carry_out(plan_default_card(*state, *card), options_.run, prefix_); !done)
-    return NetworkRefusal{{}, done.error()};
+  if (auto done = perform(plan_default_card(*state, *card)); !done) return done;
   WantedNetwork next = wanted_;
   next.default_card = name;
   return remember(std::move(next));
@@ -246,7 +250,7 @@ Result<> HostNetwork::use_leased_servers() {
 
 NetworkResult<> HostNetwork::set_name_servers(const NameServers& servers) {
   const std::lock_guard lock(mutex_);
-  if (auto may = refuse_changes(); !may) return may;
+  if (const auto reason = read_only()) return refuse({}, ErrorKind::denied, *reason);
   if (!servers.automatic && !servers.preferred)
     return refuse("preferred", ErrorKind::invalid, "is needed unless name servers are automatic");
   if (servers.preferred && servers.preferred == servers.alternate)
@@ -264,9 +268,8 @@ NetworkResult<> HostNetwork::set_name_servers(const NameServers& servers) {
 
 NetworkResult<> HostNetwork::add_route(const HostRoute& route) {
   const std::lock_guard lock(mutex_);
-  if (auto may = refuse_changes(); !may) return may;
-  const auto state = read();
-  if (!state) return NetworkRefusal{{}, state.error()};
+  const auto state = read_to_change();
+  if (!state) return state.error();
   const NetworkCard* card = state->find(route.card);
   if (!card) return no_card("card", route.card);
   if (route.prefix == 0)
@@ -287,8 +290,7 @@ NetworkResult<> HostNetwork::add_route(const HostRoute& route) {
   if (wanted_.routes.size() >= most_routes)
     return refuse({}, ErrorKind::full,
                   fmt::format("there are {} routes already, the most there can be", most_routes));
-  if (auto done = carry_out(plan_add_route(route), options_.run, prefix_); !done)
-    return NetworkRefusal{{}, done.error()};
+  if (auto done = perform(plan_add_route(route)); !done) return done;
   WantedNetwork next = wanted_;
   next.routes.push_back(route);
   return remember(std::move(next));
@@ -296,15 +298,13 @@ NetworkResult<> HostNetwork::add_route(const HostRoute& route) {
 
 NetworkResult<> HostNetwork::remove_route(const HostRoute& route) {
   const std::lock_guard lock(mutex_);
-  if (auto may = refuse_changes(); !may) return may;
-  const auto state = read();
-  if (!state) return NetworkRefusal{{}, state.error()};
+  const auto state = read_to_change();
+  if (!state) return state.error();
   const auto same = [&](const HostRoute& other) { return same_route(other, route); };
   const auto found = std::ranges::find_if(state->routes, same);
   if (found == state->routes.end() || route.prefix == 0)
     return refuse({}, ErrorKind::not_found, "there is no such route");
-  if (auto done = carry_out(plan_remove_route(*found), options_.run, prefix_); !done)
-    return NetworkRefusal{{}, done.error()};
+  if (auto done = perform(plan_remove_route(*found)); !done) return done;
   WantedNetwork next = wanted_;
   std::erase_if(next.routes, same);
   return remember(std::move(next));

@@ -67,8 +67,10 @@ class HostNetwork {
   NetworkResult<> set_card(const std::string& name, const Card& card);
   NetworkResult<> set_default_card(const std::string& name);
   /// Ties the gateway of a card to the address of its network card, in place of what ARP (RFC 826) says,
-  /// which anybody on the network may say. It holds until the card is given another gateway.
+  /// which anybody on the network may say. It holds until the card is given another gateway; one that comes
+  /// by DHCP is not tied, and the tie holds again when the gateway is the old one.
   NetworkResult<> tie_gateway(const std::string& card, const MacAddress& mac);
+  /// Errors: not_found, when nothing of the card is tied.
   NetworkResult<> untie_gateway(const std::string& card);
   NetworkResult<> set_name_servers(const NameServers& servers);
   NetworkResult<> add_route(const HostRoute& route);
@@ -96,7 +98,10 @@ class HostNetwork {
  private:
   HostNetwork(Options options, WantedNetwork wanted, const base::Clock& clock);
   base::Result<HostNetworkState> read() const;
-  NetworkResult<> refuse_changes() const;
+  /// What there is, for who wants to change it. Errors: denied (read_only), those of read().
+  NetworkResult<HostNetworkState> read_to_change() const;
+  /// What is taken back leaves the gateways tied.
+  NetworkResult<> perform(const CommandPlan& plan) const;
   NetworkResult<> check_card(const NetworkCard& card, const Card& wanted) const;
   base::Result<DhcpLease> leased(const NetworkCard& card);
   /// DHCP is asked again soon, unless a lease says when.
@@ -106,13 +111,12 @@ class HostNetwork {
   base::Result<> use_leased_servers();
   NetworkResult<> remember(WantedNetwork wanted);
   NetworkResult<> apply_card(const HostNetworkState& state, const NetworkCard& card, const Card& wanted);
-  /// The card's gateway. Errors: not_found, conflict (it has none).
-  NetworkResult<Ipv4> gateway_of(const HostNetworkState& state, const std::string& card) const;
-  /// Ties those again that are wanted: a card that went down has lost them.
-  base::Result<> tie_gateways();
-  /// What is tied of the card and is not its gateway any more.
-  void forget_gateway(const HostNetworkState& before, const std::string& card, std::optional<Ipv4> now,
-                      WantedNetwork& next);
+  /// Ties those again that are wanted: a card that went down has lost them. Each entry is one that failed.
+  std::vector<std::string> tie_gateways(const WantedNetwork& wanted) const;
+  /// Forgets what is tied of the card, but for the gateway that it has from now on.
+  void forget_gateways(const std::string& card, std::optional<Ipv4> now, WantedNetwork& next) const;
+  /// Keeps a change that was made, after tying the gateways. Error unavailable where one was not tied.
+  NetworkResult<> remember_tied(WantedNetwork wanted);
   void restore_bonds(std::vector<std::string>& failures);
   void restore_cards(std::vector<std::string>& failures);
   void restore_routes(std::vector<std::string>& failures);

@@ -35,17 +35,26 @@ NetworkResult<> check_bond(const HostNetworkState& state, const BondSettings& bo
   return {};
 }
 
+/// With address and gateway go their ties.
+void move_gateways(WantedNetwork& wanted, const std::string& from, const std::string& to) {
+  for (auto it = wanted.gateways.begin(); it != wanted.gateways.end();) {
+    const auto at = it++;
+    if (at->first.card != from) continue;
+    wanted.gateways[{to, at->first.address}] = at->second;
+    wanted.gateways.erase(at);
+  }
+}
+
 }  // namespace
 
 NetworkResult<> HostNetwork::bond(const BondSettings& bond) {
   const std::lock_guard lock(mutex_);
-  if (auto may = refuse_changes(); !may) return may;
-  const auto state = read();
-  if (!state) return NetworkRefusal{{}, state.error()};
+  const auto state = read_to_change();
+  if (!state) return state.error();
   if (auto checked = check_bond(*state, bond); !checked) return checked;
-  if (auto done = carry_out(plan_bond(*state, bond), options_.run, prefix_); !done)
-    return NetworkRefusal{{}, done.error()};
+  if (auto done = perform(plan_bond(*state, bond)); !done) return done;
   WantedNetwork next = wanted_;
+  move_gateways(next, bond.members.front(), bond.name);
   const auto first = next.cards.find(bond.members.front());
   if (first != next.cards.end()) {
     next.cards[bond.name] = first->second;
@@ -55,19 +64,16 @@ NetworkResult<> HostNetwork::bond(const BondSettings& bond) {
     next.cards.erase(member);
     renewals_.erase(member);
     std::erase_if(next.routes, [&](const HostRoute& route) { return route.card == member; });
+    std::erase_if(next.gateways, [&](const auto& entry) { return entry.first.card == member; });
   }
   next.bonds.push_back(bond);
-  const auto tied = tie_gateways();
-  if (auto remembered = remember(std::move(next)); !remembered) return remembered;
-  if (!tied) return NetworkRefusal{{}, tied.error()};
-  return {};
+  return remember_tied(std::move(next));
 }
 
 NetworkResult<> HostNetwork::split(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  if (auto may = refuse_changes(); !may) return may;
-  const auto state = read();
-  if (!state) return NetworkRefusal{{}, state.error()};
+  const auto state = read_to_change();
+  if (!state) return state.error();
   const NetworkCard* bond = state->find(name);
   if (!bond || bond->bond_mode.empty())
     return refuse({}, ErrorKind::not_found, fmt::format("there is no bond \"{}\"", name));
@@ -82,10 +88,10 @@ NetworkResult<> HostNetwork::split(const std::string& name) {
     if (!first) others.push_back(when_new);
     next.cards[member.name] =
         first && next.cards.contains(name) ? next.cards[name] : WantedNetwork::Card{false, when_new};
+    if (first) move_gateways(next, name, member.name);
     first = false;
   }
-  if (auto done = carry_out(plan_split(*state, *bond, others), options_.run, prefix_); !done)
-    return NetworkRefusal{{}, done.error()};
+  if (auto done = perform(plan_split(*state, *bond, others)); !done) return done;
   renewals_.erase(name);
   for (const auto& member : state->cards) {
     if (member.bond == name && next.cards[member.name].dhcp) renew_soon(member.name);
@@ -93,10 +99,7 @@ NetworkResult<> HostNetwork::split(const std::string& name) {
   next.cards.erase(name);
   std::erase_if(next.routes, [&](const HostRoute& route) { return route.card == name; });
   std::erase_if(next.bonds, [&](const BondSettings& other) { return other.name == name; });
-  const auto tied = tie_gateways();
-  if (auto remembered = remember(std::move(next)); !remembered) return remembered;
-  if (!tied) return NetworkRefusal{{}, tied.error()};
-  return {};
+  return remember_tied(std::move(next));
 }
 
 }  // namespace watchrig::platform

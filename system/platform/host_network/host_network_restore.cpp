@@ -93,7 +93,7 @@ std::vector<std::string> HostNetwork::restore() {
   restore_bonds(failures);
   restore_cards(failures);
   restore_routes(failures);
-  if (auto tied = tie_gateways(); !tied) failures.push_back(tied.error().message);
+  for (auto& failure : tie_gateways(wanted_)) failures.push_back(std::move(failure));
   if (!wanted_.name_servers.automatic) {
     if (auto written = write_resolver(wanted_.name_servers); !written)
       failures.push_back("name servers: " + written.error().message);
@@ -143,6 +143,7 @@ std::vector<std::string> HostNetwork::renew_leases() {
       failures.push_back("name servers: " + written.error().message);
     }
   }
+  for (auto& failure : tie_gateways(wanted_)) failures.push_back(std::move(failure));
   return failures;
 }
 

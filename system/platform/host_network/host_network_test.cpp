@@ -1,83 +1,14 @@
-#include "system/platform/host_network/host_network.hpp"
-
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
-#include <unistd.h>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "system/base/text.hpp"
+#include "system/platform/testing/host_network_fixture.hpp"
 
 namespace watchrig::platform {
 namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorKind;
-
-// As iproute2 6.1 prints them, shortened.
-constexpr const char* addresses = R"([
- {"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP","LOWER_UP"],"mtu":65536,"link_type":"loopback","addr_info":[]},
- {"ifindex":2,"ifname":"ifb0","flags":[],"mtu":1500,"link_type":"ether","linkinfo":{"info_kind":"ifb"},"addr_info":[]},
- {"ifindex":3,"ifname":"lan1","flags":["UP","LOWER_UP"],"mtu":1500,"link_type":"ether","address":"02:00:00:00:00:01",
-  "addr_info":[{"family":"inet","local":"10.1.1.2","prefixlen":24,"valid_life_time":4294967295},
-               {"family":"inet6","local":"fe80::1","prefixlen":64,"valid_life_time":4294967295}]},
- {"ifindex":4,"ifname":"lan2","flags":["NO-CARRIER","UP"],"mtu":1500,"link_type":"ether","linkinfo":{"info_kind":"veth"},
-  "addr_info":[{"family":"inet","local":"10.2.2.2","prefixlen":24,"valid_life_time":600}]}])";
-constexpr const char* routes = R"([
- {"dst":"default","gateway":"10.1.1.1","dev":"lan1","metric":100,"flags":[]},
- {"dst":"default","gateway":"10.2.2.1","dev":"lan2","metric":204,"flags":[]},
- {"dst":"10.1.1.0/24","dev":"lan1","protocol":"kernel","scope":"link","prefsrc":"10.1.1.2","flags":[]},
- {"dst":"10.9.0.0/16","gateway":"10.1.1.3","dev":"lan1","flags":[]}])";
-
-/// Stands in for the operating system: prints the state above, notes every change, and fails the one that
-/// contains `failing`.
-class HostNetworkTest : public testing::Test {
- protected:
-  HostNetworkTest() : folder_(fs::temp_directory_path() / ("host_network." + std::to_string(::getpid()))) {
-    fs::create_directories(folder_);
-  }
-  ~HostNetworkTest() override { fs::remove_all(folder_); }
-
-  base::Result<CommandOutcome> answer(const CommandLine& command) {
-    const auto text = to_string(command);
-    if (text == "ip -j -d address show") return CommandOutcome{0, addresses, {}};
-    if (text == "ip -4 -j route show table main") return CommandOutcome{0, routes, {}};
-    if (text == "ip -4 -j neigh show") return CommandOutcome{0, neighbours_, {}};
-    if (command[0] == "grep") return CommandOutcome{1, "/sys/class/net/lan1/speed:1000\n", {}};
-    changes_.push_back(text);
-    if (command[0] == "udhcpc" && server_away_) return CommandOutcome{1, {}, "udhcpc: no lease, failing\n"};
-    if (command[0] == "udhcpc") {
-      return CommandOutcome{0,
-                            std::string("ip=10.1.1.77\nsubnet=255.255.255.0\nrouter=10.1.1.1\nlease=600\n") +
-                                (with_name_server_ ? "dns=10.1.1.1\n" : ""),
-                            {}};
-    }
-    if (!failing_.empty() && text.find(failing_) != std::string::npos)
-      return CommandOutcome{2, {}, "RTNETLINK answers: Operation not permitted\n"};
-    return CommandOutcome{};
-  }
-
-  std::unique_ptr<HostNetwork> open(bool may_change = true) {
-    HostNetwork::Options options{may_change, {}, folder_, folder_ / "resolv.conf", {}, {}};
-    options.run = [this](const CommandLine& command) { return answer(command); };
-    return *HostNetwork::open(options, clock_);
-  }
-
-  static HostNetwork::Card card(const char* address, unsigned prefix, const char* gateway,
-                                unsigned mtu = 1500) {
-    return {false, CardAddress{*parse_ipv4(address), prefix}, parse_ipv4(gateway), mtu};
-  }
-
-  const fs::path folder_;
-  base::ManualClock clock_{base::UtcTime(std::chrono::hours(24 * 365 * 50))};
-  std::vector<std::string> changes_;
-  std::string failing_;
-  bool server_away_ = false;
-  bool with_name_server_ = false;
-  std::string neighbours_;
-};
 
 TEST_F(HostNetworkTest, ReadsCardsAndRoutes) {
   const auto view = open()->view();
@@ -339,61 +270,6 @@ TEST(NetworkCommands, ASplitBondLeavesItsAddressToTheFirstCard) {
                          "ip -4 route replace default via 10.1.1.1 dev lan1 metric 100",
                          "ip link set dev lan2 nomaster", "ip link set dev lan2 up",
                          "ip -4 address add 192.168.2.108/24 dev lan2 broadcast +", "ip link del dev bond0"));
-}
-
-constexpr const char* tie = "ip -4 neigh replace 10.1.1.1 lladdr 52:54:00:aa:0b:01 dev lan1 nud permanent";
-
-TEST_F(HostNetworkTest, AGatewayIsTiedToItsNetworkCard) {
-  neighbours_ = R"([{"dst":"10.1.1.3","dev":"lan1","lladdr":"52:54:00:aa:0b:03","state":["PERMANENT"]},
-                    {"dst":"10.1.1.1","dev":"lan1","lladdr":"52:54:00:aa:0b:02","state":["REACHABLE"]},
-                    {"dst":"10.2.2.1","dev":"lan2","state":["FAILED"]}])";
-  const auto network = open();
-  EXPECT_THAT(network->view()->gateways,
-              testing::ElementsAre(testing::Pair("lan1", GatewayNeighbour{"52:54:00:aa:0b:02", false})));
-  const auto mac = *parse_mac("52-54-00-AA-0B-01");
-  ASSERT_TRUE(network->tie_gateway("lan1", mac));
-  EXPECT_THAT(changes_, testing::ElementsAre(tie));
-  neighbours_ = R"([{"dst":"10.1.1.1","dev":"lan1","lladdr":"52:54:00:aa:0b:01","state":["PERMANENT"]}])";
-  EXPECT_EQ(network->view()->gateways.at("lan1"), (GatewayNeighbour{"52:54:00:aa:0b:01", true}));
-  // A link that goes down takes the entry with it.
-  ASSERT_TRUE(network->set_card("lan1", card("10.1.1.2", 24, "10.1.1.1", 7200)));
-  EXPECT_EQ(changes_.back(), tie);
-  changes_.clear();
-  ASSERT_TRUE(network->untie_gateway("lan1"));
-  EXPECT_THAT(changes_, testing::ElementsAre("ip -4 neigh del 10.1.1.1 dev lan1"));
-  EXPECT_EQ(network->untie_gateway("lan1").error().error.kind, ErrorKind::not_found);
-}
-
-TEST_F(HostNetworkTest, ATiedGatewayIsTiedAgainAtTheNextStart) {
-  ASSERT_TRUE(open()->tie_gateway("lan1", *parse_mac("52:54:00:aa:0b:01")));
-  changes_.clear();
-  const auto network = open();
-  EXPECT_TRUE(network->restore().empty());
-  EXPECT_THAT(changes_, testing::Contains(tie));
-  changes_.clear();
-  failing_ = "neigh replace";
-  EXPECT_THAT(network->restore(), testing::ElementsAre(testing::HasSubstr("gateway 10.1.1.1 of card")));
-}
-
-TEST_F(HostNetworkTest, AnotherGatewayIsNotTied) {
-  const auto network = open();
-  ASSERT_TRUE(network->tie_gateway("lan1", *parse_mac("52:54:00:aa:0b:01")));
-  ASSERT_TRUE(network->set_card("lan1", card("10.1.1.2", 24, "10.1.1.254")));
-  EXPECT_THAT(changes_, testing::Contains("ip -4 neigh del 10.1.1.1 dev lan1"));
-  EXPECT_TRUE(network->view()->wanted.gateways.empty());
-}
-
-TEST_F(HostNetworkTest, OnlyTheGatewayOfACardCanBeTied) {
-  const auto network = open();
-  const auto mac = *parse_mac("52:54:00:aa:0b:01");
-  EXPECT_EQ(network->tie_gateway("lan9", mac).error().error.kind, ErrorKind::not_found);
-  const auto own = network->tie_gateway("lan1", *parse_mac("02:00:00:00:00:01"));
-  ASSERT_FALSE(own);
-  EXPECT_EQ(own.error().field, "mac");
-  failing_ = "neigh";
-  EXPECT_FALSE(network->tie_gateway("lan1", mac));
-  EXPECT_TRUE(network->view()->wanted.gateways.empty());
-  EXPECT_EQ(open(false)->tie_gateway("lan1", mac).error().error.kind, ErrorKind::denied);
 }
 
 }  // namespace

@@ -129,8 +129,9 @@ WantedNetwork wanted_of(Reader& reader, const json::object& root) {
     wanted.bonds.push_back(bond_of(reader, reader.object(bond)));
   for (const auto& value : reader.list(root, "gateways")) {
     const auto gateway = reader.object(value);
-    const auto address = reader.address(gateway, "address");
-    if (address) wanted.gateways[*address] = reader.mac(gateway, "mac");
+    const GatewayPlace place{reader.card(reader.text(gateway, "card")),
+                             reader.address(gateway, "address").value_or(0)};
+    wanted.gateways[place] = reader.mac(gateway, "mac");
   }
   wanted.ssh = reader.flag(root, "ssh");
   return wanted;
@@ -173,8 +174,10 @@ Result<> save_wanted(const std::filesystem::path& file, const WantedNetwork& wan
     bonds.push_back({{"name", bond.name}, {"mode", bond.mode}, {"members", std::move(members)}});
   }
   json::array gateways;
-  for (const auto& [address, mac] : wanted.gateways)
-    gateways.push_back({{"address", format_ipv4(address)}, {"mac", to_string(mac)}});
+  for (const auto& [place, mac] : wanted.gateways) {
+    gateways.push_back(
+        {{"card", place.card}, {"address", format_ipv4(place.address)}, {"mac", to_string(mac)}});
+  }
   const json::object root{{"cards", std::move(cards)},
                           {"default_card", wanted.default_card},
                           {"name_servers",

@@ -17,6 +17,13 @@ struct NameServers {
   bool operator==(const NameServers&) const = default;
 };
 
+/// A gateway is another one behind another card, although it may have the same address.
+struct GatewayPlace {
+  std::string card;
+  Ipv4 address = 0;
+  auto operator<=>(const GatewayPlace&) const = default;
+};
+
 /// What operators have asked for, to be set again when the operating system has forgotten it.
 struct WantedNetwork {
   struct Card {
@@ -29,7 +36,8 @@ struct WantedNetwork {
   NameServers name_servers;
   std::vector<HostRoute> routes;
   std::vector<BondSettings> bonds;
-  std::map<Ipv4, MacAddress> gateways;  ///< that are tied to network cards, over whichever card they are
+  /// That are tied to network cards. Those that a lease has replaced stay, for when they come back.
+  std::map<GatewayPlace, MacAddress> gateways;
   bool ssh = false;
   bool operator==(const WantedNetwork&) const = default;
 };
