@@ -54,6 +54,13 @@ FieldResult<void> check_listen(const json::object& values, const json::value& op
 
 }  // namespace
 
+// RTSP by TLS last: it closes or opens RTSP in the clear.
+const FrontDoor::Section FrontDoor::sections[] = {
+    {"http", &FrontDoor::close_http, &FrontDoor::open_http, &FrontDoor::http_url, true},
+    {"https", &FrontDoor::close_https, &FrontDoor::open_https, &FrontDoor::https_url, true},
+    {"rtsp", &FrontDoor::close_rtsp, &FrontDoor::open_rtsp, &FrontDoor::rtsp_url, true},
+    {"rtsps", &FrontDoor::close_rtsps, &FrontDoor::open_rtsps, &FrontDoor::rtsps_url, false}};
+
 FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool, api::OpenPorts& ports)
     : parts_(parts), pool_(pool), ports_(ports), lane_(pool.next()), rtsp_(parts, pool) {
   api::add_routes(router_, parts_);
@@ -61,14 +68,11 @@ FrontDoor::FrontDoor(api::ServerParts& parts, base::ExecutorPool& pool, api::Ope
 }
 
 Result<> FrontDoor::open() {
-  if (auto opened = open_http(); !opened) return opened;
-  if (auto opened = open_https(); !opened) return opened;
-  if (auto opened = open_rtsp(); !opened) return opened;
-  if (auto opened = open_rtsps(); !opened) return opened;
-  watch("http", &FrontDoor::close_http, &FrontDoor::open_http);
-  watch("https", &FrontDoor::close_https, &FrontDoor::open_https);
-  watch("rtsp", &FrontDoor::close_rtsp, &FrontDoor::open_rtsp);
-  watch("rtsps", &FrontDoor::close_rtsps, &FrontDoor::open_rtsps);
+  parts_.https.listen([this] { asio::post(lane_, [this] { show_certificate(); }); });
+  for (const Section& section : sections) {
+    if (auto opened = (this->*section.open)(); !opened) return opened;
+    watch(section);
+  }
   parts_.central.settings().add_rule("rtsps", [this](const json::object& values) -> FieldResult<void> {
     if (!values.at("enabled").as_bool() || !parts_.central.certificates().https().certificate.empty())
       return {};
@@ -76,7 +80,6 @@ Result<> FrontDoor::open() {
                       {ErrorKind::invalid,
                        "RTSP by TLS shows the certificate of HTTPS, which has none: choose one there first"}};
   });
-  parts_.https.listen([this] { asio::post(lane_, [this] { show_certificate(); }); });
   return {};
 }
 
@@ -107,21 +110,21 @@ Result<> FrontDoor::open_http() {
 
 Result<> FrontDoor::open_rtsp() {
   auto opened = rtsp_.open();
-  if (opened) ports_.rtsp = rtsp_.port();
+  ports_.rtsp = rtsp_.port();
   return opened;
 }
 
 Result<> FrontDoor::open_rtsps() {
   auto opened = rtsp_.open_tls();
-  ports_.rtsps = rtsp_.tls_port().value_or(0);
+  ports_.rtsp = rtsp_.port();
+  ports_.rtsps = rtsp_.tls_port();
   return opened;
 }
 
-void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
-                      Result<> (FrontDoor::*start)()) {
+void FrontDoor::watch(const Section& watched) {
   const auto latest = std::make_shared<std::atomic<unsigned>>(0);
-  auto in_use = std::make_shared<json::object>(parts_.central.settings().values(section).values);
-  parts_.central.settings().add_rule(section, [in_use](const json::object& values) -> FieldResult<void> {
+  auto in_use = std::make_shared<json::object>(parts_.central.settings().values(watched.name).values);
+  parts_.central.settings().add_rule(watched.name, [in_use](const json::object& values) -> FieldResult<void> {
     // A port of a section that is off is not open; one that is to be off need not be free.
     const auto is_on = [](const json::object& one) {
       return !one.contains("enabled") || one.at("enabled").as_bool();
@@ -129,27 +132,27 @@ void FrontDoor::watch(const std::string& section, void (FrontDoor::*close)(),
     if (!is_on(values)) return check_listen(values, values.at("port"));
     return check_listen(values, is_on(*in_use) ? in_use->at("port") : json::value());
   });
-  parts_.central.settings().listen(section, [=, this](const central::Settings::Change& change) {
-    if (change.before.values == change.after.values) return;
-    *in_use = change.after.values;
-    base::spawn(lane_, reopen(section, close, start, ++*latest, latest), "reopening " + section);
-  });
+  parts_.central.settings().listen(
+      watched.name, [=, this, &watched](const central::Settings::Change& change) {
+        if (change.before.values == change.after.values) return;
+        *in_use = change.after.values;
+        base::spawn(lane_, reopen(watched, ++*latest, latest), std::string("reopening ") + watched.name);
+      });
 }
 
-asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*close)(),
-                                        Result<> (FrontDoor::*start)(), unsigned change,
+asio::awaitable<void> FrontDoor::reopen(const Section& section, unsigned change,
                                         std::shared_ptr<std::atomic<unsigned>> latest) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   timer.expires_after(until_close);
   co_await timer.async_wait(asio::use_awaitable);
   if (*latest != change) co_return;  // another change came; its turn opens what it says
-  (this->*close)();
-  if (section != "rtsps") parts_.central.sign_in().sessions.close_all();  // nobody has signed in by it
+  (this->*section.close)();
+  if (section.ends_sign_ins) parts_.central.sign_in().sessions.close_all();
   timer.expires_after(until_open);
   co_await timer.async_wait(asio::use_awaitable);
   if (*latest != change) co_return;
   for (bool told = false;;) {
-    const auto opened = (this->*start)();
+    const auto opened = (this->*section.open)();
     if (opened) break;
     if (!told) base::log_error("{}; trying again until it is free", opened.error().message);
     told = true;
@@ -157,21 +160,16 @@ asio::awaitable<void> FrontDoor::reopen(std::string section, void (FrontDoor::*c
     co_await timer.async_wait(asio::use_awaitable);
     if (*latest != change) co_return;
   }
-  const auto where = section == "http"    ? http_url()
-                     : section == "https" ? https_url()
-                     : section == "rtsp"  ? rtsp_url()
-                                          : rtsps_url();
-  if (!where.empty()) base::log_info("{} listens on {}", section, where);
+  const auto where = (this->*section.url)();
+  if (!where.empty()) base::log_info("{} listens on {}", section.name, where);
 }
 
 void FrontDoor::stop() {
-  http_->stop();
-  parts_.https.stop();
-  rtsp_.close();
-  rtsp_.close_tls();
+  for (const Section& section : sections) (this->*section.close)();
 }
 
 std::string FrontDoor::url(const std::string& section, std::uint16_t port) const {
+  if (port == 0) return {};
   const auto address = parts_.central.settings().text(section, "address");
   const bool v6 = address.find(':') != std::string::npos;  // RFC 3986, 3.2.2
   return fmt::format("{}://{}{}{}:{}", section, v6 ? "[" : "", address, v6 ? "]" : "", port);
@@ -187,23 +185,18 @@ std::string FrontDoor::https_url() const {
 std::vector<std::string> FrontDoor::free_ports() const {
   std::vector<std::string> ports;
   const auto add = [&](const char* section, std::uint16_t port) {
-    if (parts_.central.settings().number(section, "port") == 0)
+    if (port != 0 && parts_.central.settings().number(section, "port") == 0)
       ports.push_back(fmt::format("{}.port={}", section, port));
   };
   add("http", http_->port());
   add("rtsp", rtsp_.port());
-  if (const auto port = rtsp_.tls_port()) add("rtsps", *port);
+  add("rtsps", rtsp_.tls_port());
   if (const auto https = parts_.https.state(); https.enabled) add("https", https.port);
   return ports;
 }
 
-std::string FrontDoor::rtsp_url() const {
-  return rtsp_.clear_is_open() ? url("rtsp", rtsp_.port()) : std::string();
-}
+std::string FrontDoor::rtsp_url() const { return url("rtsp", rtsp_.port()); }
 
-std::string FrontDoor::rtsps_url() const {
-  const auto port = rtsp_.tls_port();
-  return port ? url("rtsps", *port) : std::string();
-}
+std::string FrontDoor::rtsps_url() const { return url("rtsps", rtsp_.tls_port()); }
 
 }  // namespace watchrig::app

@@ -38,12 +38,21 @@ class FrontDoor {
   std::vector<std::string> free_ports() const;
 
  private:
+  /// Of the settings, with the port that it is about.
+  struct Section {
+    const char* name;
+    void (FrontDoor::*close)();
+    base::Result<> (FrontDoor::*open)();
+    std::string (FrontDoor::*url)() const;
+    bool ends_sign_ins;  ///< when it is opened anew: people have signed in by it, or for it
+  };
+  static const Section sections[];
+
   base::Result<> open_http();
   base::Result<> open_rtsp();
   base::Result<> open_rtsps();
-  void watch(const std::string& section, void (FrontDoor::*close)(), base::Result<> (FrontDoor::*start)());
-  boost::asio::awaitable<void> reopen(std::string section, void (FrontDoor::*close)(),
-                                      base::Result<> (FrontDoor::*start)(), unsigned change,
+  void watch(const Section& watched);
+  boost::asio::awaitable<void> reopen(const Section& section, unsigned change,
                                       std::shared_ptr<std::atomic<unsigned>> latest);
   base::Result<> open_https() { return parts_.https.open(); }
   void close_https() { parts_.https.stop(); }

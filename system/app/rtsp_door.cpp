@@ -40,20 +40,22 @@ Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& se
 }
 
 Result<> RtspDoor::open() {
-  if (clear_) clear_->stop();
+  clear_.reset();
+  if (required()) return {};
   auto server = start("rtsp", nullptr);
   if (!server) return server.error();
   clear_ = std::move(*server);
-  if (required()) clear_->stop();
   return {};
 }
 
-void RtspDoor::close() { clear_->stop(); }
+void RtspDoor::close() {
+  if (clear_) clear_->stop();
+}
 
 Result<> RtspDoor::open_tls() {
   if (required()) {
-    clear_->stop();
-  } else if (auto opened = clear_->resume_accepting(); !opened) {
+    close();
+  } else if (auto opened = clear_ ? clear_->resume_accepting() : open(); !opened) {
     return opened;
   }
   if (!parts_.central.settings().flag("rtsps", "enabled")) return {};
@@ -75,9 +77,5 @@ Result<> RtspDoor::open_tls() {
 }
 
 void RtspDoor::close_tls() { tls_.reset(); }
-
-std::optional<std::uint16_t> RtspDoor::tls_port() const {
-  return tls_ ? std::optional(tls_->port()) : std::nullopt;
-}
 
 }  // namespace watchrig::app

@@ -27,11 +27,9 @@ class RtspDoor {
   base::Result<> open_tls();
   void close_tls();
 
-  /// The clear one's, also while it is closed.
-  std::uint16_t port() const { return clear_->port(); }
-  bool clear_is_open() const { return !required(); }
-  /// Nothing while it is closed.
-  std::optional<std::uint16_t> tls_port() const;
+  /// 0 while it is closed, as is the next one.
+  std::uint16_t port() const { return clear_ && !required() ? clear_->port() : std::uint16_t{0}; }
+  std::uint16_t tls_port() const { return tls_ ? tls_->port() : std::uint16_t{0}; }
 
  private:
   base::Result<std::unique_ptr<media::RtspServer>> start(const std::string& section, media::TlsContext tls);
