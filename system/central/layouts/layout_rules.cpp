@@ -35,12 +35,16 @@ bool is_id(const json::value& value, char letter) {
   return value.is_string() && number_of_id(std::string_view(value.get_string()), letter) > 0;
 }
 
-/// The list that is the only member, of objects or texts.
-FieldResult<json::array> list_of(const json::object& content, std::string_view name, std::size_t most) {
+/// A member that is a list, of objects or texts.
+FieldResult<json::array> list_of(LayoutKind kind, const json::object& content, std::string_view name,
+                                 std::size_t most) {
   const auto* list = content.if_contains(name);
   if (!list || !list->is_array()) return refuse(std::string(name), fmt::format("{} must be a list", name));
-  if (list->get_array().size() > most)
-    return refuse(std::string(name), fmt::format("{} has more than {} entries", name, most));
+  const auto count = list->get_array().size();
+  if (count > most) {
+    return refuse(std::string(name),
+                  fmt::format("a {} has at most {} {}, not {}", rule_of(kind).title, most, name, count));
+  }
   return list->get_array();
 }
 
@@ -55,7 +59,7 @@ FieldResult<void> only(const json::object& object, std::initializer_list<std::st
 }
 
 FieldResult<void> check_windows(const json::object& content) {
-  const auto list = list_of(content, "windows", most_windows);
+  const auto list = list_of(LayoutKind::view, content, "windows", most_windows);
   if (!list) return list.error();
   std::set<std::int64_t> used;
   for (const auto& entry : *list) {
@@ -80,7 +84,7 @@ FieldResult<void> check_windows(const json::object& content) {
 }
 
 FieldResult<void> check_channels(const json::object& content) {
-  const auto list = list_of(content, "channels", most_group_channels);
+  const auto list = list_of(LayoutKind::video_group, content, "channels", most_group_channels);
   if (!list) return list.error();
   std::set<std::string> used;
   for (const auto& entry : *list) {
@@ -120,7 +124,7 @@ FieldResult<void> check_map(const json::object& content) {
   const auto* area = content.if_contains("area");
   if (!area || !area->is_string() || number_of_id(std::string_view(area->get_string()), 'a') < 0)
     return refuse("area", "must be an area such as \"a0\"");
-  const auto list = list_of(content, "items", most_map_items);
+  const auto list = list_of(LayoutKind::map, content, "items", most_map_items);
   if (!list) return list.error();
   for (const auto& entry : *list) {
     if (!entry.is_object()) return refuse("items", "a place is an object");
