@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "system/central/accounts/accounts.hpp"
@@ -9,6 +10,7 @@ namespace watchrig::central {
 namespace {
 
 using base::ErrorKind;
+using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 class AccountGroupsTest : public testing::Test {
@@ -45,6 +47,28 @@ TEST_F(AccountGroupsTest, sixty_four_groups_beside_the_fixed_ones_and_no_more) {
   ASSERT_TRUE(accounts->remove_group("g1"));
   EXPECT_TRUE(accounts->add_group({"g64", {}}));
   EXPECT_EQ(accounts->groups().size(), 66U);
+}
+
+TEST_F(AccountGroupsTest, a_thousand_users_and_no_more) {
+  {
+    // Each added by the front door would be hashed: minutes.
+    auto database = platform::SqliteDatabase::open(folder / "accounts.db").value();
+    const std::string copies = fmt::format(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) "
+        "INSERT INTO account(name, password, email, password_set, member_of) "
+        "SELECT 'user' || i, (SELECT password FROM account), '', 0, 'guards' FROM n",
+        Accounts::most_users - 2);
+    ASSERT_TRUE(database.execute(copies));
+  }
+  open();
+  ASSERT_EQ(accounts->users().size(), Accounts::most_users - 1);
+  ASSERT_EQ(refused_field({"last", "guards", {}}), "none");
+  const auto more = accounts->add_user({"more", "guards", {}}, password, password);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().error.kind, ErrorKind::full);
+  EXPECT_THAT(more.error().error.message, HasSubstr("1000 users"));
+  ASSERT_TRUE(accounts->remove_user("user7"));
+  EXPECT_EQ(refused_field({"more", "guards", {}}), "none");
 }
 
 TEST_F(AccountGroupsTest, names_hold_their_rules_at_the_edge) {

@@ -240,5 +240,26 @@ TEST_F(CertificateStoreTest, OnlyAuthoritiesAreTrusted) {
   EXPECT_EQ(authorities->remove(added->front().id).error().kind, ErrorKind::not_found);
 }
 
+TEST_F(CertificateStoreTest, TwoHundredAndFiftySixAuthoritiesAreTrustedAndNoMore) {
+  const auto authorities = *TrustedAuthorities::open(folder_ / "trusted.db", clock_);
+  const auto another = [&] { return to_pem((*make_root(authority_key_.get(), clock_.now())).get()); };
+  std::string first;
+  for (std::size_t i = 1; i < TrustedAuthorities::most; ++i) {
+    const auto added = authorities->add(another());
+    ASSERT_TRUE(added) << i;
+    if (first.empty()) first = added->front().id;
+  }
+  // Two at once would be one too many: neither is taken.
+  EXPECT_EQ(authorities->add(another() + another()).error().error.kind, ErrorKind::full);
+  EXPECT_EQ(authorities->list().size(), TrustedAuthorities::most - 1);
+  ASSERT_TRUE(authorities->add(another()));
+  const auto more = authorities->add(another());
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().error.kind, ErrorKind::full);
+  EXPECT_NE(more.error().error.message.find("256 authorities"), std::string::npos);
+  ASSERT_TRUE(authorities->remove(first));
+  EXPECT_TRUE(authorities->add(another()));
+}
+
 }  // namespace
 }  // namespace watchrig::central

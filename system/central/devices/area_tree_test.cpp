@@ -57,6 +57,20 @@ TEST(AreaTree, NothingMovesBelowItself) {
   EXPECT_TRUE(tree.check_removal(1));
 }
 
+TEST(AreaTree, HasTenThousandAreasBesideTheRootAndNoMore) {
+  AreaTree tree;
+  const auto most = static_cast<std::int64_t>(AreaTree::most);
+  for (std::int64_t id = 1; id < most; ++id) tree.put({id, 0, std::to_string(id), 1});
+  ASSERT_TRUE(tree.check({-1, 0, "last", 1}, true));
+  tree.put({most, 0, "last", 1});
+  const auto more = tree.check({-1, 0, "more", 1}, true);
+  EXPECT_EQ(kind_of(more), ErrorKind::full);
+  EXPECT_NE(more.error().error.message.find("10000 areas"), std::string::npos) << more.error().error.message;
+  EXPECT_TRUE(tree.check({7, 0, "renamed", 1}, false)) << "those that there are can be changed";
+  tree.erase(7);
+  EXPECT_TRUE(tree.check({-1, 0, "more", 1}, true));
+}
+
 TEST(RegistryAreas, SurviveARestartAndKeepTheirDevices) {
   const auto folder = std::filesystem::path(testing::TempDir()) / ("areas" + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);

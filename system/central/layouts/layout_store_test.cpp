@@ -61,6 +61,52 @@ TEST_F(LayoutStoreTest, HasAHundredViewsOfThirtySixWindows) {
   EXPECT_EQ(store->add(view("one more")).error().error.kind, ErrorKind::full);
 }
 
+TEST_F(LayoutStoreTest, EachKindHasItsMostAndNoMore) {
+  const auto fill = [&](LayoutKind kind, std::size_t there, const char* content, const std::string& told) {
+    const auto most = rule_of(kind).most;
+    for (std::size_t i = there; i < most; ++i) {
+      ASSERT_TRUE(store->add(layout(kind, "n" + std::to_string(i), 0, content))) << told << i;
+    }
+    const auto more = store->add(layout(kind, "one more", 0, content));
+    ASSERT_FALSE(more) << told;
+    EXPECT_EQ(more.error().error.kind, ErrorKind::full) << told;
+    EXPECT_NE(more.error().error.message.find(told), std::string::npos) << more.error().error.message;
+    ASSERT_TRUE(store->remove(kind, id_of(store->all(kind).back()), false));
+    EXPECT_TRUE(store->add(layout(kind, "one more", 0, content)));
+    EXPECT_EQ(store->all(kind).size(), most);
+  };
+  const char* const map = R"({"area":"a0","items":[]})";
+  fill(LayoutKind::view_group, 1, "{}", "100 view groups");
+  fill(LayoutKind::icon, 0, "{}", "100 icons");
+  fill(LayoutKind::video_group, 0, R"({"channels":[]})", "1000 video groups");
+  fill(LayoutKind::map, 0, map, "1000 maps");
+}
+
+TEST_F(LayoutStoreTest, ListsHaveTheirMostAndAreToldOfWhat) {
+  const auto listed = [&](LayoutKind kind, const char* list, std::size_t count, auto entry) {
+    Layout made = layout(kind, std::to_string(count), 0, R"({"area":"a0"})");
+    if (kind == LayoutKind::video_group) made.content.erase("area");
+    json::array entries;
+    for (std::size_t i = 1; i <= count; ++i) entries.push_back(json::value(entry("c" + std::to_string(i))));
+    made.content[list] = std::move(entries);
+    const auto added = store->add(made);
+    return added ? std::string("accepted") : added.error().field + ": " + added.error().error.message;
+  };
+  const auto group = [&](std::size_t count) {
+    return listed(LayoutKind::video_group, "channels", count, [](const std::string& id) { return id; });
+  };
+  EXPECT_EQ(group(256), "accepted");
+  EXPECT_EQ(group(257), "channels: a video group has at most 256 channels, not 257");
+  const auto map = [&](std::size_t count) {
+    return listed(LayoutKind::map, "items", count, [](const std::string& id) {
+      return json::object{{"channel", id}, {"x", 0.5}, {"y", 0.5}};
+    });
+  };
+  EXPECT_EQ(map(1000), "accepted");
+  EXPECT_EQ(map(1001), "items: a map has at most 1000 items, not 1001");
+  EXPECT_EQ(store->add(view("wide", 37)).error().error.message, "a view has at most 36 windows, not 37");
+}
+
 TEST_F(LayoutStoreTest, GroupsAreTwoDeepAndGoWithTheirViews) {
   const auto outer = store->add(layout(LayoutKind::view_group, "outer", 0)).value();
   const auto inner = store->add(layout(LayoutKind::view_group, "inner", outer.number)).value();

@@ -62,6 +62,23 @@ TEST_F(SchedulesTest, fifty_periods_and_no_more) {
   EXPECT_EQ(schedules->find(id)->periods.size(), 50U);
 }
 
+TEST_F(SchedulesTest, there_are_256_beside_the_default_and_no_more) {
+  std::string first;
+  for (std::size_t i = 0; i < Schedules::most; ++i) {
+    const auto added = schedules->add({{}, "Night " + std::to_string(i), false, {}});
+    ASSERT_TRUE(added) << i;
+    if (first.empty()) first = added->id;
+  }
+  EXPECT_EQ(schedules->all().size(), Schedules::most + 1);
+  const auto more = schedules->add({{}, "One more", false, {}});
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().error.kind, ErrorKind::full);
+  EXPECT_THAT(more.error().error.message, HasSubstr("256 schedules"));
+  EXPECT_TRUE(schedules->change({first, "Day", false, {}})) << "those that there are can be changed";
+  ASSERT_TRUE(schedules->remove(first));
+  EXPECT_TRUE(schedules->add({{}, "One more", false, {}}));
+}
+
 TEST_F(SchedulesTest, overlapping_and_touching_periods_of_a_day_are_joined) {
   const auto id = add({{1, 600, 720}, {0, 60, 120}, {0, 100, 180}, {0, 180, 200}, {0, 201, 210}, {1, 0, 10}});
   EXPECT_THAT(schedules->find(id)->periods, ElementsAre(WeekPeriod{0, 60, 200}, WeekPeriod{0, 201, 210},
