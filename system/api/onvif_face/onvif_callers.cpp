@@ -53,7 +53,10 @@ bool onvif_may_view(ServerParts& parts, std::string_view user) {
 }
 
 OnvifCallers::OnvifCallers(ServerParts& parts)
-    : parts_(parts), digest_("watchrig onvif"), digest_until_(parts.clock.now() + nonce_life) {}
+    : parts_(parts),
+      tokens_(most_tokens),
+      digest_("watchrig onvif"),
+      digest_until_(parts.clock.now() + nonce_life) {}
 
 OnvifCaller OnvifCallers::identify(const http::Request& request, pugi::xml_node header) {
   const auto written = request.headers.find("authorization");
@@ -121,11 +124,6 @@ OnvifCaller OnvifCallers::by_digest(const http::Request& request, const std::str
   return {.reason = "the header Authorization is to be of Digest"};
 }
 
-protocols::UsedTokens& OnvifCallers::tokens_of(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  return tokens_.try_emplace(name, most_tokens).first->second;
-}
-
 OnvifCaller OnvifCallers::by_token(const http::Request& request, pugi::xml_node header) {
   const auto token = protocols::find_username_token(header);
   if (!token) return {};
@@ -142,7 +140,7 @@ OnvifCaller OnvifCallers::by_token(const http::Request& request, pugi::xml_node 
   }
   // By its digest, which has one form only; base64 of a nonce may have several.
   const auto until = protocols::parse_xml_time(token->created).value_or(now) + tolerance;
-  if (!tokens_of(token->username).use(token->password, until, now))
+  if (!tokens_.use(token->username, token->password, until, now))
     return {.reason = "this token was used before"};
   return granted(token->username);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -54,11 +53,9 @@ class OnvifCallers {
   OnvifCaller refused(const http::Request& request, const std::string& name) const;
   OnvifCaller granted(const std::string& name) const;
   media::DigestServer& digest();
-  protocols::UsedTokens& tokens_of(const std::string& name);
 
   ServerParts& parts_;
-  /// Of each account by itself, so that none can use up what another needs.
-  std::map<std::string, protocols::UsedTokens> tokens_;
+  protocols::UsedTokensOfAccounts tokens_;
   std::mutex mutex_;
   media::DigestServer digest_;   ///< under mutex_, as those below
   base::UtcTime digest_until_;   ///< when its nonce is renewed

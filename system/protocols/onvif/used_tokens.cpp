@@ -13,4 +13,10 @@ bool UsedTokens::use(const std::string& token, base::UtcTime until, base::UtcTim
   return true;
 }
 
+bool UsedTokensOfAccounts::use(const std::string& account, const std::string& token, base::UtcTime until,
+                               base::UtcTime now) {
+  const std::lock_guard lock(mutex_);
+  return accounts_.try_emplace(account, most_).first->second.use(token, until, now);
+}
+
 }  // namespace watchrig::protocols

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -28,6 +29,20 @@ class UsedTokens {
   std::mutex mutex_;
   std::set<Ended> used_;
   base::UtcTime forgotten_{};  ///< up to then
+};
+
+/// The same of each account by itself, so that none can use up what another needs. Each that is named stays:
+/// only accounts that there are belong here. Any thread.
+class UsedTokensOfAccounts {
+ public:
+  explicit UsedTokensOfAccounts(std::size_t most_of_each) : most_(most_of_each) {}
+
+  bool use(const std::string& account, const std::string& token, base::UtcTime until, base::UtcTime now);
+
+ private:
+  const std::size_t most_;
+  std::mutex mutex_;
+  std::map<std::string, UsedTokens> accounts_;
 };
 
 }  // namespace watchrig::protocols

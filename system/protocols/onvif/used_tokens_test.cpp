@@ -27,5 +27,16 @@ TEST(UsedTokens, what_had_to_be_forgotten_is_not_taken_again) {
   EXPECT_TRUE(used.use("other", begin + 3min, begin));
 }
 
+TEST(UsedTokens, one_account_does_not_use_up_the_room_of_another) {
+  UsedTokensOfAccounts used(2);
+  EXPECT_TRUE(used.use("eye", "a", begin + 5min, begin));
+  for (const int minute : {6, 7, 8, 9}) {
+    EXPECT_TRUE(used.use("guard", "t", begin + std::chrono::minutes(minute), begin));
+  }
+  EXPECT_FALSE(used.use("guard", "u", begin + 5min, begin)) << "its own room is used up";
+  EXPECT_TRUE(used.use("eye", "u", begin + 5min, begin));
+  EXPECT_FALSE(used.use("eye", "a", begin + 5min, begin));
+}
+
 }  // namespace
 }  // namespace watchrig::protocols
