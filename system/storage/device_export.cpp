@@ -19,6 +19,9 @@ constexpr std::size_t most_units_waiting = 64;
 /// What a device may send before the time that was asked for.
 constexpr std::uint64_t most_useless_bytes = std::uint64_t{256} << 20;
 
+/// More than a tick of the file's 90 kHz: what rises by less does not rise there.
+constexpr base::Duration least_rise = std::chrono::microseconds(12);
+
 /// What comes so long after the end is not shown before it.
 constexpr base::Duration far_behind = std::chrono::seconds(1);
 
@@ -50,7 +53,7 @@ class Fetching {
 void Fetching::let_rise(media::AccessUnit& unit) {
   newest_.resize(std::max<std::size_t>(newest_.size(), unit.track + std::size_t{1}), base::UtcTime::min());
   auto& newest = newest_[unit.track];
-  if (unit.time <= newest) unit.time = newest + std::chrono::microseconds(1);
+  if (unit.time <= newest) unit.time = newest + least_rise;
   newest = unit.time;
 }
 
