@@ -104,6 +104,26 @@ def check_ports(client):
     return moved
 
 
+def check_rtsps(client):
+    """A port for RTSP by TLS is tried when it is to be opened, whether it is new or was entered before."""
+    made = client.call("POST", "/api/v1/certificates", {"country": "DE", "address": "127.0.0.1", "valid_days": 9})
+    client.call("PUT", "/api/v1/https", {"enabled": True, "certificate": made["id"]})
+    with socket.create_server(("127.0.0.1", 8400)):
+        status, _, answer = patch(client, "rtsps", {"enabled": True, "port": 8400})
+        expect("RTSP by TLS on a taken port", (status, answer.get("error", {}).get("field")), (409, "port"))
+        expect("RTSP by TLS to a taken port while it is off", patch(client, "rtsps", {"port": 8400})[0], 200)
+        status, _, answer = patch(client, "rtsps", {"enabled": True})
+        expect("RTSP by TLS on a port that was entered before", (status, answer.get("error", {}).get("field")), (409, "port"))
+        expect("whether it is on", client.call("GET", "/api/v1/settings/rtsps")["enabled"], False)
+    expect("RTSP by TLS on a port that is free again", patch(client, "rtsps", {"enabled": True})[0], 200)
+    until("RTSP by TLS opens", lambda: is_open(8400))
+    client.session = client.call("POST", "/api/v1/sessions", {"username": "admin", "password": PASSWORD})
+    expect("another change of what is open", patch(client, "rtsps", {"port": 8400})[0], 200)
+    with socket.create_server(("127.0.0.1", 8401)):
+        expect("RTSP by TLS to another taken port", patch(client, "rtsps", {"port": 8401})[0], 409)
+    expect("the port before", is_open(8400), True)
+
+
 def main():
     if not enter_namespace():
         print("skipped: no network namespace can be made here (root is needed)")
@@ -113,6 +133,7 @@ def main():
             expect("the addresses", (vmsd.ready["http"], vmsd.ready["rtsp"]), ("http://127.0.0.1:8080", "rtsp://127.0.0.1:8554"))
             client = Client(vmsd.ready["http"]).initialise()
             check_tags(client)
+            check_rtsps(client)
             check_ports(client)
         with Program(log, sys.argv[1], "--data", f"{folder}/data") as vmsd:
             expect("the addresses after a restart", (vmsd.ready["http"], vmsd.ready["rtsp"]), ("http://127.0.0.1:1", "rtsp://127.0.0.1:65535"))
