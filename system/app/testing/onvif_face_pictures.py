@@ -5,7 +5,7 @@ import time
 
 from onvif_face_requests import DOME, LAST, PTZ, TRT, velocity
 from onvif_soap import post
-from vmsd_client import PATIENCE
+from vmsd_client import PASSWORD, PATIENCE, Client, Refused
 
 
 def pan(face):
@@ -42,11 +42,50 @@ def check_head(face, admin):
     status, text = face.ask_as("guard", PTZ, "ContinuousMove", velocity(0.5, 0, 0))
     face.expect(status == 400 and "steers this camera" in text, f"while somebody else steers: {status} {text[-200:]}")
     admin.call("DELETE", "/api/v1/channels/c3/ptz/operator")
+    check_rank(face, admin)
     for _, operation, content, _ in LAST:
         command(face, operation, content)
     face.expect("Preset " not in face.ask_as("eye", PTZ, "GetPresets", DOME)[1], "a removed preset is there")
     told = str(admin.call("GET", "/api/v1/logs/operation?limit=200"))
     face.expect("onvif:guard" in told, "the log does not say who turned the camera")
+
+
+def check_rank(face, admin):
+    """People come before ONVIF clients, also one of a group that has no rank among people."""
+    admin.call("POST", "/api/v1/groups", {"name": "steerers", "authorities": {"ptz": True}})
+    admin.call("POST", "/api/v1/users", {"name": "steerer", "group": "steerers", "password": PASSWORD, "password_again": PASSWORD})
+    steerer = Client(admin.base_url)
+    steerer.session = steerer.call("POST", "/api/v1/sessions", {"username": "steerer", "password": PASSWORD})
+    admin.call("PATCH", "/api/v1/settings/ptz", {"hold": 600})
+    command(face, "ContinuousMove", velocity(0.5, 0, 0, "<Timeout>PT1S</Timeout>"))
+    try:
+        steerer.call("PUT", "/api/v1/channels/c3/ptz/operator")
+    except Refused as error:
+        face.expect(False, f"a person does not get the head from an ONVIF client: {error}")
+        return
+    status, text = face.ask_as("guard", PTZ, "ContinuousMove", velocity(0.5, 0, 0))
+    face.expect(status == 400 and "steerer" in text, f"an ONVIF client takes the head from a person: {status} {text[-200:]}")
+    told = str(admin.call("GET", "/api/v1/events?since=0&limit=1000"))
+    face.expect('by "steerer" from "onvif:guard"' in told, "nobody has taken the head over from the ONVIF client")
+    steerer.call("DELETE", "/api/v1/channels/c3/ptz/operator")
+    # Between ONVIF clients whoever was first goes on.
+    command(face, "ContinuousMove", velocity(0.5, 0, 0, "<Timeout>PT1S</Timeout>"))
+    status, text = face.ask_as("admin", PTZ, "ContinuousMove", velocity(0.5, 0, 0))
+    face.expect(status == 400 and "onvif:guard" in text, f"one ONVIF client takes the head from another: {status} {text[-200:]}")
+    admin.call("PUT", "/api/v1/channels/c3/ptz/operator")
+    admin.call("DELETE", "/api/v1/channels/c3/ptz/operator")
+    admin.call("PATCH", "/api/v1/settings/ptz", {"hold": 1})
+
+
+def check_heads_of_snapshots(face):
+    """A HEAD is answered as a GET would be, without its body: its Digest is of the method HEAD."""
+    url = face.url("snapshot/c1-main")
+    for name, password, expected in (("eye", face.secrets["eye"], "200"), ("eye", "Looks.on.4", "401")):
+        done = subprocess.run(["curl", "--silent", "--head", "--digest", "--user", f"{name}:{password}", "--output", "/dev/null",
+                               "--write-out", "%{http_code} %{content_type} %{size_download}", url], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        status, kind, size = (done.stdout + "  ").split(" ")[:3]
+        right = status == expected and (expected != "200" or (kind, size) == ("image/jpeg", "0"))
+        face.expect(right, f"HEAD of a snapshot as {name} with {password}: {done.stdout}")
 
 
 def check_snapshots(face):
@@ -59,3 +98,4 @@ def check_snapshots(face):
             face.expect(is_picture == expected, f"a snapshot of {profile} as {name} with {password}: {done.stdout[:60]}")
     status, _ = post(face.url("snapshot/c1-main"), "x")
     face.expect(status == 405, f"a snapshot is posted: {status}")
+    check_heads_of_snapshots(face)
