@@ -32,7 +32,11 @@ struct Channel {
   std::string server_device;    ///< id of its device in vmsd
   std::string device;           ///< id of the device in the rig; empty: an address of the scenario's own
   std::string stream = "main";  ///< that is recorded
+  std::string input;            ///< "ch3-" for the third of a recorder of the rig; empty of a camera
   std::optional<base::UtcTime> record_begin;  ///< when recording was first asked for
+
+  /// What the rig calls a stream of it.
+  std::string rig_stream(const std::string& of) const { return input + of; }
 };
 
 /// A file that vmsd exported.

@@ -51,7 +51,8 @@ Outcome compare_with_ledger(Bench& bench, const Channel& channel, const std::str
     return {reports::Verdict::skip,
             fmt::format("{} is no virtual camera, so there is no ledger to compare with", channel.name)};
   }
-  auto fetched = bench.rig()->ledger(channel.device, stream, from - time_margin, to + time_margin);
+  auto fetched =
+      bench.rig()->ledger(channel.device, channel.rig_stream(stream), from - time_margin, to + time_margin);
   if (!fetched) return {reports::Verdict::harness_error, "rig: " + fetched.error().message};
   ledger = *std::move(fetched);
   match = match_ledger(ledger, media.digests, from - time_margin, to - fresh);

@@ -50,7 +50,7 @@ Device read_device(const json::object& object) {
   for (const auto& [name, stream] : streams->get_object()) {
     if (!stream.is_object()) continue;
     device.streams[name] = text(stream.get_object(), "url");
-    if (name == "main") device.detail = text(stream.get_object(), "profile");
+    if (name == "main" || name == "ch1-main") device.detail = text(stream.get_object(), "profile");
   }
   return device;
 }
@@ -131,6 +131,12 @@ base::Result<std::unique_ptr<RigProcess>> RigProcess::start(Options options) {
   if (!devices) return devices.error();
   return std::unique_ptr<RigProcess>(
       new RigProcess(*std::move(process), std::move(control), *std::move(devices)));
+}
+
+unsigned Device::channels() const {
+  unsigned count = 0;
+  while (streams.contains(fmt::format("ch{}-main", count + 1))) ++count;
+  return count;
 }
 
 base::Result<json::value> RigProcess::status(const std::string& device) const {

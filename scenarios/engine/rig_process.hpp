@@ -22,11 +22,15 @@ struct Device {
   bool real = false;
   std::string username;
   std::string password;
-  std::map<std::string, std::string> streams;  ///< RTSP addresses by name, main and sub
-  std::string onvif;                           ///< of its device service; empty without
-  std::string detail;                          ///< profile of the main stream
-  std::string host;                            ///< of a service; empty for others
+  /// RTSP addresses by name: main and sub, or ch1-main, ch1-sub, ch2-main … of a recorder.
+  std::map<std::string, std::string> streams;
+  std::string onvif;   ///< of its device service; empty without
+  std::string detail;  ///< profile of the main stream
+  std::string host;    ///< of a service; empty for others
   unsigned port = 0;
+
+  /// Of a recorder; 0 of everything else.
+  unsigned channels() const;
 };
 
 /// Reads the ready line of `watchrig rig`; `control` is set to the address of its control interface.

@@ -47,6 +47,7 @@ Result<void> read_service(RigFile& rig, const XmlFile& file, pugi::xml_node elem
 /// One row a kind of device.
 constexpr std::pair<std::string_view, Reader> readers[] = {
     {"camera", read_camera},
+    {"recorder", read_camera},
     {"mail-server", read_service<services::plan_mail_server>},
     {"ntp-server", read_service<services::plan_ntp_server>},
     {"log-server", read_service<services::plan_log_server>},

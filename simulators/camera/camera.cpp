@@ -62,9 +62,22 @@ CameraSpec with_own_pictures(CameraSpec spec, std::shared_ptr<ptz::MechanicalHea
   return spec;
 }
 
-std::shared_ptr<CardStore> card_of(const CameraSpec& spec) {
-  if (spec.card_bytes == 0) return nullptr;
-  return std::make_shared<CardStore>(CardStore::Options{spec.card_bytes, spec.card_stops});
+/// A recorder's channels have equal parts of its disk.
+std::vector<std::shared_ptr<CardStore>> cards_of(const CameraSpec& spec) {
+  const unsigned parts = spec.channels == 0 ? 1 : spec.channels;
+  std::vector<std::shared_ptr<CardStore>> cards;
+  for (unsigned i = 0; spec.card_bytes != 0 && i < parts; ++i)
+    cards.push_back(
+        std::make_shared<CardStore>(CardStore::Options{spec.card_bytes / parts, spec.card_stops}));
+  return cards;
+}
+
+/// Has a channel show its number and the time.
+void title(scene::SourceSpec& source, const std::string& name) {
+  source.owner = name;
+  source.finish = [board = std::make_shared<OsdBoard>(name)](media::Picture& picture, base::UtcTime time) {
+    board->draw(picture, time);
+  };
 }
 
 }  // namespace
@@ -81,7 +94,7 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       discovery_(surroundings.discovery),
       broadcasts_(surroundings.broadcasts),
       board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
-      card_(card_of(spec_)),
+      cards_(cards_of(spec_)),
       users_(spec_.username, spec_.password),
       address_(spec_.address) {}
 
@@ -89,31 +102,42 @@ Camera::~Camera() { stop(); }
 
 Result<std::shared_ptr<Camera>> Camera::create(CameraSpec spec, const Surroundings& surroundings) {
   std::shared_ptr<Camera> camera(new Camera(std::move(spec), surroundings));
-  const CameraSpec& known = camera->spec_;
-  const auto object = fmt::format("camera \"{}\"", known.id);
-  std::shared_ptr<Broadcast> audio;
-  if (known.audio) {
-    auto opened = surroundings.broadcasts.open(*known.audio, TrackRole::audio);
-    if (!opened) return Error(opened.error()).within(object);
-    audio = *opened;
-  }
-  const std::pair<const char*, const scene::SourceSpec*> streams[] = {
-      {"main", &known.main}, {"sub", known.sub ? &*known.sub : nullptr}};
-  for (const auto& [name, source] : streams) {
-    if (!source) continue;
-    auto video = surroundings.broadcasts.open(*source, TrackRole::video);
-    if (!video) return Error(video.error()).within(fmt::format("{} {}", object, name));
-    camera->add_channel(name, *source, std::move(*video), audio);
-  }
+  if (auto opened = camera->open_channels(); !opened)
+    return Error(opened.error()).within(fmt::format("{} \"{}\"", camera->kind(), camera->id()));
   return camera;
 }
 
-void Camera::add_channel(const std::string& name, const scene::SourceSpec& source,
-                         std::shared_ptr<Broadcast> video, std::shared_ptr<Broadcast> audio) {
+Result<void> Camera::open_channels() {
+  std::shared_ptr<Broadcast> audio;
+  if (spec_.audio) {
+    auto opened = broadcasts_.open(*spec_.audio, TrackRole::audio);
+    if (!opened) return opened.error();
+    audio = *opened;
+  }
+  for (unsigned source = 1; source <= sources(); ++source) {
+    if (auto added = add_channel(source, "main", spec_.main, audio); !added) return added;
+    if (!spec_.sub) continue;
+    if (auto added = add_channel(source, "sub", *spec_.sub, audio); !added) return added;
+  }
+  return {};
+}
+
+std::string Camera::stream_name(unsigned source, const char* stream) const {
+  return spec_.channels == 0 ? std::string(stream) : fmt::format("ch{}-{}", source, stream);
+}
+
+Result<void> Camera::add_channel(unsigned source, const char* stream, scene::SourceSpec shown,
+                                 std::shared_ptr<Broadcast> audio) {
+  const auto name = stream_name(source, stream);
+  if (spec_.distinct) title(shown, fmt::format("{} {}", spec_.id, source));
+  auto video = broadcasts_.open(shown, TrackRole::video);
+  if (!video) return Error(video.error()).within(name);
+  const bool recorded = std::string_view(stream) == "main" && !cards_.empty();
   CameraChannel::Place place{
-      spec_.id, name, board_, clock_, seed_, spec_.onvif, name == "main" ? card_ : nullptr};
+      spec_.id, name, board_, clock_, seed_, spec_.onvif, recorded ? cards_[source - 1] : nullptr};
   channels_.push_back(
-      std::make_shared<CameraChannel>(std::move(place), source, std::move(video), std::move(audio)));
+      std::make_shared<CameraChannel>(std::move(place), shown, *std::move(video), std::move(audio)));
+  return {};
 }
 
 Result<void> Camera::start() {
@@ -128,30 +152,32 @@ Result<void> Camera::start() {
       return user ? std::optional(user->password) : std::nullopt;
     };
   }
-  options.packet_filter =
-      [channels = channels_](const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
-    const auto found = std::ranges::find(channels, stream_of(session.target.path, session.target.query),
-                                         [](const auto& c) { return c->name(); });
+  options.packet_filter = [channels = channels_, of_recorder = spec_.channels != 0](
+                              const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
+    const auto name = stream_of(session.target.path, session.target.query, of_recorder);
+    const auto found = std::ranges::find(channels, name, [](const auto& c) { return c->name(); });
     if (found == channels.end()) return nullptr;
     return std::make_unique<PacketHarm>((*found)->harm(), (*found)->stage()->stream->ledgers(),
                                         session.executor);
   };
   make_quirky(options, spec_.quirks, clock_);
-  auto content = std::make_shared<CameraContent>(spec_.id, channels_, card_, board_, clock_);
+  auto content = std::make_shared<CameraContent>(spec_.id, channels_, spec_.channels != 0, board_, clock_);
   auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
-  if (!server) return Error(server.error()).within(fmt::format("camera \"{}\"", spec_.id));
+  if (!server) return Error(server.error()).within(fmt::format("{} \"{}\"", kind(), spec_.id));
   server_ = std::move(*server);
   return spec_.onvif ? start_onvif() : Result<void>();
 }
 
 Result<void> Camera::start_onvif() {
   std::vector<OnvifStream> streams;
+  const auto streams_a_source = static_cast<unsigned>(channels_.size()) / sources();
   for (const auto& channel : channels_) {
+    const auto source = static_cast<unsigned>(streams.size()) / streams_a_source + 1;
     const auto stage = channel->stage();
     const auto tracks = stage->stream->tracks();
     streams.push_back({channel->name(), stage->stream->video().source()->profile(),
                        tracks.size() > 1 ? std::optional(tracks[1]) : std::nullopt,
-                       stage->source.profile.passthrough()});
+                       stage->source.profile.passthrough(), source});
   }
   OnvifDevice device{
       spec_.id,
@@ -169,7 +195,9 @@ Result<void> Camera::start_onvif() {
         return encode(stream, profile);
       }};
   device.quirks = spec_.quirks;
-  device.card = card_;
+  device.sources = sources();
+  device.is_recorder = spec_.channels != 0;
+  device.cards = cards_;
   device.inputs = spec_.inputs;
   device.outputs = spec_.outputs;
   device.place.address = spec_.address;
@@ -295,7 +323,7 @@ Result<void> Camera::settle() {
 
 Result<void> Camera::switch_power(bool on) {
   if (registrar_) registrar_->set_cut(!on);
-  if (card_) card_->pause(!on);
+  for (const auto& card : cards_) card->pause(!on);
   if (!on) {
     server_->stop_accepting();
     if (onvif_) onvif_->stop(false);

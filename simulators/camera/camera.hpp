@@ -24,7 +24,8 @@ namespace watchrig::camera {
 
 /// A virtual IP camera: one RTSP server with the streams /main and perhaps /sub, ONVIF services if its
 /// specification says so, faults, and a ledger of every access unit. It produces from the moment it is
-/// created, whether somebody watches or not.
+/// created, whether somebody watches or not. Or a recorder (DVR, NVR), which is the same with several video
+/// inputs: its streams are /ch1-main, /ch1-sub and so on, and its disk records each input.
 class Camera final : public kernel::VirtualDevice, public std::enable_shared_from_this<Camera> {
  public:
   struct Surroundings {
@@ -41,7 +42,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   ~Camera() override;
 
   const std::string& id() const override { return spec_.id; }
-  std::string_view kind() const override { return "camera"; }
+  std::string_view kind() const override { return spec_.channels == 0 ? "camera" : "recorder"; }
   base::Result<void> start() override;
   void stop() override;
   bool connected() const override;
@@ -60,8 +61,13 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
 
  private:
   Camera(CameraSpec spec, const Surroundings& surroundings);
-  void add_channel(const std::string& name, const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
-                   std::shared_ptr<Broadcast> audio);
+  base::Result<void> open_channels();
+  /// `source` counts the video inputs from 1.
+  base::Result<void> add_channel(unsigned source, const char* stream, scene::SourceSpec shown,
+                                 std::shared_ptr<Broadcast> audio);
+  unsigned sources() const { return spec_.channels == 0 ? 1 : spec_.channels; }
+  /// "main", or "ch3-main" of a recorder.
+  std::string stream_name(unsigned source, const char* stream) const;
   base::Result<void> start_onvif();
   base::Result<boost::json::object> change_registration(const boost::json::object& members);
   CameraChannel* channel(std::string_view name) const;
@@ -94,7 +100,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const std::shared_ptr<DiscoveryHost> discovery_;
   BroadcastRegistry& broadcasts_;
   const std::shared_ptr<kernel::FaultBoard> board_;
-  const std::shared_ptr<CardStore> card_;  ///< null where it has none
+  const std::vector<std::shared_ptr<CardStore>> cards_;  ///< one a source; empty where it has none
   std::vector<std::shared_ptr<CameraChannel>> channels_;
   CameraUsers users_;
   std::unique_ptr<media::RtspServer> server_;

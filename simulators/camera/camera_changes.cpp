@@ -16,7 +16,7 @@ using base::Error;
 using base::ErrorKind;
 namespace json = boost::json;
 
-constexpr std::string_view known[] = {"input", "motion", "cells", "dark", "tamper", "busy", "card"};
+constexpr std::string_view known[] = {"input", "motion", "cells", "dark", "tamper", "busy", "card", "disk"};
 
 }  // namespace
 
@@ -42,11 +42,11 @@ base::Result<json::object> Camera::change(const json::value& state) {
       return invalid(fmt::format("what, number and state are known, not {}", std::string_view(name)));
     }
   }
-  if (what == "card") {
-    const auto card = card_state(wanted);
-    if (!card_) return invalid("it has no card");
-    if (!card) return invalid("a card is inserted, removed or failed");
-    card_->set_state(*card);
+  if (what == (spec_.channels == 0 ? "card" : "disk")) {
+    const auto wished = card_state(wanted);
+    if (cards_.empty()) return invalid(fmt::format("it has no {}", what));
+    if (!wished) return invalid(fmt::format("a {} is inserted, removed or failed", what));
+    for (const auto& card : cards_) card->set_state(*wished);
     return json::object{{"what", what}, {"state", wanted}};
   }
   if (wanted != "active" && wanted != "inactive") return invalid("a state is active or inactive");

@@ -12,7 +12,7 @@
 
 namespace watchrig::camera {
 
-/// The place of a stream of a camera, main or sub, and what goes out there: one stage after the other, since
+/// The place of a stream of a camera or recorder, and what goes out there: one stage after the other, since
 /// the settings of the encoder may be changed while it runs. Any thread.
 class CameraChannel {
  public:
@@ -26,7 +26,7 @@ class CameraChannel {
 
   struct Place {
     std::string camera;  ///< for messages
-    std::string name;    ///< "main"
+    std::string name;    ///< "main", or "ch3-main" of a recorder
     std::shared_ptr<kernel::FaultBoard> board;
     const base::Clock& clock;  ///< outlives the channel
     std::uint64_t seed = 1;
@@ -41,6 +41,8 @@ class CameraChannel {
 
   const std::string& name() const { return place_.name; }
   const std::shared_ptr<HarmContext>& harm() const { return harm_; }
+  /// On which it is recorded; null: on none.
+  const std::shared_ptr<CardStore>& card() const { return place_.card; }
   StagePtr stage() const;
 
   /// From now on this goes out, and the readers of before are sent away: they have to ask for the new

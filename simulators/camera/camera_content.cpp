@@ -24,11 +24,29 @@ constexpr MakersAddress makers_addresses[] = {{"cam/realmonitor", "channel=1&sub
                                               {"media/video1", "", "main"},
                                               {"media/video2", "", "sub"}};
 
+/// How what is recorded was coded last. Error: unavailable, where it cannot be read.
+Result<media::Presentation> recorded_tracks(const std::string& camera, const CardStore& card) {
+  const auto sections = card.sections();
+  if (!sections.empty()) return sections.back().tracks;
+  return base::Error{base::ErrorKind::unavailable,
+                     fmt::format("camera {}: nothing can be read of what it has recorded", camera)};
+}
+
+/// "main" of a camera, "ch3-main" of a recorder's third channel.
+std::string realmonitor_stream(std::string_view query) {
+  const bool sub = query.find("subtype=1") != std::string_view::npos;
+  const auto at = query.find("channel=");
+  const auto number = at == std::string_view::npos ? std::string_view() : query.substr(at + 8);
+  const auto digits = number.substr(0, number.find_first_not_of("0123456789"));
+  return fmt::format("ch{}-{}", digits, sub ? "sub" : "main");
+}
+
 }  // namespace
 
-std::string stream_of(std::string_view path, std::string_view query) {
+std::string stream_of(std::string_view path, std::string_view query, bool of_recorder) {
   while (!path.empty() && path.front() == '/') path.remove_prefix(1);
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  if (of_recorder) return path == "cam/realmonitor" ? realmonitor_stream(query) : std::string(path);
   for (const auto& one : makers_addresses) {
     if (path == one.path && query.find(one.query) != std::string_view::npos) return std::string(one.stream);
   }
@@ -36,26 +54,25 @@ std::string stream_of(std::string_view path, std::string_view query) {
 }
 
 CameraContent::CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels,
-                             std::shared_ptr<CardStore> card, std::shared_ptr<kernel::FaultBoard> board,
+                             bool is_recorder, std::shared_ptr<kernel::FaultBoard> board,
                              const base::Clock& clock)
     : camera_(std::move(camera)),
       channels_(std::move(channels)),
-      card_(std::move(card)),
+      is_recorder_(is_recorder),
       board_(std::move(board)),
       clock_(clock) {}
 
-Result<media::Presentation> CameraContent::recorded_tracks() const {
-  if (!card_) return base::Error{base::ErrorKind::not_found, fmt::format("camera {} has no card", camera_)};
-  const auto sections = card_->sections();
-  if (sections.empty()) {
-    return base::Error{base::ErrorKind::unavailable,
-                       fmt::format("camera {}: nothing can be read from its card", camera_)};
+Result<std::shared_ptr<CardStore>> CameraContent::card_of(std::string_view path) const {
+  const auto name = stream_of(path).substr(replay_path.size());
+  for (const auto& channel : channels_) {
+    if (channel->name() == name && channel->card()) return channel->card();
   }
-  return sections.back().tracks;
+  return base::Error{base::ErrorKind::not_found,
+                     fmt::format("camera {} records no stream \"{}\"", camera_, name)};
 }
 
 Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarget& target) const {
-  const auto name = stream_of(target.path, target.query);
+  const auto name = stream_of(target.path, target.query, is_recorder_);
   for (const auto& channel : channels_) {
     if (channel->name() == name) return channel->stage()->stream;
   }
@@ -64,8 +81,9 @@ Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarge
 }
 
 boost::asio::awaitable<Result<media::RtspDescription>> CameraContent::describe(media::RtspTarget target) {
-  if (stream_of(target.path) == replay_path) {
-    auto tracks = recorded_tracks();
+  if (stream_of(target.path).starts_with(replay_path)) {
+    const auto card = card_of(target.path);
+    auto tracks = card ? recorded_tracks(camera_, **card) : Result<media::Presentation>(card.error());
     if (!tracks) co_return tracks.error();
     media::RtspDescription recording{*std::move(tracks), fmt::format("{} recording", camera_), {}, true};
     co_return recording;
@@ -86,9 +104,11 @@ boost::asio::awaitable<Result<media::RtspDescription>> CameraContent::describe(m
 boost::asio::awaitable<Result<std::unique_ptr<media::RtspFeed>>> CameraContent::open(
     media::RtspTarget target, boost::asio::any_io_executor executor) {
   if (target.replay) {
-    auto tracks = recorded_tracks();
+    const auto card = card_of(target.path);
+    if (!card) co_return card.error();
+    auto tracks = recorded_tracks(camera_, **card);
     if (!tracks) co_return tracks.error();
-    co_return std::make_unique<CardFeed>(card_, *std::move(tracks), *target.replay, std::move(executor),
+    co_return std::make_unique<CardFeed>(*card, *std::move(tracks), *target.replay, std::move(executor),
                                          clock_);
   }
   const auto stream = find(target);

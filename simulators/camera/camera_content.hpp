@@ -10,35 +10,35 @@
 namespace watchrig::camera {
 
 /// What a camera's RTSP server offers: each stream under its name (`/main`), described as it is or as a lie
-/// has it; and what is on its card, if it has one, under `/replay/main`.
+/// has it; and what is recorded of it under `/replay/main`.
 class CameraContent final : public media::RtspContent {
  public:
   /// `camera` is the name in SDP and messages. The clock outlives the content.
-  CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels,
-                std::shared_ptr<CardStore> card, std::shared_ptr<kernel::FaultBoard> board,
-                const base::Clock& clock);
+  CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels, bool is_recorder,
+                std::shared_ptr<kernel::FaultBoard> board, const base::Clock& clock);
 
   boost::asio::awaitable<base::Result<media::RtspDescription>> describe(media::RtspTarget target) override;
   boost::asio::awaitable<base::Result<std::unique_ptr<media::RtspFeed>>> open(
       media::RtspTarget target, boost::asio::any_io_executor executor) override;
 
  private:
-  /// How what is on the card was coded last. Errors: not_found, unavailable (the card cannot be read).
-  base::Result<media::Presentation> recorded_tracks() const;
+  /// On which the stream of that path is recorded. Errors: not_found.
+  base::Result<std::shared_ptr<CardStore>> card_of(std::string_view path) const;
   base::Result<std::shared_ptr<CameraStream>> find(const media::RtspTarget& target) const;
 
   const std::string camera_;
   const std::vector<std::shared_ptr<CameraChannel>> channels_;
-  const std::shared_ptr<CardStore> card_;  ///< may be null
+  const bool is_recorder_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   const base::Clock& clock_;
 };
 
 /// The stream that a path names, without the slash: `/main` or `main/`, or an address as some makers' cameras
 /// have it (`/cam/realmonitor?channel=1&subtype=0`); anything else is a stream that does not exist.
-std::string stream_of(std::string_view path, std::string_view query = {});
+/// Of a recorder `channel` counts, and its streams are ch1-main and so on.
+std::string stream_of(std::string_view path, std::string_view query = {}, bool of_recorder = false);
 
-/// Of what is on the card.
-inline constexpr std::string_view replay_path = "replay/main";
+/// Before the name of a stream: what is recorded of it.
+inline constexpr std::string_view replay_path = "replay/";
 
 }  // namespace watchrig::camera

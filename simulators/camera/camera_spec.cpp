@@ -128,6 +128,21 @@ Result<void> read_io(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+Result<void> read_channels(XmlAttributes& attributes, CameraSpec& spec) {
+  const auto channels = attributes.integer("channels", 16, 1, max_channels);
+  if (!channels) return channels.error();
+  spec.channels = static_cast<unsigned>(*channels);
+  const auto distinct = attributes.text("distinct", "no");
+  if (distinct != "yes" && distinct != "no")
+    return attributes.error(fmt::format("distinct=\"{}\" is neither yes nor no", distinct));
+  spec.distinct = distinct == "yes";
+  for (const char* name : {"ptz", "imaging"}) {
+    if (attributes.has(name))
+      return attributes.error(fmt::format("{} is of cameras: a recorder has none", name));
+  }
+  return {};
+}
+
 Result<void> read_head(XmlAttributes& attributes, CameraSpec& spec) {
   const auto ptz = attributes.text("ptz", "no");
   if (ptz != "yes" && ptz != "no")
@@ -149,14 +164,17 @@ Result<void> read_imaging(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+/// The card of a camera, the disk of a recorder.
 Result<void> read_card(XmlAttributes& attributes, CameraSpec& spec) {
-  const auto megabytes = attributes.integer("card-mb", 0, 0, max_card_megabytes);
+  const std::string what = spec.channels == 0 ? "card" : "disk", size = what + "-mb", when = what + "-full";
+  const auto megabytes = attributes.integer(size.c_str(), 0, 0, max_card_megabytes);
   if (!megabytes) return megabytes.error();
-  const auto full = attributes.text("card-full", "overwrite");
+  const auto full = attributes.text(when.c_str(), "overwrite");
   if (full != "overwrite" && full != "stop")
-    return attributes.error(fmt::format("card-full=\"{}\" is neither overwrite nor stop", full));
-  if (*megabytes == 0 && attributes.has("card-full")) return attributes.error("card-full needs card-mb");
-  if (*megabytes != 0 && !spec.onvif) return attributes.error("card-mb needs onvif=\"yes\"");
+    return attributes.error(fmt::format("{}=\"{}\" is neither overwrite nor stop", when, full));
+  if (*megabytes == 0 && attributes.has(when.c_str()))
+    return attributes.error(fmt::format("{} needs {}", when, size));
+  if (*megabytes != 0 && !spec.onvif) return attributes.error(fmt::format("{} needs onvif=\"yes\"", size));
   spec.card_bytes = *megabytes << 20;
   spec.card_stops = full == "stop";
   return {};
@@ -261,16 +279,21 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   if (!count) return count.error();
   const auto port = read_port(attributes, "port", *count);
   if (!port) return port.error();
+  if (std::string_view(element.name()) == "recorder") {
+    if (const auto read = read_channels(attributes, spec); !read) return read.error();
+  }
   if (const auto read = read_onvif(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_head(attributes, spec); !read) return read.error();
   if (const auto read = read_imaging(attributes, spec); !read) return read.error();
   if (const auto read = read_place(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();
+  if (spec.distinct && (spec.main.profile.passthrough() || (spec.sub && spec.sub->profile.passthrough())))
+    return attributes.error("distinct=\"yes\": the pictures of passthrough are those of the file");
   if (spec.imaging && (spec.main.profile.passthrough() || (spec.sub && spec.sub->profile.passthrough())))
     return attributes.error("imaging=\"yes\": the pictures of passthrough are those of the file");
   if (const auto finished = attributes.finish(); !finished) return finished.error();
-  if (element.first_child()) return attributes.error("a camera has no content");
+  if (element.first_child()) return attributes.error(fmt::format("a {} has no content", element.name()));
 
   std::vector<CameraSpec> cameras(*count, spec);
   for (std::uint64_t i = 0; i < *count; ++i) {

@@ -9,12 +9,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-base::Result<std::vector<CameraSpec>> parse(const std::string& attributes) {
-  const auto file = kernel::XmlFile::parse("<rig>\n <camera " + attributes + "/>\n</rig>", "rig.xml");
+base::Result<std::vector<CameraSpec>> parse(const std::string& attributes,
+                                            const std::string& element = "camera") {
+  const auto file =
+      kernel::XmlFile::parse(fmt::format("<rig>\n <{} {}/>\n</rig>", element, attributes), "rig.xml");
   return parse_camera(*file, file->root().first_child(), "/tmp");
 }
-std::string refusal(const std::string& attributes) {
-  const auto cameras = parse(attributes);
+std::string refusal(const std::string& attributes, const std::string& element = "camera") {
+  const auto cameras = parse(attributes, element);
   return cameras ? "accepted" : cameras.error().message;
 }
 
@@ -45,6 +47,25 @@ TEST(CameraSpec, CountMakesCamerasWithConsecutivePorts) {
   EXPECT_EQ(cameras->at(2).port, 7002);
   EXPECT_EQ(cameras->at(2).onvif_port, 8002);
   EXPECT_TRUE(cameras->at(2).onvif);
+}
+
+TEST(CameraSpec, ARecorderHasUpTo64ChannelsAndADisk) {
+  const auto with = [](const std::string& more) { return R"(id="dvr" onvif="yes" )" + more + h264; };
+  const auto recorder =
+      parse(with(R"(channels="64" disk-mb="4096" disk-full="stop" distinct="yes")"), "recorder");
+  ASSERT_TRUE(recorder) << recorder.error().message;
+  EXPECT_EQ(recorder->at(0).channels, 64U);
+  EXPECT_TRUE(recorder->at(0).distinct);
+  EXPECT_TRUE(recorder->at(0).card_stops);
+  EXPECT_EQ(recorder->at(0).card_bytes, 4096ULL << 20);
+  EXPECT_EQ(parse(with(""), "recorder")->at(0).channels, 16U);
+  EXPECT_EQ(parse(with(""))->at(0).channels, 0U);
+  for (const char* wrong : {R"(channels="0")", R"(channels="65")", R"(distinct="perhaps")", R"(ptz="yes")",
+                            R"(imaging="yes")", R"(card-mb="4")", R"(disk-full="stop")", R"(disk-mb="4097")"})
+    EXPECT_NE(refusal(with(wrong), "recorder"), "accepted") << wrong;
+  for (const char* wrong : {R"(channels="2")", R"(disk-mb="4")", R"(distinct="yes")"})
+    EXPECT_THAT(refusal(with(wrong)), HasSubstr("rig.xml")) << wrong;
+  EXPECT_THAT(refusal(std::string(R"(id="dvr" disk-mb="4")") + h264, "recorder"), HasSubstr("disk-mb needs"));
 }
 
 TEST(CameraSpec, TakesAnAddressOfThisProcess) {

@@ -196,7 +196,10 @@ json::object Camera::status() const {
   for (const auto& channel : channels_) streams[channel->name()] = stream_status(*channel);
   json::object onvif;
   if (onvif_) onvif = onvif_status(*onvif_);
-  if (card_) onvif["card"] = card_status(*card_);
+  if (!cards_.empty() && spec_.channels == 0) onvif["card"] = card_status(*cards_.front());
+  json::array disk;
+  for (const auto& card : cards_) disk.push_back(card_status(*card));
+  if (spec_.channels != 0) onvif["disk"] = std::move(disk);
   json::object status{{"id", spec_.id},
                       {"kind", kind()},
                       {"connections", server.connections},
@@ -223,7 +226,7 @@ Result<std::string> Camera::ledger(const Query& query) const {
                    fmt::format("a camera's ledger takes stream, track, from and to, not {}", name)};
     }
   }
-  const auto stream = member(query, "stream", "main");
+  const auto stream = member(query, "stream", spec_.channels == 0 ? "main" : "ch1-main");
   const auto* found = channel(stream);
   if (!found) {
     return Error{ErrorKind::not_found, fmt::format("camera \"{}\" has no stream \"{}\"", spec_.id, stream)};

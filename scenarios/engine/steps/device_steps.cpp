@@ -1,4 +1,6 @@
 #include <boost/json.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 
 #include "scenarios/engine/condition.hpp"
 #include "scenarios/engine/steps/step_families.hpp"
@@ -14,11 +16,64 @@ std::string text_of(const json::value& value, std::string_view pointer) {
   return found && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
-Outcome add_device(StepContext& step) {
+/// What every device is added with.
+json::object body_of(StepContext& step, const Device* device) {
+  json::object body{{"name", step.text("as")},
+                    {"driver", step.text("driver", "rtsp")},
+                    {"username", step.text("username", device ? device->username : "")},
+                    {"password", step.text("password", device ? device->password : "")},
+                    {"transport", step.text("transport", "tcp")}};
+  if (step.has("type")) body["type"] = step.text("type");
+  return body;
+}
+
+/// Keeps a channel of the answer under a name of its own.
+Outcome keep_channel(StepContext& step, const json::value& answer, const std::string& name, unsigned number,
+                     std::string input) {
+  auto channel = std::make_shared<Channel>();
+  channel->name = name;
+  channel->device = step.text("device");
+  channel->server_device = text_of(answer, "/id");
+  channel->id = text_of(answer, fmt::format("/channels/{}/id", number - 1));
+  channel->input = std::move(input);
+  if (channel->id.empty())
+    return failed(fmt::format("vmsd added the device, but its answer names no channel {}", number));
+  step.bench.channels.put(name, channel);
+  return {};
+}
+
+/// By its host and port, as somebody does who does not know its addresses by heart. Its channels are called
+/// by its name and their numbers.
+Outcome add_recorder(StepContext& step, const Device& recorder) {
   const auto name = step.text("as");
+  if (step.text("driver", "rtsp") != "onvif" || step.has("url"))
+    return of_author("a recorder is added with driver=\"onvif\"");
+  const auto host = boost::urls::parse_uri(recorder.onvif);
+  if (!host)
+    return of_author(fmt::format("the device \"{}\" has no ONVIF services: say onvif=\"yes\"", recorder.id));
+  auto body = body_of(step, &recorder);
+  body["address"] = host->host();
+  body["port"] = host->port_number();
+  body["channel_count"] = recorder.channels();
+  json::array channels;
+  for (unsigned number = 1; number <= recorder.channels(); ++number)
+    channels.push_back({{"number", number}, {"name", fmt::format("{}-{}", name, number)}});
+  body["channels"] = std::move(channels);
+  const auto answer = step.bench.vms.api().json("POST", "/api/v1/devices", body);
+  if (!answer) return of_vms(answer.error());
+  for (unsigned number = 1; number <= recorder.channels(); ++number) {
+    auto kept =
+        keep_channel(step, *answer, fmt::format("{}-{}", name, number), number, fmt::format("ch{}-", number));
+    if (kept.verdict != reports::Verdict::pass) return kept;
+  }
+  return {};
+}
+
+Outcome add_device(StepContext& step) {
   const auto id = step.text("device");
   const Device* device = id.empty() ? nullptr : step.bench.device(id);
   if (!id.empty() && !device) return of_author(fmt::format("the rig has no device \"{}\"", id));
+  if (device && device->channels() != 0) return add_recorder(step, *device);
   json::object streams;
   const auto by_id = fmt::format("http://{}/onvif/device_service", id);
   const auto driver = step.text("driver", "rtsp");
@@ -32,22 +87,10 @@ Outcome add_device(StepContext& step) {
   if (step.has("url")) streams["main"] = step.text("url");
   if (step.has("sub-url")) streams["sub"] = step.text("sub-url");
   if (streams.empty()) return of_author("<add-device> needs a device of the rig or a url");
-  const json::object body{{"name", name},
-                          {"driver", driver},
-                          {"streams", streams},
-                          {"username", step.text("username", device ? device->username : "")},
-                          {"password", step.text("password", device ? device->password : "")},
-                          {"transport", step.text("transport", "tcp")}};
+  auto body = body_of(step, device);
+  body["streams"] = std::move(streams);
   const auto answer = step.bench.vms.api().json("POST", "/api/v1/devices", body);
-  if (!answer) return of_vms(answer.error());
-  auto channel = std::make_shared<Channel>();
-  channel->name = name;
-  channel->device = id;
-  channel->server_device = text_of(*answer, "/id");
-  channel->id = text_of(*answer, "/channels/0/id");
-  if (channel->id.empty()) return failed("vmsd added the device, but its answer names no channel");
-  step.bench.channels.put(name, channel);
-  return {};
+  return answer ? keep_channel(step, *answer, step.text("as"), 1, {}) : of_vms(answer.error());
 }
 
 Outcome remove_device(StepContext& step) {
@@ -98,6 +141,7 @@ std::vector<StepDefinition> device_steps() {
          {"as", name, true},
          {"driver", choice, false, "rtsp|onvif|private|registered"},
          {"transport", choice, false, "tcp|udp"},
+         {"type", choice, false, "ipc|nvr|dvr|dvs|other"},
          {"username", text},
          {"password", text},
          {"url", text},

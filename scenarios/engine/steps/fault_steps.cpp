@@ -62,7 +62,7 @@ std::vector<StepDefinition> fault_steps() {
         true,
         {{"device", name, true},
          {"verb", choice, true, verbs},
-         {"stream", choice, false, "main|sub"},
+         {"stream", name},
          {"for", duration},
          {"rate", number},
          {"depth", count},

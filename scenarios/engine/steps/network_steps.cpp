@@ -12,8 +12,8 @@ constexpr auto default_within = std::chrono::seconds(5);
 /// Packets of a stream that faults harmed, by the ledger of the camera.
 base::Result<std::uint64_t> harmed_packets(const StepContext& step, const Channel& channel,
                                            const std::string& stream) {
-  const auto ledger =
-      step.bench.rig()->ledger(channel.device, stream, step.bench.begin, step.bench.clock.now());
+  const auto ledger = step.bench.rig()->ledger(channel.device, channel.rig_stream(stream), step.bench.begin,
+                                               step.bench.clock.now());
   if (!ledger) return ledger.error();
   std::uint64_t harmed = 0;
   for (const auto& unit : *ledger) harmed += unit.harmed;

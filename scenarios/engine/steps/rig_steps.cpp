@@ -13,9 +13,10 @@ Outcome rig_set(StepContext& step) {
   if (auto checked = step.check_virtual(device); checked.verdict != reports::Verdict::pass) return checked;
   if (step.has("input") == step.has("what")) return of_author("<rig-set> needs either an input or a what");
   const auto what = step.text("what", "input");
-  const json::object body{{"what", what},
-                          {"number", static_cast<std::int64_t>(step.number("input").value_or(1))},
-                          {"state", step.text("state")}};
+  const json::object body{
+      {"what", what},
+      {"number", static_cast<std::int64_t>(step.number("input").value_or(step.number("number").value_or(1)))},
+      {"state", step.text("state")}};
   const auto begin = step.bench.clock.now();
   const auto answer = step.bench.rig()->change(device, body);
   if (!answer) {
@@ -58,7 +59,8 @@ std::vector<StepDefinition> rig_steps() {
         true,
         {{"device", name, true},
          {"input", count},
-         {"what", choice, false, "motion|cells|dark|tamper|busy|card"},
+         {"number", count},
+         {"what", choice, false, "motion|cells|dark|tamper|busy|card|disk"},
          {"state", choice, true, "active|inactive|inserted|removed|failed"}}},
        rig_set},
       {{"register",

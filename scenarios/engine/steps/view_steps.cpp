@@ -60,8 +60,9 @@ Outcome check_frames(const StepContext& step, const View& view) {
   // Before the ledger: what comes while that is asked for would be in one of the two only.
   const auto digests = view.digests();
   const auto now = step.bench.clock.now();
-  const auto ledger = step.bench.rig()->ledger(channel->device, step.text("stream", "main"),
-                                               step.bench.begin - ledger_margin, now);
+  const auto ledger =
+      step.bench.rig()->ledger(channel->device, channel->rig_stream(step.text("stream", "main")),
+                               step.bench.begin - ledger_margin, now);
   if (!ledger) return of_rig(ledger.error());
   // What is still on its way is no loss.
   auto match = match_ledger(*ledger, digests, step.bench.begin - ledger_margin, base::UtcTime::max());

@@ -96,7 +96,7 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
     add(add(all, "tt:PTZ"), "tt:XAddr", address_of(call, ptz_service(device).path));
   if (!asked("All")) return {};
   const auto extension = add_io_capabilities(all, address_of(call, io_service(device).path), device);
-  if (device.card) add_card_capabilities(extension, device, call);
+  if (!device.cards.empty()) add_card_capabilities(extension, device, call);
   return {};
 }
 

@@ -97,7 +97,7 @@ OnvifOutcome status(const OnvifDevice& device, OnvifCall& call) {
 OnvifOperation of_source(OnvifOperation operation) {
   operation.run = [run = std::move(operation.run)](OnvifCall& call) -> OnvifOutcome {
     const auto source = text_at(call.request, "VideoSourceToken");
-    if (source != video_source_token)
+    if (source != video_source)  // of a camera, which has one
       return refuse({"ter:InvalidArgVal", "ter:NoSource"},
                     fmt::format("there is no video source \"{}\"", source));
     return run(call);

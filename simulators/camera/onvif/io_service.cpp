@@ -16,8 +16,8 @@ using protocols::text_at;
 
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tmd:Capabilities");
-  all.append_attribute("VideoSources") = 1;
-  all.append_attribute("AudioSources") = has_audio(device) ? 1 : 0;
+  all.append_attribute("VideoSources") = device.sources;
+  all.append_attribute("AudioSources") = has_audio(device) ? device.sources : 0;
   all.append_attribute("RelayOutputs") = static_cast<unsigned>(device.io->relays().size());
   all.append_attribute("DigitalInputs") = device.io->inputs();
   all.append_attribute("DigitalInputOptions") = "false";
@@ -103,8 +103,9 @@ OnvifOutcome digital_inputs(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-OnvifOutcome sources(OnvifCall& call, std::string_view token) {
-  if (!token.empty()) add(call.answer, "tmd:Token", token);
+OnvifOutcome sources(const OnvifDevice& device, OnvifCall& call, std::string_view what) {
+  for (unsigned source = 1; source <= device.sources; ++source)
+    add(call.answer, "tmd:Token", device.token(what, source));
   return {};
 }
 
@@ -128,9 +129,9 @@ OnvifService io_service(OnvifDevice& d) {
        [&d](OnvifCall& c) { return service_capabilities(d, c); }},
       {"GetRelayOutputOptions", read, [&d](OnvifCall& c) { return relay_options(d, c); }},
       {"GetDigitalInputs", read, [&d](OnvifCall& c) { return digital_inputs(d, c); }},
-      {"GetVideoSources", read, [](OnvifCall& c) { return sources(c, video_source_token); }},
+      {"GetVideoSources", read, [&d](OnvifCall& c) { return sources(d, c, video_source); }},
       {"GetAudioSources", read,
-       [&d](OnvifCall& c) { return sources(c, has_audio(d) ? audio_source_token : std::string_view()); }},
+       [&d](OnvifCall& c) { return has_audio(d) ? sources(d, c, audio_source) : OnvifOutcome(); }},
       // The service has these two by the names of the device service, this one by its own.
       {"GetRelayOutputs", read, [&d](OnvifCall& c) { return relay_outputs(d, c); }, "tds"},
       {"SetRelayOutputState", AccessClass::actuate, [&d](OnvifCall& c) { return set_state(d, c); }, "tds"},

@@ -24,7 +24,7 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   all.append_attribute("SnapshotUri") = "true";
   all.append_attribute("OSD") = device.osd ? "true" : "false";
   auto profile = add(all, "tr2:ProfileCapabilities");
-  profile.append_attribute("MaximumNumberOfProfiles") = 2;
+  profile.append_attribute("MaximumNumberOfProfiles") = static_cast<unsigned>(device.streams.size());
   profile.append_attribute("ConfigurationsSupported") =
       device.head ? "VideoSource VideoEncoder AudioSource AudioEncoder PTZ"
                   : "VideoSource VideoEncoder AudioSource AudioEncoder";
@@ -52,9 +52,10 @@ void add_profile(pugi::xml_node parent, const OnvifDevice& device, const OnvifSt
   add(profile, "tr2:Name", stream.name);
   if (wanted.types.empty()) return;
   auto set = add(profile, "tr2:Configurations");
-  if (wanted("VideoSource")) fill_video_source_configuration(add(set, "tr2:VideoSource"), device);
+  if (wanted("VideoSource"))
+    fill_video_source_configuration(add(set, "tr2:VideoSource"), device, stream.source);
   if (wanted("AudioSource") && stream.audio) {
-    fill_audio_source_configuration(add(set, "tr2:AudioSource"), device);
+    fill_audio_source_configuration(add(set, "tr2:AudioSource"), device, stream.source);
   }
   if (wanted("VideoEncoder")) fill_video_encoder2(add(set, "tr2:VideoEncoder"), stream);
   if (wanted("AudioEncoder") && stream.audio) fill_audio_encoder2(add(set, "tr2:AudioEncoder"), stream);
@@ -107,9 +108,11 @@ OnvifOutcome video_encoder_options(const OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome video_encoder_instances(const OnvifDevice& device, OnvifCall& call) {
-  const auto token = text_at(call.request, "ConfigurationToken");
-  if (token != video_source_configuration_token) return no_configuration(call);
-  add(add(call.answer, "tr2:Info"), "tr2:Total", std::to_string(device.streams.size()));
+  const auto source =
+      device.source_of(video_source_configuration, text_at(call.request, "ConfigurationToken"));
+  if (!source) return no_configuration(call);
+  const auto instances = std::ranges::count(device.streams, *source, &OnvifStream::source);
+  add(add(call.answer, "tr2:Info"), "tr2:Total", std::to_string(instances));
   return {};
 }
 
@@ -121,12 +124,12 @@ OnvifOutcome audio_encoders(const OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome video_sources(const OnvifDevice& device, OnvifCall& call) {
-  fill_video_source_configuration(add(call.answer, "tr2:Configurations"), device);
+  add_video_source_configurations(call.answer, "tr2:Configurations", device);
   return {};
 }
 
 OnvifOutcome audio_sources(const OnvifDevice& device, OnvifCall& call) {
-  if (has_audio(device)) fill_audio_source_configuration(add(call.answer, "tr2:Configurations"), device);
+  add_audio_source_configurations(call.answer, "tr2:Configurations", device);
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "simulators/camera/onvif/media_configurations.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "system/protocols/onvif/answer_parts.hpp"
@@ -15,6 +17,12 @@ constexpr std::string_view encoder_suffix = "-encoder", audio_suffix = "-audio-e
 
 void name_entity(pugi::xml_node node, const std::string& token) {
   protocols::begin_entity(node, token, token, 1);
+}
+
+void begin_source(pugi::xml_node node, const OnvifDevice& device, std::string_view what, unsigned source) {
+  const auto token = device.token(what, source);
+  const auto users = std::ranges::count(device.streams, source, &OnvifStream::source);
+  protocols::begin_entity(node, token, token, static_cast<std::size_t>(users));
 }
 
 int kilobits(std::int64_t bits) { return static_cast<int>(bits / 1000); }
@@ -42,17 +50,28 @@ bool in_version1(const OnvifStream& stream) { return stream.codec() != Codec::h2
 
 bool has_audio(const OnvifDevice& device) { return !device.streams.empty() && device.streams[0].audio; }
 
-void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device) {
-  protocols::begin_entity(node, video_source_configuration_token, video_source_configuration_token,
-                          device.streams.size());
-  add(node, "tt:SourceToken", video_source_token);
-  protocols::add_bounds(node, device.sensor_width, device.sensor_height);
+void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source) {
+  begin_source(node, device, video_source_configuration, source);
+  add(node, "tt:SourceToken", device.token(video_source, source));
+  const auto& profile = device.main_stream(source).profile;
+  // A camera's sensor stays what it was when its encoder is told otherwise.
+  protocols::add_bounds(node, device.is_recorder ? profile.width : device.sensor_width,
+                        device.is_recorder ? profile.height : device.sensor_height);
 }
 
-void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device) {
-  protocols::begin_entity(node, audio_source_configuration_token, audio_source_configuration_token,
-                          device.streams.size());
-  add(node, "tt:SourceToken", audio_source_token);
+void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source) {
+  begin_source(node, device, audio_source_configuration, source);
+  add(node, "tt:SourceToken", device.token(audio_source, source));
+}
+
+void add_video_source_configurations(pugi::xml_node parent, const char* name, const OnvifDevice& device) {
+  for (unsigned source = 1; source <= device.sources; ++source)
+    fill_video_source_configuration(add(parent, name), device, source);
+}
+
+void add_audio_source_configurations(pugi::xml_node parent, const char* name, const OnvifDevice& device) {
+  for (unsigned source = 1; has_audio(device) && source <= device.sources; ++source)
+    fill_audio_source_configuration(add(parent, name), device, source);
 }
 
 void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {

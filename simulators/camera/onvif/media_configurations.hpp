@@ -7,11 +7,10 @@
 
 namespace watchrig::camera {
 
-/// Tokens of what belongs to a stream: "main-encoder". Source and its configuration are one for all.
-inline constexpr std::string_view video_source_token = "video",
-                                  video_source_configuration_token = "video-source";
-inline constexpr std::string_view audio_source_token = "audio",
-                                  audio_source_configuration_token = "audio-source";
+/// What each source has, for OnvifDevice::token().
+inline constexpr std::string_view video_source = "video", video_source_configuration = "video-source",
+                                  audio_source = "audio", audio_source_configuration = "audio-source";
+/// Tokens of what belongs to a stream: "main-encoder".
 std::string encoder_token(const OnvifStream& stream);
 std::string audio_encoder_token(const OnvifStream& stream);
 /// The stream of an encoder token; null for others.
@@ -23,8 +22,11 @@ bool in_version1(const OnvifStream& stream);
 bool has_audio(const OnvifDevice& device);
 
 /// Appends name, use count and the rest of a tt:VideoSourceConfiguration; the same in both versions.
-void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device);
-void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device);
+void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source);
+void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source);
+/// Appends one element of that name for each source.
+void add_video_source_configurations(pugi::xml_node parent, const char* name, const OnvifDevice& device);
+void add_audio_source_configurations(pugi::xml_node parent, const char* name, const OnvifDevice& device);
 /// tt:VideoEncoderConfiguration (version 1) and tt:VideoEncoder2Configuration.
 void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream);
 void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream);

@@ -21,7 +21,8 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "trt:Capabilities");
   all.append_attribute("SnapshotUri") = "true";
   all.append_attribute("OSD") = device.osd ? "true" : "false";
-  add(all, "trt:ProfileCapabilities").append_attribute("MaximumNumberOfProfiles") = 2;
+  add(all, "trt:ProfileCapabilities").append_attribute("MaximumNumberOfProfiles") =
+      static_cast<unsigned>(device.streams.size());
   auto streaming = add(all, "trt:StreamingCapabilities");
   streaming.append_attribute("RTPMulticast") = "false";
   streaming.append_attribute("RTP_TCP") = "false";
@@ -35,8 +36,9 @@ void add_profile(pugi::xml_node parent, const char* name, const OnvifDevice& dev
   profile.append_attribute("token") = stream.name.c_str();
   profile.append_attribute("fixed") = "true";
   add(profile, "tt:Name", stream.name);
-  fill_video_source_configuration(add(profile, "tt:VideoSourceConfiguration"), device);
-  if (stream.audio) fill_audio_source_configuration(add(profile, "tt:AudioSourceConfiguration"), device);
+  fill_video_source_configuration(add(profile, "tt:VideoSourceConfiguration"), device, stream.source);
+  if (stream.audio)
+    fill_audio_source_configuration(add(profile, "tt:AudioSourceConfiguration"), device, stream.source);
   fill_video_encoder1(add(profile, "tt:VideoEncoderConfiguration"), stream);
   if (stream.audio) fill_audio_encoder1(add(profile, "tt:AudioEncoderConfiguration"), stream);
   if (device.head) fill_ptz_configuration(add(profile, "tt:PTZConfiguration"), device);
@@ -63,19 +65,23 @@ OnvifOutcome profile(const OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome video_sources(const OnvifDevice& device, OnvifCall& call) {
-  const auto& main = device.streams[0];
-  auto source = add(call.answer, "trt:VideoSources");
-  source.append_attribute("token") = std::string(video_source_token).c_str();
-  add(source, "tt:Framerate", fmt::format("{:g}", main.profile.rate.value()));
-  protocols::add_resolution(source, device.sensor_width, device.sensor_height);
+  for (unsigned number = 1; number <= device.sources; ++number) {
+    const auto& profile = device.main_stream(number).profile;
+    auto source = add(call.answer, "trt:VideoSources");
+    source.append_attribute("token") = device.token(video_source, number).c_str();
+    add(source, "tt:Framerate", fmt::format("{:g}", profile.rate.value()));
+    protocols::add_resolution(source, device.is_recorder ? profile.width : device.sensor_width,
+                              device.is_recorder ? profile.height : device.sensor_height);
+  }
   return {};
 }
 
 OnvifOutcome audio_sources(const OnvifDevice& device, OnvifCall& call) {
-  if (!has_audio(device)) return {};
-  auto source = add(call.answer, "trt:AudioSources");
-  source.append_attribute("token") = std::string(audio_source_token).c_str();
-  add(source, "tt:Channels", "1");
+  for (unsigned number = 1; has_audio(device) && number <= device.sources; ++number) {
+    auto source = add(call.answer, "trt:AudioSources");
+    source.append_attribute("token") = device.token(audio_source, number).c_str();
+    add(source, "tt:Channels", "1");
+  }
   return {};
 }
 
@@ -84,11 +90,11 @@ OnvifOutcome no_configuration(const OnvifCall& call) {
                 fmt::format("there is no configuration \"{}\"", text_at(call.request, "ConfigurationToken")));
 }
 
-OnvifOutcome video_source_configuration(const OnvifDevice& device, OnvifCall& call) {
-  if (text_at(call.request, "ConfigurationToken") != video_source_configuration_token) {
-    return no_configuration(call);
-  }
-  fill_video_source_configuration(add(call.answer, "trt:Configuration"), device);
+OnvifOutcome one_video_source_configuration(const OnvifDevice& device, OnvifCall& call) {
+  const auto source =
+      device.source_of(video_source_configuration, text_at(call.request, "ConfigurationToken"));
+  if (!source) return no_configuration(call);
+  fill_video_source_configuration(add(call.answer, "trt:Configuration"), device, *source);
   return {};
 }
 
@@ -165,13 +171,14 @@ OnvifService media_service(OnvifDevice& d) {
       {"GetAudioSources", read, [&d](OnvifCall& c) { return audio_sources(d, c); }},
       {"GetVideoSourceConfigurations", read,
        [&d](OnvifCall& c) -> OnvifOutcome {
-         fill_video_source_configuration(add(c.answer, "trt:Configurations"), d);
+         add_video_source_configurations(c.answer, "trt:Configurations", d);
          return {};
        }},
-      {"GetVideoSourceConfiguration", read, [&d](OnvifCall& c) { return video_source_configuration(d, c); }},
+      {"GetVideoSourceConfiguration", read,
+       [&d](OnvifCall& c) { return one_video_source_configuration(d, c); }},
       {"GetAudioSourceConfigurations", read,
        [&d](OnvifCall& c) -> OnvifOutcome {
-         if (has_audio(d)) fill_audio_source_configuration(add(c.answer, "trt:Configurations"), d);
+         add_audio_source_configurations(c.answer, "trt:Configurations", d);
          return {};
        }},
       {"GetVideoEncoderConfigurations", read,

@@ -24,17 +24,35 @@ const OnvifStream* OnvifDevice::stream(std::string_view name) const {
   return found == streams.end() ? nullptr : &*found;
 }
 
+const OnvifStream& OnvifDevice::main_stream(unsigned source) const {
+  const auto found = std::ranges::find(streams, source, &OnvifStream::source);
+  return found == streams.end() ? streams.front() : *found;
+}
+
+std::string OnvifDevice::token(std::string_view what, unsigned source) const {
+  return is_recorder ? fmt::format("{}-{}", what, source) : std::string(what);
+}
+
+std::optional<unsigned> OnvifDevice::source_of(std::string_view what, std::string_view named) const {
+  for (unsigned source = 1; source <= sources; ++source) {
+    if (token(what, source) == named) return source;
+  }
+  return std::nullopt;
+}
+
 void OnvifDevice::set_clock_offset(base::Duration offset) {
   clock_offset = offset;
   if (osd) osd->set_clock_ahead(offset);
 }
 
 std::vector<std::string> OnvifDevice::fixed_scopes() const {
-  std::vector<std::string> all{
-      "onvif://www.onvif.org/type/video_encoder", "onvif://www.onvif.org/Profile/Streaming",
-      "onvif://www.onvif.org/hardware/virtual-camera", "onvif://www.onvif.org/manufacturer/" + manufacturer};
+  std::vector<std::string> all{"onvif://www.onvif.org/type/video_encoder",
+                               "onvif://www.onvif.org/Profile/Streaming",
+                               is_recorder ? "onvif://www.onvif.org/hardware/virtual-recorder"
+                                           : "onvif://www.onvif.org/hardware/virtual-camera",
+                               "onvif://www.onvif.org/manufacturer/" + manufacturer};
   if (head) all.emplace_back("onvif://www.onvif.org/type/ptz");
-  if (card) all.emplace_back("onvif://www.onvif.org/Profile/G");
+  if (!cards.empty()) all.emplace_back("onvif://www.onvif.org/Profile/G");
   return all;
 }
 
@@ -72,7 +90,7 @@ std::vector<OnvifService> listed_services(OnvifDevice& device) {
                                 event_service(device), io_service(device)};
   if (device.head) all.push_back(ptz_service(device));
   if (device.imaging) all.push_back(imaging_service(device));
-  if (!device.card) return all;
+  if (device.cards.empty()) return all;
   for (const auto make : {recording_service, search_service, replay_service}) all.push_back(make(device));
   return all;
 }

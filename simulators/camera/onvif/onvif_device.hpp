@@ -27,7 +27,8 @@ struct OnvifStream {
   std::string name;
   scene::StreamProfile profile;
   std::optional<media::Track> audio;
-  bool fixed = false;  ///< not encoded here: the settings cannot be changed
+  bool fixed = false;   ///< not encoded here: the settings cannot be changed
+  unsigned source = 1;  ///< the video source that it shows
   /// Of the scale of quality, as told while the bit rate is constant.
   int idle_quality = 50;
 
@@ -54,6 +55,10 @@ struct OnvifDevice {
   /// Has the encoder of a stream work by other settings from now on.
   std::function<base::Result<>(std::string_view stream, const scene::StreamProfile&)> encode;
 
+  /// Video sources: 1 of a camera, the inputs of a recorder.
+  unsigned sources = 1;
+  bool is_recorder = false;
+
   std::string hostname = id;
   int sensor_width = streams.front().profile.width, sensor_height = streams.front().profile.height;
   /// That may be changed; the fixed ones are not among them.
@@ -78,7 +83,8 @@ struct OnvifDevice {
   unsigned inputs = 0, outputs = 0;
   std::shared_ptr<EventHub> events = {};
   std::shared_ptr<CameraIo> io = {};
-  std::shared_ptr<CardStore> card = {};  ///< null where it has none
+  /// What each source is recorded on; none where nothing is recorded.
+  std::vector<std::shared_ptr<CardStore>> cards = {};
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
@@ -91,6 +97,12 @@ struct OnvifDevice {
   base::UtcTime now() const { return clock.now() + clock_offset; }
   void set_clock_offset(base::Duration offset);
   const OnvifStream* stream(std::string_view name) const;
+  /// The first of a source, which is the one that is recorded.
+  const OnvifStream& main_stream(unsigned source) const;
+  /// The token of something that each source has: "video", or "video-3" of a recorder.
+  std::string token(std::string_view what, unsigned source) const;
+  /// The source whose token of that kind it is.
+  std::optional<unsigned> source_of(std::string_view what, std::string_view token) const;
   std::vector<std::string> fixed_scopes() const;
   std::string serial_number() const;
   std::string mac() const;   ///< 02:…, locally administered

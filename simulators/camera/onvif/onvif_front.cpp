@@ -69,11 +69,13 @@ void OnvifFront::declare_events() {
   device_.events = std::make_shared<EventHub>(executor_, device_.clock);
   device_.io =
       std::make_shared<CameraIo>(device_.inputs, device_.outputs, executor_, device_.clock, device_.events);
-  const std::vector<std::vector<std::string>> source{{std::string(video_source_token)}};
-  device_.events->declare("cells", {{std::string(video_source_configuration_token), "analytics", "motion"}});
-  device_.events->declare("motion", source);
-  device_.events->declare("dark", source);
-  device_.events->declare("tamper", source);
+  std::vector<std::vector<std::string>> sources, cells;
+  for (unsigned source = 1; source <= device_.sources; ++source) {
+    sources.push_back({device_.token(video_source, source)});
+    cells.push_back({device_.token(video_source_configuration, source), "analytics", "motion"});
+  }
+  device_.events->declare("cells", cells);
+  for (const char* what : {"motion", "dark", "tamper"}) device_.events->declare(what, sources);
   device_.events->declare("busy", {{"processor"}});
   device_.push_events = [this](EventSubscriptionPtr subscription) {
     base::spawn(executor_, push_events(std::move(subscription), device_.events), "sending of events");

@@ -24,7 +24,7 @@ std::string number(double value) { return fmt::format("{:.6g}", value); }
 
 void fill_line(pugi::xml_node node, const OsdLine& line) {
   node.append_attribute("token") = line.token.c_str();
-  add(node, "tt:VideoSourceConfigurationToken", video_source_configuration_token);
+  add(node, "tt:VideoSourceConfigurationToken", video_source_configuration);
   add(node, "tt:Type", "Text");
   auto position = add(node, "tt:Position");
   add(position, "tt:Type", line.place);
@@ -43,7 +43,7 @@ void fill_line(pugi::xml_node node, const OsdLine& line) {
 /// Leading blanks belong to a text, so it is not trimmed.
 OnvifOutcome read_line(pugi::xml_node node, OsdLine& line) {
   line.token = node.attribute("token").value();
-  if (text_at(node, "VideoSourceConfigurationToken") != video_source_configuration_token)
+  if (text_at(node, "VideoSourceConfigurationToken") != video_source_configuration)
     return refuse({"ter:InvalidArgVal", "ter:NoConfig"}, "there is no such video source configuration");
   if (text_at(node, "Type") != "Text")
     return refuse({"ter:InvalidArgVal", "ter:ConfigModify"}, "only texts can be written into the pictures");
@@ -76,7 +76,7 @@ OnvifOutcome refusal(const base::Error& error) {
 OnvifOutcome lines(const OnvifDevice& device, OnvifCall& call) {
   const auto token = text_at(call.request, "OSDToken"),
              configuration = text_at(call.request, "ConfigurationToken");
-  if (!configuration.empty() && configuration != video_source_configuration_token)
+  if (!configuration.empty() && configuration != video_source_configuration)
     return refuse({"ter:InvalidArgVal", "ter:NoConfig"}, "there is no such video source configuration");
   bool found = token.empty();
   for (const auto& line : device.osd->lines()) {
@@ -99,7 +99,7 @@ OnvifOutcome one_line(const OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome options(OnvifCall& call) {
-  if (text_at(call.request, "ConfigurationToken") != video_source_configuration_token)
+  if (text_at(call.request, "ConfigurationToken") != video_source_configuration)
     return refuse({"ter:InvalidArgVal", "ter:NoConfig"}, "there is no such video source configuration");
   auto node = add(call.answer, named(call, "OSDOptions"));
   auto room = add(node, "tt:MaximumNumberOfOSDs");

@@ -14,21 +14,46 @@ std::vector<RecordedTrack> recorded_tracks(const OnvifDevice& device) {
   return tracks;
 }
 
+std::vector<Recording> recordings_of(const OnvifDevice& device) {
+  std::vector<Recording> all;
+  for (unsigned source = 1; source <= device.cards.size(); ++source) {
+    const auto name = device.is_recorder ? std::to_string(source) : "main";
+    all.push_back({source, device.cards[source - 1], "recording-" + name, "job-" + name,
+                   device.main_stream(source).name});
+  }
+  return all;
+}
+
+std::optional<Recording> recording_of(const OnvifDevice& device, std::string_view token) {
+  for (auto& one : recordings_of(device)) {
+    if (one.token == token) return std::move(one);
+  }
+  return std::nullopt;
+}
+
+std::optional<Recording> recording_of_job(const OnvifDevice& device, std::string_view token) {
+  for (auto& one : recordings_of(device)) {
+    if (one.job == token) return std::move(one);
+  }
+  return std::nullopt;
+}
+
 OnvifOutcome check_recording(const OnvifDevice& device, std::string_view token) {
-  if (token != recording_token) {
+  const auto recording = recording_of(device, token);
+  if (!recording) {
     return refuse({"ter:InvalidArgVal", "ter:NoRecording"},
                   fmt::format("there is no recording \"{}\"", token));
   }
-  if (device.card->state() == CardState::failed)
+  if (recording->card->state() == CardState::failed)
     return refuse({"ter:Action", "ter:StorageFailure"}, "the card cannot be read");
   return {};
 }
 
-void fill_recording_source(pugi::xml_node node, const OnvifDevice& device) {
+void fill_recording_source(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
   add(node, "tt:SourceId", device.uuid());
-  add(node, "tt:Name", device.id);
+  add(node, "tt:Name", device.is_recorder ? fmt::format("{} {}", device.id, recording.source) : device.id);
   add(node, "tt:Location", "street");
-  add(node, "tt:Description", "main stream");
+  add(node, "tt:Description", fmt::format("{} stream", recording.profile));
   add(node, "tt:Address", fmt::format("http://{}/", device.place.address));
 }
 
@@ -41,20 +66,20 @@ void fill_track_information(pugi::xml_node node, const RecordedTrack& track, bas
   add(node, "tt:DataTo", base::format_utc(to, 6));
 }
 
-void fill_recording_information(pugi::xml_node node, const OnvifDevice& device,
-                                const std::vector<CardStore::Section>& sections) {
-  add(node, "tt:RecordingToken", recording_token);
-  fill_recording_source(add(node, "tt:Source"), device);
+void fill_recording_information(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
+  const auto sections = recording.card->sections();
+  add(node, "tt:RecordingToken", recording.token);
+  fill_recording_source(add(node, "tt:Source"), device, recording);
   if (!sections.empty()) {
     add(node, "tt:EarliestRecording", base::format_utc(sections.front().from, 6));
     add(node, "tt:LatestRecording", base::format_utc(sections.back().to, 6));
   }
-  add(node, "tt:Content", "what the camera sends as its main stream");
+  add(node, "tt:Content", fmt::format("what is sent as {}", recording.profile));
   if (!sections.empty()) {
     for (const auto& track : recorded_tracks(device))
       fill_track_information(add(node, "tt:Track"), track, sections.front().from, sections.back().to);
   }
-  add(node, "tt:RecordingStatus", device.card->recording() ? "Recording" : "Stopped");
+  add(node, "tt:RecordingStatus", recording.card->recording() ? "Recording" : "Stopped");
 }
 
 }  // namespace watchrig::camera

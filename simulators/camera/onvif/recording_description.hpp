@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,9 +11,18 @@
 
 namespace watchrig::camera {
 
-/// Tokens of the one recording on a camera's card, of its tracks and of the job that makes it.
-inline constexpr std::string_view recording_token = "recording-main", recording_job_token = "job-main",
-                                  recording_source_token = "main";
+/// What a source's main stream is recorded as, and the job that does it.
+struct Recording {
+  unsigned source = 1;
+  std::shared_ptr<CardStore> card;
+  std::string token;    ///< "recording-main", or "recording-3" of a recorder
+  std::string job;      ///< "job-main"
+  std::string profile;  ///< "main", of the stream
+};
+/// One a source; none while the card is away.
+std::vector<Recording> recordings_of(const OnvifDevice& device);
+std::optional<Recording> recording_of(const OnvifDevice& device, std::string_view token);
+std::optional<Recording> recording_of_job(const OnvifDevice& device, std::string_view token);
 
 struct RecordedTrack {
   std::string_view token;  ///< "video"
@@ -20,13 +32,12 @@ struct RecordedTrack {
 /// Those that a recording of this camera has.
 std::vector<RecordedTrack> recorded_tracks(const OnvifDevice& device);
 
-/// Of a camera with a card: a fault for every other token.
+/// A fault for every other token, and while what is recorded cannot be read.
 OnvifOutcome check_recording(const OnvifDevice& device, std::string_view token);
 /// Appends the content of a tt:RecordingSourceInformation.
-void fill_recording_source(pugi::xml_node node, const OnvifDevice& device);
-/// Appends the content of a tt:RecordingInformation. `sections` are not empty where there is anything.
-void fill_recording_information(pugi::xml_node node, const OnvifDevice& device,
-                                const std::vector<CardStore::Section>& sections);
+void fill_recording_source(pugi::xml_node node, const OnvifDevice& device, const Recording& recording);
+/// Appends the content of a tt:RecordingInformation.
+void fill_recording_information(pugi::xml_node node, const OnvifDevice& device, const Recording& recording);
 /// Appends the content of a tt:TrackInformation for what lies between these two times.
 void fill_track_information(pugi::xml_node node, const RecordedTrack& track, base::UtcTime from,
                             base::UtcTime to);

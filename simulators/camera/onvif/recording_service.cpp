@@ -1,5 +1,7 @@
 // The recording on the card and the job that makes it (ONVIF Recording Control 5). Both are there from the
 // beginning: the camera makes no others.
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "simulators/camera/onvif/media_configurations.hpp"
@@ -12,12 +14,12 @@ namespace {
 using protocols::add;
 using protocols::text_at;
 
-OnvifOutcome service_capabilities(OnvifCall& call) {
+OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "trc:Capabilities");
   all.append_attribute("DynamicRecordings") = "false";
   all.append_attribute("DynamicTracks") = "false";
-  all.append_attribute("MaxRecordings") = "1";
-  all.append_attribute("MaxRecordingJobs") = "1";
+  all.append_attribute("MaxRecordings") = device.sources;
+  all.append_attribute("MaxRecordingJobs") = device.sources;
   all.append_attribute("Options") = "true";
   return {};
 }
@@ -27,29 +29,32 @@ void fill_track(pugi::xml_node node, const RecordedTrack& track) {
   add(node, "tt:Description", track.token);
 }
 
-void fill_configuration(pugi::xml_node node, const OnvifDevice& device) {
-  fill_recording_source(add(node, "tt:Source"), device);
-  add(node, "tt:Content", "what the camera sends as its main stream");
+void fill_configuration(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
+  fill_recording_source(add(node, "tt:Source"), device, recording);
+  add(node, "tt:Content", fmt::format("what is sent as {}", recording.profile));
   add(node, "tt:MaximumRetentionTime", "PT0S");
 }
 
 OnvifOutcome recordings(const OnvifDevice& device, OnvifCall& call) {
-  if (device.card->state() == CardState::removed) return {};
-  auto item = add(call.answer, "trc:RecordingItem");
-  add(item, "tt:RecordingToken", recording_token);
-  fill_configuration(add(item, "tt:Configuration"), device);
-  auto tracks = add(item, "tt:Tracks");
-  for (const auto& track : recorded_tracks(device)) {
-    auto node = add(tracks, "tt:Track");
-    add(node, "tt:TrackToken", track.token);
-    fill_track(add(node, "tt:Configuration"), track);
+  for (const auto& recording : recordings_of(device)) {
+    if (recording.card->state() == CardState::removed) continue;
+    auto item = add(call.answer, "trc:RecordingItem");
+    add(item, "tt:RecordingToken", recording.token);
+    fill_configuration(add(item, "tt:Configuration"), device, recording);
+    auto tracks = add(item, "tt:Tracks");
+    for (const auto& track : recorded_tracks(device)) {
+      auto node = add(tracks, "tt:Track");
+      add(node, "tt:TrackToken", track.token);
+      fill_track(add(node, "tt:Configuration"), track);
+    }
   }
   return {};
 }
 
 OnvifOutcome configuration(const OnvifDevice& device, OnvifCall& call) {
-  if (auto refused = check_recording(device, text_at(call.request, "RecordingToken"))) return refused;
-  fill_configuration(add(call.answer, "trc:RecordingConfiguration"), device);
+  const auto token = text_at(call.request, "RecordingToken");
+  if (auto refused = check_recording(device, token)) return refused;
+  fill_configuration(add(call.answer, "trc:RecordingConfiguration"), device, *recording_of(device, token));
   return {};
 }
 
@@ -65,29 +70,30 @@ OnvifOutcome track_configuration(const OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome options(const OnvifDevice& device, OnvifCall& call) {
-  if (auto refused = check_recording(device, text_at(call.request, "RecordingToken"))) return refused;
+  const auto token = text_at(call.request, "RecordingToken");
+  if (auto refused = check_recording(device, token)) return refused;
   auto all = add(call.answer, "trc:Options");
   auto job = add(all, "trc:Job");
   job.append_attribute("Spare") = 0;
-  job.append_attribute("CompatibleSources") = std::string(recording_source_token).c_str();
+  job.append_attribute("CompatibleSources") = recording_of(device, token)->profile.c_str();
   auto track = add(all, "trc:Track");
   for (const char* name : {"SpareTotal", "SpareVideo", "SpareAudio", "SpareMetadata"})
     track.append_attribute(name) = 0;
   return {};
 }
 
-void add_source_token(pugi::xml_node node) {
+void add_source_token(pugi::xml_node node, const Recording& recording) {
   auto source = add(node, "tt:SourceToken");
   source.append_attribute("Type") = "http://www.onvif.org/ver10/schema/Profile";
-  add(source, "tt:Token", recording_source_token);
+  add(source, "tt:Token", recording.profile);
 }
 
-void fill_job(pugi::xml_node node, const OnvifDevice& device) {
-  add(node, "tt:RecordingToken", recording_token);
-  add(node, "tt:Mode", device.card->job_active() ? "Active" : "Idle");
+void fill_job(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
+  add(node, "tt:RecordingToken", recording.token);
+  add(node, "tt:Mode", recording.card->job_active() ? "Active" : "Idle");
   add(node, "tt:Priority", "1");
   auto source = add(node, "tt:Source");
-  add_source_token(source);
+  add_source_token(source, recording);
   for (const auto& track : recorded_tracks(device)) {
     auto tracks = add(source, "tt:Tracks");
     add(tracks, "tt:SourceTag", track.token);
@@ -95,43 +101,51 @@ void fill_job(pugi::xml_node node, const OnvifDevice& device) {
   }
 }
 
-OnvifOutcome check_job(OnvifCall& call) {
-  const auto token = text_at(call.request, "JobToken");
-  if (token == recording_job_token) return {};
-  return refuse({"ter:InvalidArgVal", "ter:NoRecordingJob"}, fmt::format("there is no job \"{}\"", token));
+OnvifOutcome no_job(const OnvifCall& call) {
+  return refuse({"ter:InvalidArgVal", "ter:NoRecordingJob"},
+                fmt::format("there is no job \"{}\"", text_at(call.request, "JobToken")));
+}
+
+std::optional<Recording> asked_job(const OnvifDevice& device, const OnvifCall& call) {
+  return recording_of_job(device, text_at(call.request, "JobToken"));
 }
 
 OnvifOutcome jobs(const OnvifDevice& device, OnvifCall& call) {
-  auto item = add(call.answer, "trc:JobItem");
-  add(item, "tt:JobToken", recording_job_token);
-  fill_job(add(item, "tt:JobConfiguration"), device);
+  for (const auto& recording : recordings_of(device)) {
+    auto item = add(call.answer, "trc:JobItem");
+    add(item, "tt:JobToken", recording.job);
+    fill_job(add(item, "tt:JobConfiguration"), device, recording);
+  }
   return {};
 }
 
 OnvifOutcome job_configuration(const OnvifDevice& device, OnvifCall& call) {
-  if (auto refused = check_job(call)) return refused;
-  fill_job(add(call.answer, "trc:JobConfiguration"), device);
+  const auto recording = asked_job(device, call);
+  if (!recording) return no_job(call);
+  fill_job(add(call.answer, "trc:JobConfiguration"), device, *recording);
   return {};
 }
 
 OnvifOutcome set_job_mode(const OnvifDevice& device, OnvifCall& call) {
-  if (auto refused = check_job(call)) return refused;
+  const auto recording = asked_job(device, call);
+  if (!recording) return no_job(call);
   const auto mode = text_at(call.request, "Mode");
   if (mode != "Active" && mode != "Idle")
     return refuse({"ter:InvalidArgVal", "ter:BadMode"}, "a job is Active or Idle");
-  device.card->set_job(mode == "Active");
+  recording->card->set_job(mode == "Active");
   return {};
 }
 
 OnvifOutcome job_state(const OnvifDevice& device, OnvifCall& call) {
-  if (auto refused = check_job(call)) return refused;
-  const bool failing = device.card->job_active() && !device.card->recording();
-  const std::string state = failing ? "Error" : device.card->job_active() ? "Active" : "Idle";
+  const auto recording = asked_job(device, call);
+  if (!recording) return no_job(call);
+  const bool failing = recording->card->job_active() && !recording->card->recording();
+  const std::string state = failing ? "Error" : recording->card->job_active() ? "Active" : "Idle";
   auto all = add(call.answer, "trc:State");
-  add(all, "tt:RecordingToken", recording_token);
+  add(all, "tt:RecordingToken", recording->token);
   add(all, "tt:State", state);
   auto source = add(all, "tt:Sources");
-  add_source_token(source);
+  add_source_token(source, *recording);
   add(source, "tt:State", state);
   auto tracks = add(source, "tt:Tracks");
   for (const auto& track : recorded_tracks(device)) {
@@ -150,7 +164,8 @@ OnvifService recording_service(OnvifDevice& d) {
   constexpr auto read = AccessClass::read_media;
   OnvifService service{"trc", "/onvif/recording_service", 22, 6, {}};
   service.operations = {
-      {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
+      {"GetServiceCapabilities", AccessClass::pre_auth,
+       [&d](OnvifCall& c) { return service_capabilities(d, c); }},
       {"GetRecordings", read, [&d](OnvifCall& c) { return recordings(d, c); }},
       {"GetRecordingConfiguration", read, [&d](OnvifCall& c) { return configuration(d, c); }},
       {"GetTrackConfiguration", read, [&d](OnvifCall& c) { return track_configuration(d, c); }},

@@ -20,11 +20,14 @@ OnvifOutcome service_capabilities(OnvifCall& call) {
 }
 
 OnvifOutcome replay_uri(const OnvifDevice& device, OnvifCall& call) {
-  if (auto refused = check_recording(device, text_at(call.request, "RecordingToken"))) return refused;
+  const auto token = text_at(call.request, "RecordingToken");
+  if (auto refused = check_recording(device, token)) return refused;
   if (text_at(call.request, "StreamSetup/Stream") != "RTP-Unicast")
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"}, "recordings are sent as RTP-Unicast only");
   const std::string host = call.authority.substr(0, call.authority.rfind(':'));
-  add(call.answer, "trp:Uri", fmt::format("rtsp://{}:{}/{}", host, device.rtsp_port(), replay_path));
+  add(call.answer, "trp:Uri",
+      fmt::format("rtsp://{}:{}/{}{}", host, device.rtsp_port(), replay_path,
+                  recording_of(device, token)->profile));
   return {};
 }
 

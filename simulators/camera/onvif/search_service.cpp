@@ -1,5 +1,6 @@
 // Search of what is on the card (ONVIF Recording Search 5).
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -29,6 +30,7 @@ constexpr EventTopic track_state{
     "false"};
 
 struct FoundEvent {
+  std::string recording;
   std::string_view track;
   base::UtcTime time;
   bool present = false;
@@ -37,7 +39,7 @@ struct FoundEvent {
 /// A search under way. What it finds is known at once; clients take it in pieces.
 struct Search {
   bool of_events = false;
-  bool has_recording = false;  ///< to tell still
+  std::deque<std::string> recordings;  ///< to tell still
   std::vector<FoundEvent> events;
   std::size_t told = 0;
   base::UtcTime ends;
@@ -65,74 +67,111 @@ class Searches {
   OnvifOutcome begin(OnvifCall& call, Search search);
   /// Null where there is none of that kind, or its time is over.
   Search* find(OnvifCall& call, std::optional<bool> of_events);
-  bool in_scope(pugi::xml_node scope) const;
+  std::vector<Recording> in_scope(pugi::xml_node scope) const;
+  bool has_failed() const;
 
   const OnvifDevice& device_;
   std::map<std::string, Search> searches_;
   std::uint64_t named_ = 0;
 };
 
+std::size_t most_results(const OnvifCall& call) {
+  const auto wanted = base::parse_number<std::size_t>(text_at(call.request, "MaxResults")).value_or(100);
+  return std::clamp<std::size_t>(wanted, 1, 100);
+}
+
 OnvifOutcome no_search() {
   return refuse({"ter:InvalidArgVal", "ter:InvalidToken"}, "there is no such search");
 }
 
 OnvifOutcome Searches::summary(OnvifCall& call) const {
-  const auto sections = device_.card->sections();
-  auto node = add(call.answer, "tse:Summary");
   const auto now = device_.clock.now();
-  add(node, "tt:DataFrom", base::format_utc(sections.empty() ? now : sections.front().from, 6));
-  add(node, "tt:DataUntil", base::format_utc(sections.empty() ? now : sections.back().to, 6));
-  add(node, "tt:NumberRecordings", device_.card->state() == CardState::inserted ? "1" : "0");
+  base::UtcTime from = base::UtcTime::max(), to = base::UtcTime::min();
+  std::size_t readable = 0;
+  for (const auto& recording : recordings_of(device_)) {
+    const auto sections = recording.card->sections();
+    if (recording.card->state() == CardState::inserted) ++readable;
+    if (sections.empty()) continue;
+    from = std::min(from, sections.front().from);
+    to = std::max(to, sections.back().to);
+  }
+  auto node = add(call.answer, "tse:Summary");
+  add(node, "tt:DataFrom", base::format_utc(from > to ? now : from, 6));
+  add(node, "tt:DataUntil", base::format_utc(from > to ? now : to, 6));
+  add(node, "tt:NumberRecordings", std::to_string(readable));
   return {};
 }
 
 OnvifOutcome Searches::information(OnvifCall& call) const {
-  if (auto refused = check_recording(device_, text_at(call.request, "RecordingToken"))) return refused;
-  fill_recording_information(add(call.answer, "tse:RecordingInformation"), device_, device_.card->sections());
+  const auto token = text_at(call.request, "RecordingToken");
+  if (auto refused = check_recording(device_, token)) return refused;
+  fill_recording_information(add(call.answer, "tse:RecordingInformation"), device_,
+                             *recording_of(device_, token));
   return {};
+}
+
+void add_track_attributes(pugi::xml_node node, const OnvifDevice& device, const Recording& recording,
+                          const RecordedTrack& track, const CardStore::Section& section) {
+  auto attributes = add(node, "tt:TrackAttributes");
+  fill_track_information(add(attributes, "tt:TrackInformation"), track, section.from, section.to);
+  const auto& coded = section.tracks.at(track.index);
+  const bool is_video = track.index == 0;
+  auto kind = add(attributes, is_video ? "tt:VideoAttributes" : "tt:AudioAttributes");
+  if (is_video) {
+    add(kind, "tt:Width", std::to_string(coded.width));
+    add(kind, "tt:Height", std::to_string(coded.height));
+  }
+  std::string name(media::to_string(coded.codec));
+  std::erase(name, '.');
+  add(kind, "tt:Encoding", name);
+  if (is_video) {
+    add(kind, "tt:Framerate", fmt::format("{}", device.main_stream(recording.source).profile.rate.value()));
+  } else {
+    add(kind, "tt:Samplerate", std::to_string(coded.clock_rate));
+  }
 }
 
 OnvifOutcome Searches::media_attributes(OnvifCall& call) const {
   const auto time = protocols::parse_xml_time(text_at(call.request, "Time"));
   if (!time) return refuse({"ter:InvalidArgVal"}, "Time is no time");
+  std::vector<Recording> asked;
   for (const auto& node : children(call.request, "RecordingTokens")) {
-    if (auto refused = check_recording(device_, base::trim(node.text().get()))) return refused;
+    const auto token = base::trim(node.text().get());
+    if (auto refused = check_recording(device_, token)) return refused;
+    asked.push_back(*recording_of(device_, token));
   }
-  for (const auto& section : device_.card->sections()) {
-    if (*time < section.from || *time > section.to) continue;
-    auto node = add(call.answer, "tse:MediaAttributes");
-    add(node, "tt:RecordingToken", recording_token);
-    for (const auto& track : recorded_tracks(device_)) {
-      if (track.index >= section.tracks.size()) continue;
-      auto attributes = add(node, "tt:TrackAttributes");
-      fill_track_information(add(attributes, "tt:TrackInformation"), track, section.from, section.to);
-      const auto& coded = section.tracks.at(track.index);
-      auto kind = add(attributes, track.index == 0 ? "tt:VideoAttributes" : "tt:AudioAttributes");
-      if (track.index == 0) {
-        add(kind, "tt:Width", std::to_string(coded.width));
-        add(kind, "tt:Height", std::to_string(coded.height));
+  if (asked.empty()) asked = recordings_of(device_);
+  for (const auto& recording : asked) {
+    for (const auto& section : recording.card->sections()) {
+      if (*time < section.from || *time > section.to) continue;
+      auto node = add(call.answer, "tse:MediaAttributes");
+      add(node, "tt:RecordingToken", recording.token);
+      for (const auto& track : recorded_tracks(device_)) {
+        if (track.index < section.tracks.size())
+          add_track_attributes(node, device_, recording, track, section);
       }
-      std::string name(media::to_string(coded.codec));
-      std::erase(name, '.');
-      add(kind, "tt:Encoding", name);
-      if (track.index == 0) {
-        add(kind, "tt:Framerate", fmt::format("{}", device_.streams.front().profile.rate.value()));
-      } else {
-        add(kind, "tt:Samplerate", std::to_string(coded.clock_rate));
-      }
+      add(node, "tt:From", base::format_utc(section.from, 6));
+      add(node, "tt:Until", base::format_utc(section.to, 6));
     }
-    add(node, "tt:From", base::format_utc(section.from, 6));
-    add(node, "tt:Until", base::format_utc(section.to, 6));
   }
   return {};
 }
 
 /// Filters of contents are not understood: a client that asks by one gets everything.
-bool Searches::in_scope(pugi::xml_node scope) const {
+std::vector<Recording> Searches::in_scope(pugi::xml_node scope) const {
   const auto wanted = children(scope, "IncludedRecordings");
-  const bool named = std::ranges::any_of(
-      wanted, [](const auto& node) { return base::trim(node.text().get()) == recording_token; });
-  return device_.card->state() == CardState::inserted && (wanted.empty() || named);
+  auto all = recordings_of(device_);
+  std::erase_if(all, [&](const Recording& recording) {
+    const bool named = std::ranges::any_of(
+        wanted, [&](const auto& node) { return base::trim(node.text().get()) == recording.token; });
+    return recording.card->state() != CardState::inserted || (!wanted.empty() && !named);
+  });
+  return all;
+}
+
+bool Searches::has_failed() const {
+  return std::ranges::any_of(device_.cards,
+                             [](const auto& card) { return card->state() == CardState::failed; });
 }
 
 OnvifOutcome Searches::begin(OnvifCall& call, Search search) {
@@ -140,8 +179,7 @@ OnvifOutcome Searches::begin(OnvifCall& call, Search search) {
   std::erase_if(searches_, [now](const auto& entry) { return entry.second.ends <= now; });
   const auto life = protocols::parse_xml_duration(text_at(call.request, "KeepAliveTime"));
   if (!life || *life <= base::Duration::zero()) return refuse({"ter:InvalidArgVal"}, "KeepAliveTime is none");
-  if (device_.card->state() == CardState::failed)
-    return refuse({"ter:Action", "ter:StorageFailure"}, "the card cannot be read");
+  if (has_failed()) return refuse({"ter:Action", "ter:StorageFailure"}, "the card cannot be read");
   if (searches_.size() >= most)
     return refuse({"ter:Action", "ter:ResourceProblem"}, fmt::format("{} searches run already", most));
   search.life = std::min<base::Duration>(*life, std::chrono::minutes(1));
@@ -154,7 +192,8 @@ OnvifOutcome Searches::begin(OnvifCall& call, Search search) {
 
 OnvifOutcome Searches::find_recordings(OnvifCall& call) {
   Search search;
-  search.has_recording = in_scope(child(call.request, "Scope"));
+  for (const auto& recording : in_scope(child(call.request, "Scope")))
+    search.recordings.push_back(recording.token);
   return begin(call, std::move(search));
 }
 
@@ -168,16 +207,16 @@ OnvifOutcome Searches::find_events(OnvifCall& call) {
   if (*to < *from) return refuse({"ter:InvalidArgVal"}, "events are searched forwards only");
   Search search;
   search.of_events = true;
-  if (in_scope(child(call.request, "Scope"))) {
-    const auto inside = [&](base::UtcTime time) { return time >= *from && time <= *to; };
-    for (const auto& section : device_.card->sections()) {
+  const auto inside = [&](base::UtcTime time) { return time >= *from && time <= *to; };
+  for (const auto& recording : in_scope(child(call.request, "Scope"))) {
+    for (const auto& section : recording.card->sections()) {
       for (const auto& track : recorded_tracks(device_)) {
-        if (inside(section.from)) search.events.push_back({track.token, section.from, true});
-        if (inside(section.to)) search.events.push_back({track.token, section.to, false});
+        if (inside(section.from)) search.events.push_back({recording.token, track.token, section.from, true});
+        if (inside(section.to)) search.events.push_back({recording.token, track.token, section.to, false});
       }
     }
-    std::ranges::stable_sort(search.events, {}, &FoundEvent::time);
   }
+  std::ranges::stable_sort(search.events, {}, &FoundEvent::time);
   return begin(call, std::move(search));
 }
 
@@ -193,28 +232,30 @@ Search* Searches::find(OnvifCall& call, std::optional<bool> of_events) {
 OnvifOutcome Searches::recording_results(OnvifCall& call) {
   auto* search = find(call, false);
   if (!search) return no_search();
+  auto room = most_results(call);
   auto list = add(call.answer, "tse:ResultList");
-  add(list, "tt:SearchState", "Completed");
-  if (!std::exchange(search->has_recording, false)) return {};
-  fill_recording_information(add(list, "tt:RecordingInformation"), device_, device_.card->sections());
+  add(list, "tt:SearchState", search->recordings.size() <= room ? "Completed" : "Searching");
+  for (; room > 0 && !search->recordings.empty(); --room) {
+    const auto recording = recording_of(device_, search->recordings.front());
+    fill_recording_information(add(list, "tt:RecordingInformation"), device_, *recording);
+    search->recordings.pop_front();
+  }
   return {};
 }
 
 OnvifOutcome Searches::event_results(OnvifCall& call) {
   auto* search = find(call, true);
   if (!search) return no_search();
-  const auto most_text = text_at(call.request, "MaxResults");
-  const auto wanted = base::parse_number<std::size_t>(most_text).value_or(100);
-  const auto end = std::min(search->events.size(), search->told + std::clamp<std::size_t>(wanted, 1, 100));
+  const auto end = std::min(search->events.size(), search->told + most_results(call));
   auto list = add(call.answer, "tse:ResultList");
   add(list, "tt:SearchState", end == search->events.size() ? "Completed" : "Searching");
   for (; search->told < end; ++search->told) {
     const auto& event = search->events[search->told];
     auto node = add(list, "tt:Result");
-    add(node, "tt:RecordingToken", recording_token);
+    add(node, "tt:RecordingToken", event.recording);
     add(node, "tt:TrackToken", event.track);
     add(node, "tt:Time", base::format_utc(event.time, 6));
-    CameraProperty property{&track_state, 1, {std::string(recording_token), std::string(event.track)}, {}};
+    CameraProperty property{&track_state, 1, {event.recording, std::string(event.track)}, {}};
     property.value = event.present ? track_state.on : track_state.off;
     fill_notification(add(node, "tt:Event"), {std::move(property), PropertyOperation::changed, event.time});
     add(node, "tt:StartStateEvent", "false");
@@ -225,7 +266,7 @@ OnvifOutcome Searches::event_results(OnvifCall& call) {
 OnvifOutcome Searches::state(OnvifCall& call) {
   const auto* search = find(call, {});
   if (!search) return no_search();
-  const bool done = search->told == search->events.size() && !search->has_recording;
+  const bool done = search->told == search->events.size() && search->recordings.empty();
   add(call.answer, "tse:State", done ? "Completed" : "Searching");
   return {};
 }
