@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include "system/base/log.hpp"
+#include "system/platform/expendable_database.hpp"
 
 namespace watchrig::api {
 
@@ -57,35 +58,15 @@ std::int64_t microseconds_of(base::UtcTime time) {
 
 KeptAnswers::KeptAnswers(const base::Clock& clock, const fs::path& file) : clock_(clock) {
   if (file.empty()) return;
-  auto loaded = load(file);
-  if (!loaded) {
-    base::log_warning("{}; it is begun anew, so requests of before are done again when they are repeated",
-                      loaded.error().message);
-    std::error_code ignored;
-    fs::remove_all(file, ignored);
-    loaded = load(file);
-  }
-  if (loaded) return;
-  base::log_error("{}: repeated requests are told from new ones until the next start only",
-                  loaded.error().message);
-  database_.reset();
+  database_ = platform::open_expendable(file, migrations, "requests of before are done again when repeated",
+                                        [this](auto& database) { return load(database); });
 }
 
-Result<> KeptAnswers::load(const fs::path& file) {
+Result<> KeptAnswers::load(platform::SqliteDatabase& database) try {
   kept_.clear();
   order_.clear();
   bytes_ = 0;
-  database_.reset();
-  auto opened = platform::SqliteDatabase::open(file, migrations);
-  if (!opened) return opened.error();
-  database_.emplace(*std::move(opened));
-  // The last moments before a power cut may be missing; a key is then a new one.
-  if (auto set = database_->execute("PRAGMA synchronous=NORMAL"); !set) return set;
-  return read_rows();
-}
-
-Result<> KeptAnswers::read_rows() try {
-  auto rows = database_->prepare("SELECT key, body, time, status, headers, text FROM answer ORDER BY time");
+  auto rows = database.prepare("SELECT key, body, time, status, headers, text FROM answer ORDER BY time");
   if (!rows) return rows.error();
   auto row = rows->step();
   for (; row && *row; row = rows->step()) {

@@ -36,8 +36,7 @@ class KeptAnswers {
     std::optional<http::Response> response = {};  ///< none: under way
   };
 
-  base::Result<> load(const std::filesystem::path& file);
-  base::Result<> read_rows();
+  base::Result<> load(platform::SqliteDatabase& database);
   void store(const std::string& key, const Kept& kept);
   void forget(const std::string& key);
   void forget_oldest();

@@ -31,6 +31,12 @@ constexpr Service services[] = {{"password_reset", "password_reset", "service"},
                                 {"mobile_push", nullptr, nullptr},
                                 {"cgi", nullptr, nullptr}};
 
+/// As where its settings are changed themselves.
+bool needs_administrator(const ServerParts& parts, std::string_view section) {
+  return std::ranges::any_of(parts.central.settings().sections(),
+                             [&](const auto& one) { return one.name == section && one.for_administrators; });
+}
+
 json::object to_json(const ServerParts& parts, const Service& service) {
   const bool exists = service.section != nullptr;
   return {{"name", service.name},
@@ -75,6 +81,10 @@ Response change(ServerParts& parts, const Request& request) {
   if (!service->section) {
     return http::error_response(409, "conflict", "enabled",
                                 fmt::format("this server has no service \"{}\" yet, so it stays off", name));
+  }
+  if (needs_administrator(parts, service->section) &&
+      !parts.central.accounts().rights(request.account)->is_everything()) {
+    return http::error_response(403, "denied", {}, fmt::format("only administrators switch \"{}\"", name));
   }
   const auto changed = parts.central.settings().change(service->section, {{service->field, enabled}});
   if (!changed) return error_response(changed.error());

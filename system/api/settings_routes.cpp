@@ -102,12 +102,23 @@ Response refusal(const central::FieldError& error) {
   return http::error_response(412, "outdated", error.field, error.error.message);
 }
 
+/// What opens a service, or has streams go out in the clear.
+bool is_of_security(const SettingSection& section) {
+  return section.name == "onvif" || section.name == "rtsps";
+}
+
 Response change_settings(ServerParts& parts, const Request& request) {
   const auto* section = find_section(parts, request.param("section"));
   if (!section) return no_section(request.param("section"));
   if (section->for_administrators && !parts.central.accounts().rights(request.account)->is_everything()) {
     return http::error_response(403, "denied", {},
                                 fmt::format("only administrators change the settings \"{}\"", section->name));
+  }
+  if (is_of_security(*section) &&
+      !parts.central.accounts().rights(request.account)->may_everywhere(central::Authority::security)) {
+    return http::error_response(
+        403, "denied", {},
+        fmt::format("the settings \"{}\" need the authority security, too", section->name));
   }
   const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());

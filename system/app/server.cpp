@@ -57,10 +57,8 @@ central::ProgramVersion own_version() {
 /// All parts of a server, in the order in which they depend on each other.
 class Server {
  public:
-  explicit Server(const ServerOptions& options)
-      : options_(options),
-        clock_(options.clock, central::ServerClock::remembered(options.data / "clock_offset")),
-        pool_(options.threads) {}
+  Server(const ServerOptions& options, const base::CorrectedClock::Correction& correction)
+      : options_(options), clock_(options.clock, correction), pool_(options.threads) {}
 
   /// Nobody gets messages any more while its parts end.
   ~Server() { bus_.stop(); }
@@ -393,7 +391,9 @@ void Server::stop(const std::string& cause) {
 
 Result<Ended> run_server(const ServerOptions& options) {
   base::allow_many_open_files();
-  return Server(options).run();
+  const auto correction = central::ServerClock::remembered(options.data / "clock_offset");
+  if (!correction) return correction.error();
+  return Server(options, *correction).run();
 }
 
 }  // namespace watchrig::app

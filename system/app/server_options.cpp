@@ -77,12 +77,20 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
   return {};
 }
 
+/// A # within a word belongs to it, as in a password.
+std::string_view without_comment(std::string_view line) {
+  for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1)) {
+    if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') return line.substr(0, at);
+  }
+  return line;
+}
+
 Result<> apply_file(ServerOptions& options, const std::filesystem::path& file) {
   std::ifstream input(file);
   if (!input) return base::os_error("read configuration", file.string(), errno);
   std::string line;
   for (int number = 1; std::getline(input, line); ++number) {
-    const std::string_view text = base::trim(base::split_once(line, '#').first);
+    const auto text = base::trim(without_comment(line));
     if (text.empty()) continue;
     if (auto applied = apply_setting(options, text); !applied) {
       return Error(applied.error()).within(fmt::format("{}:{}", file.string(), number));

@@ -30,6 +30,18 @@ TEST(ServerOptions, SettingsHoldTheirRanges) {
   EXPECT_TRUE(apply_setting(options, "lock.sources.period=1"));
 }
 
+TEST(ServerOptions, ANumberSignWithinAWordIsNoComment) {
+  const std::filesystem::path file = testing::TempDir() + "server_options_signs.conf";
+  std::ofstream(file) << "mail.password = a#b # of the relay\n#http.port = 1\nmail.username = c#\n";
+  ServerOptions options;
+  const auto applied = apply_file(options, file);
+  ASSERT_TRUE(applied) << applied.error().message;
+  EXPECT_EQ(options.settings.at("mail.password"), "a#b");
+  EXPECT_EQ(options.settings.at("mail.username"), "c#");
+  EXPECT_FALSE(options.settings.contains("http.port"));
+  std::filesystem::remove(file);
+}
+
 TEST(ServerOptions, AFileNamesItsWrongLine) {
   const std::filesystem::path file = testing::TempDir() + "server_options_test.conf";
   std::ofstream(file) << "# ports\nhttp.port = 8081   # web\n\nrtsp.port = many\n";

@@ -98,6 +98,8 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   if (!given) return given.error();
   if (auto skipped = registry_->skip_ids(*given); !skipped) return skipped;
   sign_in_ = std::make_unique<SignIn>(*accounts_, clock, SignIn::rules_from(*settings_));
+  sign_in_->remember_in(data / "locked.db");
+  resets_.remember_in(data / "password_resets.db");
   mailer_ = std::make_unique<Mailer>(*settings_, clock);
   return {};
 }

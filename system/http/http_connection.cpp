@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -25,7 +27,7 @@ constexpr std::chrono::seconds farewell{1};
 /// What is taken of a refused request, so that its sender comes to read the answer.
 constexpr std::size_t most_discarded = 8 << 20;
 /// A longer body needs a place, and is not read to the end where the request is refused.
-constexpr std::uint64_t small_body = 64 << 10;
+constexpr std::size_t small_body = 64 << 10, any_size = std::numeric_limits<std::size_t>::max();
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::string lower(std::string_view text) {
@@ -42,21 +44,16 @@ Request to_request(const bhttp::request<bhttp::string_body>& message) {
   return request;
 }
 
-/// A place among the large bodies of a server; free again with the answer.
-class LargeBody {
- public:
-  LargeBody(std::atomic<std::size_t>& taken, std::size_t most)
-      : taken_(taken), has_place_(taken.fetch_add(1) < most) {}
-  ~LargeBody() { taken_.fetch_sub(1); }
-  LargeBody(const LargeBody&) = delete;
-  LargeBody& operator=(const LargeBody&) = delete;
-
-  bool has_place() const { return has_place_; }
-
- private:
-  std::atomic<std::size_t>& taken_;
-  const bool has_place_;
-};
+/// Until the body has come, or more of it than that.
+asio::awaitable<error_code> read_body(ConnectionStream& stream,
+                                      bhttp::request_parser<bhttp::string_body>& parser,
+                                      beast::flat_buffer& buffer, std::size_t most) {
+  error_code failure;
+  while (!failure && !parser.is_done() && parser.get().body().size() <= most)
+    co_await bhttp::async_read_some(stream, buffer, parser,
+                                    asio::redirect_error(asio::use_awaitable, failure));
+  co_return failure;
+}
 
 Response no_place() {
   auto response = error_response(503, "busy", {}, "too many large requests at a time: ask again");
@@ -93,6 +90,44 @@ std::optional<Response> refusal_of(error_code failure, const HttpServer::Options
 }
 
 }  // namespace
+
+/// A place among the large bodies of a server; free again with the answer.
+class HttpServer::State::LargeBody {
+ public:
+  LargeBody(State& server, const Address& source)
+      : server_(server), source_(source), has_place_(server.enter_large(source)) {}
+  ~LargeBody() {
+    if (has_place_) server_.leave_large(source_);
+  }
+  LargeBody(const LargeBody&) = delete;
+  LargeBody& operator=(const LargeBody&) = delete;
+
+  bool has_place() const { return has_place_; }
+
+ private:
+  State& server_;
+  const Address source_;
+  const bool has_place_;
+};
+
+bool HttpServer::State::enter_large(const Address& source) {
+  const std::lock_guard lock(mutex);
+  auto& own = large_bodies[source];
+  const bool room = large_in_all < options.max_large_bodies && own < options.max_large_bodies_per_source;
+  if (room) {
+    ++own;
+    ++large_in_all;
+  } else if (own == 0) {
+    large_bodies.erase(source);
+  }
+  return room;
+}
+
+void HttpServer::State::leave_large(const Address& source) {
+  const std::lock_guard lock(mutex);
+  --large_in_all;
+  if (--large_bodies[source] == 0) large_bodies.erase(source);
+}
 
 asio::awaitable<bool> HttpServer::State::send(ConnectionStream& stream, Response response, bool keep_alive,
                                               bool head) {
@@ -180,7 +215,7 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
   const bool head = message.method() == bhttp::verb::head;
   const bool waits = beast::iequals(message[bhttp::field::expect], "100-continue");
   const bool wants_socket = beast::websocket::is_upgrade(message);
-  const bool is_large = parser.chunked() || parser.content_length().value_or(0) > small_body;
+  const bool is_large = parser.content_length().value_or(0) > small_body;
   Request request = to_request(message);
   if (head) request.method = "GET";
   request.peer = fmt::format("{}:{}", base::plain_address(caller.source).to_string(), caller.port);
@@ -189,9 +224,19 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
   auto* refusal = std::get_if<Response>(&matched);
   if (refusal && (is_large || waits)) co_return co_await refuse(stream, std::move(*refusal));
   std::optional<LargeBody> place;
-  if (is_large && !place.emplace(large_bodies, options.max_large_bodies).has_place())
+  if (is_large && !place.emplace(*this, caller.source).has_place())
     co_return co_await refuse(stream, no_place());
-  if (const auto failure = co_await read_body(stream, parser, buffer, waits)) {
+  error_code failure;
+  if (waits)
+    co_await asio::async_write(*stream, asio::buffer(go_on),
+                               asio::redirect_error(asio::use_awaitable, failure));
+  if (!failure) failure = co_await read_body(*stream, parser, buffer, is_large ? any_size : small_body);
+  if (!failure && !parser.is_done()) {  // in chunks, and nobody has said how many
+    if (refusal) co_return co_await refuse(stream, std::move(*refusal));
+    if (!place.emplace(*this, caller.source).has_place()) co_return co_await refuse(stream, no_place());
+    failure = co_await read_body(*stream, parser, buffer, any_size);
+  }
+  if (failure) {
     auto broken = refusal_of(failure, options);
     if (!broken) co_return Next::end;
     co_return co_await refuse(stream, *std::move(broken));
@@ -210,15 +255,6 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
   }
   const bool more = co_await send(*stream, std::move(response), keep, head);
   co_return more ? Next::request : Next::end;
-}
-
-asio::awaitable<error_code> HttpServer::State::read_body(const StreamPtr& stream, Parser& parser,
-                                                         beast::flat_buffer& buffer, bool says_go_on) {
-  error_code failure;
-  auto keep_failure = asio::redirect_error(asio::use_awaitable, failure);
-  if (says_go_on) co_await asio::async_write(*stream, asio::buffer(go_on), keep_failure);
-  if (!failure) co_await bhttp::async_read(*stream, buffer, parser, keep_failure);
-  co_return failure;
 }
 
 asio::awaitable<Response> HttpServer::State::ask(const Route& route, Request request) {

@@ -60,7 +60,8 @@ class HttpLimitsTest : public testing::Test {
     HttpServer::Options options;
     options.max_connections = 6;
     options.max_connections_per_source = 4;
-    options.max_large_bodies = 2;
+    options.max_large_bodies = 3;
+    options.max_large_bodies_per_source = 2;
     options.request_deadline = std::chrono::seconds(1);
     options.least_bytes_per_second = 64 << 20;
     server_ = *HttpServer::start(options, router_, [this] { return pool_.next(); });
@@ -153,33 +154,53 @@ TEST_F(HttpLimitsTest, AHugeBodyIsRefusedBeforeItComes) {
 }
 
 TEST_F(HttpLimitsTest, OnlySoManyLargeBodiesAreReadAtATime) {
-  const auto begin = [this](const std::string& length) {
-    auto client = connect();
-    asio::write(client, asio::buffer("POST /ok HTTP/1.1\r\nExpect: 100-continue\r\n" + length + "\r\n\r\n"));
-    std::string told(25, ' ');
+  const auto begin = [this](const char* source) {
+    auto client = connect(source);
+    asio::write(client, asio::buffer(std::string("POST /ok HTTP/1.1\r\nExpect: 100-continue\r\n"
+                                                 "Content-Length: 70000\r\n\r\n")));
+    std::string told(12, ' ');
     asio::read(client, asio::buffer(told));
     return std::pair(std::move(client), told);
   };
-  auto [first, told_first] = begin("Content-Length: 70000");
-  auto [second, told_second] = begin("Transfer-Encoding: chunked");
-  EXPECT_EQ(told_first, "HTTP/1.1 100 Continue\r\n\r\n");
-  EXPECT_EQ(told_second, told_first);
+  constexpr const char *taken = "HTTP/1.1 100", *refused = "HTTP/1.1 503";
+  auto [first, told_first] = begin("127.0.0.1");
+  auto [second, told_second] = begin("127.0.0.1");
+  EXPECT_EQ(told_first, taken);
+  EXPECT_EQ(told_second, taken);
+  EXPECT_EQ(begin("127.0.0.1").second, refused) << "of one source";
+  auto [other, told_other] = begin("127.0.0.2");
+  EXPECT_EQ(told_other, taken);
+  EXPECT_EQ(begin("127.0.0.3").second, refused) << "in all";
   {
     auto small = connect();
     EXPECT_TRUE(answers(small));
-    auto third = connect();
-    asio::write(third, asio::buffer(std::string("POST /ok HTTP/1.1\r\nContent-Length: 70000\r\n\r\n")));
-    const auto refusal = rest(third);
-    EXPECT_TRUE(refusal.starts_with("HTTP/1.1 503")) << refusal;
-    EXPECT_NE(refusal.find("Retry-After: 1"), std::string::npos) << refusal;
   }
-  asio::write(first, asio::buffer(std::string(70000, 'x')));
-  std::string status(12, ' ');
-  asio::read(first, asio::buffer(status));
-  EXPECT_EQ(status, "HTTP/1.1 200");
+  asio::write(first, asio::buffer("\r\n\r\n" + std::string(69996, 'x')));
+  std::string rest_of_first(13 + 12, ' ');  // the end of the first line, and the next one
+  asio::read(first, asio::buffer(rest_of_first));
+  EXPECT_NE(rest_of_first.find("200"), std::string::npos) << rest_of_first;
   first.close();
-  while (server_->connections() > 1) asio::steady_timer(context_, std::chrono::milliseconds(10)).wait();
-  EXPECT_EQ(begin("Content-Length: 70000").second, told_first);
+  while (server_->connections() > 2) asio::steady_timer(context_, std::chrono::milliseconds(10)).wait();
+  EXPECT_EQ(begin("127.0.0.1").second, taken);
+}
+
+TEST_F(HttpLimitsTest, AChunkedBodyIsLargeOnceItHasBecomeSo) {
+  std::vector<tcp::socket> begun;
+  for (int i = 0; i < 3; ++i) {
+    begun.push_back(connect());
+    asio::write(begun.back(),
+                asio::buffer(std::string("POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n")));
+  }
+  const std::string chunk = "11170\r\n" + std::string(0x11170, 'x') + "\r\n";
+  auto large = connect();
+  asio::write(large,
+              asio::buffer("POST /ok HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n"));
+  std::string status(12, ' ');
+  asio::read(large, asio::buffer(status));
+  EXPECT_EQ(status, "HTTP/1.1 200");
+  asio::write(begun[0], asio::buffer(std::string("12345\r\n0\r\n\r\n")));
+  asio::read(begun[0], asio::buffer(status));
+  EXPECT_EQ(status, "HTTP/1.1 200");
 }
 
 TEST_F(HttpLimitsTest, WhoMayNotAskIsToldSoBeforeTheBody) {

@@ -30,7 +30,8 @@ class HttpServer {
     std::size_t max_connections_per_source = 1024;  ///< so that one host cannot take them all
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1024 * 1024;
-    std::size_t max_large_bodies = 64;               ///< over 64 KiB, at a time
+    std::size_t max_large_bodies = 64;  ///< over 64 KiB, at a time
+    std::size_t max_large_bodies_per_source = 16;
     std::chrono::seconds request_deadline{30};       ///< real time
     std::size_t least_bytes_per_second = 16 * 1024;  ///< at which a long answer must be taken
     /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -23,6 +22,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   using Message = boost::beast::http::request<boost::beast::http::string_body>;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   struct Place;
+  class LargeBody;
   struct Caller {
     Address source;
     std::uint16_t port = 0;
@@ -47,9 +47,6 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   Awaitable<Next> answer(const StreamPtr& stream, Parser& parser, boost::beast::flat_buffer& buffer,
                          const Caller& caller);
   Awaitable<Next> refuse(const StreamPtr& stream, Response refusal);
-  /// Takes the rest of a request that was not refused for its header; `go_on` is said first.
-  Awaitable<boost::system::error_code> read_body(const StreamPtr& stream, Parser& parser,
-                                                 boost::beast::flat_buffer& buffer, bool says_go_on);
   /// What the handler answers; a 500 after an exception.
   Awaitable<Response> ask(const Route& route, Request request);
   Awaitable<bool> send(ConnectionStream& stream, Response response, bool keep_alive, bool head);
@@ -60,6 +57,9 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   /// False when there is no room for it, or the server has stopped.
   bool enter(const StreamPtr& stream, const Address& source);
   void leave(const StreamPtr& stream);
+  /// The same for a large body.
+  bool enter_large(const Address& source);
+  void leave_large(const Address& source);
   std::size_t open_streams() const;
   bool has_stopped() const;
   TlsIdentityPtr present_identity() const;
@@ -75,7 +75,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   std::map<StreamPtr, Address> streams;
   std::map<Address, std::size_t> sources;  ///< how many streams each has
   std::vector<std::weak_ptr<WebSocket::State>> sockets;
-  std::atomic<std::size_t> large_bodies = 0;  ///< that are read or answered now
+  std::map<Address, std::size_t> large_bodies;  ///< that are read or answered now, of each source
+  std::size_t large_in_all = 0;
 };
 
 }  // namespace watchrig::http

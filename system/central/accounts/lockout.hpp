@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "system/base/clock.hpp"
+#include "system/platform/sqlite_database.hpp"
 
 namespace watchrig::central {
 
@@ -28,6 +30,9 @@ class Lockout {
 
   Lockout(const base::Clock& clock, Rules rules) : clock_(clock), rules_(rules) {}
 
+  /// What is locked is locked after a restart, too: it is kept in that file, which others may share under
+  /// another `kind`. What is kept there is locked from now on. Before anything else is called.
+  void remember_in(const std::filesystem::path& file, std::string kind);
   /// For failures from now on; what is locked stays so.
   void set_rules(Rules rules);
   /// Until when the name is locked, if it is.
@@ -49,12 +54,17 @@ class Lockout {
     std::optional<base::UtcTime> until;
   };
   bool over(const Entry& entry, base::UtcTime now) const;
+  base::Result<> load(platform::SqliteDatabase& database);
+  void store(const std::string& name, base::UtcTime until);
+  void forget(const std::string& name);
   void make_room(base::UtcTime now);
 
   const base::Clock& clock_;
   mutable std::mutex mutex_;
   Rules rules_;
   std::map<std::string, Entry> entries_;
+  std::string kind_;
+  std::optional<platform::SqliteDatabase> database_;
 };
 
 }  // namespace watchrig::central

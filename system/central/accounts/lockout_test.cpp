@@ -1,5 +1,7 @@
 #include "system/central/accounts/lockout.hpp"
 
+#include <fstream>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -88,6 +90,38 @@ TEST_F(LockoutTest, many_names_cost_bounded_memory_and_free_no_locked_one) {
   EXPECT_TRUE(lockout.locked_until("gate"));
   fail("guess0", 4);
   EXPECT_FALSE(lockout.locked_until("guess0")) << "the oldest was forgotten";
+}
+
+TEST_F(LockoutTest, locks_are_over_with_their_time_and_not_with_the_server) {
+  const std::filesystem::path file = testing::TempDir() + "lockout_test.db";
+  std::filesystem::remove(file);
+  const auto of = [&](const char* kind) {
+    auto made = std::make_unique<Lockout>(clock, Lockout::Rules{5, 30min});
+    made->remember_in(file, kind);
+    return made;
+  };
+  {
+    const auto accounts = of("account"), sources = of("source");
+    accounts->lock("bob", 24h);
+    accounts->lock("eve", 1h);
+    accounts->unlock("eve");
+    for (int i = 0; i < 5; ++i) accounts->failed("ann");
+    sources->lock("192.0.2.1", 1h);
+  }
+  clock.advance(29min);
+  EXPECT_EQ(of("account")->locked().size(), 2U);
+  EXPECT_EQ(of("account")->locked_until("bob"), base::UtcTime(25h));
+  EXPECT_TRUE(of("account")->locked_until("ann"));
+  EXPECT_FALSE(of("account")->locked_until("192.0.2.1"));
+  EXPECT_TRUE(of("source")->locked_until("192.0.2.1"));
+  clock.advance(1min);
+  EXPECT_FALSE(of("account")->locked_until("ann"));
+  clock.advance(24h);
+  EXPECT_FALSE(of("account")->locked_until("bob"));
+  std::ofstream(file) << std::string(5000, 'x');
+  EXPECT_TRUE(of("account")->locked().empty()) << "a broken file is begun anew";
+  of("account")->lock("bob", 1h);
+  EXPECT_TRUE(of("account")->locked_until("bob"));
 }
 
 }  // namespace

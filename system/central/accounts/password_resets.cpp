@@ -7,7 +7,9 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include "system/base/log.hpp"
 #include "system/base/text.hpp"
+#include "system/platform/expendable_database.hpp"
 
 namespace watchrig::central {
 
@@ -41,14 +43,90 @@ Result<std::string> draw_code() {
   return fmt::format("{:08}", number % 100'000'000);
 }
 
+const std::vector<std::string_view> migrations{
+    "CREATE TABLE request(hash TEXT PRIMARY KEY, account TEXT NOT NULL, source TEXT NOT NULL, begun INTEGER "
+    "NOT "
+    "NULL, until INTEGER NOT NULL, codes INTEGER NOT NULL, wrong INTEGER NOT NULL, code_hash TEXT NOT NULL, "
+    "email TEXT NOT NULL, code_until INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE mailed(account TEXT NOT NULL, time INTEGER NOT NULL)"};
+
+std::int64_t microseconds_of(base::UtcTime time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+
+base::UtcTime time_of(std::int64_t microseconds) {
+  return base::UtcTime(std::chrono::microseconds(microseconds));
+}
+
 }  // namespace
 
+void PasswordResets::remember_in(const std::filesystem::path& file) {
+  database_ = platform::open_expendable(file, migrations, "passwords that are being reset must be begun anew",
+                                        [this](auto& database) { return load(database); });
+}
+
+Result<> PasswordResets::load(platform::SqliteDatabase& database) {
+  entries_.clear();
+  mailed_.clear();
+  auto rows = database.prepare(
+      "SELECT hash, account, source, begun, until, codes, wrong, code_hash, email, code_until FROM request");
+  if (!rows) return rows.error();
+  auto row = rows->step();
+  for (; row && *row; row = rows->step()) {
+    entries_[rows->text(0)] = {rows->text(1),
+                               rows->text(2),
+                               time_of(rows->integer(3)),
+                               time_of(rows->integer(4)),
+                               static_cast<unsigned>(rows->integer(5)),
+                               static_cast<unsigned>(rows->integer(6)),
+                               rows->text(7),
+                               rows->text(8),
+                               time_of(rows->integer(9))};
+  }
+  if (!row) return row.error();
+  auto mails = database.prepare("SELECT account, time FROM mailed");
+  if (!mails) return mails.error();
+  auto mail = mails->step();
+  for (; mail && *mail; mail = mails->step()) mailed_[mails->text(0)].push_back(time_of(mails->integer(1)));
+  if (!mail) return mail.error();
+  return {};
+}
+
+void PasswordResets::store(const std::string& hash, const Entry& entry) {
+  if (!database_) return;
+  auto row = database_->prepare("INSERT OR REPLACE INTO request VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const auto stored = row ? row->bind(hash, entry.account, entry.source, microseconds_of(entry.begun),
+                                      microseconds_of(entry.until), entry.codes, entry.wrong, entry.code_hash,
+                                      entry.email, microseconds_of(entry.code_until))
+                                .run()
+                          : Result<>(row.error());
+  if (!stored) base::log_warning("a password reset ends with the server: {}", stored.error().message);
+}
+
+void PasswordResets::run(std::string_view statement, const std::string& key,
+                         std::optional<std::int64_t> time) {
+  if (!database_) return;
+  auto row = database_->prepare(statement);
+  const auto done = !row ? Result<>(row.error()) : time ? row->bind(key, *time).run() : row->bind(key).run();
+  if (!done) base::log_warning("password resets after a restart: {}", done.error().message);
+}
+
+void PasswordResets::forget(std::map<std::string, Entry>::iterator entry) {
+  run("DELETE FROM request WHERE hash = ?", entry->first);
+  entries_.erase(entry);
+}
+
 void PasswordResets::drop_over(base::UtcTime now) {
-  std::erase_if(entries_, [&](const auto& entry) {
-    return entry.second.until <= now && (entry.second.codes == 0 || entry.second.code_until <= now);
-  });
-  for (auto& [account, times] : mailed_)
-    std::erase_if(times, [&](auto time) { return time + validity <= now; });
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    const auto entry = it++;
+    if (entry->second.until <= now && (entry->second.codes == 0 || entry->second.code_until <= now))
+      forget(entry);
+  }
+  for (auto& [account, times] : mailed_) {
+    const auto over = std::erase_if(times, [&](auto time) { return time + validity <= now; });
+    if (over > 0)
+      run("DELETE FROM mailed WHERE account = ? AND time <= ?", account, microseconds_of(now - validity));
+  }
   std::erase_if(mailed_, [](const auto& entry) { return entry.second.empty(); });
 }
 
@@ -66,7 +144,7 @@ void PasswordResets::make_room_for(const std::string& source) {
     ++count;
     if (oldest == entries_.end() || it->second.begun < oldest->second.begun) oldest = it;
   }
-  if (count >= most_of_source) entries_.erase(oldest);
+  if (count >= most_of_source) forget(oldest);
 }
 
 Result<PasswordResets::Request> PasswordResets::begin(const std::string& account, const std::string& source) {
@@ -79,7 +157,8 @@ Result<PasswordResets::Request> PasswordResets::begin(const std::string& account
   make_room_for(source);
   if (entries_.size() >= most)
     return Error{ErrorKind::full, "too many passwords are being reset; come again later"};
-  entries_[digest(token)] = {account, source, now, now + validity, 0, 0, {}, {}, {}};
+  auto& entry = entries_[digest(token)] = {account, source, now, now + validity, 0, 0, {}, {}, {}};
+  store(digest(token), entry);
   return Request{token, now + validity};
 }
 
@@ -111,6 +190,8 @@ Result<std::string> PasswordResets::make_code(const std::string& token, const st
   entry->code_hash = digest(token + *code);
   entry->email = email;
   entry->code_until = now + validity;
+  store(digest(token), *entry);
+  run("INSERT INTO mailed VALUES(?, ?)", entry->account, microseconds_of(now));
   return code;
 }
 
@@ -123,16 +204,22 @@ Result<PasswordResets::Redeemed> PasswordResets::redeem(const std::string& token
   const bool right =
       CRYPTO_memcmp(given.data(), known ? entry->code_hash.data() : std::string(64, ' ').data(),
                     given.size()) == 0;
-  if (!right && ++entry->wrong < tries) return Error{ErrorKind::denied, "the code is wrong or over"};
+  if (!right && ++entry->wrong < tries) {
+    store(digest(token), *entry);
+    return Error{ErrorKind::denied, "the code is wrong or over"};
+  }
   Redeemed redeemed{entry->account, entry->email};
-  entries_.erase(digest(token));
+  forget(entries_.find(digest(token)));
   if (!right) return Error{ErrorKind::denied, "the code is wrong or over; begin anew"};
   return redeemed;
 }
 
 bool PasswordResets::end(const std::string& token) {
   const std::lock_guard lock(mutex_);
-  return entries_.erase(digest(token)) > 0;
+  const auto entry = entries_.find(digest(token));
+  if (entry == entries_.end()) return false;
+  forget(entry);
+  return true;
 }
 
 }  // namespace watchrig::central

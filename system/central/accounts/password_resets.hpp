@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -8,12 +9,13 @@
 
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
+#include "system/platform/sqlite_database.hpp"
 
 namespace watchrig::central {
 
 /// Requests to set a forgotten password anew, and their codes (IVSS 8.7.3.2). A request is made for any name,
-/// whether there is such an account or not. They are gone after a restart. Tokens are kept as their SHA-256,
-/// codes as that of both together. Any thread.
+/// whether there is such an account or not. Tokens are kept as their SHA-256, codes as that of both together.
+/// Any thread.
 class PasswordResets {
  public:
   static constexpr unsigned codes_of_a_request = 2;
@@ -36,6 +38,8 @@ class PasswordResets {
 
   explicit PasswordResets(const base::Clock& clock) : clock_(clock) {}
 
+  /// They are there after a restart, too: they are kept in that file. Before anything else is called.
+  void remember_in(const std::filesystem::path& file);
   /// Errors: full, io (the system gives no random numbers).
   base::Result<Request> begin(const std::string& account, const std::string& source);
   /// The account of a request. Errors: not_found (unknown, over or used up).
@@ -65,11 +69,16 @@ class PasswordResets {
   Entry* find(const std::string& token);
   void drop_over(base::UtcTime now);
   void make_room_for(const std::string& source);
+  void forget(std::map<std::string, Entry>::iterator entry);
+  base::Result<> load(platform::SqliteDatabase& database);
+  void store(const std::string& hash, const Entry& entry);
+  void run(std::string_view statement, const std::string& key, std::optional<std::int64_t> time = {});
 
   const base::Clock& clock_;
   std::mutex mutex_;
   std::map<std::string, Entry> entries_;                      ///< by the hash of their token
   std::map<std::string, std::vector<base::UtcTime>> mailed_;  ///< by account, when codes were made
+  std::optional<platform::SqliteDatabase> database_;
 };
 
 }  // namespace watchrig::central

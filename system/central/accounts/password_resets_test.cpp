@@ -102,5 +102,46 @@ TEST_F(PasswordResetsTest, a_source_loses_its_own_oldest_request_and_nobody_else
   EXPECT_TRUE(resets.account(theirs));
 }
 
+TEST_F(PasswordResetsTest, a_code_is_good_for_24_hours_over_a_restart) {
+  const std::filesystem::path file = testing::TempDir() + "password_resets_test.db";
+  std::filesystem::remove(file);
+  const auto opened = [&] {
+    auto made = std::make_unique<PasswordResets>(clock);
+    made->remember_in(file);
+    return made;
+  };
+  const auto token = opened()->begin("guard", "192.0.2.1").value().token;
+  const auto code = opened()->make_code(token, "guard@example.org").value();
+  clock.advance(24h - 1s);
+  EXPECT_EQ(opened()->redeem(token, other(code)).error().kind, ErrorKind::denied);
+  const auto redeemed = opened()->redeem(token, code);
+  ASSERT_TRUE(redeemed);
+  EXPECT_EQ(redeemed->account, "guard");
+  EXPECT_EQ(redeemed->email, "guard@example.org");
+  EXPECT_EQ(opened()->redeem(token, code).error().kind, ErrorKind::not_found);
+}
+
+TEST_F(PasswordResetsTest, a_restart_begins_no_count_anew) {
+  const std::filesystem::path file = testing::TempDir() + "password_resets_test.db";
+  std::filesystem::remove(file);
+  std::string token;
+  const auto opened = [&] {
+    auto made = std::make_unique<PasswordResets>(clock);
+    made->remember_in(file);
+    return made;
+  };
+  for (unsigned i = 0; i < PasswordResets::codes_of_an_account; ++i) {
+    if (i % PasswordResets::codes_of_a_request == 0)
+      token = opened()->begin("guard", "192.0.2.1").value().token;
+    EXPECT_TRUE(opened()->make_code(token)) << i;
+  }
+  token = opened()->begin("guard", "192.0.2.1").value().token;
+  EXPECT_EQ(opened()->make_code(token).error().kind, ErrorKind::full);
+  for (unsigned i = 1; i < PasswordResets::tries; ++i)
+    EXPECT_EQ(opened()->redeem(token, "00000000").error().kind, ErrorKind::denied);
+  EXPECT_EQ(opened()->redeem(token, "00000000").error().kind, ErrorKind::denied);
+  EXPECT_EQ(opened()->redeem(token, "00000000").error().kind, ErrorKind::not_found);
+}
+
 }  // namespace
 }  // namespace watchrig::central

@@ -48,6 +48,11 @@ class SignIn {
         sessions(clock, rules.sessions),
         blasts(clock, rules.blasts) {}
 
+  /// Locks are over with their time, not with the server: they are kept in that file.
+  void remember_in(const std::filesystem::path& file) {
+    locked_accounts.remember_in(file, "account");
+    locked_sources.remember_in(file, "source");
+  }
   void set_rules(const Rules& rules);
   /// Whether an attempt would be refused without looking at its password; quick.
   std::optional<Refused> locked(const std::string& name, const std::string& source) const;

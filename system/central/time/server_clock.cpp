@@ -13,13 +13,32 @@ using base::CorrectedClock;
 using base::Error;
 using base::ErrorKind;
 
-CorrectedClock::Correction ServerClock::remembered(const std::filesystem::path& file) {
+namespace {
+
+/// From the years in which a clock may be set to those in which a machine's may be.
+constexpr base::Duration farthest = chrono::years(200);
+
+}  // namespace
+
+base::Result<CorrectedClock::Correction> ServerClock::remembered(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return CorrectedClock::Correction{};
   std::ifstream input(file);
   std::int64_t offset = 0;
   std::int64_t lead = 0;
   std::int64_t begin = 0;
-  if (!(input >> offset >> lead >> begin) || lead < 0) return {};
-  return {base::Duration(offset), base::Duration(lead), base::UtcTime(base::Duration(begin))};
+  const bool sound = (input >> offset >> lead >> begin) &&
+                     std::chrono::abs(base::Duration(offset)) < farthest && lead >= 0 &&
+                     base::Duration(lead) < farthest && begin >= 0;
+  if (!sound) {
+    return Error{
+        ErrorKind::corrupt,
+        fmt::format("{} is damaged, so it is not known how far the clock was set; see that the time of "
+                    "the operating system is right, and remove the file",
+                    file.string())};
+  }
+  return CorrectedClock::Correction{base::Duration(offset), base::Duration(lead),
+                                    base::UtcTime(base::Duration(begin))};
 }
 
 base::Result<> ServerClock::set(base::UtcTime time) {

@@ -19,8 +19,9 @@ class ServerClock {
   ServerClock(base::CorrectedClock& clock, std::filesystem::path file)
       : clock_(clock), file_(std::move(file)) {}
 
-  /// What an earlier run has remembered in the file; nothing when there is none that can be read.
-  static base::CorrectedClock::Correction remembered(const std::filesystem::path& file);
+  /// What an earlier run has remembered in the file; nothing when there is none. Errors: corrupt, with the
+  /// remedy.
+  static base::Result<base::CorrectedClock::Correction> remembered(const std::filesystem::path& file);
 
   /// Errors: invalid (too far back, or not within 2000 to 2199), io (it is set, but will be forgotten).
   base::Result<> set(base::UtcTime time);

@@ -1,6 +1,7 @@
 #include "system/central/time/time_sync.hpp"
 
 #include <condition_variable>
+#include <fstream>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
@@ -105,7 +106,7 @@ TEST_F(TimeSyncTest, the_clock_follows_the_server_within_the_interval) {
   EXPECT_LT(off(20min), near);
   EXPECT_EQ(state(), "synchronised");
   EXPECT_EQ(sync->status().at("stratum").to_number<unsigned>(), 2U);
-  EXPECT_LT(std::chrono::abs(ServerClock::remembered(folder / "clock_offset").offset - 20min), near);
+  EXPECT_LT(std::chrono::abs(ServerClock::remembered(folder / "clock_offset")->offset - 20min), near);
 }
 
 TEST_F(TimeSyncTest, a_great_step_is_believed_at_first_and_by_hand_only) {
@@ -170,6 +171,21 @@ TEST_F(TimeSyncTest, without_a_server_there_is_nothing_to_ask) {
   EXPECT_EQ(settings->change("ntp", {{"interval", 0}}).error().field, "interval");
   EXPECT_EQ(settings->change("ntp", {{"interval", 10081}}).error().field, "interval");
   EXPECT_TRUE(settings->change("ntp", {{"interval", 10080}}));
+}
+
+TEST(ServerClockTest, ADamagedMemoryIsNamedAndNotTakenForNone) {
+  const std::filesystem::path file = ::testing::TempDir() + "server_clock_test";
+  std::filesystem::remove(file);
+  EXPECT_EQ(ServerClock::remembered(file)->offset, base::Duration{});
+  for (const char* text : {"", "x", "1 2", "1 -2 3", "9223372036854775807 0 0", "1 2 -3"}) {
+    std::ofstream(file) << text;
+    const auto read = ServerClock::remembered(file);
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().kind, base::ErrorKind::corrupt) << text;
+    EXPECT_NE(read.error().message.find(file.string()), std::string::npos) << read.error().message;
+  }
+  std::ofstream(file) << "1000 0 5\n";
+  EXPECT_EQ(ServerClock::remembered(file)->offset, base::Duration(1000));
 }
 
 }  // namespace
