@@ -171,7 +171,9 @@ SoapOutcome network_protocols(const ServerParts& parts, SoapCall& call) {
   const auto https = parts.https.state();
   add_protocol(call, "HTTP", true, parts.ports.http);
   if (https.enabled) add_protocol(call, "HTTPS", true, https.port);
-  add_protocol(call, "RTSP", !parts.central.settings().flag("rtsps", "required"), parts.ports.rtsp);
+  const int rtsp = parts.ports.rtsp;
+  add_protocol(call, "RTSP", rtsp != 0,
+               rtsp != 0 ? rtsp : static_cast<int>(parts.central.settings().number("rtsp", "port")));
   return {};
 }
 

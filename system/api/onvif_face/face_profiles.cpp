@@ -43,6 +43,8 @@ std::vector<FaceProfile> profiles_of(const ServerParts& parts, const central::Ch
 
 }  // namespace
 
+std::string FaceProfile::title() const { return protocols::entity_name(name, " " + stream); }
+
 std::vector<FaceProfile> face_profiles(const ServerParts& parts) {
   central::ChannelQuery query;
   query.limit = most_listed_channels;
@@ -66,14 +68,6 @@ std::optional<FaceProfile> main_face_profile(const ServerParts& parts, const std
   return find_face_profile(parts, fmt::format("{}-{}", channel, main_stream));
 }
 
-std::string face_stream_uri(const ServerParts& parts, const FaceProfile& profile, const std::string& host) {
-  // While TLS is required, the clear port is closed.
-  const bool tls = parts.central.settings().flag("rtsps", "required");
-  return fmt::format("{}://{}:{}/live/{}{}", tls ? "rtsps" : "rtsp", host,
-                     tls ? parts.ports.rtsps.load() : parts.ports.rtsp.load(), profile.channel,
-                     profile.stream == main_stream ? "" : "/sub");
-}
-
 void fill_face_source(pugi::xml_node node, const FaceProfile& main) {
   node.append_attribute("token") = main.channel.c_str();
   add(node, "tt:Framerate", fmt::format("{:.3g}", main.fps));
@@ -91,7 +85,7 @@ bool has_face_encoder(const FaceProfile& profile) {
 }
 
 void fill_face_encoder(pugi::xml_node node, const FaceProfile& profile) {
-  protocols::begin_entity(node, profile.token, fmt::format("{} {}", profile.name, profile.stream), 1);
+  protocols::begin_entity(node, profile.token, profile.title(), 1);
   add(node, "tt:Encoding", profile.video->codec == Codec::mjpeg ? "JPEG" : "H264");
   protocols::add_resolution(node, width_of(profile), height_of(profile));
   add(node, "tt:Quality", "0");
@@ -101,7 +95,7 @@ void fill_face_encoder(pugi::xml_node node, const FaceProfile& profile) {
 
 void fill_face_encoder2(pugi::xml_node node, const FaceProfile& profile) {
   const auto codec = profile.video->codec;
-  protocols::begin_entity(node, profile.token, fmt::format("{} {}", profile.name, profile.stream), 1);
+  protocols::begin_entity(node, profile.token, profile.title(), 1);
   add(node, "tt:Encoding", codec == Codec::h265 ? "H265" : codec == Codec::mjpeg ? "JPEG" : "H264");
   protocols::add_resolution(node, width_of(profile), height_of(profile));
   add(node, "tt:Quality", "0");

@@ -20,6 +20,10 @@ struct FaceProfile {
   std::optional<media::Track> video = {};  ///< nothing until the stream was connected for the first time
   bool has_head = false;                   ///< a head was entered for its device
   double fps = 0;                          ///< 0: nothing comes
+
+  bool is_main() const { return stream == "main"; }
+  /// For people, as tt:Name: "Gate main".
+  std::string title() const;
 };
 
 /// Channels beyond are reached by their tokens, but are not listed: ONVIF knows no pages.
@@ -29,9 +33,6 @@ std::vector<FaceProfile> face_profiles(const ServerParts& parts);
 std::optional<FaceProfile> find_face_profile(const ServerParts& parts, const std::string& token);
 /// The main stream of a channel; nothing when there is no such channel.
 std::optional<FaceProfile> main_face_profile(const ServerParts& parts, const std::string& channel);
-
-/// "rtsp://host:port/live/c7/sub", for a host as a URL has it.
-std::string face_stream_uri(const ServerParts& parts, const FaceProfile& profile, const std::string& host);
 
 /// tt:VideoSource and tt:VideoSourceConfiguration, by the channel's main stream.
 void fill_face_source(pugi::xml_node node, const FaceProfile& main);

@@ -1,9 +1,7 @@
 // The channels by version 2 of the media service (ONVIF Media2), which knows every codec.
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "system/api/onvif_face/face_profiles.hpp"
+#include "system/api/onvif_face/face_media.hpp"
 #include "system/api/onvif_face/onvif_face.hpp"
 
 namespace watchrig::api {
@@ -41,7 +39,7 @@ void add_profile(pugi::xml_node parent, const ServerParts& parts, const FaceProf
   auto node = add(parent, "tr2:Profiles");
   node.append_attribute("token") = profile.token.c_str();
   node.append_attribute("fixed") = "true";
-  add(node, "tr2:Name", fmt::format("{} {}", profile.name, profile.stream));
+  add(node, "tr2:Name", profile.title());
   if (types.empty()) return;
   auto set = add(node, "tr2:Configurations");
   if (wanted("VideoSource")) {
@@ -53,8 +51,7 @@ void add_profile(pugi::xml_node parent, const ServerParts& parts, const FaceProf
 }
 
 /// Those that are asked for: the one of a token, or all. Error: there is none of that token.
-boost::system::result<std::vector<FaceProfile>, protocols::SoapFault> asked(const ServerParts& parts,
-                                                                            const std::string& token) {
+FaceAnswer<std::vector<FaceProfile>> asked(const ServerParts& parts, const std::string& token) {
   if (token.empty()) return face_profiles(parts);
   auto found = find_face_profile(parts, token);
   if (!found) return protocols::no_profile(protocols::one_line(token));
@@ -71,10 +68,7 @@ SoapOutcome profiles(const ServerParts& parts, SoapCall& call) {
 }
 
 SoapOutcome source_configurations(const ServerParts& parts, SoapCall& call) {
-  for (const auto& profile : face_profiles(parts)) {
-    if (profile.stream == "main")
-      fill_face_source_configuration(add(call.answer, "tr2:Configurations"), profile);
-  }
+  add_for_channels(parts, call, "tr2:Configurations", fill_face_source_configuration);
   return {};
 }
 
@@ -91,24 +85,21 @@ SoapOutcome encoders(const ServerParts& parts, SoapCall& call) {
 }
 
 SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
-  const auto token = text_at(call.request, "ProfileToken");
-  const auto found = find_face_profile(parts, token);
-  if (!found) return protocols::no_profile(protocols::one_line(token));
   const auto protocol = text_at(call.request, "Protocol");
   if (protocol != "RtspUnicast" && protocol != "RTSP") {
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
                   "streams go out by RtspUnicast or RTSP, and by nothing else");
   }
-  add(call.answer, "tr2:Uri",
-      face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
+  const auto uri = asked_stream_uri(parts, call, protocol == "RtspUnicast");
+  if (!uri) return uri.error();
+  add(call.answer, "tr2:Uri", *uri);
   return {};
 }
 
 SoapOutcome snapshot_address(const ServerParts& parts, SoapCall& call) {
-  const auto token = text_at(call.request, "ProfileToken");
-  const auto found = find_face_profile(parts, token);
-  if (!found) return protocols::no_profile(protocols::one_line(token));
-  add(call.answer, "tr2:Uri", address_of(call, onvif_snapshot_path) + found->token);
+  const auto uri = asked_snapshot_uri(parts, call);
+  if (!uri) return uri.error();
+  add(call.answer, "tr2:Uri", *uri);
   return {};
 }
 

@@ -1,7 +1,7 @@
 // The channels as media profiles (ONVIF Media, version 1): a profile for each stream, and where it is read.
 #include <fmt/format.h>
 
-#include "system/api/onvif_face/face_profiles.hpp"
+#include "system/api/onvif_face/face_media.hpp"
 #include "system/api/onvif_face/onvif_face.hpp"
 #include "system/protocols/onvif/answer_parts.hpp"
 
@@ -34,7 +34,7 @@ void add_profile(pugi::xml_node parent, const char* name, const ServerParts& par
   auto node = add(parent, name);
   node.append_attribute("token") = profile.token.c_str();
   node.append_attribute("fixed") = "true";
-  add(node, "tt:Name", fmt::format("{} {}", profile.name, profile.stream));
+  add(node, "tt:Name", profile.title());
   const auto main = main_face_profile(parts, profile.channel);
   fill_face_source_configuration(add(node, "tt:VideoSourceConfiguration"), main ? *main : profile);
   if (has_face_encoder(profile)) fill_face_encoder(add(node, "tt:VideoEncoderConfiguration"), profile);
@@ -47,19 +47,19 @@ SoapOutcome profiles(const ServerParts& parts, SoapCall& call) {
 }
 
 SoapOutcome profile(const ServerParts& parts, SoapCall& call) {
-  const auto token = text_at(call.request, "ProfileToken");
-  const auto found = find_face_profile(parts, token);
-  if (!found) return protocols::no_profile(protocols::one_line(token));
+  const auto found = asked_profile(parts, call);
+  if (!found) return found.error();
   add_profile(call.answer, "trt:Profile", parts, *found);
   return {};
 }
 
-/// What there is of each channel, of its main stream.
-SoapOutcome of_channels(const ServerParts& parts, SoapCall& call, const char* element,
-                        void (*fill)(pugi::xml_node, const FaceProfile&)) {
-  for (const auto& found : face_profiles(parts)) {
-    if (found.stream == "main") fill(add(call.answer, element), found);
-  }
+SoapOutcome sources(const ServerParts& parts, SoapCall& call) {
+  add_for_channels(parts, call, "trt:VideoSources", fill_face_source);
+  return {};
+}
+
+SoapOutcome source_configurations(const ServerParts& parts, SoapCall& call) {
+  add_for_channels(parts, call, "trt:Configurations", fill_face_source_configuration);
   return {};
 }
 
@@ -92,9 +92,6 @@ SoapOutcome encoder(const ServerParts& parts, SoapCall& call) {
 }
 
 SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
-  const auto token = text_at(call.request, "ProfileToken");
-  const auto found = find_face_profile(parts, token);
-  if (!found) return protocols::no_profile(protocols::one_line(token));
   const auto kind = text_at(call.request, "StreamSetup/Stream");
   const auto transport = text_at(call.request, "StreamSetup/Transport/Protocol");
   const bool known = transport == "UDP" || transport == "RTSP" || transport == "TCP";
@@ -102,16 +99,16 @@ SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
                   "streams go out as RTP-Unicast by UDP or RTSP, and by nothing else");
   }
-  protocols::add_media_uri(
-      call, face_stream_uri(parts, *found, call.authority.substr(0, call.authority.rfind(':'))));
+  const auto uri = asked_stream_uri(parts, call, transport == "UDP");
+  if (!uri) return uri.error();
+  protocols::add_media_uri(call, *uri);
   return {};
 }
 
 SoapOutcome snapshot_address(const ServerParts& parts, SoapCall& call) {
-  const auto token = text_at(call.request, "ProfileToken");
-  const auto found = find_face_profile(parts, token);
-  if (!found) return protocols::no_profile(protocols::one_line(token));
-  protocols::add_media_uri(call, address_of(call, onvif_snapshot_path) + found->token);
+  const auto uri = asked_snapshot_uri(parts, call);
+  if (!uri) return uri.error();
+  protocols::add_media_uri(call, *uri);
   return {};
 }
 
@@ -124,10 +121,8 @@ protocols::SoapService onvif_media_service(ServerParts& p) {
       {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
       {"GetProfiles", read, [&p](SoapCall& c) { return profiles(p, c); }},
       {"GetProfile", read, [&p](SoapCall& c) { return profile(p, c); }},
-      {"GetVideoSources", read,
-       [&p](SoapCall& c) { return of_channels(p, c, "trt:VideoSources", fill_face_source); }},
-      {"GetVideoSourceConfigurations", read,
-       [&p](SoapCall& c) { return of_channels(p, c, "trt:Configurations", fill_face_source_configuration); }},
+      {"GetVideoSources", read, [&p](SoapCall& c) { return sources(p, c); }},
+      {"GetVideoSourceConfigurations", read, [&p](SoapCall& c) { return source_configurations(p, c); }},
       {"GetVideoSourceConfiguration", read, [&p](SoapCall& c) { return source_configuration(p, c); }},
       {"GetVideoEncoderConfigurations", read, [&p](SoapCall& c) { return encoders(p, c); }},
       {"GetVideoEncoderConfiguration", read, [&p](SoapCall& c) { return encoder(p, c); }},

@@ -5,7 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "system/api/onvif_face/face_profiles.hpp"
+#include "system/api/onvif_face/face_media.hpp"
 #include "system/api/onvif_face/onvif_face.hpp"
 #include "system/api/ptz_requests.hpp"
 #include "system/base/text.hpp"
@@ -43,11 +43,9 @@ SoapOutcome service_capabilities(SoapCall& call) {
 }
 
 /// The profile of the request, of a channel with a head. Error: the fault.
-boost::system::result<FaceProfile, SoapFault> turned(const ServerParts& parts, const SoapCall& call) {
-  const auto token = text_at(call.request, "ProfileToken");
-  auto found = find_face_profile(parts, token);
-  if (!found) return protocols::no_profile(protocols::one_line(token));
-  if (found->has_head) return *std::move(found);
+FaceAnswer<FaceProfile> turned(const ServerParts& parts, const SoapCall& call) {
+  auto found = asked_profile(parts, call);
+  if (!found || found->has_head) return found;
   return refuse({"ter:InvalidArgVal", "ter:NoPTZProfile"},
                 fmt::format("no head is entered for the device of \"{}\"", found->name));
 }
@@ -55,7 +53,7 @@ boost::system::result<FaceProfile, SoapFault> turned(const ServerParts& parts, c
 /// The main profiles of channels with a head: a node and a configuration each, by the channel's token.
 std::vector<FaceProfile> heads(const ServerParts& parts) {
   auto all = face_profiles(parts);
-  std::erase_if(all, [](const FaceProfile& one) { return !one.has_head || one.stream != "main"; });
+  std::erase_if(all, [](const FaceProfile& one) { return !one.has_head || !one.is_main(); });
   return all;
 }
 
@@ -77,7 +75,7 @@ void fill_spaces(pugi::xml_node node) {
 
 void fill_node(pugi::xml_node node, const FaceProfile& main) {
   node.append_attribute("token") = main.channel.c_str();
-  add(node, "tt:Name", main.name);
+  add(node, "tt:Name", protocols::entity_name(main.name));
   fill_spaces(add(node, "tt:SupportedPTZSpaces"));
   add(node, "tt:MaximumNumberOfPresets", std::to_string(central::PtzBook::most));
   add(node, "tt:HomeSupported", "false");
@@ -202,7 +200,7 @@ asio::awaitable<SoapOutcome> presets(ServerParts& parts, SoapCall& call) {
   for (const auto& [number, preset] : *known) {
     auto node = add(call.answer, "tptz:Preset");
     node.append_attribute("token") = number;
-    add(node, "tt:Name", preset.name);
+    add(node, "tt:Name", protocols::entity_name(preset.name));
   }
   co_return SoapOutcome();
 }

@@ -34,6 +34,7 @@ RIG = """
           onvif="yes" ptz="yes"/>
 </rig>
 """
+LONG_NAME = "Yard" + "-" * 59  # longer than tt:Name with what a profile adds to it
 SECRETS = {"admin": "Head.of.86", "guard": "Operate.27", "eye": "Looks.on.3"}
 LEVELS = {  # ONVIF Core 5.9.4.6
     None: {"pre_auth"},
@@ -349,7 +350,7 @@ def main(vmsd_program, watchrig):
             devices = {device["id"]: device for device in rig.ready["devices"]}
             urls = {device["id"]: {name: stream["url"] for name, stream in device["streams"].items()} for device in rig.ready["devices"]}
             for name in ("gate", "yard"):
-                admin.call("POST", "/api/v1/devices", {"name": name.title(), "driver": "rtsp", "streams": urls[name], "username": "admin", "password": "secret"})
+                admin.call("POST", "/api/v1/devices", {"name": LONG_NAME if name == "yard" else "Gate", "driver": "rtsp", "streams": urls[name], "username": "admin", "password": "secret"})
             dome = urllib.parse.urlsplit(devices["dome"]["onvif"])
             admin.call("POST", "/api/v1/devices", {"name": "Dome", "driver": "onvif", "address": dome.hostname, "port": dome.port,
                                                    "username": "admin", "password": "secret", "heads": 1})

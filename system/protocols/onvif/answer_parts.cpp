@@ -1,6 +1,9 @@
 #include "system/protocols/onvif/answer_parts.hpp"
 
+#include <algorithm>
 #include <initializer_list>
+
+#include "system/base/utf8.hpp"
 
 namespace watchrig::protocols {
 
@@ -43,9 +46,16 @@ void add_media_capabilities(pugi::xml_node all, const std::string& address) {
   add(streaming, "tt:RTP_RTSP_TCP", "true");
 }
 
+std::string entity_name(std::string_view name, std::string_view more) {
+  std::size_t end = 0;
+  for (auto left = longest_name - more.size(); left > 0 && end < name.size(); --left)
+    end += std::max<std::size_t>(base::utf8_length(name.substr(end)), 1);
+  return std::string(name.substr(0, end)).append(more);
+}
+
 void begin_entity(pugi::xml_node node, std::string_view token, std::string_view name, std::size_t uses) {
   node.append_attribute("token") = std::string(token).c_str();
-  add(node, "tt:Name", name);
+  add(node, "tt:Name", entity_name(name));
   add(node, "tt:UseCount", std::to_string(uses));
 }
 

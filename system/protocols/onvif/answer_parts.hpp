@@ -21,6 +21,9 @@ void add_device_capabilities(pugi::xml_node all, const std::string& address, boo
 /// tt:Media of it: streams go out by RTP over UDP and RTSP, to one receiver.
 void add_media_capabilities(pugi::xml_node all, const std::string& address);
 
+inline constexpr std::size_t longest_name = 64;  ///< characters of tt:Name
+/// As tt:Name takes it: the name, cut where it is too long, and `more` after it, a few characters.
+std::string entity_name(std::string_view name, std::string_view more = {});
 /// Token, tt:Name and tt:UseCount, which every configuration begins with.
 void begin_entity(pugi::xml_node node, std::string_view token, std::string_view name, std::size_t uses);
 void add_resolution(pugi::xml_node node, int width, int height);
