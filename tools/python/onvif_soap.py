@@ -9,7 +9,13 @@ import urllib.request
 from vmsd_client import PATIENCE
 
 OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
-DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+# The last part of a service's address, and its namespace.
+TDS = ("device_service", "http://www.onvif.org/ver10/device/wsdl")
+TRT = ("media_service", "http://www.onvif.org/ver10/media/wsdl")
+TR2 = ("media2_service", "http://www.onvif.org/ver20/media/wsdl")
+PTZ = ("ptz_service", "http://www.onvif.org/ver20/ptz/wsdl")
+SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
+SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
 
 
 def envelope(content, header=""):
@@ -26,6 +32,11 @@ def token(name, password, created=None, kind="PasswordDigest"):
     return (f'<Security xmlns="{OASIS}-wssecurity-secext-1.0.xsd" xmlns:u="{OASIS}-wssecurity-utility-1.0.xsd"><UsernameToken>'
             f'<Username>{name}</Username><Password Type="{OASIS}-username-token-profile-1.0#{kind}">{secret}</Password>'
             f'<Nonce>{base64.b64encode(nonce).decode()}</Nonce><u:Created>{created}</u:Created></UsernameToken></Security>')
+
+
+def user(name, level, password=None):
+    secret = f"<tt:Password>{password}</tt:Password>" if password else ""
+    return f"<User {SCHEMA}><tt:Username>{name}</tt:Username>{secret}<tt:UserLevel>{level}</tt:UserLevel></User>"
 
 
 def post(url, text, headers=None, context=None):
@@ -58,11 +69,11 @@ def bombs():
 
 def many_attributes():
     """No bomb in itself; whoever takes it must not be held up by it."""
-    return envelope(f'<GetHostname xmlns="{DEVICE}" ' + " ".join(f'a{n}="1"' for n in range(20000)) + "/>")
+    return envelope(f'<GetHostname xmlns="{TDS[1]}" ' + " ".join(f'a{n}="1"' for n in range(20000)) + "/>")
 
 
 def false_host(url):
     """Names of the host come back in addresses only when they are names: whether this one does."""
-    content = f'<GetServices xmlns="{DEVICE}"><IncludeCapability>false</IncludeCapability></GetServices>'
+    content = f'<GetServices xmlns="{TDS[1]}"><IncludeCapability>false</IncludeCapability></GetServices>'
     status, text = post(url, envelope(content), {"Host": '"><evil/>:80'})
     return "evil" in text or status not in (200, 400)

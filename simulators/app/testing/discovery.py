@@ -19,9 +19,9 @@ import uuid
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
+from judge import NO_PUBLIC_CLIENT, Judge  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
-SKIPPED = 77
 MANY = 500
 RIG = """
 <rig>
@@ -130,16 +130,6 @@ class Network:
         while self.hear(0):
             pass
         self.kept = []
-
-
-class Judge:
-    def __init__(self):
-        self.checks, self.findings = 0, []
-
-    def expect(self, right, what):
-        self.checks += 1
-        if not right:
-            self.findings.append(what)
 
 
 def check_answers(judge, network, everybody):
@@ -259,15 +249,7 @@ def main(watchrig):
         rig_file.write_text(CROWD, encoding="utf-8")
         with Program(log, watchrig, "rig", rig_file):
             check_answers(judge, network, {f"crowd-{n}" for n in range(1, MANY + 1)})
-    for finding in judge.findings[:20]:
-        print(f"wrong: {finding}")
-    print(f"{judge.checks} checks, {len(judge.findings)} wrong")
-    if judge.findings:
-        return 1
-    if not visited:
-        print("skipped: the npm package onvif is not installed; tools/setup.sh does it where there is npm")
-        return SKIPPED
-    return 0
+    return judge.verdict("" if visited else NO_PUBLIC_CLIENT)
 
 
 if __name__ == "__main__":

@@ -18,17 +18,18 @@ import urllib.parse
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
+from judge import NO_PUBLIC_CLIENT, Judge  # noqa: E402
 import onvif_events  # noqa: E402
 import onvif_pictures  # noqa: E402
 import onvif_recordings  # noqa: E402
 from onvif_encoder import check_encoder  # noqa: E402
 import onvif_ptz  # noqa: E402
-from onvif_requests import EVENTS, IO, LAST, PTZ, PULLING, REFUSED, REQUESTS, TDS, TR2, TRT, contents, topics  # noqa: E402
+from onvif_requests import EVENTS, IO, LAST, PULLING, REFUSED, REQUESTS, contents, topics  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
-from onvif_soap import bombs, envelope, false_host, many_attributes, post, token  # noqa: E402
+from onvif_soap import PTZ, TDS, TR2, TRT, bombs, envelope, false_host, many_attributes, post, token  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
-SKIPPED = 77
+NO_READER = "Tesseract is not installed, so nobody has read the texts in the pictures; tools/setup.sh installs it"
 ALL_REQUESTS = REQUESTS + onvif_recordings.REQUESTS + onvif_pictures.REQUESTS
 RIG = """
 <rig>
@@ -74,16 +75,6 @@ class Camera:
 
     def ask_as(self, name, service, operation, content):
         return self.ask(service, operation, content, token(name, PASSWORDS[name]) if name else "")
-
-
-class Judge:
-    def __init__(self):
-        self.checks, self.findings = 0, []
-
-    def expect(self, right, what):
-        self.checks += 1
-        if not right:
-            self.findings.append(what)
 
 
 def operations_in_code():
@@ -232,18 +223,7 @@ def main(watchrig):
             check_hostile(judge, cameras["gate"])
             check_encoder(judge, cameras["gate"], port_of(rig, "gate"))
             check_last(judge, cameras["gate"])
-    for finding in judge.findings:
-        print(f"wrong: {finding}")
-    print(f"{judge.checks} checks, {len(judge.findings)} wrong")
-    if judge.findings:
-        return 1
-    if not all(visited):
-        print("skipped: the npm package onvif is not installed; tools/setup.sh does it where there is npm")
-        return SKIPPED
-    if not has_reader:
-        print("skipped: Tesseract is not installed, so nobody has read the texts in the pictures; tools/setup.sh installs it")
-        return SKIPPED
-    return 0
+    return judge.verdict("" if all(visited) else NO_PUBLIC_CLIENT, "" if has_reader else NO_READER)
 
 
 if __name__ == "__main__":

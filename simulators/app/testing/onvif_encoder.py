@@ -3,7 +3,8 @@ import json
 import re
 import subprocess
 
-from onvif_requests import TR2, TRT, encoder1, encoder2
+from onvif_requests import encoder1, encoder2
+from onvif_soap import TR2, TRT
 from vmsd_client import PATIENCE
 
 

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from onvif_requests import SCHEMA, TR2, TRT
+from onvif_soap import SCHEMA, TR2, TRT
 
 IMAGING = ("imaging_service", "http://www.onvif.org/ver20/imaging/wsdl")
 VIDEO = "<VideoSourceToken>video</VideoSourceToken>"

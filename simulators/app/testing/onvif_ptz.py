@@ -4,7 +4,8 @@ import re
 import time
 import urllib.request
 
-from onvif_requests import PROFILE, PTZ, SCHEMA
+from onvif_requests import PROFILE
+from onvif_soap import PTZ, SCHEMA
 
 PATIENCE = 20
 

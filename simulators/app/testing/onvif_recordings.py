@@ -7,16 +7,16 @@ import subprocess
 import time
 import urllib.request
 
+from onvif_soap import SCHEMA, SETUP
+
 RECORDING = ("recording_service", "http://www.onvif.org/ver10/recording/wsdl")
 SEARCH = ("search_service", "http://www.onvif.org/ver10/search/wsdl")
 REPLAY = ("replay_service", "http://www.onvif.org/ver10/replay/wsdl")
-SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
 TOKEN = "<RecordingToken>recording-main</RecordingToken>"
 JOB = "<JobToken>job-main</JobToken>"
 FOUND = "<SearchToken>{search}</SearchToken>"  # the last that was begun
 SCOPE = f"<Scope><tt:IncludedRecordings {SCHEMA}>recording-main</tt:IncludedRecordings></Scope>"
 EVENTS = f"{SCOPE}<SearchFilter/><IncludeStartState>false</IncludeStartState><KeepAliveTime>PT10S</KeepAliveTime>"
-SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
 
 REQUESTS = [
     (RECORDING, "GetServiceCapabilities", "", "pre_auth"),

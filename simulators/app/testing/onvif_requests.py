@@ -1,17 +1,13 @@
 """Requests to the ONVIF services of a virtual camera: one for each operation, and those that are refused. A part of onvif_camera.py."""
-TDS = ("device_service", "http://www.onvif.org/ver10/device/wsdl")
-TRT = ("media_service", "http://www.onvif.org/ver10/media/wsdl")
-TR2 = ("media2_service", "http://www.onvif.org/ver20/media/wsdl")
+from onvif_soap import PTZ, SCHEMA, SETUP, TDS, TR2, TRT, user
+
 EVENTS = ("event_service", "http://www.onvif.org/ver10/events/wsdl")
 NOTIFYING = ("event_service", "http://docs.oasis-open.org/wsn/b-2")
 PULLING = ("subscription/{}", EVENTS[1])  # of the subscription that was made last
 MANAGING = ("subscription/{}", NOTIFYING[1])
 IO = ("deviceio_service", "http://www.onvif.org/ver10/deviceIO/wsdl")
-PTZ = ("ptz_service", "http://www.onvif.org/ver20/ptz/wsdl")
 IO_OF_DEVICE = ("deviceio_service", TDS[1])  # operations that the service has by the names of the device service
-SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
 PROFILE = "<ProfileToken>main</ProfileToken>"
-SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
 RATE_CONTROL = "<tt:RateControl><tt:FrameRateLimit>{fps}</tt:FrameRateLimit>{interval}<tt:BitrateLimit>{kbps}</tt:BitrateLimit></tt:RateControl>"
 MULTICAST = "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type></tt:Address><tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
 SCOPE = "onvif://www.onvif.org/location/country/iceland"
@@ -44,11 +40,6 @@ def card(address, prefix=8):
 
 def protocol(name, port):
     return f"<NetworkProtocols><tt:Name {SCHEMA}>{name}</tt:Name><tt:Enabled {SCHEMA}>true</tt:Enabled><tt:Port {SCHEMA}>{port}</tt:Port></NetworkProtocols>"
-
-
-def user(name, level, password=None):
-    secret = f"<tt:Password>{password}</tt:Password>" if password else ""
-    return f"<User {SCHEMA}><tt:Username>{name}</tt:Username>{secret}<tt:UserLevel>{level}</tt:UserLevel></User>"
 
 
 def encoder1(stream, encoding="H264", size=(320, 180), fps=10, kbps=200, gop=20, quality=50):

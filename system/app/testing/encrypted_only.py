@@ -11,8 +11,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
-from onvif_face_requests import SETUP, TDS, TR2, TRT  # noqa: E402
-from onvif_soap import envelope, post, token  # noqa: E402
+from onvif_soap import SETUP, TDS, TR2, TRT, envelope, post, token  # noqa: E402
 from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 ONVIF_PASSWORD = "Head.of.86"

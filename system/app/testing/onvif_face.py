@@ -19,13 +19,13 @@ import urllib.parse
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
+from judge import NO_PUBLIC_CLIENT, Judge  # noqa: E402
 from onvif_face_pictures import check_head, check_snapshots  # noqa: E402
-from onvif_face_requests import LAST, PTZ, REFUSED, REQUESTS, SETUP, TDS, TR2, TRT  # noqa: E402
+from onvif_face_requests import LAST, REFUSED, REQUESTS  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
-from onvif_soap import bombs, envelope, false_host, many_attributes, post, token  # noqa: E402
+from onvif_soap import PTZ, SETUP, TDS, TR2, TRT, bombs, envelope, false_host, many_attributes, post, token  # noqa: E402
 from vmsd_client import PASSWORD, PATIENCE, Client, Program, Refused  # noqa: E402
 
-SKIPPED = 77
 RIG = """
 <rig>
   <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" username="admin" password="secret"/>
@@ -44,16 +44,11 @@ LEVELS = {  # ONVIF Core 5.9.4.6
 }
 
 
-class Face:
+class Face(Judge):
     def __init__(self, server):
+        super().__init__()
         self.server = server
         self.secrets = SECRETS
-        self.checks, self.findings = 0, []
-
-    def expect(self, right, what):
-        self.checks += 1
-        if not right:
-            self.findings.append(what)
 
     def url(self, path):
         return f"{self.server}/onvif/{path}"
@@ -375,15 +370,7 @@ def main(vmsd_program, watchrig):
             check_locking(face, admin)
             check_https(face, admin)
             check_ends(face, admin)
-    for finding in face.findings:
-        print(f"wrong: {finding}")
-    print(f"{face.checks} checks, {len(face.findings)} wrong")
-    if face.findings:
-        return 1
-    if not visited:
-        print("skipped: the npm package onvif is not installed; tools/setup.sh does it where there is npm")
-        return SKIPPED
-    return 0
+    return face.verdict("" if visited else NO_PUBLIC_CLIENT)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ import re
 import subprocess
 import time
 
-from onvif_face_requests import DOME, LAST, PTZ, TRT, velocity
-from onvif_soap import post
+from onvif_face_requests import DOME, LAST, velocity
+from onvif_soap import PTZ, TRT, post
 from vmsd_client import PASSWORD, PATIENCE, Client, Refused
 
 

@@ -1,17 +1,8 @@
 """Requests to vmsd as an ONVIF device: one for each operation, and those that are refused. A part of onvif_face.py."""
-TDS = ("device_service", "http://www.onvif.org/ver10/device/wsdl")
-TRT = ("media_service", "http://www.onvif.org/ver10/media/wsdl")
-TR2 = ("media2_service", "http://www.onvif.org/ver20/media/wsdl")
-PTZ = ("ptz_service", "http://www.onvif.org/ver20/ptz/wsdl")
-SCHEMA = 'xmlns:tt="http://www.onvif.org/ver10/schema"'
+from onvif_soap import PTZ, SCHEMA, SETUP, TDS, TR2, TRT, user
+
 PROFILE = "<ProfileToken>c1-main</ProfileToken>"
 DOME = "<ProfileToken>c3-main</ProfileToken>"
-SETUP = f"<StreamSetup><tt:Stream {SCHEMA}>RTP-Unicast</tt:Stream><tt:Transport {SCHEMA}><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup>"
-
-
-def user(name, level, password=None):
-    secret = f"<tt:Password>{password}</tt:Password>" if password else ""
-    return f"<User {SCHEMA}><tt:Username>{name}</tt:Username>{secret}<tt:UserLevel>{level}</tt:UserLevel></User>"
 
 
 def velocity(x, y, zoom, more=""):
