@@ -3,22 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "system/central/testing/folder_fixture.hpp"
+
 namespace watchrig::central {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-namespace fs = std::filesystem;
 
-class AlarmLogTest : public testing::Test {
+class AlarmLogTest : public FolderTest {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    log = EventLog::open(folder / "events.db", clock).value();
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { log = EventLog::open(folder / "events.db", clock).value(); }
 
   /// A minute passes after it.
   void happen(std::string type, std::string channel = {}, boost::json::object data = {}) {
@@ -50,7 +46,6 @@ class AlarmLogTest : public testing::Test {
   }
   std::string minute(base::UtcTime time) const { return std::to_string((time - began) / 1min); }
 
-  const fs::path folder = fs::path(testing::TempDir()) / "alarm_log_test";
   const base::UtcTime began{1h};
   base::ManualClock clock{began};
   std::unique_ptr<EventLog> log;

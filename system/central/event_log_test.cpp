@@ -2,20 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "system/central/testing/folder_fixture.hpp"
+
 namespace watchrig::central {
 namespace {
 
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
-class EventLogTest : public testing::Test {
+class EventLogTest : public FolderTest {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    open();
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { open(); }
   void open() {
     log.reset();
     log = EventLog::open(folder / "events.db", clock).value();
@@ -42,7 +38,6 @@ class EventLogTest : public testing::Test {
     return words;
   }
 
-  const fs::path folder = fs::path(testing::TempDir()) / "event_log_test";
   base::ManualClock clock{base::UtcTime(1h)};
   std::unique_ptr<EventLog> log;
 };

@@ -1,29 +1,22 @@
-#include <filesystem>
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "system/central/accounts/accounts.hpp"
+#include "system/central/testing/folder_fixture.hpp"
 
 namespace watchrig::central {
 namespace {
 
 using base::ErrorKind;
 using ::testing::HasSubstr;
-namespace fs = std::filesystem;
 
-class AccountGroupsTest : public testing::Test {
+class AccountGroupsTest : public FolderTest {
  protected:
   void SetUp() override {
-    folder = fs::path(testing::TempDir()) / ("account_groups" + std::to_string(::getpid()));
-    fs::remove_all(folder);
-    fs::create_directories(folder);
     open();
     ASSERT_TRUE(accounts->initialise({password, password, "owner@example.org", true}));
     ASSERT_TRUE(accounts->add_group({"guards", {{Authority::live, std::nullopt}}}));
   }
-  void TearDown() override { fs::remove_all(folder); }
   void open() {
     accounts.reset();
     auto opened = Accounts::open(folder / "accounts.db", clock);
@@ -37,7 +30,6 @@ class AccountGroupsTest : public testing::Test {
 
   const std::string password = "kzmwpqx7";
   base::Clock clock;
-  fs::path folder;
   std::unique_ptr<Accounts> accounts;
 };
 

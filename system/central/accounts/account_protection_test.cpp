@@ -1,27 +1,20 @@
-#include <filesystem>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include "system/central/accounts/accounts.hpp"
+#include "system/central/testing/folder_fixture.hpp"
 
 namespace watchrig::central {
 namespace {
 
-namespace fs = std::filesystem;
 using base::ErrorKind;
 
 const std::vector<SecurityQuestion> two{{"Name of the first dog?", "Rex"},
                                         {"Town of your school?", "Old  Town"}};
 
-class AccountProtectionTest : public testing::Test {
+class AccountProtectionTest : public FolderTest {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    open();
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { open(); }
   void open() {
     auto opened = Accounts::open(folder / "accounts.db", clock);
     ASSERT_TRUE(opened) << opened.error().message;
@@ -33,7 +26,6 @@ class AccountProtectionTest : public testing::Test {
   }
 
   base::ManualClock clock{base::UtcTime(std::chrono::hours(500'000))};
-  fs::path folder = fs::path(testing::TempDir()) / ("account_protection" + std::to_string(::getpid()));
   std::unique_ptr<Accounts> accounts;
 };
 

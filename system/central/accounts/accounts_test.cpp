@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "system/central/testing/folder_fixture.hpp"
+
 namespace watchrig::central {
 namespace {
 
@@ -11,15 +13,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace fs = std::filesystem;
 
-class AccountsTest : public testing::Test {
+class AccountsTest : public FolderTest {
  protected:
-  void SetUp() override {
-    folder = fs::path(testing::TempDir()) / ("accounts" + std::to_string(::getpid()));
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    open();
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { open(); }
   void open() {
     accounts.reset();
     auto opened = Accounts::open(folder / "accounts.db", clock);
@@ -32,7 +28,6 @@ class AccountsTest : public testing::Test {
   }
 
   base::Clock clock;
-  fs::path folder;
   std::unique_ptr<Accounts> accounts;
   const Initialisation good{"kzmwpqx7", "kzmwpqx7", "owner@example.org", true};
 };

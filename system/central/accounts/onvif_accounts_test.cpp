@@ -3,9 +3,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <unistd.h>
 
 #include <gmock/gmock.h>
+
+#include "system/central/testing/folder_fixture.hpp"
 
 namespace watchrig::central {
 namespace {
@@ -14,15 +15,9 @@ using base::ErrorKind;
 using protocols::UserLevel;
 namespace fs = std::filesystem;
 
-class OnvifAccountsTest : public testing::Test {
+class OnvifAccountsTest : public FolderTest {
  protected:
-  void SetUp() override {
-    folder = fs::path(testing::TempDir()) / ("onvif_accounts" + std::to_string(::getpid()));
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    open();
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { open(); }
   void open() {
     accounts.reset();
     auto key = platform::SecretVault::open(folder / "secrets.key");
@@ -38,7 +33,6 @@ class OnvifAccountsTest : public testing::Test {
   }
 
   const std::string password = "kzmwpqx7";
-  fs::path folder;
   std::unique_ptr<platform::SecretVault> vault;
   std::unique_ptr<OnvifAccounts> accounts;
 };

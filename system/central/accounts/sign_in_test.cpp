@@ -1,23 +1,18 @@
 #include "system/central/accounts/sign_in.hpp"
 
-#include <filesystem>
-#include <unistd.h>
-
 #include <gmock/gmock.h>
+
+#include "system/central/testing/folder_fixture.hpp"
 
 namespace watchrig::central {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-namespace fs = std::filesystem;
 
-class SignInTest : public testing::Test {
+class SignInTest : public FolderTest {
  protected:
   void SetUp() override {
-    folder = fs::path(testing::TempDir()) / ("sign_in" + std::to_string(::getpid()));
-    fs::remove_all(folder);
-    fs::create_directories(folder);
     auto opened = Accounts::open(folder / "accounts.db", clock);
     ASSERT_TRUE(opened) << opened.error().message;
     accounts = std::move(*opened);
@@ -28,7 +23,6 @@ class SignInTest : public testing::Test {
     rules.sessions.most = 2;
     sign_in = std::make_unique<SignIn>(*accounts, clock, rules);
   }
-  void TearDown() override { fs::remove_all(folder); }
 
   std::optional<SignIn::Refusal> refusal(const std::string& name, const std::string& with,
                                          const std::string& source) {
@@ -38,7 +32,6 @@ class SignInTest : public testing::Test {
 
   const std::string password = "kzmwpqx7";
   base::ManualClock clock{base::UtcTime(std::chrono::hours(500'000))};
-  fs::path folder;
   std::unique_ptr<Accounts> accounts;
   std::unique_ptr<SignIn> sign_in;
 };

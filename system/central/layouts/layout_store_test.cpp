@@ -3,25 +3,17 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
+#include "system/central/testing/folder_fixture.hpp"
+
 namespace watchrig::central {
 namespace {
 
-namespace fs = std::filesystem;
 namespace json = boost::json;
 using base::ErrorKind;
 
-class LayoutStoreTest : public testing::Test {
+class LayoutStoreTest : public FolderTest {
  protected:
-  void SetUp() override {
-    folder = fs::path(testing::TempDir()) / ("layouts" + std::to_string(::getpid()));
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    open();
-  }
-  void TearDown() override {
-    store.reset();
-    fs::remove_all(folder);
-  }
+  void SetUp() override { open(); }
   void open() {
     store.reset();
     store = LayoutStore::open(folder / "layouts.db").value();
@@ -42,7 +34,6 @@ class LayoutStoreTest : public testing::Test {
     return added ? "accepted" : added.error().field;
   }
 
-  fs::path folder;
   std::unique_ptr<LayoutStore> store;
 };
 

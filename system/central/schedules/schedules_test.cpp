@@ -1,13 +1,12 @@
 #include "system/central/schedules/schedules.hpp"
 
-#include <unistd.h>
-
 #include <gmock/gmock.h>
+
+#include "system/central/testing/folder_fixture.hpp"
 
 namespace watchrig::central {
 namespace {
 
-namespace fs = std::filesystem;
 using base::ErrorKind;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -21,14 +20,9 @@ LocalTime local_in(const char* zone) {
 
 base::UtcTime utc(const char* text) { return base::parse_utc(text).value(); }
 
-class SchedulesTest : public testing::Test {
+class SchedulesTest : public FolderTest {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    open();
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { open(); }
   void open() {
     schedules.reset();
     auto opened = Schedules::open(folder / "schedules.db");
@@ -40,7 +34,6 @@ class SchedulesTest : public testing::Test {
     return added ? added->id : added.error().field;
   }
 
-  fs::path folder = fs::path(testing::TempDir()) / ("schedules" + std::to_string(::getpid()));
   std::unique_ptr<Schedules> schedules;
 };
 

@@ -5,6 +5,8 @@
 #include <boost/json/array.hpp>
 #include <gtest/gtest.h>
 
+#include "system/central/testing/folder_fixture.hpp"
+
 namespace watchrig::central {
 namespace {
 
@@ -28,14 +30,9 @@ const std::vector<SettingSection>& sections() {
   return list;
 }
 
-class SettingsTest : public testing::Test {
+class SettingsTest : public FolderTest {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    open();
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { open(); }
 
   void open(FixedSettings fixed = {}) {
     settings.reset();
@@ -53,7 +50,6 @@ class SettingsTest : public testing::Test {
     return changed.error().field;
   }
 
-  const fs::path folder = fs::path(testing::TempDir()) / "settings_test";
   std::unique_ptr<platform::SecretVault> vault;
   std::unique_ptr<Settings> settings;
 };
