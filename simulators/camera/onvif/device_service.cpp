@@ -17,10 +17,6 @@ using protocols::text_at;
 
 constexpr std::string_view fixed = "Fixed", configurable = "Configurable";
 
-void set(pugi::xml_node node, std::initializer_list<std::pair<const char*, const char*>> attributes) {
-  for (const auto& [name, value] : attributes) node.append_attribute(name) = value;
-}
-
 OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
   add(call.answer, "tds:Manufacturer", device.manufacturer);
   add(call.answer, "tds:Model", "Virtual Camera");
@@ -29,8 +25,6 @@ OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
   add(call.answer, "tds:HardwareId", "virtual-camera");
   return {};
 }
-
-const char* flag(bool value) { return value ? "true" : "false"; }
 
 void add_event_capabilities(pugi::xml_node all, const std::string& address) {
   auto events = add(all, "tt:Events");
@@ -107,21 +101,14 @@ OnvifOutcome services(OnvifDevice& device, OnvifCall& call) {
 
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tds:Capabilities");
-  set(add(all, "tds:Network"), {{"IPFilter", "false"},
-                                {"ZeroConfiguration", "false"},
-                                {"IPVersion6", "false"},
-                                {"DynDNS", "false"},
-                                {"NTP", "0"}});
-  set(add(all, "tds:Security"), {{"TLS1.2", "false"},
-                                 {"UsernameToken", "true"},
-                                 {"HttpDigest", "true"},
-                                 {"MaxUsers", "32"},
-                                 {"MaxUserNameLength", "64"},
-                                 {"MaxPasswordLength", "64"}});
-  set(add(all, "tds:System"), {{"DiscoveryResolve", flag(device.discovers)},
-                               {"DiscoveryBye", flag(device.discovers)},
-                               {"RemoteDiscovery", "false"},
-                               {"FirmwareUpgrade", "false"}});
+  protocols::add_device_service_capabilities(all,
+                                             {{"TLS1.2", "false"},
+                                              {"UsernameToken", "true"},
+                                              {"HttpDigest", "true"},
+                                              {"MaxUsers", "32"},
+                                              {"MaxUserNameLength", "64"},
+                                              {"MaxPasswordLength", "64"}},
+                                             device.discovers);
   return {};
 }
 

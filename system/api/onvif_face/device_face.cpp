@@ -26,10 +26,6 @@ using protocols::SoapService;
 
 namespace {
 
-void set(pugi::xml_node node, std::initializer_list<std::pair<const char*, const char*>> attributes) {
-  for (const auto& [name, value] : attributes) node.append_attribute(name) = value;
-}
-
 SoapOutcome device_information(const ServerParts& parts, SoapCall& call) {
   add(call.answer, "tds:Manufacturer", "Watchrig");
   add(call.answer, "tds:Model", "Watchrig VMS");
@@ -83,20 +79,13 @@ SoapOutcome capabilities(SoapCall& call) {
 
 SoapOutcome service_capabilities(SoapCall& call) {
   auto all = add(call.answer, "tds:Capabilities");
-  set(add(all, "tds:Network"), {{"IPFilter", "false"},
-                                {"ZeroConfiguration", "false"},
-                                {"IPVersion6", "false"},
-                                {"DynDNS", "false"},
-                                {"NTP", "0"}});
-  auto security = add(all, "tds:Security");
-  set(security, {{"UsernameToken", "true"}, {"HttpDigest", "true"}});
-  security.append_attribute("MaxUsers") = std::to_string(central::OnvifAccounts::most).c_str();
-  security.append_attribute("MaxUserNameLength") = "31";
-  security.append_attribute("MaxPasswordLength") = "32";
-  set(add(all, "tds:System"), {{"DiscoveryResolve", "false"},
-                               {"DiscoveryBye", "false"},
-                               {"RemoteDiscovery", "false"},
-                               {"FirmwareUpgrade", "false"}});
+  protocols::add_device_service_capabilities(all,
+                                             {{"UsernameToken", "true"},
+                                              {"HttpDigest", "true"},
+                                              {"MaxUsers", std::to_string(central::OnvifAccounts::most)},
+                                              {"MaxUserNameLength", "31"},
+                                              {"MaxPasswordLength", "32"}},
+                                             false);
   return {};
 }
 

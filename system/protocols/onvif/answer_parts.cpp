@@ -1,7 +1,6 @@
 #include "system/protocols/onvif/answer_parts.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "system/base/utf8.hpp"
 
@@ -13,7 +12,25 @@ void add_flags(pugi::xml_node node, std::initializer_list<const char*> names) {
   for (const char* name : names) add(node, name, "false");
 }
 
+void set(pugi::xml_node node, Attributes attributes) {
+  for (const auto& [name, value] : attributes) node.append_attribute(name) = value.c_str();
+}
+
 }  // namespace
+
+void add_device_service_capabilities(pugi::xml_node all, Attributes security, bool discovers) {
+  set(add(all, "tds:Network"), {{"IPFilter", "false"},
+                                {"ZeroConfiguration", "false"},
+                                {"IPVersion6", "false"},
+                                {"DynDNS", "false"},
+                                {"NTP", "0"}});
+  set(add(all, "tds:Security"), security);
+  const std::string discovery = discovers ? "true" : "false";
+  set(add(all, "tds:System"), {{"DiscoveryResolve", discovery},
+                               {"DiscoveryBye", discovery},
+                               {"RemoteDiscovery", "false"},
+                               {"FirmwareUpgrade", "false"}});
+}
 
 void add_device_capabilities(pugi::xml_node all, const std::string& address, bool discovers,
                              const std::optional<Connectors>& connectors) {

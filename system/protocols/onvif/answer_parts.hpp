@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "system/protocols/onvif/soap_service.hpp"
 
@@ -18,7 +20,10 @@ struct Connectors {
 /// tt:Device of GetCapabilities, of a device that cannot do what is optional but perhaps for WS-Discovery.
 void add_device_capabilities(pugi::xml_node all, const std::string& address, bool discovers,
                              const std::optional<Connectors>& connectors);
-/// tt:Media of it: streams go out by RTP over UDP and RTSP, to one receiver.
+using Attributes = std::initializer_list<std::pair<const char*, std::string>>;
+/// tds:Network, tds:Security and tds:System of the device service's own capabilities, of such a device.
+void add_device_service_capabilities(pugi::xml_node all, Attributes security, bool discovers);
+/// tt:Media of GetCapabilities: streams go out by RTP over UDP and RTSP, to one receiver.
 void add_media_capabilities(pugi::xml_node all, const std::string& address);
 
 inline constexpr std::size_t longest_name = 64;  ///< characters of tt:Name
