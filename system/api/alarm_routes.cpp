@@ -81,19 +81,12 @@ Response export_table(ServerParts& parts, const Request& request) {
   query->limit = static_cast<std::size_t>(central::EventLog::keep);
   const auto found = find_alarms(parts.central.events(), *query);
   if (!found) return http::error_response(found.error());
-  std::string table(central::byte_order_mark);
-  table += central::csv_line({"Source", "Type", "Start", "End", "Cause", "Message"});
+  central::CsvTable table({"Source", "Type", "Start", "End", "Cause", "Message"});
   for (const auto& alarm : found->alarms) {
-    central::CsvRow row{alarm.source,
-                        alarm.type,
-                        base::format_utc(alarm.began, 6),
-                        alarm.ended ? base::format_utc(*alarm.ended, 6) : std::string(),
-                        alarm.cause,
-                        alarm.message};
-    for (auto& field : row) field = central::guarded(field);
-    table += central::csv_line(row);
+    table.add({alarm.source, alarm.type, base::format_utc(alarm.began, 6),
+               alarm.ended ? base::format_utc(*alarm.ended, 6) : std::string(), alarm.cause, alarm.message});
   }
-  return http::file_response("text/csv; charset=utf-8", "alarm-log.csv", std::move(table));
+  return http::file_response("text/csv; charset=utf-8", "alarm-log.csv", std::move(table).text());
 }
 
 }  // namespace

@@ -110,17 +110,15 @@ Response export_channels(ServerParts& parts, const Request& request) {
   if (!wanted) return error_response(wanted.error());
   const auto channels = wanted_channels(parts, request);
   if (!channels) return error_response(channels.error());
-  std::string table(central::byte_order_mark);
-  central::CsvRow row;
-  for (const Column* column : *wanted) row.emplace_back(column->title);
-  table += central::csv_line(row);
+  central::CsvRow titles;
+  for (const Column* column : *wanted) titles.emplace_back(column->title);
+  central::CsvTable table(titles);
   for (const auto& of : *channels) {
-    row.clear();
-    for (const Column* column : *wanted)
-      row.push_back(central::guarded(column->text(parts, *of.device, *of.channel)));
-    table += central::csv_line(row);
+    central::CsvRow row;
+    for (const Column* column : *wanted) row.push_back(column->text(parts, *of.device, *of.channel));
+    table.add(std::move(row));
   }
-  return http::file_response("text/csv; charset=utf-8", "channels.csv", std::move(table));
+  return http::file_response("text/csv; charset=utf-8", "channels.csv", std::move(table).text());
 }
 
 }  // namespace

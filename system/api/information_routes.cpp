@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 
 #include "system/api/audit.hpp"
+#include "system/api/log_requests.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
@@ -10,21 +11,10 @@
 namespace watchrig::api {
 
 namespace json = boost::json;
-using base::ErrorKind;
-using central::FieldError;
-using central::FieldResult;
-using central::Severity;
 using http::Request;
 using http::Response;
 
 namespace {
-
-FieldResult<std::optional<Severity>> severity_of(const Request& request) {
-  const auto text = request.query_value("severity");
-  if (!text) return std::optional<Severity>();
-  if (const auto severity = central::severity_from(*text)) return std::optional(*severity);
-  return FieldError{"severity", {ErrorKind::invalid, "severity must be notification, warning or error"}};
-}
 
 /// It tells of all areas.
 std::optional<Response> refuse_kept(ServerParts& parts, const Request& request) {

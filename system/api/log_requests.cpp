@@ -39,6 +39,13 @@ FieldResult<Period> log_period(const ServerParts& parts, const http::Request& re
   return Period{*from, *to};
 }
 
+FieldResult<std::optional<central::Severity>> severity_of(const http::Request& request) {
+  const auto text = request.query_value("severity");
+  if (!text) return std::optional<central::Severity>();
+  if (const auto severity = central::severity_from(*text)) return std::optional(*severity);
+  return FieldError{"severity", {ErrorKind::invalid, "severity must be notification, warning or error"}};
+}
+
 FieldResult<LogOrder> log_order(const http::Request& request, const std::vector<std::string_view>& columns,
                                 std::string_view usual) {
   LogOrder order{request.query_value("sort").value_or(fmt::format("-{}", usual))};

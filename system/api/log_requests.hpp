@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@ namespace watchrig::api {
 /// `from` and `to` of a search in logs: without `to` up to now, without `from` the seven days before `to`;
 /// more than seven days are refused (platform manual 1.5.2).
 central::FieldResult<Period> log_period(const ServerParts& parts, const http::Request& request);
+
+/// `severity`; nothing without it.
+central::FieldResult<std::optional<central::Severity>> severity_of(const http::Request& request);
 
 struct LogOrder {
   std::string column;

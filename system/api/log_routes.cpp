@@ -25,10 +25,6 @@ namespace {
 
 constexpr std::int64_t farthest = central::EventLog::keep;
 
-FieldError refuse(std::string field, std::string message) {
-  return {std::move(field), {ErrorKind::invalid, std::move(message)}};
-}
-
 FieldResult<central::LogKind> log_of(const Request& request) {
   const auto name = request.param("log");
   if (const auto log = central::log_kind_from(name)) return *log;
@@ -36,13 +32,6 @@ FieldResult<central::LogKind> log_of(const Request& request) {
                     {ErrorKind::not_found, fmt::format("there is no log \"{}\"; there are system, operation, "
                                                        "event and link",
                                                        name)}};
-}
-
-FieldResult<std::optional<central::Severity>> severity_of(const Request& request) {
-  const auto text = request.query_value("severity");
-  if (!text) return std::optional<central::Severity>();
-  if (const auto severity = central::severity_from(*text)) return std::optional(*severity);
-  return refuse("severity", "severity must be notification, warning or error");
 }
 
 FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request& request) {
@@ -94,25 +83,16 @@ Response export_log(ServerParts& parts, const Request& request) {
   query->limit = static_cast<std::size_t>(central::EventLog::keep);
   const auto found = parts.central.events().search(*query);
   if (!found) return http::error_response(found.error());
-  std::string table(central::byte_order_mark);
-  table += central::csv_line(
+  central::CsvTable table(
       {"Number", "Time", "Type", "Severity", "User", "Address", "Result", "Channel", "Message", "Details"});
   for (const auto& event : found->events) {
-    central::CsvRow row{std::to_string(event.sequence),
-                        base::format_utc(event.time, 6),
-                        event.type,
-                        std::string(to_string(event.severity())),
-                        event.account,
-                        event.source,
-                        event.result,
-                        event.channel_name,
-                        event.message,
-                        event.data.empty() ? std::string() : json::serialize(event.data)};
-    for (auto& field : row) field = central::guarded(field);
-    table += central::csv_line(row);
+    table.add({std::to_string(event.sequence), base::format_utc(event.time, 6), event.type,
+               std::string(to_string(event.severity())), event.account, event.source, event.result,
+               event.channel_name, event.message,
+               event.data.empty() ? std::string() : json::serialize(event.data)});
   }
   return http::file_response("text/csv; charset=utf-8", fmt::format("{}-log.csv", to_string(query->log)),
-                             std::move(table));
+                             std::move(table).text());
 }
 
 /// Of the log, one severity of it, or one entry.

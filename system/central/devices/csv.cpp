@@ -147,6 +147,11 @@ std::string guarded(std::string_view field) {
   return (is_formula(behind_apostrophes(field)) ? "'" : "") + std::string(field);
 }
 
+void CsvTable::add(CsvRow row) {
+  for (auto& field : row) field = guarded(field);
+  text_ += csv_line(row);
+}
+
 std::string unguarded(std::string_view field) {
   const bool was_guarded = field.starts_with('\'') && is_formula(behind_apostrophes(field));
   return std::string(was_guarded ? field.substr(1) : field);

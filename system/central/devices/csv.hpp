@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "system/base/result.hpp"
@@ -32,5 +33,16 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 /// makes it a text. `unguarded` takes away what `guarded` has put there.
 std::string guarded(std::string_view field);
 std::string unguarded(std::string_view field);
+
+/// A table that spreadsheets open: UTF-8 by its mark, and no field a formula.
+class CsvTable {
+ public:
+  explicit CsvTable(const CsvRow& titles) : text_(byte_order_mark) { add(titles); }
+  void add(CsvRow row);
+  std::string text() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
 
 }  // namespace watchrig::central

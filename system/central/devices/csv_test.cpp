@@ -58,5 +58,11 @@ TEST(Csv, AFormulaIsMadeATextAndBack) {
   EXPECT_EQ(guarded("a=1"), "a=1");
 }
 
+TEST(Csv, ATableForSpreadsheetsHasAMarkAndNoFormula) {
+  CsvTable table({"Name", "Port"});
+  table.add({"=1+1", "80"});
+  EXPECT_EQ(std::move(table).text(), std::string(byte_order_mark) + "Name,Port\r\n'=1+1,80\r\n");
+}
+
 }  // namespace
 }  // namespace watchrig::central

@@ -122,8 +122,9 @@ TableRow read_row(RowReader reader) {
 }  // namespace
 
 std::string device_table_template() {
-  return std::string(byte_order_mark) + csv_line(CsvRow(titles.begin(), titles.end())) +
-         csv_line({"Example", "ipc", "", "192.0.2.10", "554", "admin", "", "1", "", "", "", "rtsp"});
+  CsvTable table(CsvRow(titles.begin(), titles.end()));
+  table.add({"Example", "ipc", "", "192.0.2.10", "554", "admin", "", "1", "", "", "", "rtsp"});
+  return std::move(table).text();
 }
 
 Result<std::vector<TableRow>> read_device_table(std::string_view text) {
@@ -143,14 +144,13 @@ Result<std::vector<TableRow>> read_device_table(std::string_view text) {
 }
 
 std::string write_device_table(const std::vector<DevicePtr>& devices) {
-  std::string text(byte_order_mark);
-  text += csv_line({"IP", "Port", "Channel number", "Name", "Manufacturer", "User"});
+  CsvTable table({"IP", "Port", "Channel number", "Name", "Manufacturer", "User"});
   for (const auto& device : devices) {
     const auto at = address_of(*device);
-    text += csv_line({guarded(at.host), std::to_string(at.port), std::to_string(device->channel_count),
-                      guarded(device->name), guarded(device->manufacturer), guarded(device->username)});
+    table.add({at.host, std::to_string(at.port), std::to_string(device->channel_count), device->name,
+               device->manufacturer, device->username});
   }
-  return text;
+  return std::move(table).text();
 }
 
 }  // namespace watchrig::central
