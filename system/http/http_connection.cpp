@@ -221,6 +221,8 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
   request.peer = fmt::format("{}:{}", base::plain_address(caller.source).to_string(), caller.port);
   request.encrypted = caller.encrypted;
   auto matched = find_route(message.target(), request, wants_socket);
+  if (wants_socket && std::holds_alternative<const Route*>(matched) && !has_socket_key(message))
+    matched = error_response(400, "invalid", {}, "Sec-WebSocket-Key must be 16 bytes in base64");
   auto* refusal = std::get_if<Response>(&matched);
   if (refusal && (is_large || waits)) co_return co_await refuse(stream, std::move(*refusal));
   std::optional<LargeBody> place;

@@ -1,6 +1,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "system/base/base64.hpp"
 #include "system/http/websocket_state.hpp"
 
 namespace watchrig::http {
@@ -8,6 +9,13 @@ namespace watchrig::http {
 namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
+
+bool has_socket_key(const boost::beast::http::fields& headers) {
+  constexpr std::size_t key_bytes = 16;
+  const auto written = headers[boost::beast::http::field::sec_websocket_key];
+  const auto key = base::from_base64({written.data(), written.size()});
+  return key && key->size() == key_bytes;
+}
 
 asio::awaitable<bool> accept_socket(WebSocket::State& state,
                                     boost::beast::http::request<boost::beast::http::string_body> request) {

@@ -25,6 +25,8 @@ struct WebSocket::State {
   boost::beast::flat_buffer received;
 };
 
+/// Whether the client's key is one (RFC 6455, 4.2.1), which Beast does not ask.
+bool has_socket_key(const boost::beast::http::fields& headers);
 /// Answers the client's request for an upgrade; false when that fails.
 boost::asio::awaitable<bool> accept_socket(
     WebSocket::State& state, boost::beast::http::request<boost::beast::http::string_body> request);
