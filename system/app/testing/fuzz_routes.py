@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends bad requests to every route of vmsd's own description, and breaks HTTP below them.
+"""Sends bad requests to every route of vmsd's own description, and breaks HTTP and WebSockets below them.
 
 usage: fuzz_routes.py VMSD [--seed N] [--bodies N] [--all]
 
@@ -25,6 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/pyth
 import fuzz_bodies  # noqa: E402
 import fuzz_sockets  # noqa: E402
 import fuzz_values  # noqa: E402
+import fuzz_websockets  # noqa: E402
 from vmsd_client import PATIENCE, Client, Program  # noqa: E402
 
 SLOWEST = 10   # seconds that an answer may take on a loaded machine
@@ -218,6 +219,13 @@ def check_files(fuzzer, before):
         fuzzer.fail(f"{open_files(fuzzer.process)} open files, {before} at the begin")
 
 
+def check_websockets(fuzzer, admin):
+    """Viewers wait for a camera that nobody has; of one that is disconnected there is nothing to wait for."""
+    device = admin.call("POST", "/api/v1/devices", {"name": "sockets", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/x"}})
+    fuzzer.wrong += fuzz_websockets.check(fuzzer.address, fuzzer.token, device["channels"][0]["id"])
+    admin.call("DELETE", f"/api/v1/devices/{device['id']}")
+
+
 def fuzz(vmsd, admin, options, folder):
     fresh = Fuzzer(vmsd, None, options.seed, options.bodies)
     fuzz_bodies_of(fresh, "post", "/api/v1/initialisation", "/api/v1/initialisation", fuzz_bodies.INITIALISATION, ["/api/v1/initialisation"])
@@ -232,6 +240,8 @@ def fuzz(vmsd, admin, options, folder):
         fuzzer.fail(f"{method} {pattern} is not both a route and a row of bodies() in fuzz_bodies.py")
     watched = [p for m, p, _ in routes if m == "get" and "{" not in p and p not in fuzz_bodies.VOLATILE]
     files, size = open_files(vmsd.process), memory(vmsd.process)
+    check_websockets(fuzzer, admin)
+    check_files(fuzzer, files)
     for (method, pattern), _ in sorted(table.items(), key=fuzz_bodies.in_order):
         if (method, pattern) not in with_body - {("post", "/api/v1/initialisation")}:
             continue
