@@ -73,6 +73,11 @@ def sign_in(url):
     return client
 
 
+def steady(thing):
+    """Without what changes by itself."""
+    return {name: value for name, value in thing.items() if name not in ("state", "cause", "streams", "channels", "online")}
+
+
 def check_things(check, admin):
     for kind, body, key, method, change, another in THINGS:
         path = f"/api/v1/{kind}"
@@ -90,7 +95,7 @@ def check_things(check, admin):
         for outdated, what in ((method, another), ("DELETE", None)):
             status, error, _ = ask(admin, outdated, one, what, If_Match=first)
             check.equal(f"{outdated} {one}: outdated", (status, (error or {}).get("error", {}).get("field")), (412, "If-Match"))
-        check.equal(f"{one}: as before", ask(admin, "GET", one)[1], after)
+        check.equal(f"{one}: as before", steady(ask(admin, "GET", one)[1]), steady(after))
         check.equal(f"{one}: removed", ask(admin, "DELETE", one, None, If_Match=second)[0], 204)
 
 
