@@ -31,8 +31,8 @@ const std::vector<std::string_view> rows{
     "INSERT INTO account_group VALUES('guards', '{\"live\":[\"c1\"],\"playback\":true}', 0)",
     "INSERT INTO account(name, password, email, password_set, member_of) VALUES('ann', ?1, '', 8, 'guards')",
     "UPDATE account SET hint='the blue one' WHERE name='admin'",
-    "INSERT INTO security_question VALUES('admin', 0, 'Name of the first dog?', ?2),"
-    " ('admin', 1, 'Town of your school?', ?2)"};
+    R"(INSERT INTO security_question VALUES('admin', 0, 'Name of the first dog?', ?2),
+       ('admin', 1, 'Town of your school?', ?2))"};
 const std::vector<std::size_t> rows_of_version{1, 3, 5};
 
 class AccountVersionsTest : public testing::TestWithParam<std::size_t> {
