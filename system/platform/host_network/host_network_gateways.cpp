@@ -7,7 +7,6 @@
 
 namespace watchrig::platform {
 
-using base::Error;
 using base::ErrorKind;
 
 NetworkResult<> HostNetwork::tie_gateway(const std::string& card, const MacAddress& mac) {

@@ -21,7 +21,7 @@ struct NameServers {
 struct GatewayPlace {
   std::string card;
   Ipv4 address = 0;
-  auto operator<=>(const GatewayPlace&) const = default;
+  auto operator<=>(const GatewayPlace&) const = default;  // NOLINT(modernize-use-nullptr): clang 14's own 0
 };
 
 /// What operators have asked for, to be set again when the operating system has forgotten it.
