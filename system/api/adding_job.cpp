@@ -168,6 +168,7 @@ json::object to_json(const AddingRow& row) {
   if (row.error) object["error"] = error_json(*row.error);
   if (!row.device.empty()) object["id"] = row.device;
   if (!row.name.empty()) object["name"] = row.name;
+  if (row.channels != 0) object["channels"] = row.channels;
   return object;
 }
 

@@ -20,10 +20,11 @@ struct AddingRow {
   boost::json::object entry;  ///< may hold a password: never shown as it is
   AddingState state = AddingState::ready;
   std::optional<central::FieldError> error = {};
-  std::string device = {};  ///< its id, once it was added
-  std::string name = {};    ///< likewise
-  std::uint64_t turn = 0;   ///< an attempt of an older turn has nothing to say any more
-  bool entered = false;     ///< it is too late to stop it
+  std::string device = {};   ///< its id, once it was added
+  std::string name = {};     ///< likewise
+  std::size_t channels = 0;  ///< likewise: how many it was added with
+  std::uint64_t turn = 0;    ///< an attempt of an older turn has nothing to say any more
+  bool entered = false;      ///< it is too late to stop it
 };
 
 /// Rows that somebody adds together. Kept while the server runs.

@@ -159,6 +159,7 @@ void AddingDesk::finish(const Turn& turn, const Done& done) {
     if (!done) row->error = of_address(done.error(), turn.entry);
     if (done) row->device = (*done)->id;
     if (done) row->name = (*done)->name;
+    if (done) row->channels = (*done)->channels.size();
     // It is no longer needed.
     if (done) row->entry.erase("password");
   }
@@ -181,6 +182,13 @@ asio::awaitable<AddingDesk::Done> AddingDesk::add(ServerParts& parts, Turn turn)
   if (auto own = check_area(parts, turn.request, device->area); !own) co_return own.error();
   const auto tried = co_await try_device(parts.central, parts.clock, *device);
   if (!tried) co_return tried.error();
+  // Nobody has to know how many inputs a recorder has.
+  if (*tried > 1 && !turn.entry.contains("channel_count") && !turn.entry.contains("channels")) {
+    turn.entry["channel_count"] = std::int64_t{*tried};
+    if (!turn.entry.contains("type")) turn.entry["type"] = "nvr";
+    device = device_of_entry(turn.entry, false);
+    if (!device) co_return device.error();
+  }
   auto entered = co_await enter(parts, turn, *device);
   const bool taken = !entered && entered.error().field == "name" && !turn.entry.contains("name");
   if (!taken) co_return entered;

@@ -1,8 +1,12 @@
 #include "system/api/device_trial.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include <boost/asio/this_coro.hpp>
 
 #include "system/api/device_contact.hpp"
+#include "system/devices/onvif/onvif_media.hpp"
 #include "system/media/rtsp_client.hpp"
 
 namespace watchrig::api {
@@ -29,17 +33,30 @@ FieldError field_error(Error error, const char* elsewhere) {
   }
 }
 
-asio::awaitable<FieldResult<void>> try_onvif(const base::Clock& clock, devices::OnvifClient::Options device) {
+/// As its media profiles name them.
+asio::awaitable<std::uint32_t> video_sources(devices::OnvifClient& client) {
+  const auto services = co_await devices::OnvifServices::find(client);
+  if (!services) co_return 0;
+  const auto media = co_await devices::OnvifMedia::find(client, *services);
+  if (!media) co_return 0;
+  std::set<std::string> sources;
+  for (const auto& profile : media->profiles) sources.insert(profile.source);
+  co_return static_cast<std::uint32_t>(std::min<std::size_t>(sources.size(), central::Device::most_channels));
+}
+
+asio::awaitable<FieldResult<std::uint32_t>> try_onvif(const base::Clock& clock,
+                                                      devices::OnvifClient::Options device) {
   device.deadline = patience;
   devices::OnvifClient client(clock, std::move(device));
   const auto offset = co_await client.take_clock();
   if (!offset) co_return field_error(offset.error(), "driver");
   const auto told = co_await client.ask(client.address().path, "tds:GetDeviceInformation", {});
   if (!told) co_return field_error(told.error(), "driver");
-  co_return FieldResult<void>();
+  const auto sources = co_await video_sources(client);
+  co_return sources;
 }
 
-asio::awaitable<FieldResult<void>> try_stream(const base::Clock& clock, central::Device device) {
+asio::awaitable<FieldResult<std::uint32_t>> try_stream(const base::Clock& clock, central::Device device) {
   media::RtspClient::Options options;
   options.url = streams_of(device, device.channels.front()).at("main");
   options.credentials = {device.username, device.password};
@@ -49,16 +66,16 @@ asio::awaitable<FieldResult<void>> try_stream(const base::Clock& clock, central:
   const auto started = co_await client.start();
   if (started) co_await client.stop();
   if (!started) co_return field_error(started.error(), "streams.main");
-  co_return FieldResult<void>();
+  co_return 0U;
 }
 
 }  // namespace
 
-asio::awaitable<FieldResult<void>> try_device(central::Central& central, const base::Clock& clock,
-                                              central::Device device) {
+asio::awaitable<FieldResult<std::uint32_t>> try_device(central::Central& central, const base::Clock& clock,
+                                                       central::Device device) {
   auto good = central::checked(std::move(device));
   if (!good) co_return good.error();
-  if (central::find_driver(good->driver)->dials_in) co_return FieldResult<void>();
+  if (central::find_driver(good->driver)->dials_in) co_return 0U;
   if (!speaks_onvif(*good)) {
     auto played = co_await try_stream(clock, *good);
     co_return played;

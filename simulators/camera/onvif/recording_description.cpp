@@ -1,5 +1,7 @@
 #include "simulators/camera/onvif/recording_description.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "simulators/camera/onvif/media_configurations.hpp"
@@ -21,6 +23,7 @@ std::vector<Recording> recordings_of(const OnvifDevice& device) {
     all.push_back({source, device.cards[source - 1], "recording-" + name, "job-" + name,
                    device.main_stream(source).name});
   }
+  if (device.quirks.has(quirks::recordings_reversed)) std::ranges::reverse(all);
   return all;
 }
 

@@ -39,6 +39,8 @@ constexpr Known known[] = {
     {quirks::absurd_encoder_options, Takes::nothing, {}, 0, true},
     // Tells the oldest and newest of its recording, and not what is missing between.
     {quirks::hole_search_refused, Takes::nothing, {}, 0, true},
+    // Lists what it has recorded of its last input first.
+    {quirks::recordings_reversed, Takes::nothing, {}, 0, true},
     // Ends every session at that age.
     {quirks::session_dies, Takes::time, seconds(14)},
     // Sends nothing any more from that age on, and stays connected.

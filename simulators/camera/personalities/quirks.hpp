@@ -46,7 +46,8 @@ inline constexpr std::string_view pull_point_dies = "pull-point-dies",
 // Of media services.
 inline constexpr std::string_view absurd_encoder_options = "absurd-encoder-options";
 // Of recordings.
-inline constexpr std::string_view hole_search_refused = "hole-search-refused";
+inline constexpr std::string_view hole_search_refused = "hole-search-refused",
+                                  recordings_reversed = "recordings-reversed";
 // Of sessions.
 inline constexpr std::string_view session_dies = "session-dies", session_goes_silent = "session-goes-silent",
                                   teardown_ignored = "teardown-ignored",

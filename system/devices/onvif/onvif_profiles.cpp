@@ -39,14 +39,8 @@ std::vector<OnvifProfile> read_profiles(pugi::xml_node answer) {
   return profiles;
 }
 
-base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profiles, std::uint32_t channel,
-                                          const std::string& stream, const std::string& token) {
-  if (!token.empty()) {
-    const auto named = std::ranges::find(profiles, token, &OnvifProfile::token);
-    if (named != profiles.end()) return *named;
-    return Error{ErrorKind::not_found,
-                 fmt::format("the device has no media profile \"{}\" among its {}", token, profiles.size())};
-  }
+base::Result<std::vector<OnvifProfile>> profiles_of_channel(const std::vector<OnvifProfile>& profiles,
+                                                            std::uint32_t channel) {
   std::vector<std::string> sources;
   for (const auto& profile : profiles) {
     if (std::ranges::find(sources, profile.source) == sources.end()) sources.push_back(profile.source);
@@ -60,6 +54,20 @@ base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profi
   for (const auto& profile : profiles) {
     if (profile.source == sources[channel - 1]) own.push_back(profile);
   }
+  return own;
+}
+
+base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profiles, std::uint32_t channel,
+                                          const std::string& stream, const std::string& token) {
+  if (!token.empty()) {
+    const auto named = std::ranges::find(profiles, token, &OnvifProfile::token);
+    if (named != profiles.end()) return *named;
+    return Error{ErrorKind::not_found,
+                 fmt::format("the device has no media profile \"{}\" among its {}", token, profiles.size())};
+  }
+  auto of_channel = profiles_of_channel(profiles, channel);
+  if (!of_channel) return of_channel.error();
+  auto& own = *of_channel;
   const auto main = *std::ranges::max_element(own, {}, pixels);
   if (stream == "main") return main;
   std::erase_if(own, [&](const auto& profile) { return profile.token == main.token; });

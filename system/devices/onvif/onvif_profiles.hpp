@@ -23,9 +23,14 @@ struct OnvifProfile {
 /// The profiles with video of a GetProfilesResponse, of either version of the media service.
 std::vector<OnvifProfile> read_profiles(pugi::xml_node answer);
 
-/// Which profile is a stream of a channel. Channels are the video sources in the order in which the profiles
-/// name them; of one source "main" is the profile with most pixels, "sub" the one with fewest. A `token` that
-/// is not empty names the profile itself. Error not_found says what the device has.
+/// The profiles of a channel. Channels are the video sources in the order in which the profiles name them.
+/// Error not_found says how many the device has.
+base::Result<std::vector<OnvifProfile>> profiles_of_channel(const std::vector<OnvifProfile>& profiles,
+                                                            std::uint32_t channel);
+
+/// Which profile is a stream of a channel: of one source "main" is the profile with most pixels, "sub" the
+/// one with fewest. A `token` that is not empty names the profile itself. Error not_found says what the
+/// device has.
 base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profiles, std::uint32_t channel,
                                           const std::string& stream, const std::string& token);
 

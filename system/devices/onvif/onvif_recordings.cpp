@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/devices/onvif/onvif_media.hpp"
 #include "system/protocols/onvif/xml_time.hpp"
 
 namespace watchrig::devices {
@@ -192,15 +193,54 @@ std::vector<DeviceRecording::Span> spans_of(std::vector<TrackChange> changes, bo
   return spans;
 }
 
+namespace {
+
+bool is_of(const std::vector<OnvifProfile>& profiles, std::string_view token) {
+  return std::ranges::find(profiles, token, &OnvifProfile::token) != profiles.end();
+}
+
+/// The recording of the job that takes a media profile of that channel, empty when no job does; nothing where
+/// the jobs do not say what they take. A device may list its recordings in whatever order.
+asio::awaitable<std::optional<std::string>> recording_by_job(OnvifClient& client,
+                                                             const OnvifServices& services,
+                                                             std::uint32_t channel) {
+  const auto jobs = co_await client.ask(services.path("trc"), "trc:GetRecordingJobs", {});
+  if (!jobs) co_return std::nullopt;
+  const auto media = co_await OnvifMedia::find(client, services);
+  if (!media) co_return std::nullopt;
+  const auto own = profiles_of_channel(media->profiles, channel);
+  if (!own) co_return std::nullopt;
+  bool told = false;
+  for (const auto& item : protocols::children(jobs->content(), "JobItem")) {
+    const auto job = protocols::child(item, "JobConfiguration");
+    for (const auto& source : protocols::children(job, "Source")) {
+      const auto taken = text_at(source, "SourceToken/Token");
+      if (is_of(*own, taken)) co_return text_at(job, "RecordingToken");
+      told = told || is_of(media->profiles, taken);
+    }
+  }
+  co_return told ? std::optional(std::string()) : std::nullopt;
+}
+
+Error no_recording(const OnvifClient& client, std::size_t recordings, std::uint32_t channel) {
+  return {ErrorKind::not_found, fmt::format("{}: the device has {} recordings, none of channel {}",
+                                            client.address().host, recordings, channel)};
+}
+
+}  // namespace
+
 asio::awaitable<Result<std::string>> recording_of_channel(OnvifClient& client, const OnvifServices& services,
                                                           ChannelPlace place) {
   const auto answer = co_await client.ask(services.path("trc"), "trc:GetRecordings", {});
   if (!answer) co_return answer.error();
   const auto items = protocols::children(answer->content(), "RecordingItem");
-  if (place.channel == 0 || items.size() < place.channel) {
-    co_return Error{ErrorKind::not_found, fmt::format("{}: the device has {} recordings, none of channel {}",
-                                                      client.address().host, items.size(), place.channel)};
+  if (place.channels > 1 || items.size() > 1) {
+    const auto token = co_await recording_by_job(client, services, place.channel);
+    if (token && token->empty()) co_return no_recording(client, items.size(), place.channel);
+    if (token) co_return *token;
   }
+  if (place.channel == 0 || items.size() < place.channel)
+    co_return no_recording(client, items.size(), place.channel);
   // Another channel's may be for others only.
   if (place.channels > 1 && items.size() != place.channels) {
     co_return Error{

@@ -26,9 +26,10 @@ struct ChannelPlace {
   std::uint32_t channels = 0;  ///< 0: not known
 };
 
-/// The recording that a device keeps of a channel: by its place among them, as video sources are counted.
-/// Errors: not_found, conflict (of several channels there are not as many recordings, so nobody knows whose
-/// is which), those of OnvifClient::ask.
+/// The recording that a device keeps of a channel: of several the one whose job records a media profile of
+/// the channel, or where the jobs do not say, by its place among them, as video sources are counted. Errors:
+/// not_found, conflict (of several channels there are not as many recordings, so nobody knows whose is
+/// which), those of OnvifClient::ask.
 boost::asio::awaitable<base::Result<std::string>> recording_of_channel(OnvifClient& client,
                                                                        const OnvifServices& services,
                                                                        ChannelPlace place);
