@@ -152,16 +152,17 @@ Result<void> Camera::start() {
       return user ? std::optional(user->password) : std::nullopt;
     };
   }
-  options.packet_filter = [channels = channels_, of_recorder = spec_.channels != 0](
+  options.packet_filter = [channels = channels_, clock = own_clock_, of_recorder = spec_.channels != 0](
                               const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
     const auto name = stream_of(session.target.path, session.target.query, of_recorder);
     const auto found = std::ranges::find(channels, name, [](const auto& c) { return c->name(); });
     if (found == channels.end()) return nullptr;
     return std::make_unique<PacketHarm>((*found)->harm(), (*found)->stage()->stream->ledgers(),
-                                        session.executor);
+                                        session.executor, clock);
   };
   make_quirky(options, spec_.quirks, clock_);
-  auto content = std::make_shared<CameraContent>(spec_.id, channels_, spec_.channels != 0, board_, clock_);
+  auto content =
+      std::make_shared<CameraContent>(spec_.id, channels_, spec_.channels != 0, board_, own_clock_, clock_);
   auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
   if (!server) return Error(server.error()).within(fmt::format("{} \"{}\"", kind(), spec_.id));
   server_ = std::move(*server);
@@ -211,6 +212,7 @@ Result<void> Camera::start_onvif() {
   device.head = head_;
   device.imaging = imaging_;
   device.osd = osd_;
+  device.own_clock = own_clock_;
   device.set_clock_offset(spec_.clock_ahead);
   onvif_ = std::make_unique<OnvifFront>(std::move(device), control_, spec_.discovery ? discovery_ : nullptr);
   return onvif_->start(spec_.onvif_port);

@@ -10,6 +10,7 @@
 
 #include "simulators/camera/broadcast.hpp"
 #include "simulators/camera/camera_channel.hpp"
+#include "simulators/camera/camera_clock.hpp"
 #include "simulators/camera/camera_spec.hpp"
 #include "simulators/camera/onvif/onvif_front.hpp"
 #include "simulators/camera/picture/imaging_unit.hpp"
@@ -101,6 +102,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   BroadcastRegistry& broadcasts_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   const std::vector<std::shared_ptr<CardStore>> cards_;  ///< one a source; empty where it has none
+  const std::shared_ptr<CameraClock> own_clock_ = std::make_shared<CameraClock>();
   std::vector<std::shared_ptr<CameraChannel>> channels_;
   CameraUsers users_;
   std::unique_ptr<media::RtspServer> server_;

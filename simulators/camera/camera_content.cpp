@@ -55,11 +55,12 @@ std::string stream_of(std::string_view path, std::string_view query, bool of_rec
 
 CameraContent::CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels,
                              bool is_recorder, std::shared_ptr<kernel::FaultBoard> board,
-                             const base::Clock& clock)
+                             std::shared_ptr<const CameraClock> own_clock, const base::Clock& clock)
     : camera_(std::move(camera)),
       channels_(std::move(channels)),
       is_recorder_(is_recorder),
       board_(std::move(board)),
+      own_clock_(std::move(own_clock)),
       clock_(clock) {}
 
 Result<std::shared_ptr<CardStore>> CameraContent::card_of(std::string_view path) const {
@@ -109,7 +110,7 @@ boost::asio::awaitable<Result<std::unique_ptr<media::RtspFeed>>> CameraContent::
     auto tracks = recorded_tracks(camera_, **card);
     if (!tracks) co_return tracks.error();
     co_return std::make_unique<CardFeed>(*card, *std::move(tracks), *target.replay, std::move(executor),
-                                         clock_);
+                                         clock_, own_clock_->ahead());
   }
   const auto stream = find(target);
   if (!stream) co_return stream.error();

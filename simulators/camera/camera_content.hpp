@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "simulators/camera/camera_channel.hpp"
+#include "simulators/camera/camera_clock.hpp"
 #include "system/media/rtsp_server.hpp"
 
 namespace watchrig::camera {
@@ -15,7 +16,8 @@ class CameraContent final : public media::RtspContent {
  public:
   /// `camera` is the name in SDP and messages. The clock outlives the content.
   CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels, bool is_recorder,
-                std::shared_ptr<kernel::FaultBoard> board, const base::Clock& clock);
+                std::shared_ptr<kernel::FaultBoard> board, std::shared_ptr<const CameraClock> own_clock,
+                const base::Clock& clock);
 
   boost::asio::awaitable<base::Result<media::RtspDescription>> describe(media::RtspTarget target) override;
   boost::asio::awaitable<base::Result<std::unique_ptr<media::RtspFeed>>> open(
@@ -30,6 +32,7 @@ class CameraContent final : public media::RtspContent {
   const std::vector<std::shared_ptr<CameraChannel>> channels_;
   const bool is_recorder_;
   const std::shared_ptr<kernel::FaultBoard> board_;
+  const std::shared_ptr<const CameraClock> own_clock_;
   const base::Clock& clock_;
 };
 

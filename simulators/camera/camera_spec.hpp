@@ -25,7 +25,7 @@ struct CameraSpec {
   std::uint16_t port = 0;             ///< of RTSP on the loopback interface; 0: any free one
   bool onvif = false;                 ///< whether it has ONVIF services
   std::uint16_t onvif_port = 0;       ///< of their HTTP; 0: any free one
-  base::Duration clock_ahead{};       ///< of the camera's clock against the rig's, as its services tell it
+  base::Duration clock_ahead{};       ///< of the camera's own clock (CameraClock) against the rig's
   std::string address = "127.0.0.1";  ///< in 127.0.0.0/8, of streams and services
   bool discovery = false;             ///< whether its services can be found by WS-Discovery
   std::string manufacturer = "Watchrig";

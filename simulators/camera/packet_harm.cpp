@@ -46,10 +46,11 @@ HarmContext::HarmContext(std::uint64_t seed, const std::string& camera, std::str
       stranger(seed, camera, "stranger " + stream_name) {}
 
 PacketHarm::PacketHarm(std::shared_ptr<HarmContext> context, std::vector<std::shared_ptr<Ledger>> ledgers,
-                       boost::asio::any_io_executor executor)
+                       boost::asio::any_io_executor executor, std::shared_ptr<const CameraClock> clock)
     : context_(std::move(context)),
       ledgers_(std::move(ledgers)),
-      delay_line_(std::make_shared<DelayLine>(std::move(executor), context_->clock)) {}
+      delay_line_(std::make_shared<DelayLine>(std::move(executor), context_->clock)),
+      clock_(std::move(clock)) {}
 
 PacketHarm::~PacketHarm() {
   for (const Held& held : held_) lose(held.packet.track, held.packet.unit);
@@ -182,7 +183,8 @@ void PacketHarm::lose(std::uint16_t track, std::uint64_t unit) {
 bool PacketHarm::on_sender_report(std::uint16_t, media::SenderReport& report) {
   const auto now = context_->clock.now();
   if (lies_about(faults(), context_->stream_name, lies::no_rtcp, now)) return false;
-  const auto offset = clock_offset(faults(), context_->stream_name, now);
+  const auto ahead = clock_ ? clock_->ahead() : base::Duration::zero();
+  const auto offset = ahead + clock_offset(faults(), context_->stream_name, now);
   const auto utc = media::from_ntp(report.ntp);
   if (utc && offset != base::Duration::zero()) report.ntp = media::to_ntp(*utc + offset);
   return true;

@@ -9,6 +9,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "simulators/camera/camera_clock.hpp"
 #include "simulators/camera/ledger.hpp"
 #include "simulators/kernel/dice.hpp"
 #include "simulators/kernel/fault_board.hpp"
@@ -42,9 +43,9 @@ struct HarmContext {
 /// session's executor.
 class PacketHarm final : public media::PacketFilter {
  public:
-  /// `ledgers`: one a track, of the stream that the session reads.
+  /// `ledgers`: one a track, of the stream that the session reads. Without a clock that of the rig is told.
   PacketHarm(std::shared_ptr<HarmContext> context, std::vector<std::shared_ptr<Ledger>> ledgers,
-             boost::asio::any_io_executor executor);
+             boost::asio::any_io_executor executor, std::shared_ptr<const CameraClock> clock = {});
   ~PacketHarm() override;
 
   bool idle() const override;
@@ -77,6 +78,7 @@ class PacketHarm final : public media::PacketFilter {
   const std::shared_ptr<HarmContext> context_;
   const std::vector<std::shared_ptr<Ledger>> ledgers_;
   const std::shared_ptr<DelayLine> delay_line_;
+  const std::shared_ptr<const CameraClock> clock_;
   mutable std::vector<kernel::Fault> faults_;  ///< of the board, as of version_
   mutable std::optional<std::uint64_t> version_;
   std::deque<Held> held_;

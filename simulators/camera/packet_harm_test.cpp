@@ -260,5 +260,17 @@ TEST(PacketHarm, WrongClockShowsInSenderReports) {
   EXPECT_FALSE(session->on_sender_report(0, report));
 }
 
+TEST(PacketHarm, TheCamerasOwnClockShowsInSenderReports) {
+  Bench bench;
+  const auto own_clock = std::make_shared<CameraClock>();
+  PacketHarm session(bench.context, {bench.ledger}, bench.io.get_executor(), own_clock);
+  own_clock->set_ahead(seconds(3600));
+  media::SenderReport report;
+  report.ntp = media::to_ntp(bench.clock.now());
+  ASSERT_TRUE(session.on_sender_report(0, report));
+  const auto told = *media::from_ntp(report.ntp) - bench.clock.now();
+  EXPECT_NEAR(std::chrono::duration<double>(told).count(), 3600, 1e-6);
+}
+
 }  // namespace
 }  // namespace watchrig::camera

@@ -18,12 +18,16 @@ bool same_coding(const media::Presentation& a, const media::Presentation& b) {
 }  // namespace
 
 CardFeed::CardFeed(std::shared_ptr<CardStore> card, media::Presentation tracks,
-                   const media::RtspReplay& replay, asio::any_io_executor executor, const base::Clock& clock)
+                   const media::RtspReplay& replay, asio::any_io_executor executor, const base::Clock& clock,
+                   base::Duration ahead)
     : card_(std::move(card)),
       tracks_(std::move(tracks)),
       replay_(replay),
       clock_(clock),
+      ahead_(ahead),
       timer_(std::move(executor), clock) {
+  if (replay_.from != base::UtcTime::min()) replay_.from -= ahead_;  // the earliest is so by any clock
+  if (replay_.to) *replay_.to -= ahead_;
   // No session's numbers follow from another's.
   const auto ssrc = static_cast<std::uint32_t>(std::hash<const void*>()(this) * 2654435761u);
   for (const auto& track : tracks_) {
@@ -50,16 +54,16 @@ std::optional<CardStore::Unit> CardFeed::take() {
 
 media::RtpTrainPtr CardFeed::train_of(const CardStore::Unit& unit) {
   const auto behind = card_->at(unit.number + 1);
-  media::ReplayMark mark{unit.unit->captured};
+  const auto told = unit.unit->captured + ahead_;
+  media::ReplayMark mark{told};
   mark.clean_point = unit.role == TrackRole::video && unit.unit->key;
   mark.discontinuity = unit.section != section_;
   mark.section_end = !behind || behind->section != unit.section;
   mark.last = !behind || (replay_.to && behind->unit->captured > *replay_.to);
   mark.request = static_cast<std::uint8_t>(replay_.request);
   section_ = unit.section;
-  const auto train =
-      packetizers_.at(static_cast<std::size_t>(unit.role))
-          .packetize(unit.unit->payload, unit.unit->key, unit.unit->rtp_timestamp, unit.unit->captured, mark);
+  const auto train = packetizers_.at(static_cast<std::size_t>(unit.role))
+                         .packetize(unit.unit->payload, unit.unit->key, unit.unit->rtp_timestamp, told, mark);
   return train ? *train : nullptr;
 }
 

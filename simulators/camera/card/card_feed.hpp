@@ -15,10 +15,10 @@ namespace watchrig::camera {
 /// Plays from a card, each unit with its time in the extension of ONVIF replays. On the session's executor.
 class CardFeed final : public media::RtspFeed {
  public:
-  /// Plays what is coded as `tracks`; units of other sections are passed over. Times are those of the
-  /// streams' sender reports. The clock outlives the feed.
+  /// Plays what is coded as `tracks`; units of other sections are passed over. Times, asked for and told, are
+  /// those of the camera's clock, which is `ahead` of the rig's. The clock outlives the feed.
   CardFeed(std::shared_ptr<CardStore> card, media::Presentation tracks, const media::RtspReplay& replay,
-           boost::asio::any_io_executor executor, const base::Clock& clock);
+           boost::asio::any_io_executor executor, const base::Clock& clock, base::Duration ahead = {});
 
   boost::asio::awaitable<std::optional<media::RtpTrainPtr>> next() override;
   std::optional<media::RtpTrainPtr> try_next() override { return {}; }
@@ -36,8 +36,9 @@ class CardFeed final : public media::RtspFeed {
 
   const std::shared_ptr<CardStore> card_;
   const media::Presentation tracks_;
-  const media::RtspReplay replay_;
+  media::RtspReplay replay_;  ///< by the rig's clock
   const base::Clock& clock_;
+  const base::Duration ahead_;
   base::Timer timer_;
   std::vector<media::RtpPacketizer> packetizers_;
   std::uint64_t next_ = 0;

@@ -60,7 +60,7 @@ struct CardTest : ::testing::Test {
   boost::asio::awaitable<void> run(media::RtspReplay replay, std::vector<media::ReplayMark>& marks,
                                    boost::asio::io_context& io) {
     replay.rate_control = false;
-    CardFeed feed(card, {track}, replay, io.get_executor(), clock);
+    CardFeed feed(card, {track}, replay, io.get_executor(), clock, ahead);
     for (;;) {
       const auto train = co_await feed.next();
       if (!train) break;
@@ -80,6 +80,7 @@ struct CardTest : ::testing::Test {
   const std::shared_ptr<UnitBook> book = std::make_shared<UnitBook>();
   std::shared_ptr<Ledger> ledger;
   std::shared_ptr<CardStore> card;
+  base::Duration ahead{};  ///< of the camera's clock
   int next = 0;
 };
 
@@ -142,6 +143,28 @@ TEST_F(CardTest, PlaysFromTheKeyPictureBeforeUpToTheEnd) {
   EXPECT_FALSE(marks[5].last || marks[5].discontinuity || marks[5].clean_point);
   const auto units = ledger->entries(start, start + 1h);
   EXPECT_EQ(std::ranges::count(units, 1U, &Ledger::Entry::sent), 11);
+}
+
+TEST_F(CardTest, IsAskedAndTellsByTheCamerasClock) {
+  make(1000);
+  record(35);
+  ahead = -1h;
+  media::RtspReplay replay;
+  replay.from = start - 1h + 1550ms;
+  replay.to = start - 1h + 2s;
+  const auto marks = play(replay);
+  ASSERT_EQ(marks.size(), 11U);
+  EXPECT_EQ(marks.front().time, start - 1h + 1s);
+  EXPECT_TRUE(marks.back().last);
+}
+
+TEST_F(CardTest, PlaysFromTheEarliestByAnyClock) {
+  make(1000);
+  record(35);
+  ahead = 1h;
+  const auto marks = play({});
+  ASSERT_EQ(marks.size(), 35U);
+  EXPECT_EQ(marks.front().time, start + 1h);
 }
 
 TEST_F(CardTest, MarksHolesAndPassesOverWhatIsCodedOtherwise) {

@@ -43,6 +43,7 @@ std::optional<unsigned> OnvifDevice::source_of(std::string_view what, std::strin
 void OnvifDevice::set_clock_offset(base::Duration offset) {
   clock_offset = offset;
   if (osd) osd->set_clock_ahead(offset);
+  if (own_clock) own_clock->set_ahead(offset);
 }
 
 std::vector<std::string> OnvifDevice::fixed_scopes() const {

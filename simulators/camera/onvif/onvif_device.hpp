@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "simulators/camera/camera_clock.hpp"
 #include "simulators/camera/onvif/camera_place.hpp"
 #include "simulators/camera/onvif/onvif_users.hpp"
 #include "simulators/camera/personalities/quirks.hpp"
@@ -89,6 +90,7 @@ struct OnvifDevice {
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
   std::shared_ptr<ImagingUnit> imaging = {};       ///< null: its pictures cannot be set
+  std::shared_ptr<CameraClock> own_clock = {};     ///< of its streams and its card; null: the rig's
   std::shared_ptr<OsdBoard> osd = {};              ///< null: it writes nothing into its pictures
   /// What its PTZ configuration says: how long a movement lasts of which nothing is said, and how fast it is.
   base::Duration ptz_timeout = std::chrono::seconds(5);

@@ -41,6 +41,15 @@ std::optional<Recording> recording_of_job(const OnvifDevice& device, std::string
   return std::nullopt;
 }
 
+std::vector<CardStore::Section> recorded_sections(const OnvifDevice& device, const Recording& recording) {
+  auto sections = recording.card->sections();
+  for (auto& section : sections) {
+    section.from += device.clock_offset;
+    section.to += device.clock_offset;
+  }
+  return sections;
+}
+
 OnvifOutcome check_recording(const OnvifDevice& device, std::string_view token) {
   const auto recording = recording_of(device, token);
   if (!recording) {
@@ -70,7 +79,7 @@ void fill_track_information(pugi::xml_node node, const RecordedTrack& track, bas
 }
 
 void fill_recording_information(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
-  const auto sections = recording.card->sections();
+  const auto sections = recorded_sections(device, recording);
   add(node, "tt:RecordingToken", recording.token);
   fill_recording_source(add(node, "tt:Source"), device, recording);
   if (!sections.empty()) {

@@ -32,6 +32,8 @@ struct RecordedTrack {
 /// Those that a recording of this camera has.
 std::vector<RecordedTrack> recorded_tracks(const OnvifDevice& device);
 
+/// What of it is on the card, by the camera's clock.
+std::vector<CardStore::Section> recorded_sections(const OnvifDevice& device, const Recording& recording);
 /// A fault for every other token, and while what is recorded cannot be read.
 OnvifOutcome check_recording(const OnvifDevice& device, std::string_view token);
 /// Appends the content of a tt:RecordingSourceInformation.

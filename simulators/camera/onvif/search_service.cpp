@@ -85,11 +85,11 @@ OnvifOutcome no_search() {
 }
 
 OnvifOutcome Searches::summary(OnvifCall& call) const {
-  const auto now = device_.clock.now();
+  const auto now = device_.now();
   base::UtcTime from = base::UtcTime::max(), to = base::UtcTime::min();
   std::size_t readable = 0;
   for (const auto& recording : recordings_of(device_)) {
-    const auto sections = recording.card->sections();
+    const auto sections = recorded_sections(device_, recording);
     if (recording.card->state() == CardState::inserted) ++readable;
     if (sections.empty()) continue;
     from = std::min(from, sections.front().from);
@@ -142,7 +142,7 @@ OnvifOutcome Searches::media_attributes(OnvifCall& call) const {
   }
   if (asked.empty()) asked = recordings_of(device_);
   for (const auto& recording : asked) {
-    for (const auto& section : recording.card->sections()) {
+    for (const auto& section : recorded_sections(device_, recording)) {
       if (*time < section.from || *time > section.to) continue;
       auto node = add(call.answer, "tse:MediaAttributes");
       add(node, "tt:RecordingToken", recording.token);
@@ -209,7 +209,7 @@ OnvifOutcome Searches::find_events(OnvifCall& call) {
   search.of_events = true;
   const auto inside = [&](base::UtcTime time) { return time >= *from && time <= *to; };
   for (const auto& recording : in_scope(child(call.request, "Scope"))) {
-    for (const auto& section : recording.card->sections()) {
+    for (const auto& section : recorded_sections(device_, recording)) {
       for (const auto& track : recorded_tracks(device_)) {
         if (inside(section.from)) search.events.push_back({recording.token, track.token, section.from, true});
         if (inside(section.to)) search.events.push_back({recording.token, track.token, section.to, false});
@@ -274,7 +274,7 @@ OnvifOutcome Searches::state(OnvifCall& call) {
 OnvifOutcome Searches::end(OnvifCall& call) {
   if (!find(call, {})) return no_search();
   searches_.erase(text_at(call.request, "SearchToken"));
-  add(call.answer, "tse:Endpoint", base::format_utc(device_.clock.now(), 6));
+  add(call.answer, "tse:Endpoint", base::format_utc(device_.now(), 6));
   return {};
 }
 
