@@ -16,10 +16,12 @@ import urllib.request
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
+from judge import NO_PUBLIC_CLIENT, Judge  # noqa: E402
 import onvif_recordings  # noqa: E402
-from onvif_camera import SKIPPED, Camera, Judge  # noqa: E402
-from onvif_requests import IO, REQUESTS, TR2, TRT  # noqa: E402
+from onvif_camera import Camera  # noqa: E402
+from onvif_requests import IO, REQUESTS  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
+from onvif_soap import TR2, TRT  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
 INPUTS = 64
@@ -132,15 +134,7 @@ def main(watchrig):
             check_streams(judge, devices["dvr"])
             check_pictures(judge, rig.ready["control"])
             visited = visit(judge, devices["big"]["onvif"])
-    for finding in judge.findings:
-        print(f"wrong: {finding}")
-    print(f"{judge.checks} checks, {len(judge.findings)} wrong")
-    if judge.findings:
-        return 1
-    if not visited:
-        print("skipped: the npm package onvif is not installed; tools/setup.sh does it where there is npm")
-        return SKIPPED
-    return 0
+    return judge.verdict("" if visited else NO_PUBLIC_CLIENT)
 
 
 if __name__ == "__main__":
