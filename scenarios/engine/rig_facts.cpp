@@ -32,8 +32,8 @@ std::optional<std::string> rig_fact(const Bench& bench, std::string_view name) {
   if (what == "onvif" && !device->onvif.empty()) return device->onvif;
   if (what == "onvif-port") return port_in(device->onvif);
   if (what == "address" && !device->onvif.empty()) return host_in(device->onvif);
-  if (what == "address" && device->streams.contains("main")) return host_in(device->streams.at("main"));
   const std::string first = device->channels() == 0 ? "main" : "ch1-main";
+  if (what == "address" && device->streams.contains(first)) return host_in(device->streams.at(first));
   const auto stream = device->streams.find(what == "port" ? first : std::string(what));
   if (stream == device->streams.end()) return std::nullopt;
   return what == "port" ? port_in(stream->second) : stream->second;

@@ -52,7 +52,7 @@ base::Result<json::object> Camera::change(const json::value& state) {
   if (wanted != "active" && wanted != "inactive") return invalid("a state is active or inactive");
   if (std::ranges::find(known, what) == std::end(known))
     return invalid(fmt::format("\"{}\" is none of {}", what, base::joined(known, ", ")));
-  const bool is_set = number >= 1 && number <= CameraIo::most &&
+  const bool is_set = number >= 1 && number <= std::max<std::int64_t>(CameraIo::most, max_channels) &&
                       onvif_->set_state(what, static_cast<unsigned>(number), wanted == "active");
   if (!is_set) return invalid(fmt::format("it has no {} {}", what, number));
   return json::object{{"what", what}, {"number", number}, {"state", wanted}};

@@ -185,7 +185,6 @@ asio::awaitable<AddingDesk::Done> AddingDesk::add(ServerParts& parts, Turn turn)
   // Nobody has to know how many inputs a recorder has.
   if (*tried > 1 && !turn.entry.contains("channel_count") && !turn.entry.contains("channels")) {
     turn.entry["channel_count"] = std::int64_t{*tried};
-    if (!turn.entry.contains("type")) turn.entry["type"] = "nvr";
     device = device_of_entry(turn.entry, false);
     if (!device) co_return device.error();
   }

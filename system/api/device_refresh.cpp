@@ -1,7 +1,5 @@
 #include "system/api/device_refresh.hpp"
 
-#include <algorithm>
-
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -70,15 +68,6 @@ Result<> keep(central::Central& central, const central::Device& device, const De
   const auto serial = before ? text_of(*before, "serial_number") : std::string();
   if (!serial.empty() && !told.serial_number.empty() && serial != told.serial_number) {
     central.events().append(replaced(device, serial, told.serial_number));
-  }
-  // So that an operator sees that there is more to pick.
-  const auto inputs = static_cast<std::uint32_t>(std::max(told.video_inputs, 0));
-  if (inputs > device.channel_count && inputs <= central::Device::most_channels) {
-    const auto counted = central.registry().change(device.id, [inputs](central::Device& changed) {
-      changed.channel_count = std::max(changed.channel_count, inputs);
-      return central::FieldResult<void>();
-    });
-    if (!counted) return counted.error().error;
   }
   return central.registry().set_information(device.id, to_json(told, now));
 }

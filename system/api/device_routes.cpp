@@ -180,6 +180,15 @@ Response set_connection(ServerParts& parts, const Request& request) {
 }
 
 /// Another channel of a device that has several (micro-centre 3.3.1.2).
+/// That the device has told of.
+std::uint32_t video_inputs(const json::object& told) {
+  const auto* count = told.if_contains("video_inputs");
+  const bool is_known = count && count->is_int64() && count->get_int64() > 0;
+  return is_known
+             ? static_cast<std::uint32_t>(std::min<std::int64_t>(count->get_int64(), Device::most_channels))
+             : 0U;
+}
+
 Response add_channel(ServerParts& parts, const Request& request) {
   const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
@@ -189,9 +198,11 @@ Response add_channel(ServerParts& parts, const Request& request) {
   const auto told = information_of(parts.central, request.param("device"));
   if (!told) return http::error_response(told.error());
   if (auto refused = check_told(*told, *body); !refused) return error_response(refused.error());
+  const auto inputs = video_inputs(*told);
   const auto changed = parts.central.registry().change(
       request.param("device"), [&](Device& device) -> central::FieldResult<void> {
         if (auto matches = check_if_match(request, device.version); !matches) return matches;
+        if (number <= inputs) device.channel_count = std::max(device.channel_count, inputs);
         device.channels.push_back(*channel);
         return {};
       });

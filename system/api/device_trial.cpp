@@ -33,12 +33,14 @@ FieldError field_error(Error error, const char* elsewhere) {
   }
 }
 
-/// As its media profiles name them.
-asio::awaitable<std::uint32_t> video_sources(devices::OnvifClient& client) {
+/// As its media profiles name them; one where its address names a profile.
+asio::awaitable<FieldResult<std::uint32_t>> video_sources(devices::OnvifClient& client) {
+  if (!client.address().profile.empty()) co_return 1U;
   const auto services = co_await devices::OnvifServices::find(client);
-  if (!services) co_return 0;
+  if (!services) co_return field_error(services.error(), "driver");
   const auto media = co_await devices::OnvifMedia::find(client, *services);
-  if (!media) co_return 0;
+  if (!media && media.error().kind == ErrorKind::unsupported) co_return 0U;
+  if (!media) co_return field_error(media.error(), "driver");
   std::set<std::string> sources;
   for (const auto& profile : media->profiles) sources.insert(profile.source);
   co_return static_cast<std::uint32_t>(std::min<std::size_t>(sources.size(), central::Device::most_channels));

@@ -53,6 +53,21 @@ Response outdated(std::string_view tag) {
                   : fmt::format("it was changed meanwhile and is now {}: read it again", tag));
 }
 
+Response busy() {
+  auto response = http::error_response(503, "busy", {}, "too many wait to change this: ask again");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+/// It has a device do something, and leaves nothing that could have a version.
+bool is_command(const Route& route) {
+  if (route.guard.right != "ptz" && route.guard.right != "outputs") return false;
+  static constexpr std::string_view ends[] = {"/state", "/home", "/operator", "/auxiliaries/{auxiliary}"};
+  return route.method == "POST" ||
+         (route.method != "GET" &&
+          std::ranges::any_of(ends, [&](std::string_view end) { return route.pattern.ends_with(end); }));
+}
+
 Response with_own_etag(Response response) {
   const bool shows = response.status == 200 && !response.file && response.content_type == "application/json";
   if (shows && tag_of(response).empty()) response.headers.emplace_back(etag, tag_of(response.body));
@@ -75,14 +90,16 @@ asio::awaitable<Response> show(std::shared_ptr<const Handler> handler, Request r
 struct Subject {
   const Route* shown = nullptr;
   std::size_t segments = 0;
+  bool is_whole = false;  ///< it is shown at the very path
 };
 
 Subject subject_of(const http::Router& router, std::string pattern) {
+  const std::string whole = pattern;
   for (; pattern.size() > api_root.size(); pattern.resize(pattern.rfind('/'))) {
     for (const auto& route : router.routes()) {
       if (route.method == "GET" && route.handler && route.pattern == pattern &&
           route.guard.right != "download")
-        return {&route, route.segments.size()};
+        return {&route, route.segments.size(), pattern == whole};
     }
   }
   return {};
@@ -111,8 +128,10 @@ asio::awaitable<Response> change(std::shared_ptr<NamedTurns> turns, Subject subj
     if (conditional) co_return outdated({});
     co_return co_await (*handler)(std::move(request));
   }
-  if (!conditional && request.method == "POST") co_return co_await (*handler)(std::move(request));
+  const bool waits = conditional || (subject.is_whole && request.method != "POST");
+  if (!waits) co_return co_await (*handler)(std::move(request));
   const auto turn = co_await turns->take(path_of(subject, request));
+  if (!turn) co_return busy();
   if (conditional) {
     const std::string wanted = header->second;
     Response now = co_await look(subject, request);
@@ -147,8 +166,7 @@ void keep_versions(http::Router& router) {
   const auto turns = std::make_shared<NamedTurns>();
   router.wrap([&](const Route& route) -> Handler {
     const auto& right = route.guard.right;
-    if (right == everybody || right == "ptz" || right == "outputs" || right == "download")
-      return route.handler;
+    if (right == everybody || right == "download" || is_command(route)) return route.handler;
     auto inner = std::make_shared<const Handler>(route.handler);
     if (route.method == "GET") return [inner](Request request) { return show(inner, std::move(request)); };
     return [turns, inner, subject = subject_of(router, route.pattern)](Request request) {

@@ -23,9 +23,9 @@ central::FieldResult<void> check_if_match(const http::Request& request, std::int
 
 /// Gives each JSON answer to GET that has no ETag one that follows from its bytes, answers If-None-Match with
 /// 304, and does a PUT, PATCH, POST or DELETE with If-Match only when this names the ETag that a GET of the
-/// same path has now, or where there is no such GET, of the nearest path above it; else 412. PUT, PATCH and
-/// DELETE of one such path take turns, so that nothing changes in between. What commands a device is no
-/// configuration and has no version.
+/// same path, without a query, has now, or where there is no such GET, of the nearest path above it; else
+/// 412. Those with If-Match, and PUT, PATCH and DELETE of the very path, take turns, so that of two who have
+/// read the same one is refused. What commands a device is no configuration and has no version.
 void keep_versions(http::Router& router);
 
 }  // namespace watchrig::api

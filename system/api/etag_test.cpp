@@ -1,11 +1,14 @@
 #include "system/api/etag.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
+#include "system/api/named_turns.hpp"
 #include "system/base/spawn.hpp"
 
 namespace watchrig::api {
@@ -30,7 +33,7 @@ class EtagTest : public testing::Test {
                       [](const Request&) { return http::no_content(); });
     router_.add_plain("POST", "/api/v1/deeds", {}, "shown by nobody",
                       [](const Request&) { return http::no_content(); });
-    router_.add_plain("PUT", "/api/v1/things/{thing}/command", {"outputs"}, "a command",
+    router_.add_plain("PUT", "/api/v1/things/{thing}/state", {"outputs"}, "a command",
                       [](const Request&) { return http::no_content(); });
     keep_versions(router_);
   }
@@ -110,8 +113,17 @@ TEST_F(EtagTest, WhatIsShownByNobodyHasNoVersion) {
   EXPECT_EQ(ask("POST", "/api/v1/deeds", {{"if-match", "*"}}).status, 412);
 }
 
+TEST_F(EtagTest, OnlySoManyWait) {
+  std::vector<Response> responses(NamedTurns::most_waiting + 2);
+  for (auto& response : responses) begin("PUT", "/api/v1/things/t", {}, "x", response);
+  context_.restart();
+  context_.run();
+  EXPECT_EQ(std::ranges::count(responses, 503, &Response::status), 1);
+  EXPECT_EQ(std::ranges::count(responses, 200, &Response::status), NamedTurns::most_waiting + 1);
+}
+
 TEST_F(EtagTest, ACommandWaitsForNobody) {
-  EXPECT_EQ(ask("PUT", "/api/v1/things/t/command", {{"if-match", "\"x\""}}).status, 204);
+  EXPECT_EQ(ask("PUT", "/api/v1/things/t/state", {{"if-match", "\"x\""}}).status, 204);
 }
 
 TEST_F(EtagTest, OfTwoAtATimeOneIsTooLate) {

@@ -23,6 +23,13 @@ bool is_key(const std::string& text) {
          std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+/// What makes it the same request.
+std::string told_by(const Request& request) {
+  std::string text = request.method;
+  for (const auto& [name, value] : request.query) text += fmt::format("\n{}={}", name, value);
+  return fmt::format("{}\n\n{}", text, request.body);
+}
+
 asio::awaitable<Response> answer_once(std::shared_ptr<KeptAnswers> answers,
                                       std::shared_ptr<const Handler> handler, Request request) {
   const auto header = request.headers.find("idempotency-key");
@@ -32,7 +39,7 @@ asio::awaitable<Response> answer_once(std::shared_ptr<KeptAnswers> answers,
                                    "a key has 1 to 255 printable characters without spaces");
   }
   const auto key = fmt::format("{}\n{}\n{}", request.account, request.path, header->second);
-  if (auto known = answers->begin(key, request.body)) co_return *std::move(known);
+  if (auto known = answers->begin(key, told_by(request))) co_return *std::move(known);
   try {
     Response response = co_await (*handler)(std::move(request));
     answers->end(key, response);

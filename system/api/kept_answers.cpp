@@ -82,16 +82,14 @@ Result<> KeptAnswers::load(platform::SqliteDatabase& database) try {
   return base::Error{base::ErrorKind::corrupt, fmt::format("answers.db: {}", e.what())};
 }
 
-std::optional<Response> KeptAnswers::begin(const std::string& key, const std::string& body) {
+std::optional<Response> KeptAnswers::begin(const std::string& key, const std::string& request) {
   const std::lock_guard lock(mutex_);
   const base::UtcTime now = clock_.now();
   while (has_old(now)) forget_oldest();
-  const auto digest = digest_of(body);
+  const auto digest = digest_of(request);
   const auto [it, is_new] = kept_.try_emplace(key, Kept{digest, now});
-  if (is_new) {
-    order_.emplace_back(now, key);
-    return std::nullopt;
-  }
+  it->second.secret = request.find("pass") != std::string::npos;
+  if (is_new) return std::nullopt;
   if (it->second.body != digest) {
     return http::error_response(422, "invalid", "Idempotency-Key",
                                 "this key was used for another request: take a new one");
@@ -112,13 +110,16 @@ void KeptAnswers::end(const std::string& key, const Response& response) {
     return;
   }
   it->second.response = response;
+  order_.emplace_back(it->second.time, key);
   bytes_ += response.body.size();
   store(key, it->second);
 }
 
 void KeptAnswers::store(const std::string& key, const Kept& kept) {
   const auto& response = *kept.response;
-  if (!database_ || response.content_type != "application/json" || response.body.size() > most_stored) return;
+  if (!database_ || kept.secret || response.content_type != "application/json" ||
+      response.body.size() > most_stored)
+    return;
   auto row = database_->prepare("INSERT OR REPLACE INTO answer VALUES(?, ?, ?, ?, ?, ?)");
   const auto headers = headers_of(response);
   const auto stored = row ? row->bind(key, kept.body, microseconds_of(kept.time),
@@ -144,14 +145,10 @@ bool KeptAnswers::has_old(base::UtcTime now) const {
 }
 
 void KeptAnswers::forget_oldest() {
-  const auto& [time, key] = order_.front();
-  const auto oldest = kept_.find(key);
-  // A failed request has left its place here, and the same key may be used again.
-  if (oldest != kept_.end() && oldest->second.time == time) {
-    if (oldest->second.response) bytes_ -= oldest->second.response->body.size();
-    forget(key);
-    kept_.erase(oldest);
-  }
+  const auto oldest = kept_.find(order_.front().second);
+  bytes_ -= oldest->second.response->body.size();
+  forget(oldest->first);
+  kept_.erase(oldest);
   order_.pop_front();
 }
 

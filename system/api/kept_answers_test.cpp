@@ -88,6 +88,21 @@ TEST_F(KeptAnswersTest, WhatWasUnderWayAtTheEndIsNotKept) {
   EXPECT_EQ(ask("k", "x").body, "1");
 }
 
+TEST_F(KeptAnswersTest, OfAPasswordNothingIsWrittenDown) {
+  restart();
+  ask("k", R"({"password":"Secret.1"})");
+  EXPECT_EQ(ask("k", R"({"password":"Secret.1"})").body, "1");
+  restart();
+  EXPECT_EQ(ask("k", R"({"password":"Secret.1"})").body, "2");
+}
+
+TEST_F(KeptAnswersTest, WhatFailsPushesNothingOut) {
+  ask("first", "x");
+  status = 409;
+  for (int i = 0; i <= 10'000; ++i) ask("k" + std::to_string(i), "x");
+  EXPECT_EQ(ask("first", "x").body, "1");
+}
+
 TEST_F(KeptAnswersTest, ABrokenFileIsBegunAnew) {
   std::ofstream(file) << std::string(10'000, 'x');
   restart();

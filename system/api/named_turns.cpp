@@ -9,22 +9,27 @@ namespace watchrig::api {
 
 namespace asio = boost::asio;
 
-asio::awaitable<NamedTurns::Turn> NamedTurns::take(std::string name) {
+asio::awaitable<std::optional<NamedTurns::Turn>> NamedTurns::take(std::string name) {
   auto executor = co_await asio::this_coro::executor;
   const auto waiting = std::make_shared<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
-  if (!enter(name, waiting)) {
+  const auto entry = enter(name, waiting);
+  if (entry == Entry::refused) co_return std::nullopt;
+  if (entry == Entry::waits) {
     boost::system::error_code cancelled;
     co_await waiting->async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
-  Turn turn(shared_from_this(), std::move(name));
+  std::optional<Turn> turn;
+  turn.emplace(shared_from_this(), std::move(name));
   co_return turn;
 }
 
-bool NamedTurns::enter(const std::string& name, const Waiting& waiting) {
+NamedTurns::Entry NamedTurns::enter(const std::string& name, const Waiting& waiting) {
   const std::lock_guard lock(mutex_);
   const auto [it, is_free] = taken_.try_emplace(name);
-  if (!is_free) it->second.push_back(waiting);
-  return is_free;
+  if (is_free) return Entry::free;
+  if (it->second.size() >= most_waiting) return Entry::refused;
+  it->second.push_back(waiting);
+  return Entry::waits;
 }
 
 void NamedTurns::leave(const std::string& name) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -11,9 +12,12 @@
 
 namespace watchrig::api {
 
-/// Lets one coroutine at a time have a name; others wait for it in the order of their coming. Any thread.
+/// Lets one coroutine at a time have a name; so many others wait for it, in the order of their coming. Any
+/// thread.
 class NamedTurns : public std::enable_shared_from_this<NamedTurns> {
  public:
+  static constexpr std::size_t most_waiting = 16;
+
   /// Has the name until its end.
   class Turn {
    public:
@@ -30,14 +34,16 @@ class NamedTurns : public std::enable_shared_from_this<NamedTurns> {
     std::string name_;
   };
 
-  /// Returns on the caller's executor, which must not run in parallel with itself.
-  boost::asio::awaitable<Turn> take(std::string name);
+  /// Nothing when too many wait already. Returns on the caller's executor, which must not run in parallel
+  /// with itself.
+  boost::asio::awaitable<std::optional<Turn>> take(std::string name);
 
  private:
   using Waiting = std::shared_ptr<boost::asio::steady_timer>;
 
-  /// Whether the name was free; else the timer is cancelled when it is.
-  bool enter(const std::string& name, const Waiting& waiting);
+  enum class Entry { free, waits, refused };
+  /// Who waits has the timer cancelled when the name is free.
+  Entry enter(const std::string& name, const Waiting& waiting);
   void leave(const std::string& name);
 
   std::mutex mutex_;

@@ -90,6 +90,8 @@ central::FieldResult<Request> part_of(const Request& whole, const Step& step, co
   part.params.clear();
   part.query.clear();
   part.told.reset();
+  for (const char* of_the_whole : {"if-match", "if-none-match", "idempotency-key"})
+    part.headers.erase(of_the_whole);
   if (!belongs(step, part.path)) {
     return central::FieldError{
         prefix + "path",

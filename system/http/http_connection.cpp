@@ -159,6 +159,11 @@ asio::awaitable<void> HttpServer::State::serve(StreamPtr stream, Caller caller) 
   }
 }
 
+/// The connection may be older than the rule against its host.
+bool HttpServer::State::may_go_on(const Caller& caller) const {
+  return (!options.admit || options.admit(caller.source)) && (!caller.wanted || caller.wanted());
+}
+
 asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream, Caller caller) {
   error_code failure;
   auto& socket = stream->next_layer().socket();
@@ -172,9 +177,7 @@ asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream, Caller
     stream->next_layer().expires_after(options.request_deadline);
     co_await bhttp::async_read_header(*stream, buffer, parser,
                                       asio::redirect_error(asio::use_awaitable, failure));
-    // The connection may be older than the rule against its host.
-    if (!failure && options.admit && !options.admit(caller.source)) co_return false;
-    if (!failure && caller.wanted && !caller.wanted()) co_return false;
+    if (!failure && !may_go_on(caller)) co_return false;
     auto refusal = failure ? refusal_of(failure, options) : refusal_of_encoding(parser.get());
     if (refusal) {
       next = co_await refuse(stream, *std::move(refusal));
@@ -213,7 +216,8 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
   const Message& message = parser.get();
   const bool keep = message.keep_alive();
   const bool head = message.method() == bhttp::verb::head;
-  const bool waits = beast::iequals(message[bhttp::field::expect], "100-continue");
+  const bool waits = message.version() >= 11 && beast::iequals(message[bhttp::field::expect], "100-continue");
+  const bool is_whole = parser.is_done();
   const bool wants_socket = beast::websocket::is_upgrade(message);
   const bool is_large = parser.content_length().value_or(0) > small_body;
   Request request = to_request(message);
@@ -243,12 +247,18 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
     if (!broken) co_return Next::end;
     co_return co_await refuse(stream, *std::move(broken));
   }
+  if (!is_whole && !refusal) {  // meanwhile somebody may have been signed out, or kept away
+    if (!may_go_on(caller)) co_return Next::end;
+    matched = find_route(message.target(), request, wants_socket);
+    refusal = std::get_if<Response>(&matched);
+  }
   Message whole = parser.release();
   request.body = std::move(whole.body());
   Response response;
   if (refusal) {
     response = std::move(*refusal);
   } else if (const Route& route = *std::get<const Route*>(matched); route.socket) {
+    place.reset();
     co_await upgrade(stream, std::move(whole), route, std::move(request));
     co_return Next::end;
   } else {

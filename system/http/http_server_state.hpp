@@ -43,6 +43,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   Awaitable<> serve(StreamPtr stream, Caller caller);
   /// True when the last one was refused before all of it was read.
   Awaitable<bool> serve_requests(StreamPtr stream, Caller caller);
+  bool may_go_on(const Caller& caller) const;
   /// The request whose header was read. Its body comes after the gate has let it in.
   Awaitable<Next> answer(const StreamPtr& stream, Parser& parser, boost::beast::flat_buffer& buffer,
                          const Caller& caller);

@@ -21,7 +21,8 @@ void fill_header(bhttp::response<Body>& message, const Response& response, bool 
   message.set(bhttp::field::server, "Watchrig");
   message.set(bhttp::field::cache_control, "no-store");
   message.set("X-Content-Type-Options", "nosniff");
-  if (response.status != 204) message.set(bhttp::field::content_type, response.content_type);
+  if (response.status != 204 && response.status != 304)
+    message.set(bhttp::field::content_type, response.content_type);
   for (const auto& [name, value] : response.headers) message.set(name, value);
   message.keep_alive(keep_alive);
 }
@@ -58,7 +59,7 @@ asio::awaitable<bool> send_response(ConnectionStream& stream, Response response,
   fill_header(message, response, keep_alive);
   const auto size = response.body.size();
   if (!head) message.body() = std::move(response.body);
-  message.prepare_payload();
+  if (response.status != 304) message.prepare_payload();  // which has the length of what it stands for
   if (head) message.content_length(size);
   stream.next_layer().expires_after(time_for(head ? 0 : size, pace));
   co_await bhttp::async_write(stream, message, asio::redirect_error(asio::use_awaitable, failure));

@@ -26,7 +26,7 @@ std::optional<SqliteDatabase> open_expendable(const std::filesystem::path& file,
                                               std::string_view lost,
                                               const std::function<Result<>(SqliteDatabase&)>& load) {
   auto database = open_and_load(file, migrations, load);
-  if (!database) {
+  if (!database && database.error().kind == base::ErrorKind::corrupt) {
     base::log_warning("{}: it is begun anew; {}", database.error().message, lost);
     std::error_code ignored;
     for (const char* part : {"", "-wal", "-shm"}) {

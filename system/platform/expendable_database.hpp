@@ -11,8 +11,8 @@
 namespace watchrig::platform {
 
 /// Opens a database that the server can do without: what is remembered there bridges a restart. One that is
-/// broken, as is told when it is opened or when `load` reads its rows, is begun anew with a warning that says
-/// what is `lost`. Nothing where none can be made, which is told as an error.
+/// corrupt, as is told when it is opened or when `load` reads its rows, is begun anew with a warning that
+/// says what is `lost`. Nothing where there is none for another reason, which is told as an error.
 std::optional<SqliteDatabase> open_expendable(const std::filesystem::path& file,
                                               const std::vector<std::string_view>& migrations,
                                               std::string_view lost,

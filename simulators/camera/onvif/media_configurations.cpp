@@ -53,10 +53,7 @@ bool has_audio(const OnvifDevice& device) { return !device.streams.empty() && de
 void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source) {
   begin_source(node, device, video_source_configuration, source);
   add(node, "tt:SourceToken", device.token(video_source, source));
-  const auto& profile = device.main_stream(source).profile;
-  // A camera's sensor stays what it was when its encoder is told otherwise.
-  protocols::add_bounds(node, device.is_recorder ? profile.width : device.sensor_width,
-                        device.is_recorder ? profile.height : device.sensor_height);
+  protocols::add_bounds(node, device.sensor_width, device.sensor_height);
 }
 
 void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source) {

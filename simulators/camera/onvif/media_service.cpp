@@ -70,8 +70,7 @@ OnvifOutcome video_sources(const OnvifDevice& device, OnvifCall& call) {
     auto source = add(call.answer, "trt:VideoSources");
     source.append_attribute("token") = device.token(video_source, number).c_str();
     add(source, "tt:Framerate", fmt::format("{:g}", profile.rate.value()));
-    protocols::add_resolution(source, device.is_recorder ? profile.width : device.sensor_width,
-                              device.is_recorder ? profile.height : device.sensor_height);
+    protocols::add_resolution(source, device.sensor_width, device.sensor_height);
   }
   return {};
 }

@@ -19,7 +19,7 @@ struct Recording {
   std::string job;      ///< "job-main"
   std::string profile;  ///< "main", of the stream
 };
-/// One a source; none while the card is away.
+/// One a source, whatever the state of the card.
 std::vector<Recording> recordings_of(const OnvifDevice& device);
 std::optional<Recording> recording_of(const OnvifDevice& device, std::string_view token);
 std::optional<Recording> recording_of_job(const OnvifDevice& device, std::string_view token);

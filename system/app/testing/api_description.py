@@ -26,7 +26,7 @@ import camera_answers  # noqa: E402
 import fuzz_bodies  # noqa: E402
 import fuzz_values  # noqa: E402
 from api_schemas import METHODS, Schemas, edges, form_of, forms  # noqa: E402
-from fuzz_routes import filled  # noqa: E402
+from fuzz_routes import BUSY, filled  # noqa: E402
 from vmsd_client import PATIENCE, Client, Program  # noqa: E402
 
 SKIPPED = 77
@@ -94,6 +94,8 @@ class Judge:
                 self.fail(title, wrong_row(json.loads(text), where))
             elif status < 400:
                 self.fail(title, [f"{status}, although the description does not allow it"])
+            elif status >= 500 and status not in BUSY:
+                self.fail(title, [f"{status} {text[:160]!r}"])
             elif status == 400:
                 field = json.loads(text)["error"].get("field", "")
                 names = {where[0], *(needed if value is None else ())}

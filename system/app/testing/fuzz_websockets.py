@@ -66,7 +66,7 @@ FRAMES = {
     "half of a pair of UTF-16": (frame(TEXT, b"\xed\xa0\x80"), {1007}),
     "no UTF-8 in the second piece": (frame(TEXT, b"\xc3", final=False) + frame(0, b"\x28"), {1007}),
     "a message of 64 KiB and one byte": (frame(TEXT, b"x" * (MOST + 1)), {1009}),
-    "a message of many pieces over 64 KiB": (frame(BINARY, b"x" * 9000, final=False) + frame(0, b"x" * 9000, final=False) * 8, {1009}),
+    "a message of many pieces over 64 KiB": (frame(BINARY, b"x" * 9000, final=False) + frame(0, b"x" * 9000, final=False) * 8, {0, 1009}),  # what follows may tear down the connection first
     "a message of 1 GB": (frame(BINARY, b"x" * 1000, size=1 << 30), {1009}),
     "a message of 2^63 bytes": (frame(BINARY, b"x", size=1 << 63), {1002, 1009}),
     "a close of one byte": (frame(CLOSE, b"\x03"), PROTOCOL),

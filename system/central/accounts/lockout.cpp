@@ -19,9 +19,12 @@ std::int64_t seconds_of(base::UtcTime time) {
   return std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+/// Nobody is locked for longer, unless the clock has been ahead.
+constexpr auto longest = std::chrono::hours(24);
+
 Result<> forget_over(platform::SqliteDatabase& database, base::UtcTime now) {
-  auto rows = database.prepare("DELETE FROM locked WHERE until <= ?");
-  return rows ? rows->bind(seconds_of(now)).run() : Result<>(rows.error());
+  auto rows = database.prepare("DELETE FROM locked WHERE until <= ? OR until > ?");
+  return rows ? rows->bind(seconds_of(now), seconds_of(now + longest)).run() : Result<>(rows.error());
 }
 
 }  // namespace

@@ -58,6 +58,13 @@ base::UtcTime time_of(std::int64_t microseconds) {
   return base::UtcTime(std::chrono::microseconds(microseconds));
 }
 
+template <class... Values>
+void run_in(platform::SqliteDatabase& database, std::string_view statement, const Values&... values) {
+  auto row = database.prepare(statement);
+  const auto done = row ? row->bind(values...).run() : Result<>(row.error());
+  if (!done) base::log_warning("password resets after a restart: {}", done.error().message);
+}
+
 }  // namespace
 
 void PasswordResets::remember_in(const std::filesystem::path& file) {
@@ -106,9 +113,11 @@ void PasswordResets::store(const std::string& hash, const Entry& entry) {
 void PasswordResets::run(std::string_view statement, const std::string& key,
                          std::optional<std::int64_t> time) {
   if (!database_) return;
-  auto row = database_->prepare(statement);
-  const auto done = !row ? Result<>(row.error()) : time ? row->bind(key, *time).run() : row->bind(key).run();
-  if (!done) base::log_warning("password resets after a restart: {}", done.error().message);
+  if (time) {
+    run_in(*database_, statement, key, *time);
+  } else {
+    run_in(*database_, statement, key);
+  }
 }
 
 void PasswordResets::forget(std::map<std::string, Entry>::iterator entry) {
@@ -117,15 +126,18 @@ void PasswordResets::forget(std::map<std::string, Entry>::iterator entry) {
 }
 
 void PasswordResets::drop_over(base::UtcTime now) {
-  for (auto it = entries_.begin(); it != entries_.end();) {
-    const auto entry = it++;
-    if (entry->second.until <= now && (entry->second.codes == 0 || entry->second.code_until <= now))
-      forget(entry);
-  }
+  const auto over = std::erase_if(entries_, [&](const auto& entry) {
+    return entry.second.until <= now && (entry.second.codes == 0 || entry.second.code_until <= now);
+  });
+  if (over > 0 && database_)
+    run_in(*database_, "DELETE FROM request WHERE until <= ?1 AND (codes = 0 OR code_until <= ?1)",
+           microseconds_of(now));
   for (auto& [account, times] : mailed_) {
-    const auto over = std::erase_if(times, [&](auto time) { return time + validity <= now; });
-    if (over > 0)
-      run("DELETE FROM mailed WHERE account = ? AND time <= ?", account, microseconds_of(now - validity));
+    // A clock that was ahead must not keep anybody from their mail.
+    const auto gone = std::erase_if(times, [&](auto time) { return time + validity <= now || time > now; });
+    if (gone > 0 && database_)
+      run_in(*database_, "DELETE FROM mailed WHERE time <= ? OR time > ?", microseconds_of(now - validity),
+             microseconds_of(now));
   }
   std::erase_if(mailed_, [](const auto& entry) { return entry.second.empty(); });
 }

@@ -199,27 +199,36 @@ bool is_of(const std::vector<OnvifProfile>& profiles, std::string_view token) {
   return std::ranges::find(profiles, token, &OnvifProfile::token) != profiles.end();
 }
 
+/// It may tell the next time, so nothing follows from its silence.
+bool is_away(const Error& error) {
+  return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::timeout ||
+         error.kind == ErrorKind::denied;
+}
+
 /// The recording of the job that takes a media profile of that channel, empty when no job does; nothing where
 /// the jobs do not say what they take. A device may list its recordings in whatever order.
-asio::awaitable<std::optional<std::string>> recording_by_job(OnvifClient& client,
-                                                             const OnvifServices& services,
-                                                             std::uint32_t channel) {
+asio::awaitable<Result<std::optional<std::string>>> recording_by_job(OnvifClient& client,
+                                                                     const OnvifServices& services,
+                                                                     std::uint32_t channel) {
+  std::optional<std::string> untold;
   const auto jobs = co_await client.ask(services.path("trc"), "trc:GetRecordingJobs", {});
-  if (!jobs) co_return std::nullopt;
+  if (!jobs && is_away(jobs.error())) co_return jobs.error();
   const auto media = co_await OnvifMedia::find(client, services);
-  if (!media) co_return std::nullopt;
+  if (!media && is_away(media.error())) co_return media.error();
+  if (!jobs || !media) co_return untold;
   const auto own = profiles_of_channel(media->profiles, channel);
-  if (!own) co_return std::nullopt;
+  if (!own) co_return untold;
   bool told = false;
   for (const auto& item : protocols::children(jobs->content(), "JobItem")) {
     const auto job = protocols::child(item, "JobConfiguration");
     for (const auto& source : protocols::children(job, "Source")) {
       const auto taken = text_at(source, "SourceToken/Token");
-      if (is_of(*own, taken)) co_return text_at(job, "RecordingToken");
+      if (is_of(*own, taken)) co_return std::optional(text_at(job, "RecordingToken"));
       told = told || is_of(media->profiles, taken);
     }
   }
-  co_return told ? std::optional(std::string()) : std::nullopt;
+  if (told) untold.emplace();
+  co_return untold;
 }
 
 Error no_recording(const OnvifClient& client, std::size_t recordings, std::uint32_t channel) {
@@ -234,10 +243,13 @@ asio::awaitable<Result<std::string>> recording_of_channel(OnvifClient& client, c
   const auto answer = co_await client.ask(services.path("trc"), "trc:GetRecordings", {});
   if (!answer) co_return answer.error();
   const auto items = protocols::children(answer->content(), "RecordingItem");
-  if (place.channels > 1 || items.size() > 1) {
-    const auto token = co_await recording_by_job(client, services, place.channel);
-    if (token && token->empty()) co_return no_recording(client, items.size(), place.channel);
-    if (token) co_return *token;
+  const auto by_job = co_await recording_by_job(client, services, place.channel);
+  if (!by_job) co_return by_job.error();
+  if (const auto& token = *by_job) {
+    const bool listed = std::ranges::any_of(
+        items, [&](const auto& item) { return text_at(item, "RecordingToken") == *token; });
+    if (!listed) co_return no_recording(client, items.size(), place.channel);
+    co_return *token;
   }
   if (place.channel == 0 || items.size() < place.channel)
     co_return no_recording(client, items.size(), place.channel);

@@ -26,7 +26,7 @@ struct ChannelPlace {
   std::uint32_t channels = 0;  ///< 0: not known
 };
 
-/// The recording that a device keeps of a channel: of several the one whose job records a media profile of
+/// The recording that a device keeps of a channel: the one whose job records a media profile of
 /// the channel, or where the jobs do not say, by its place among them, as video sources are counted. Errors:
 /// not_found, conflict (of several channels there are not as many recordings, so nobody knows whose is
 /// which), those of OnvifClient::ask.

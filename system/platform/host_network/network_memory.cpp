@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "system/base/log.hpp"
 #include "system/platform/text_file.hpp"
 
 namespace watchrig::platform {
@@ -129,6 +130,12 @@ WantedNetwork wanted_of(Reader& reader, const json::object& root) {
     wanted.bonds.push_back(bond_of(reader, reader.object(bond)));
   for (const auto& value : reader.list(root, "gateways")) {
     const auto gateway = reader.object(value);
+    // An older program has not written down of which card it is; it is tied anew by hand.
+    if (!gateway.contains("card")) {
+      base::log_warning("the gateway {} is not tied any more: say again of which card it is",
+                        reader.text(gateway, "address"));
+      continue;
+    }
     const GatewayPlace place{reader.card(reader.text(gateway, "card")),
                              reader.address(gateway, "address").value_or(0)};
     wanted.gateways[place] = reader.mac(gateway, "mac");
