@@ -14,13 +14,15 @@ using http::Response;
 
 namespace {
 
-Response show(ServerParts& parts, const Request&) {
+json::object facts(const ServerParts& parts) {
   const auto state = parts.https.state();
-  return http::json_response(200, json::object{{"enabled", state.enabled},
-                                               {"certificate", state.certificate},
-                                               {"port", state.port},
-                                               {"url", state.url}});
+  return {{"enabled", state.enabled},
+          {"certificate", state.certificate},
+          {"port", state.port},
+          {"url", state.url}};
 }
+
+Response show(ServerParts& parts, const Request&) { return http::json_response(200, facts(parts)); }
 
 Response change(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
@@ -29,21 +31,27 @@ Response change(ServerParts& parts, const Request& request) {
   fields.require("enabled");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
+  const auto before = facts(parts);
   if (enabled) {
     if (const auto done = parts.https.enable(certificate); !done) return error_response(done.error());
-    tell(parts, request, "https.on",
-         fmt::format("HTTPS was switched on at {} by \"{}\"", parts.https.state().url, request.account));
+    tell_change(
+        parts, request, "https.on",
+        fmt::format("HTTPS was switched on at {} by \"{}\"", parts.https.state().url, request.account), {},
+        before, facts(parts));
   } else {
     if (const auto done = parts.https.disable(); !done) return http::error_response(done.error());
-    tell(parts, request, "https.off", fmt::format("HTTPS was switched off by \"{}\"", request.account));
+    tell_change(parts, request, "https.off", fmt::format("HTTPS was switched off by \"{}\"", request.account),
+                {}, before, facts(parts));
   }
   return show(parts, request);
 }
 
 Response uninstall(ServerParts& parts, const Request& request) {
+  const auto before = facts(parts);
   if (const auto done = parts.https.uninstall(); !done) return http::error_response(done.error());
-  tell(parts, request, "https.off",
-       fmt::format("HTTPS lost its certificate and was switched off by \"{}\"", request.account));
+  tell_change(parts, request, "https.off",
+              fmt::format("HTTPS lost its certificate and was switched off by \"{}\"", request.account), {},
+              before, facts(parts));
   return http::no_content();
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@
 
 namespace watchrig::api {
 
+namespace json = boost::json;
 using http::Request;
 using http::Response;
 using platform::HostNetwork;
@@ -26,9 +28,17 @@ Response show(ServerParts& parts) {
   return http::json_response(200, to_json(*view, parts.host_network.read_only()));
 }
 
-/// What was done, or why it was refused; both are told.
-Response finish(ServerParts& parts, const Request& request, const platform::NetworkResult<>& done,
-                const std::string& what) {
+/// What there is, for the log; empty where it cannot be read.
+json::object facts(ServerParts& parts) {
+  const auto view = parts.host_network.view();
+  return view ? to_json(*view, parts.host_network.read_only()) : json::object();
+}
+
+/// Does it, and tells what was done, or why it was refused.
+Response perform(ServerParts& parts, const Request& request, const std::string& what,
+                 const std::function<platform::NetworkResult<>(HostNetwork&)>& change) {
+  const auto before = facts(parts);
+  const auto done = change(parts.host_network);
   if (!done) {
     const auto& [field, error] = done.error();
     tell(parts, request, "network.refused",
@@ -36,7 +46,8 @@ Response finish(ServerParts& parts, const Request& request, const platform::Netw
                      error.message));
     return network_error(done.error());
   }
-  tell(parts, request, "network.changed", fmt::format("{} by {}", what, request.account));
+  tell_change(parts, request, "network.changed", fmt::format("{} by {}", what, request.account), {}, before,
+              facts(parts));
   return show(parts);
 }
 
@@ -56,8 +67,8 @@ Response set_card(ServerParts& parts, const Request& request) {
                     "moment: send restart_accepted true to go on",
                     name));
   }
-  return finish(parts, request, parts.host_network.set_card(name, wanted->card),
-                fmt::format("card \"{}\" set", name));
+  return perform(parts, request, fmt::format("card \"{}\" set", name),
+                 [&](HostNetwork& network) { return network.set_card(name, wanted->card); });
 }
 
 Response set_default_card(ServerParts& parts, const Request& request) {
@@ -65,8 +76,8 @@ Response set_default_card(ServerParts& parts, const Request& request) {
   const auto name = fields.text("card");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return finish(parts, request, parts.host_network.set_default_card(name),
-                fmt::format("default card \"{}\" chosen", name));
+  return perform(parts, request, fmt::format("default card \"{}\" chosen", name),
+                 [&](HostNetwork& network) { return network.set_default_card(name); });
 }
 
 Response bind_gateway(ServerParts& parts, const Request& request) {
@@ -80,20 +91,22 @@ Response bind_gateway(ServerParts& parts, const Request& request) {
   }
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return finish(parts, request, parts.host_network.tie_gateway(card, *mac),
-                fmt::format("gateway of card \"{}\" bound to {}", card, platform::to_string(*mac)));
+  return perform(parts, request,
+                 fmt::format("gateway of card \"{}\" bound to {}", card, platform::to_string(*mac)),
+                 [&](HostNetwork& network) { return network.tie_gateway(card, *mac); });
 }
 
 Response release_gateway(ServerParts& parts, const Request& request) {
   const auto card = request.param("card");
-  return finish(parts, request, parts.host_network.untie_gateway(card),
-                fmt::format("gateway of card \"{}\" released", card));
+  return perform(parts, request, fmt::format("gateway of card \"{}\" released", card),
+                 [&](HostNetwork& network) { return network.untie_gateway(card); });
 }
 
 Response set_name_servers(ServerParts& parts, const Request& request) {
   const auto servers = name_servers_from(request);
   if (!servers) return error_response(servers.error());
-  return finish(parts, request, parts.host_network.set_name_servers(*servers), "name servers set");
+  return perform(parts, request, "name servers set",
+                 [&](HostNetwork& network) { return network.set_name_servers(*servers); });
 }
 
 Response add_route(ServerParts& parts, const Request& request) {
@@ -103,7 +116,8 @@ Response add_route(ServerParts& parts, const Request& request) {
   if (!route) return error_response(route.error());
   const auto what = fmt::format("route to {}/{} over \"{}\" added", platform::format_ipv4(route->destination),
                                 route->prefix, route->card);
-  auto answer = finish(parts, request, parts.host_network.add_route(*route), what);
+  auto answer =
+      perform(parts, request, what, [&](HostNetwork& network) { return network.add_route(*route); });
   if (answer.status == 200) answer.status = 201;
   return answer;
 }
@@ -111,8 +125,9 @@ Response add_route(ServerParts& parts, const Request& request) {
 Response remove_route(ServerParts& parts, const Request& request) {
   const auto route = route_named(request.param("card"), request.param("destination"));
   if (!route) return error_response(route.error());
-  return finish(parts, request, parts.host_network.remove_route(*route),
-                fmt::format("route to {} over \"{}\" removed", request.param("destination"), route->card));
+  return perform(parts, request,
+                 fmt::format("route to {} over \"{}\" removed", request.param("destination"), route->card),
+                 [&](HostNetwork& network) { return network.remove_route(*route); });
 }
 
 Response unconfirmed(std::string_view what) {
@@ -124,13 +139,14 @@ Response unconfirmed(std::string_view what) {
 
 Response bond(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
-  const platform::BondSettings bond{fields.text("name", "bond0"), fields.text("mode"), fields.texts("cards")};
+  const platform::BondSettings wanted{fields.text("name", "bond0"), fields.text("mode"),
+                                      fields.texts("cards")};
   const bool confirmed = fields.flag("confirmed", false);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
   if (!confirmed && !parts.host_network.read_only()) return unconfirmed("bonding");
-  auto answer =
-      finish(parts, request, parts.host_network.bond(bond), fmt::format("bond \"{}\" made", bond.name));
+  auto answer = perform(parts, request, fmt::format("bond \"{}\" made", wanted.name),
+                        [&](HostNetwork& network) { return network.bond(wanted); });
   if (answer.status == 200) answer.status = 201;
   return answer;
 }
@@ -140,7 +156,8 @@ Response split(ServerParts& parts, const Request& request) {
   const auto confirmed = request.query_value("confirmed");
   if (confirmed != "true" && !parts.host_network.read_only())
     return unconfirmed("splitting (?confirmed=true)");
-  return finish(parts, request, parts.host_network.split(name), fmt::format("bond \"{}\" split", name));
+  return perform(parts, request, fmt::format("bond \"{}\" split", name),
+                 [&](HostNetwork& network) { return network.split(name); });
 }
 
 }  // namespace

@@ -131,6 +131,8 @@ def check_routes(client):
     expect("a route", asked()[0], 200)
     expect("the same again", asked(), (409, "conflict", "destination"))
     expect("the route", ("10.9.0.0/16", "10.1.1.3", "lan1") in routes(), True)
+    told = client.call("GET", "/api/v1/logs/operation?type=network.changed&sort=-time&limit=1")["entries"][0]["data"]
+    expect("what the log says of it", ([r["destination"] for r in told["after"].get("routes", [])], told["before"].get("routes")), (["10.9.0.0"], []))
 
 
 def check_name_servers(client, resolver):

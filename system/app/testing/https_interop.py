@@ -127,6 +127,8 @@ def check(vmsd, folder):
     check_events(address.hostname, address.port, itself, client.session)
     client.call("PUT", "/api/v1/sessions/current/confirmation", {"password": PASSWORD})
     client.call("DELETE", "/api/v1/https")
+    told = client.call("GET", "/api/v1/logs/operation?type=https.off&limit=1")["entries"][0]["data"]
+    expect(told["before"]["enabled"] and not told["after"]["enabled"] and told["before"]["certificate"] == installed, f"the log says of HTTPS {told}")
     with contextlib.suppress(ConnectionRefusedError):
         socket.create_connection((address.hostname, address.port), PATIENCE)
         raise SystemExit("FAILED: the port is open although HTTPS is off")
