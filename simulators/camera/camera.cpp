@@ -72,12 +72,12 @@ std::vector<std::shared_ptr<CardStore>> cards_of(const CameraSpec& spec) {
   return cards;
 }
 
-/// Has a channel show its number and the time.
-void title(scene::SourceSpec& source, const std::string& name) {
+/// Has a channel show its number and the time by the recorder's clock.
+void title(scene::SourceSpec& source, const std::string& name, base::Duration clock_ahead) {
+  const auto board = std::make_shared<OsdBoard>(name);
+  board->set_clock_ahead(clock_ahead);
   source.owner = name;
-  source.finish = [board = std::make_shared<OsdBoard>(name)](media::Picture& picture, base::UtcTime time) {
-    board->draw(picture, time);
-  };
+  source.finish = [board](media::Picture& picture, base::UtcTime time) { board->draw(picture, time); };
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ std::string Camera::stream_name(unsigned source, const char* stream) const {
 Result<void> Camera::add_channel(unsigned source, const char* stream, scene::SourceSpec shown,
                                  std::shared_ptr<Broadcast> audio) {
   const auto name = stream_name(source, stream);
-  if (spec_.distinct) title(shown, fmt::format("{} {}", spec_.id, source));
+  if (spec_.distinct) title(shown, fmt::format("{} {}", spec_.id, source), spec_.clock_ahead);
   auto video = broadcasts_.open(shown, TrackRole::video);
   if (!video) return Error(video.error()).within(name);
   const bool recorded = std::string_view(stream) == "main" && !cards_.empty();

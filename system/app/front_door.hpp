@@ -57,8 +57,14 @@ class FrontDoor {
   base::Result<> open_https() { return parts_.https.open(); }
   void close_https() { parts_.https.stop(); }
   void close_http() { http_->stop(); }
-  void close_rtsp() { rtsp_.close(); }
-  void close_rtsps() { rtsp_.close_tls(); }
+  void close_rtsp() {
+    rtsp_.close();
+    ports_.rtsp = 0;
+  }
+  void close_rtsps() {
+    rtsp_.close_tls();
+    ports_.rtsps = 0;
+  }
   void show_certificate();
   std::string url(const std::string& section, std::uint16_t port) const;
 

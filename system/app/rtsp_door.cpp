@@ -48,32 +48,32 @@ Result<> RtspDoor::open() {
   return {};
 }
 
-void RtspDoor::close() {
-  if (clear_) clear_->stop();
-}
+void RtspDoor::close() { clear_.reset(); }
 
 Result<> RtspDoor::open_tls() {
+  // What is wrong with the clear port keeps no encrypted stream.
+  Result<> opened;
   if (required()) {
     close();
-  } else if (auto opened = clear_ ? clear_->resume_accepting() : open(); !opened) {
-    return opened;
+  } else if (!clear_) {
+    opened = open();
   }
-  if (!parts_.central.settings().flag("rtsps", "enabled")) return {};
+  if (!parts_.central.settings().flag("rtsps", "enabled")) return opened;
   const auto identity = parts_.https.identity();
   if (!identity) {
     close_tls();
     base::log_error("RTSP by TLS is off{}: {}",
                     required() ? ", and in the clear too, as TLS is required" : "", identity.error().message);
-    return {};
+    return opened;
   }
   if (tls_) {
     tls_->set_tls(http::native_context(*identity));
-    return {};
+    return opened;
   }
   auto server = start("rtsps", http::native_context(*identity));
   if (!server) return server.error();
   tls_ = std::move(*server);
-  return {};
+  return opened;
 }
 
 void RtspDoor::close_tls() { tls_.reset(); }

@@ -46,8 +46,8 @@ Outcome keep_channel(StepContext& step, const json::value& answer, const std::st
 /// by its name and their numbers.
 Outcome add_recorder(StepContext& step, const Device& recorder) {
   const auto name = step.text("as");
-  if (step.text("driver", "rtsp") != "onvif" || step.has("url"))
-    return of_author("a recorder is added with driver=\"onvif\"");
+  if (step.text("driver", "rtsp") != "onvif" || step.has("url") || step.has("sub-url"))
+    return of_author("a recorder is added with driver=\"onvif\", and by its host");
   const auto host = boost::urls::parse_uri(recorder.onvif);
   if (!host)
     return of_author(fmt::format("the device \"{}\" has no ONVIF services: say onvif=\"yes\"", recorder.id));

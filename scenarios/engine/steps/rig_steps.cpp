@@ -12,6 +12,7 @@ Outcome rig_set(StepContext& step) {
   const auto device = step.text("device");
   if (auto checked = step.check_virtual(device); checked.verdict != reports::Verdict::pass) return checked;
   if (step.has("input") == step.has("what")) return of_author("<rig-set> needs either an input or a what");
+  if (step.has("input") && step.has("number")) return of_author("<rig-set> has a number of a what only");
   const auto what = step.text("what", "input");
   const json::object body{
       {"what", what},

@@ -19,10 +19,10 @@ constexpr std::string_view fixed = "Fixed", configurable = "Configurable";
 
 OnvifOutcome device_information(const OnvifDevice& device, OnvifCall& call) {
   add(call.answer, "tds:Manufacturer", device.manufacturer);
-  add(call.answer, "tds:Model", "Virtual Camera");
+  add(call.answer, "tds:Model", device.is_recorder ? "Virtual Recorder" : "Virtual Camera");
   add(call.answer, "tds:FirmwareVersion", "1.0.0");
   add(call.answer, "tds:SerialNumber", device.serial_number());
-  add(call.answer, "tds:HardwareId", "virtual-camera");
+  add(call.answer, "tds:HardwareId", device.is_recorder ? "virtual-recorder" : "virtual-camera");
   return {};
 }
 

@@ -57,7 +57,7 @@ OnvifOutcome check_recording(const OnvifDevice& device, std::string_view token) 
                   fmt::format("there is no recording \"{}\"", token));
   }
   if (recording->card->state() == CardState::failed)
-    return refuse({"ter:Action", "ter:StorageFailure"}, "the card cannot be read");
+    return refuse({"ter:Action", "ter:StorageFailure"}, "what is recorded cannot be read");
   return {};
 }
 

@@ -152,7 +152,7 @@ OnvifOutcome job_state(const OnvifDevice& device, OnvifCall& call) {
     auto node = add(tracks, "tt:Track");
     add(node, "tt:SourceTag", track.token);
     add(node, "tt:Destination", track.token);
-    if (failing) add(node, "tt:Error", "the card is full, removed or failed");
+    if (failing) add(node, "tt:Error", "what it is recorded on is full, removed or failed");
     add(node, "tt:State", state);
   }
   return {};

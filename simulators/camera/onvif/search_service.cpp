@@ -179,7 +179,7 @@ OnvifOutcome Searches::begin(OnvifCall& call, Search search) {
   std::erase_if(searches_, [now](const auto& entry) { return entry.second.ends <= now; });
   const auto life = protocols::parse_xml_duration(text_at(call.request, "KeepAliveTime"));
   if (!life || *life <= base::Duration::zero()) return refuse({"ter:InvalidArgVal"}, "KeepAliveTime is none");
-  if (has_failed()) return refuse({"ter:Action", "ter:StorageFailure"}, "the card cannot be read");
+  if (has_failed()) return refuse({"ter:Action", "ter:StorageFailure"}, "what is recorded cannot be read");
   if (searches_.size() >= most)
     return refuse({"ter:Action", "ter:ResourceProblem"}, fmt::format("{} searches run already", most));
   search.life = std::min<base::Duration>(*life, std::chrono::minutes(1));

@@ -35,11 +35,7 @@ NetworkResult<> HostNetwork::untie_gateway(const std::string& card) {
   const std::lock_guard lock(mutex_);
   const auto state = read_to_change();
   if (!state) return state.error();
-  const HostRoute* route = state->gateway_of(card);
   WantedNetwork next = wanted_;
-  if (route && route->gateway && next.gateways.erase({card, *route->gateway}) != 0) {
-    if (auto done = perform(plan_untie(card, *route->gateway)); !done) return done;
-  }
   forget_gateways(card, std::nullopt, next);
   if (next == wanted_) {
     return NetworkRefusal{
