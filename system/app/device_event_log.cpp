@@ -39,13 +39,18 @@ void DeviceEventLog::append(std::string type, std::string cause, std::string mes
   // Who may see the device's first channel may know of the device.
   const auto& channels = device_->channels;
   const auto own = std::ranges::find(channels, channel, &central::Channel::number);
-  const auto shown = own != channels.end() ? own : channels.begin();
+  const bool is_own = own != channels.end();
+  // It happens before an input that nobody has picked.
+  if (channel != 0 && !is_own) return;
+  const auto shown = is_own ? own : channels.begin();
   if (shown != channels.end()) {
     event.channel = shown->id;
     event.channel_name = shown->name;
   }
   event.cause = std::move(cause);
-  event.message = fmt::format("device \"{}\": {}", device_->name, message);
+  event.message = is_own && channels.size() > 1
+                      ? fmt::format("channel \"{}\" of device \"{}\": {}", own->name, device_->name, message)
+                      : fmt::format("device \"{}\": {}", device_->name, message);
   event.data = std::move(data);
   event.data["device"] = device_->id;
   events_.append(std::move(event));
