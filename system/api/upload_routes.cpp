@@ -2,6 +2,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -54,12 +57,26 @@ std::optional<Response> refuse(ServerParts& parts, const Request& request, const
                               fmt::format("this needs the authority \"{}\"", to_string(upload->right)));
 }
 
+/// Who has begun each upload, so that the pieces of two people do not become one file.
+struct Beginners {
+  std::mutex mutex;  ///< one piece at a time
+  std::map<std::string_view, std::string> accounts;
+};
+
 /// Appends, or begins anew at 0: a client that has lost an answer asks where to go on by sending again.
-Response put(ServerParts& parts, const Request& request) {
+Response put(ServerParts& parts, const Request& request, Beginners& beginners) {
   const Upload* upload = upload_of(request);
   if (auto refusal = refuse(parts, request, upload)) return *std::move(refusal);
   const auto offset = number_of(request, "offset", 0, 0, upload->most);
   if (!offset) return error_response(offset.error());
+  const std::lock_guard lock(beginners.mutex);
+  auto& beginner = beginners.accounts[upload->name];
+  if (*offset == 0) beginner = request.account;
+  if (!beginner.empty() && beginner != request.account) {
+    return http::error_response(
+        409, "conflict", "offset",
+        fmt::format("\"{}\" has begun this upload anew: begin yours with offset=0 after it", beginner));
+  }
   const auto file = upload_file(parts, upload->name);
   std::error_code missing;
   const auto size = fs::file_size(file, missing);
@@ -108,13 +125,15 @@ fs::path upload_file(const ServerParts& parts, std::string_view name) {
 }
 
 void add_upload_routes(http::Router& router, ServerParts& parts) {
+  const auto beginners = std::make_shared<Beginners>();
   router
       .add("PUT", "/api/v1/system/uploads/{upload}", {signed_in, false, false},
            "Takes a large file (configuration, devices, licence, system, update, module, voice) in pieces of "
            "at most 1 MiB, one "
            "after the "
            "other; the first begins it anew",
-           on_workers(parts, put))
+           on_workers(parts, [beginners](ServerParts& all,
+                                         const Request& request) { return put(all, request, *beginners); }))
       .query = {{"offset", "bytes that were sent before, 0 without it", "integer"}};
   router.add("DELETE", "/api/v1/system/uploads/{upload}", {signed_in, false, false},
              "Withdraws what was uploaded so far", on_workers(parts, withdraw));

@@ -14,7 +14,7 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
-from vmsd_client import PATIENCE, Client, Program  # noqa: E402
+from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 LARGE = 6000  # devices
 MEBI = 1 << 20
@@ -114,6 +114,20 @@ def check_large(admin, wrong):
             wrong.append(f"a {title} of {len(file)} bytes: {str(answer)[:200]}")
 
 
+def check_two_uploads(admin, wrong):
+    """The pieces of two people do not become one file."""
+    account = {"name": "bob", "group": "admin", "password": PASSWORD, "password_again": PASSWORD}
+    admin.call("PUT", "/api/v1/sessions/current/confirmation", {"password": PASSWORD})
+    admin.call("POST", "/api/v1/users", account)
+    other = Client(admin.base_url)
+    other.session = other.call("POST", "/api/v1/sessions", {"username": "bob", "password": PASSWORD})
+    path = "/api/v1/system/uploads/devices"
+    told = [ask(client, "PUT", f"{path}?offset={offset}", b"12345")[0]
+            for client, offset in ((admin, 0), (admin, 5), (other, 10), (other, 0), (admin, 10), (admin, 5), (other, 5))]
+    if told != [200, 200, 409, 200, 409, 409, 200]:
+        wrong.append(f"two uploads at a time: {told}")
+
+
 def main():
     wrong = []
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
@@ -125,6 +139,7 @@ def main():
             check_dialect(admin, "tabs", {"dialect": "excel-tab"}, "utf-8", wrong)
             backup = check_dialect(admin, "unix", {"dialect": "unix"}, "utf-8", wrong)
             check_large(admin, wrong)
+            check_two_uploads(admin, wrong)
         with Program(log, sys.argv[1], "--data", f"{folder}/two", *options) as vmsd:
             status, text = ask(Client(vmsd.ready["http"]).initialise(), "POST", "/api/v1/devices/import", backup)
             if status != 400 or b"another key" not in text:
