@@ -1,6 +1,7 @@
 #include "system/central/layouts/layout_store.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -81,8 +82,28 @@ Result<Layout> LayoutStore::find(LayoutKind kind, std::string_view id) const {
   return *layout;
 }
 
+namespace {
+
+/// That the items of a map have.
+std::set<std::string> icons_of(const Layout& layout) {
+  std::set<std::string> icons;
+  const auto* items = layout.kind == LayoutKind::map ? layout.content.if_contains("items") : nullptr;
+  for (std::size_t i = 0; items && i < items->as_array().size(); ++i) {
+    const auto* icon = items->as_array()[i].as_object().if_contains("icon");
+    if (icon) icons.emplace(icon->as_string());
+  }
+  return icons;
+}
+
+}  // namespace
+
 FieldResult<void> LayoutStore::check_place(const Layout& layout, bool is_new) const {
   const auto& rule = rule_of(layout.kind);
+  const auto before = is_new ? std::set<std::string>() : icons_of(layouts_.at(layout.number));
+  for (const auto& icon : icons_of(layout)) {
+    if (!before.contains(icon) && !find_locked(LayoutKind::icon, icon))
+      return FieldError{"items.icon", {ErrorKind::not_found, fmt::format("there is no icon \"{}\"", icon)}};
+  }
   std::size_t count = 0;
   for (const auto& [number, other] : layouts_) {
     if (other.kind != layout.kind) continue;
@@ -170,6 +191,14 @@ FieldResult<void> LayoutStore::remove(LayoutKind kind, std::string_view id, bool
   }
   if (layout->number == default_group)
     return FieldError{{}, {ErrorKind::denied, "the default view group stays"}};
+  if (layout->kind == LayoutKind::icon) {
+    for (const auto& [number, other] : layouts_) {
+      if (!icons_of(other).contains(std::string(id))) continue;
+      return FieldError{
+          {},
+          {ErrorKind::conflict, fmt::format("map \"{}\" uses this icon: take it away there", other.name)}};
+    }
+  }
   const auto numbers = with_children(*layout);
   if (numbers.size() > 1 && !with_content) {
     return FieldError{{},

@@ -1,6 +1,7 @@
 #include "system/central/layouts/layout_store.hpp"
 
 #include <boost/json/parse.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "system/central/testing/folder_fixture.hpp"
@@ -139,14 +140,26 @@ TEST_F(LayoutStoreTest, ContentIsChecked) {
   EXPECT_EQ(map(R"({"area":"a0","items":[{"device":"d1","input":0,"x":0,"y":0}]})"), "items");
   EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":0,"icon":"c1"}]})"), "items.icon");
   EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":0,"url":"x"}]})"), "items.url");
+  EXPECT_EQ(map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":0,"icon":"i99"}]})"), "items.icon");
   EXPECT_EQ(
-      map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":1},{"device":"d1","input":2,"x":0.5,"y":0.5,"icon":"i1"}]})"),
+      map(R"({"area":"a0","items":[{"channel":"c1","x":0,"y":1},{"device":"d1","input":2,"x":0.5,"y":0.5}]})"),
       "accepted");
   EXPECT_EQ(refused_field(layout(LayoutKind::video_group, "g", 0, R"({"channels":["c1","c1"]})")),
             "channels");
   EXPECT_EQ(refused_field(layout(LayoutKind::view, "v", 1, R"({"windows":[{"window":37,"channel":"c1"}]})")),
             "windows.window");
   EXPECT_EQ(refused_field(layout(LayoutKind::view, "v", 1, R"({"windows":7})")), "windows");
+}
+
+TEST_F(LayoutStoreTest, AnIconStaysWhileAMapUsesIt) {
+  const auto icon = id_of(store->add(layout(LayoutKind::icon, "i", 0, "{}")).value());
+  const auto map = store->add(layout(
+      LayoutKind::map, "m", 0,
+      fmt::format(R"({{"area":"a0","items":[{{"channel":"c1","x":0,"y":1,"icon":"{}"}}]}})", icon).c_str()));
+  ASSERT_TRUE(map) << map.error().error.message;
+  EXPECT_EQ(store->remove(LayoutKind::icon, icon, false).error().error.kind, ErrorKind::conflict);
+  ASSERT_TRUE(store->remove(LayoutKind::map, id_of(*map), false));
+  EXPECT_TRUE(store->remove(LayoutKind::icon, icon, false));
 }
 
 TEST_F(LayoutStoreTest, PicturesAreKnownByTheirBytes) {
