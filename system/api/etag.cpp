@@ -162,11 +162,15 @@ central::FieldResult<void> check_if_match(const Request& request, std::int64_t r
       {base::ErrorKind::conflict, fmt::format("it was changed meanwhile and is now {}: read it again", tag)}};
 }
 
+bool has_version(const Route& route) {
+  const auto& right = route.guard.right;
+  return right != everybody && right != "download" && !is_command(route);
+}
+
 void keep_versions(http::Router& router) {
   const auto turns = std::make_shared<NamedTurns>();
   router.wrap([&](const Route& route) -> Handler {
-    const auto& right = route.guard.right;
-    if (right == everybody || right == "download" || is_command(route)) return route.handler;
+    if (!has_version(route)) return route.handler;
     auto inner = std::make_shared<const Handler>(route.handler);
     if (route.method == "GET") return [inner](Request request) { return show(inner, std::move(request)); };
     return [turns, inner, subject = subject_of(router, route.pattern)](Request request) {

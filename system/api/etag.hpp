@@ -21,6 +21,9 @@ http::Response with_etag(http::Response response, const boost::json::object& fac
 /// which is answered 412.
 central::FieldResult<void> check_if_match(const http::Request& request, std::int64_t revision);
 
+/// Whether keep_versions() is about the route.
+bool has_version(const http::Route& route);
+
 /// Gives each JSON answer to GET that has no ETag one that follows from its bytes, answers If-None-Match with
 /// 304, and does a PUT, PATCH, POST or DELETE with If-Match only when this names the ETag that a GET of the
 /// same path, without a query, has now, or where there is no such GET, of the nearest path above it; else

@@ -34,6 +34,11 @@ std::string digest_of(const std::string& text) {
   return digits;
 }
 
+/// Of what a person has thought out, a digest is guessed soon.
+bool is_secret(const std::string& request) {
+  return request.find("pass") != std::string::npos || request.find("token") != std::string::npos;
+}
+
 std::string headers_of(const Response& response) {
   json::array list;
   for (const auto& [name, value] : response.headers) list.push_back(json::array{name, value});
@@ -71,10 +76,10 @@ Result<> KeptAnswers::load(platform::SqliteDatabase& database) try {
   auto row = rows->step();
   for (; row && *row; row = rows->step()) {
     const auto time = base::UtcTime(std::chrono::microseconds(rows->integer(2)));
+    auto response = response_of(static_cast<int>(rows->integer(3)), rows->text(5), rows->text(4));
+    kept_[rows->text(0)] = {rows->text(1), time, std::move(response)};
     order_.emplace_back(time, rows->text(0));
     bytes_ += rows->text(5).size();
-    kept_[rows->text(0)] = {rows->text(1), time,
-                            response_of(static_cast<int>(rows->integer(3)), rows->text(5), rows->text(4))};
   }
   if (!row) return row.error();
   return {};
@@ -88,8 +93,10 @@ std::optional<Response> KeptAnswers::begin(const std::string& key, const std::st
   while (has_old(now)) forget_oldest();
   const auto digest = digest_of(request);
   const auto [it, is_new] = kept_.try_emplace(key, Kept{digest, now});
-  it->second.secret = request.find("pass") != std::string::npos;
-  if (is_new) return std::nullopt;
+  if (is_new) {
+    it->second.secret = is_secret(request);
+    return std::nullopt;
+  }
   if (it->second.body != digest) {
     return http::error_response(422, "invalid", "Idempotency-Key",
                                 "this key was used for another request: take a new one");

@@ -5,8 +5,10 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "system/api/etag.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/program_version.hpp"
 #include "system/api/routes.hpp"
@@ -93,9 +95,9 @@ json::object header_parameter(std::string_view name, std::string_view meaning) {
 void add_headers(json::array& parameters, const http::Route& route) {
   if (route.guard.right == everybody) return;
   const auto& method = route.method;
-  if (method == "GET")
+  if (method == "GET" && has_version(route))
     parameters.push_back(header_parameter("If-None-Match", "an ETag: an answer that still has it is a 304"));
-  if (method != "GET")
+  if (method != "GET" && has_version(route))
     parameters.push_back(header_parameter("If-Match", "the ETag of what shall be changed; else 412"));
   if (method == "POST" || method == "PATCH") {
     parameters.push_back(
@@ -121,6 +123,8 @@ json::object operation(const http::Route& route, const json::value* description)
   add_headers(parameters, route);
   if (!parameters.empty()) object["parameters"] = std::move(parameters);
   if (description) describe(object, description->as_object());
+  if (description && route.method == "GET" && has_version(route))
+    object["responses"].as_object()["304"] = json::object{{"description", "It is as If-None-Match knows it"}};
   object["x-right"] = route.guard.right;
   if (route.guard.confirmed) object["x-confirmed"] = true;
   if (route.guard.right == everybody) object["security"] = json::array();
@@ -163,9 +167,13 @@ Descriptions read_descriptions() {
 
 void add_openapi_route(http::Router& router) {
   // Added before it is made, so that it describes itself too.
-  const auto document = std::make_shared<json::object>();
+  const auto text = std::make_shared<std::string>();
   router.add_plain("GET", "/api/v1/openapi.json", {everybody}, "This description",
-                   [document](const http::Request&) { return http::json_response(200, *document); });
+                   [text](const http::Request&) {
+                     http::Response response;
+                     response.body = *text;
+                     return response;
+                   });
   const auto [schemas, described] = read_descriptions();
   json::object paths;
   for (const auto& route : router.routes()) {
@@ -181,13 +189,13 @@ void add_openapi_route(http::Router& router) {
       operations[lower(route.method)] = operation(route, described.if_contains(name));
     }
   }
-  *document = {
+  *text = json::serialize(json::object{
       {"openapi", "3.0.3"},
       {"info", {{"title", "Watchrig VMS"}, {"version", program_version()}}},
       {"components",
        {{"schemas", schemas}, {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
       {"security", json::array{json::object{{"token", json::array()}}}},
-      {"paths", std::move(paths)}};
+      {"paths", std::move(paths)}});
 }
 
 }  // namespace watchrig::api
