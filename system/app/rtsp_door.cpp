@@ -11,12 +11,14 @@ namespace watchrig::app {
 namespace asio = boost::asio;
 using base::Result;
 
-Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& section,
-                                                           media::TlsContext tls) {
+Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& section, media::TlsContext tls,
+                                                           std::uint16_t before) {
   const auto executors = [this] { return asio::any_io_executor(pool_.next()); };
   media::RtspServer::Options options;
   options.address = parts_.central.settings().text(section, "address");
   options.port = static_cast<std::uint16_t>(parts_.central.settings().number(section, "port"));
+  // Players were told the port that was free before.
+  if (options.port == 0) options.port = before;
   options.tls = std::move(tls);
   options.admit = [this](const asio::ip::address& source) { return parts_.central.access().admits(source); };
   // Digest needs what a stored password is not: its text. So streams are read with a session's own key.
@@ -42,9 +44,10 @@ Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& se
 Result<> RtspDoor::open() {
   clear_.reset();
   if (required()) return {};
-  auto server = start("rtsp", nullptr);
+  auto server = start("rtsp", nullptr, clear_before_);
   if (!server) return server.error();
   clear_ = std::move(*server);
+  clear_before_ = clear_->port();
   return {};
 }
 
@@ -70,9 +73,10 @@ Result<> RtspDoor::open_tls() {
     tls_->set_tls(http::native_context(*identity));
     return opened;
   }
-  auto server = start("rtsps", http::native_context(*identity));
+  auto server = start("rtsps", http::native_context(*identity), tls_before_);
   if (!server) return server.error();
   tls_ = std::move(*server);
+  tls_before_ = tls_->port();
   return opened;
 }
 

@@ -32,13 +32,16 @@ class RtspDoor {
   std::uint16_t tls_port() const { return tls_ ? tls_->port() : std::uint16_t{0}; }
 
  private:
-  base::Result<std::unique_ptr<media::RtspServer>> start(const std::string& section, media::TlsContext tls);
+  base::Result<std::unique_ptr<media::RtspServer>> start(const std::string& section, media::TlsContext tls,
+                                                         std::uint16_t before);
   bool required() const { return parts_.central.settings().flag("rtsps", "required"); }
 
   api::ServerParts& parts_;
   base::ExecutorPool& pool_;
   std::unique_ptr<media::RtspServer> clear_;
   std::unique_ptr<media::RtspServer> tls_;
+  std::uint16_t clear_before_ = 0;  ///< opened last; 0: never, as the next one
+  std::uint16_t tls_before_ = 0;
 };
 
 }  // namespace watchrig::app
