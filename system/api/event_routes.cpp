@@ -1,3 +1,5 @@
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -22,6 +24,7 @@ constexpr std::size_t page = 1000;
 
 /// Wakes the pusher; the events themselves are read from the log, so a slow client costs no memory.
 using Bell = base::BoundedQueue<bool>;
+using Shown = central::EventLog::Shown;
 
 asio::awaitable<void> notice_end(http::WebSocket socket, std::shared_ptr<Bell> bell) {
   for (;;) {
@@ -100,6 +103,22 @@ asio::awaitable<Gap> look_for_gap(ServerParts& parts, std::string lane, std::int
   co_return std::move(*gap);
 }
 
+/// The next events, for which no connection waits for the disk; nothing while the workers have too much to
+/// do.
+asio::awaitable<std::optional<Shown>> next_events(ServerParts& parts, std::string lane, std::int64_t after) {
+  const auto& log = parts.central.events();
+  auto recent = log.recent_since(after, page);
+  if (recent) co_return recent;
+  auto shown = std::make_shared<std::optional<Shown>>();
+  WorkPool::Work work = [&log, after, shown] {
+    *shown = log.shown_since(after, page);
+    return http::no_content();
+  };
+  const auto done = co_await parts.workers.run(std::move(lane), std::move(work));
+  (void)done;
+  co_return std::move(*shown);
+}
+
 asio::awaitable<void> push_events(ServerParts& parts, Request request, http::WebSocket socket) {
   const auto since = number_of(request, "since", parts.central.events().last(), 0, INT64_MAX);
   if (!since) {
@@ -112,6 +131,7 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
   base::spawn(socket.executor(), notice_end(socket, bell), "event client");
   watch_session(parts, request, socket, central::Authority::events);
   bell->push(true);
+  asio::steady_timer timer(socket.executor());
   std::int64_t sent = *since;
   auto gap = co_await look_for_gap(parts, request.account, sent);
   if (!gap) {
@@ -130,12 +150,19 @@ asio::awaitable<void> push_events(ServerParts& parts, Request request, http::Web
   for (;;) {
     const auto rung = co_await bell->pop();
     if (!rung) break;
-    for (auto events = parts.central.events().shown_since(sent, page); !events.empty();
-         events = parts.central.events().shown_since(sent, page)) {
+    for (;;) {
+      const auto events = co_await next_events(parts, request.account, sent);
+      if (events && events->empty()) break;
+      if (!events) {
+        timer.expires_after(std::chrono::seconds(1));
+        co_await timer.async_wait(asio::use_awaitable);
+        if (!socket.is_open()) co_return;
+        continue;
+      }
       // The sign-in may have ended, or lost rights, since the last event.
       if (parts.central.sign_in().sessions.account(request.session) != request.account) co_return;
       const auto rights = parts.central.accounts().rights(request.account);
-      for (const auto& shown : events) {
+      for (const auto& shown : *events) {
         sent = shown->event.sequence;
         if (!may_read(*rights, shown->event)) continue;
         const std::string stripped =

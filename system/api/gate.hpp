@@ -22,6 +22,9 @@ inline constexpr const char* metrics_path = "/metrics";
 /// refused.
 http::Gate make_gate(ServerParts& parts);
 
+/// Whether the gate has found out who asks.
+inline bool is_signed_in(const http::Request& request) { return !request.account.empty(); }
+
 /// The answer of a server that is not initialised; nothing when it is.
 std::optional<http::Response> refuse_uninitialised(const central::Accounts& accounts);
 

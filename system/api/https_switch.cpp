@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include "system/api/gate.hpp"
 #include "system/base/log.hpp"
 
 namespace watchrig::api {
@@ -34,6 +35,7 @@ http::HttpServer::Options HttpsSwitch::options() const {
   http::HttpServer::Options options;
   options.address = settings_.text("https", "address");
   options.port = static_cast<std::uint16_t>(settings_.number("https", "port"));
+  options.may_send_much = is_signed_in;
   options.admit = [this](const boost::asio::ip::address& source) { return access_.admits(source); };
   return options;
 }

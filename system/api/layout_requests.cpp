@@ -115,11 +115,32 @@ FieldResult<void> read_layout(ServerParts& parts, const Request& request, Layout
   return {};
 }
 
-/// The area of a map is there, and the caller's.
+/// A device that has told how many inputs it has has each that is placed.
+FieldResult<void> check_inputs(ServerParts& parts, const Layout& layout) {
+  const auto* items = layout.kind == LayoutKind::map ? layout.content.if_contains("items") : nullptr;
+  if (!items || !items->is_array()) return {};
+  for (const auto& item : items->get_array()) {
+    const auto* members = item.if_object();
+    const auto* id = members ? members->if_contains("device") : nullptr;
+    const auto* input = members ? members->if_contains("input") : nullptr;
+    if (!id || !id->is_string() || !input || !input->is_int64()) continue;  // the store says what is wrong
+    const auto found = parts.central.registry().find(std::string_view(id->get_string()));
+    const auto* device = found ? found->get() : nullptr;
+    if (device && device->inputs > 0 && input->get_int64() > device->inputs)
+      return FieldError{
+          "items",
+          {base::ErrorKind::invalid, fmt::format("device \"{}\" has no input {}: its last is {}",
+                                                 device->name, input->get_int64(), device->inputs)}};
+  }
+  return {};
+}
+
+/// The area of a map is there, and the caller's; so are the inputs on it.
 FieldResult<void> check_map(ServerParts& parts, const Request& request, const Layout& layout) {
   const auto area = area_of(layout);
   if (area && !parts.central.registry().find_area(central::number_of_id(*area, 'a')))
     return FieldError{"area", {base::ErrorKind::not_found, fmt::format("there is no area \"{}\"", *area)}};
+  if (auto there = check_inputs(parts, layout); !there) return there;
   return check_own(parts, request, layout);
 }
 

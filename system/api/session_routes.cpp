@@ -148,11 +148,13 @@ Response initialise(ServerParts& parts, const Request& request) {
     }
     ways[name] = on;
   }
-  if (const auto initialised = parts.central.accounts().initialise(answers); !initialised) {
-    return error_response(initialised.error());
+  auto& accounts = parts.central.accounts();
+  if (!accounts.initialised()) {  // before the account: after a failure of either, all can be asked for again
+    if (const auto set = parts.central.settings().change("password_reset", ways); !set)
+      return error_response(set.error());
   }
-  if (const auto set = parts.central.settings().change("password_reset", ways); !set)
-    return error_response(set.error());
+  if (const auto initialised = accounts.initialise(answers); !initialised)
+    return error_response(initialised.error());
   tell_account(parts, "system.initialised", request, std::string(central::Accounts::administrator),
                fmt::format("the server was initialised from {}", request.source()));
   return sign_in(parts, request, {std::string(central::Accounts::administrator), answers.password});

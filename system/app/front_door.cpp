@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "system/api/gate.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -100,6 +101,7 @@ Result<> FrontDoor::open_http() {
   http::HttpServer::Options options;
   options.address = parts_.central.settings().text("http", "address");
   options.port = static_cast<std::uint16_t>(parts_.central.settings().number("http", "port"));
+  options.may_send_much = api::is_signed_in;
   options.admit = [this](const asio::ip::address& source) { return parts_.central.access().admits(source); };
   auto http = http::HttpServer::start(options, router_, executors);
   if (!http) return http.error();

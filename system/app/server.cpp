@@ -309,10 +309,13 @@ Result<Ended> Server::run() {
   if (auto opened = open_stores(); !opened) {
     backups_->remove(copied_);  // what this program cannot open must not be the newest good one
     const auto names = backups_->names(true);
-    if (opened.error().kind != ErrorKind::unsupported || names.empty()) return opened.error();
-    return Error{opened.error().kind,
-                 fmt::format("{}; backups that \"vmsd --restore-backup NAME\" puts in place: {}",
-                             opened.error().message, base::joined(names, ", "))};
+    const auto kind = opened.error().kind;
+    if ((kind != ErrorKind::unsupported && kind != ErrorKind::corrupt) || names.empty())
+      return opened.error();
+    return Error{
+        kind,
+        fmt::format("{}; backups of the databases that \"vmsd --restore-backup NAME\" puts in place: {}",
+                    opened.error().message, base::joined(names, ", "))};
   }
   // Runs with the pool, when the door is there.
   central_->follow_settings(

@@ -28,7 +28,8 @@ const std::vector<std::string_view> migrations{
     "CREATE TABLE given(last INTEGER NOT NULL);"
     "INSERT INTO given VALUES(0);"
     "CREATE INDEX event_by_log ON event(log, time_ns)",
-    "CREATE INDEX event_by_number ON event(log, sequence)"};
+    "CREATE INDEX event_by_number ON event(log, sequence)",
+    "CREATE INDEX refused_event ON event(sequence) WHERE type IN ('operation.refused', 'account.refused')"};
 
 constexpr std::int64_t events_between_cleanings = 1000;
 
@@ -84,6 +85,7 @@ Result<> EventLog::write(const Event& event) {
                event.message, data, event.account, event.source, event.result, to_string(event.log()),
                to_string(event.severity()));
   if (const auto done = insert->run(); !done || event.sequence % events_between_cleanings != 0) return done;
+  if (auto forgotten = forget_refused(); !forgotten) return forgotten;
   for (const auto log : {LogKind::system, LogKind::operation, LogKind::event, LogKind::link}) {
     if (auto done = forget_oldest(log); !done) return done;
   }
@@ -96,6 +98,16 @@ Result<> EventLog::forget_oldest(LogKind log) {
       "ORDER BY sequence DESC LIMIT 1 OFFSET ?2)");
   if (!forget) return forget.error();
   return forget->bind(to_string(log), keep).run();
+}
+
+Result<> EventLog::forget_refused() {
+  auto forget = database_.prepare(
+      "DELETE FROM event WHERE type IN ('operation.refused', 'account.refused') AND sequence <= (SELECT "
+      "sequence "
+      "FROM event WHERE type IN ('operation.refused', 'account.refused') ORDER BY sequence DESC LIMIT 1 "
+      "OFFSET ?)");
+  if (!forget) return forget.error();
+  return forget->bind(keep_refused).run();
 }
 
 std::string_view EventLog::columns() {
@@ -131,18 +143,18 @@ std::vector<Event> EventLog::since(std::int64_t after, std::size_t limit) const 
   return events;
 }
 
-std::vector<std::shared_ptr<const ShownEvent>> EventLog::shown_since(std::int64_t after,
-                                                                     std::size_t limit) const {
-  std::vector<std::shared_ptr<const ShownEvent>> shown;
-  {
-    const std::lock_guard lock(mutex_);
-    if (after >= last_) return shown;
-    if (!recent_.empty() && after + 1 >= recent_.front()->event.sequence) {
-      const auto first = recent_.begin() + (after + 1 - recent_.front()->event.sequence);
-      const auto there = static_cast<std::size_t>(recent_.end() - first);
-      return {first, first + static_cast<std::ptrdiff_t>(std::min(limit, there))};
-    }
-  }
+std::optional<EventLog::Shown> EventLog::recent_since(std::int64_t after, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  if (after >= last_) return Shown();
+  if (recent_.empty() || after + 1 < recent_.front()->event.sequence) return std::nullopt;
+  const auto first = recent_.begin() + (after + 1 - recent_.front()->event.sequence);
+  const auto there = static_cast<std::size_t>(recent_.end() - first);
+  return Shown(first, first + static_cast<std::ptrdiff_t>(std::min(limit, there)));
+}
+
+EventLog::Shown EventLog::shown_since(std::int64_t after, std::size_t limit) const {
+  if (auto newest = recent_since(after, limit)) return *std::move(newest);
+  Shown shown;
   for (auto& event : since(after, limit)) {
     auto json = json::serialize(to_json(event));
     shown.push_back(std::make_shared<const ShownEvent>(ShownEvent{std::move(event), std::move(json)}));

@@ -58,10 +58,13 @@ struct ShownEvent {
   std::string json;
 };
 
-/// The events of the server, kept in a database over restarts; of each log the newest `keep`. Any thread.
+/// The events of the server, kept in a database over restarts; of each log the newest `keep`, of what was
+/// refused the newest `keep_refused`, so that who is refused again and again cannot push out what others have
+/// done. Any thread.
 class EventLog {
  public:
   static constexpr std::int64_t keep = 100'000;
+  static constexpr std::int64_t keep_refused = keep / 4;
   static constexpr std::size_t recent = 2'000;  ///< kept in memory for those who follow
   /// Called on the thread that appended, in order of the sequence; must not block and not append.
   using Listener = std::function<void(const Event&)>;
@@ -74,8 +77,12 @@ class EventLog {
   void append(Event event);
   /// Those with a sequence over `after`, oldest first.
   std::vector<Event> since(std::int64_t after, std::size_t limit) const;
+  using Shown = std::vector<std::shared_ptr<const ShownEvent>>;
   /// The same; the newest come from memory.
-  std::vector<std::shared_ptr<const ShownEvent>> shown_since(std::int64_t after, std::size_t limit) const;
+  Shown shown_since(std::int64_t after, std::size_t limit) const;
+  /// The same from memory alone, for threads that must not wait for the disk; nothing when it does not reach
+  /// back so far.
+  std::optional<Shown> recent_since(std::int64_t after, std::size_t limit) const;
   std::int64_t last() const;
   /// How many events after that number are kept no more: forgotten, or cleared.
   base::Result<std::int64_t> missing_since(std::int64_t after) const;
@@ -119,6 +126,7 @@ class EventLog {
            const base::Clock& clock);
   base::Result<> write(const Event& event);
   base::Result<> forget_oldest(LogKind log);
+  base::Result<> forget_refused();
   static std::string_view columns();
   static Event read(const platform::SqliteStatement& row);
 

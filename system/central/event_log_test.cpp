@@ -1,6 +1,7 @@
 #include "system/central/event_log.hpp"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "system/central/testing/folder_fixture.hpp"
 
@@ -75,6 +76,27 @@ TEST_F(EventLogTest, WhatIsShownIsTheSameFromMemoryAndFromTheDatabase) {
   EXPECT_TRUE(log->shown_since(count - 1, 2).empty()) << "what is cleared is not shown from memory either";
   happen("system.started", "later");
   EXPECT_EQ(log->shown_since(count - 1, 2).front()->event.message, "later");
+}
+
+TEST_F(EventLogTest, WhatIsRefusedAgainAndAgainPushesOutNothingElse) {
+  happen("operation.done", "by somebody", "ann");
+  log.reset();
+  sqlite3* rows = nullptr;
+  ASSERT_EQ(sqlite3_open((folder / "events.db").c_str(), &rows), SQLITE_OK);
+  const auto filled = sqlite3_exec(
+      rows,
+      "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 101998) INSERT INTO event "
+      "SELECT i, 0, 'operation.refused', '', '', '', '', '{}', 'eve', '', 'denied', 'operation', 'warning' "
+      "FROM n",
+      nullptr, nullptr, nullptr);
+  sqlite3_close(rows);
+  ASSERT_EQ(filled, SQLITE_OK);
+  open();
+  happen("operation.refused", "before", "eve");
+  happen("operation.refused", "the one that cleans up", "eve");
+  const auto first = log->since(0, 2);
+  EXPECT_EQ(first[0].message, "by somebody");
+  EXPECT_EQ(first[1].sequence, 102'000 - EventLog::keep_refused + 1);
 }
 
 TEST_F(EventLogTest, EachEntryIsInOneLog) {

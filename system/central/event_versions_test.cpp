@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <unistd.h>
 
@@ -22,7 +23,8 @@ const std::vector<std::string_view> released{
     "ALTER TABLE event ADD COLUMN severity TEXT NOT NULL DEFAULT 'notification';"
     "CREATE TABLE given(last INTEGER NOT NULL);"
     "INSERT INTO given VALUES(0);"
-    "CREATE INDEX event_by_log ON event(log, time_ns)"};
+    "CREATE INDEX event_by_log ON event(log, time_ns)",
+    "CREATE INDEX event_by_number ON event(log, sequence)"};
 
 /// What each of them could keep, beside what those before it could.
 const std::vector<std::string_view> rows{
@@ -31,7 +33,8 @@ const std::vector<std::string_view> rows{
     "(42, 2000, 'recording.gap', 'c2', 'Yard', '', 'two', '{}')",
     "INSERT INTO event VALUES(43, 3000, 'device.changed', '', '', '', 'three', '{}', 'ann', '192.0.2.7', "
     "'denied', 'operation', 'warning');"
-    "UPDATE given SET last=50"};
+    "UPDATE given SET last=50",
+    ""};
 
 class EventVersionsTest : public testing::TestWithParam<std::size_t> {
  protected:
@@ -53,7 +56,7 @@ TEST_P(EventVersionsTest, old_entries_are_whole) {
   for (const char* start : {"first", "second"}) {
     const auto log = open();
     const auto events = log->since(0, 10);
-    ASSERT_EQ(events.size(), GetParam() + 1) << start;
+    ASSERT_EQ(events.size(), std::min<std::size_t>(GetParam(), 2) + 1) << start;
     EXPECT_EQ(events[0].sequence, 41);
     EXPECT_EQ(events[0].time, base::UtcTime(base::Duration(1000)));
     EXPECT_EQ(events[0].type, "channel.offline");
@@ -92,7 +95,7 @@ TEST_P(EventVersionsTest, numbers_go_on_where_they_were) {
   EXPECT_EQ(log->since(given, 10).front().type, "system.started");
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, EventVersionsTest, testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(Of, EventVersionsTest, testing::Values(1, 2, 3));
 
 }  // namespace
 }  // namespace watchrig::central

@@ -61,6 +61,11 @@ Response no_place() {
   return response;
 }
 
+Response too_much() {
+  return error_response(413, "invalid", {},
+                        fmt::format("body is over {} bytes, and who sends it is not signed in", small_body));
+}
+
 Response internal_error() {
   return error_response(500, "internal", {}, "internal error; the server's log has its cause");
 }
@@ -95,7 +100,7 @@ std::optional<Response> refusal_of(error_code failure, const HttpServer::Options
 class HttpServer::State::LargeBody {
  public:
   LargeBody(State& server, const Address& source)
-      : server_(server), source_(source), has_place_(server.enter_large(source)) {}
+      : server_(server), source_(base::source_of(source)), has_place_(server.enter_large(source_)) {}
   ~LargeBody() {
     if (has_place_) server_.leave_large(source_);
   }
@@ -229,7 +234,9 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
     matched = error_response(400, "invalid", {}, "Sec-WebSocket-Key must be 16 bytes in base64");
   auto* refusal = std::get_if<Response>(&matched);
   if (refusal && (is_large || waits)) co_return co_await refuse(stream, std::move(*refusal));
+  const auto may_send_much = [&] { return !options.may_send_much || options.may_send_much(request); };
   std::optional<LargeBody> place;
+  if (is_large && !may_send_much()) co_return co_await refuse(stream, too_much());
   if (is_large && !place.emplace(*this, caller.source).has_place())
     co_return co_await refuse(stream, no_place());
   error_code failure;
@@ -239,6 +246,7 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
   if (!failure) failure = co_await read_body(*stream, parser, buffer, is_large ? any_size : small_body);
   if (!failure && !parser.is_done()) {  // in chunks, and nobody has said how many
     if (refusal) co_return co_await refuse(stream, std::move(*refusal));
+    if (!may_send_much()) co_return co_await refuse(stream, too_much());
     if (!place.emplace(*this, caller.source).has_place()) co_return co_await refuse(stream, no_place());
     failure = co_await read_body(*stream, parser, buffer, any_size);
   }

@@ -62,6 +62,7 @@ class HttpLimitsTest : public testing::Test {
     options.max_connections_per_source = 4;
     options.max_large_bodies = 3;
     options.max_large_bodies_per_source = 2;
+    options.may_send_much = [](const Request& request) { return request.headers.count("x-unknown") == 0; };
     options.request_deadline = std::chrono::seconds(1);
     options.least_bytes_per_second = 64 << 20;
     server_ = *HttpServer::start(options, router_, [this] { return pool_.next(); });
@@ -211,6 +212,22 @@ TEST_F(HttpLimitsTest, WhoMayNotAskIsToldSoBeforeTheBody) {
   asio::write(patient, asio::buffer(std::string(
                            "POST /closed HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")));
   EXPECT_TRUE(rest(patient).starts_with("HTTP/1.1 401"));
+}
+
+TEST_F(HttpLimitsTest, WhoIsNotKnownSendsNoLargeBody) {
+  const std::string header = "POST /ok HTTP/1.1\r\nX-Unknown: 1\r\n";
+  auto announced = connect();
+  asio::write(announced, asio::buffer(header + "Content-Length: 70000\r\n\r\n"));
+  EXPECT_TRUE(rest(announced).starts_with("HTTP/1.1 413"));
+  auto chunked = connect();
+  asio::write(chunked, asio::buffer(header + "Transfer-Encoding: chunked\r\n\r\n20000\r\n" +
+                                    std::string(0x20000, 'x')));
+  EXPECT_TRUE(rest(chunked).starts_with("HTTP/1.1 413"));
+  auto small = connect();
+  asio::write(small, asio::buffer(header + "Content-Length: 5\r\n\r\n12345"));
+  std::string status(12, ' ');
+  asio::read(small, asio::buffer(status));
+  EXPECT_EQ(status, "HTTP/1.1 200");
 }
 
 TEST_F(HttpLimitsTest, WhoAsksFirstIsToldToGoOn) {

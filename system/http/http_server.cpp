@@ -50,10 +50,11 @@ HttpServer::State::State(const Options& o, const Router& r, Executors e)
 bool HttpServer::State::enter(const StreamPtr& stream, const Address& source) {
   const std::lock_guard lock(mutex);
   if (stopped || streams.size() >= options.max_connections) return false;
-  const auto of_source = sources.find(source);
+  const auto host = base::source_of(source);
+  const auto of_source = sources.find(host);
   if (of_source != sources.end() && of_source->second >= options.max_connections_per_source) return false;
-  ++sources[source];
-  return streams.emplace(stream, source).second;
+  ++sources[host];
+  return streams.emplace(stream, host).second;
 }
 
 void HttpServer::State::leave(const StreamPtr& stream) {

@@ -27,11 +27,14 @@ class HttpServer {
     /// A client has one for each window of live video, at most 36, and some more; 128 clients may be signed
     /// in.
     std::size_t max_connections = 5120;
-    std::size_t max_connections_per_source = 1024;  ///< so that one host cannot take them all
+    /// So that one host (of IPv6: its network, see base::source_of) cannot take them all.
+    std::size_t max_connections_per_source = 1024;
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1024 * 1024;
     std::size_t max_large_bodies = 64;  ///< over 64 KiB, at a time
     std::size_t max_large_bodies_per_source = 16;
+    /// Whether one whom the gate has let in may send a large body; none: everybody. Any thread.
+    std::function<bool(const Request&)> may_send_much;
     std::chrono::seconds request_deadline{30};       ///< real time
     std::size_t least_bytes_per_second = 16 * 1024;  ///< at which a long answer must be taken
     /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.

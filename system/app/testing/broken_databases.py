@@ -44,6 +44,20 @@ DAMAGES = {
     "of a newer program": newer,
 }
 
+# SQLite finds nothing wrong with these; the server does, when it reads them.
+ROWS = {
+    "settings.db": "INSERT OR REPLACE INTO setting VALUES('accounts', '{', 1)",
+    "accounts.db": "UPDATE account_group SET grants='{'",
+    "schedules.db": "INSERT INTO schedule(name, always, periods) VALUES('Night', 0, '{')",
+    "layouts.db": "INSERT INTO layout(kind, parent, name, content, version) VALUES(1, 0, 'Hall', '{', 1)",
+}
+
+
+def damage_row(file):
+    with sqlite3.connect(file) as database:
+        database.execute(ROWS[file.name])
+    database.close()
+
 
 def refusal(vmsd, data):
     """What vmsd says instead of starting."""
@@ -59,9 +73,9 @@ def check(vmsd, good, folder, name, damage, log):
     data = folder / "data"
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(good, data)
-    DAMAGES[damage](data / name)
+    (damage_row if damage == "row" else DAMAGES[damage])(data / name)
     told = refusal(vmsd, data)
-    if name not in told or "--restore-backup" not in told:
+    if (name not in told and damage != "row") or not "--restore-backup" in told:
         failures.append(f"{what}: {told!r}")
         return
     with Program(log, vmsd, "--data", data, *SETTINGS, "--restore-backup") as server:
@@ -88,9 +102,11 @@ def main():
         for name in DATABASES:
             for damage in DAMAGES:
                 check(vmsd, good, folder, name, damage, log)
+        for name in ROWS:
+            check(vmsd, good, folder, name, "row", log)
     for line in failures:
         print(f"FAILED: {line}")
-    print(f"{len(DATABASES) * len(DAMAGES)} damages, {len(failures)} failed")
+    print(f"{len(DATABASES) * len(DAMAGES) + len(ROWS)} damages, {len(failures)} failed")
     return 1 if failures else 0
 
 

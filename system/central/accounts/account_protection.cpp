@@ -7,6 +7,7 @@
 #include "system/central/accounts/accounts.hpp"
 #include "system/central/accounts/password.hpp"
 #include "system/central/mailbox.hpp"
+#include "system/platform/sqlite_transaction.hpp"
 
 namespace watchrig::central {
 
@@ -119,37 +120,43 @@ FieldResult<void> Accounts::set_hint(const std::string& name, const std::string&
   return {};
 }
 
-FieldResult<void> Accounts::set_questions(const std::string& name,
-                                          const std::vector<SecurityQuestion>& questions) {
-  if (auto checked = check_questions(questions); !checked) return checked;
+Result<std::vector<std::string>> Accounts::hash_answers(const std::vector<SecurityQuestion>& questions) {
   std::vector<std::string> hashes;
   for (const auto& question : questions) {
     auto hash = hash_password(normalised(question.answer));
-    if (!hash) return FieldError{{}, hash.error()};
+    if (!hash) return hash.error();
     hashes.push_back(std::move(*hash));
   }
+  return hashes;
+}
+
+Result<> Accounts::store_questions(std::string_view name, const std::vector<SecurityQuestion>& questions,
+                                   const std::vector<std::string>& answers) {
+  auto clear = database_.prepare("DELETE FROM security_question WHERE account=?");
+  if (!clear) return clear.error();
+  if (auto done = clear->bind(name).run(); !done) return done;
+  auto insert = database_.prepare("INSERT INTO security_question VALUES(?, ?, ?, ?)");
+  if (!insert) return insert.error();
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    auto done = insert
+                    ->bind(name, static_cast<std::int64_t>(i), base::trim(questions[i].question),
+                           std::string_view(answers[i]))
+                    .run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+FieldResult<void> Accounts::set_questions(const std::string& name,
+                                          const std::vector<SecurityQuestion>& questions) {
+  if (auto checked = check_questions(questions); !checked) return checked;
+  const auto hashed = hash_answers(questions);
+  if (!hashed) return FieldError{{}, hashed.error()};
   const std::lock_guard lock(mutex_);
   if (!users_.contains(name)) return FieldError{{}, no_account(name)};
-  const auto store = [&]() -> Result<> {
-    if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
-    auto clear = database_.prepare("DELETE FROM security_question WHERE account=?");
-    if (!clear) return clear.error();
-    if (auto done = clear->bind(std::string_view(name)).run(); !done) return done;
-    auto insert = database_.prepare("INSERT INTO security_question VALUES(?, ?, ?, ?)");
-    if (!insert) return insert.error();
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-      auto done = insert
-                      ->bind(std::string_view(name), static_cast<std::int64_t>(i),
-                             base::trim(questions[i].question), std::string_view(hashes[i]))
-                      .run();
-      if (!done) return done;
-    }
-    return database_.execute("COMMIT");
-  };
-  if (auto stored = store(); !stored) {
-    if (auto undone = database_.execute("ROLLBACK"); !undone) return FieldError{{}, undone.error()};
-    return FieldError{{}, stored.error()};
-  }
+  const auto stored =
+      platform::in_transaction(database_, [&] { return store_questions(name, questions, *hashed); });
+  if (!stored) return FieldError{{}, stored.error()};
   return {};
 }
 

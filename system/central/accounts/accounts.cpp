@@ -2,6 +2,7 @@
 
 #include "system/central/accounts/password.hpp"
 #include "system/central/mailbox.hpp"
+#include "system/platform/sqlite_transaction.hpp"
 
 namespace watchrig::central {
 
@@ -70,27 +71,31 @@ FieldResult<void> Accounts::initialise(const Initialisation& answers) {
     return refuse("email", "an e-mail address is needed, for resetting the password");
   if (auto checked = check_questions(answers.questions); !checked) return checked;
   if (auto checked = check_hint(answers.hint); !checked) return checked;
-  const auto hash = hash_password(answers.password);
-  if (!hash) return FieldError{{}, hash.error()};
-  if (auto made = make_administrator(answers, *hash); !made) return made;
-  return set_questions(std::string(administrator), answers.questions);
-}
-
-FieldResult<void> Accounts::make_administrator(const Initialisation& answers, const std::string& hash) {
+  const auto password = hash_password(answers.password);
+  if (!password) return FieldError{{}, password.error()};
+  const auto hashed = hash_answers(answers.questions);
+  if (!hashed) return FieldError{{}, hashed.error()};
   const std::lock_guard lock(mutex_);
   if (initialised_) return done_already();
-  auto insert = database_.prepare(
-      "INSERT INTO account(name, password, email, password_set, member_of, hint) VALUES(?, ?, ?, ?, ?, ?)");
-  if (!insert) return FieldError{{}, insert.error()};
-  const auto done =
-      insert
-          ->bind(administrator, std::string_view(hash), std::string_view(answers.email),
-                 clock_.now().time_since_epoch().count(), administrators, std::string_view(answers.hint))
-          .run();
-  if (!done) return FieldError{{}, done.error()};
+  // Somebody without the protection that was asked for would not be asked for it again.
+  const auto stored = platform::in_transaction(database_, [&]() -> Result<> {
+    if (auto done = store_administrator(answers, *password); !done) return done;
+    return store_questions(administrator, answers.questions, *hashed);
+  });
+  if (!stored) return FieldError{{}, stored.error()};
   if (auto loaded = load(); !loaded) return FieldError{{}, loaded.error()};
   initialised_ = true;
   return {};
+}
+
+Result<> Accounts::store_administrator(const Initialisation& answers, const std::string& password) {
+  auto insert = database_.prepare(
+      "INSERT INTO account(name, password, email, password_set, member_of, hint) VALUES(?, ?, ?, ?, ?, ?)");
+  if (!insert) return insert.error();
+  return insert
+      ->bind(administrator, std::string_view(password), std::string_view(answers.email),
+             clock_.now().time_since_epoch().count(), administrators, std::string_view(answers.hint))
+      .run();
 }
 
 Result<> Accounts::check(const std::string& name, const std::string& password) const {

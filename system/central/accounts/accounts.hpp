@@ -121,8 +121,12 @@ class Accounts {
   base::Result<std::string> hash_of(const std::string& name) const;
   static FieldResult<void> check_questions(const std::vector<SecurityQuestion>& questions);
   static FieldResult<void> check_hint(const std::string& hint);
-  FieldResult<void> make_administrator(const Initialisation& answers, const std::string& hash);
+  static base::Result<std::vector<std::string>> hash_answers(const std::vector<SecurityQuestion>& questions);
   // Under mutex_.
+  base::Result<> store_administrator(const Initialisation& answers, const std::string& password);
+  /// In a transaction.
+  base::Result<> store_questions(std::string_view name, const std::vector<SecurityQuestion>& questions,
+                                 const std::vector<std::string>& answers);
   base::Result<> load();
   base::Result<> check_group_of_users(const std::string& name) const;
   FieldResult<void> check_membership(const User& user) const;

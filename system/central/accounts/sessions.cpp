@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include "system/base/text.hpp"
+#include "system/central/accounts/accounts.hpp"
 
 namespace watchrig::central {
 
@@ -47,7 +48,10 @@ Result<std::pair<Session, SessionSecrets>> Sessions::open(const std::string& acc
   const auto now = clock_.now();
   const std::lock_guard lock(mutex_);
   drop_idle(now);
-  if (entries_.size() >= limits_.most) {
+  const auto is_own = [&](const auto& entry) { return entry.second.session.account == account; };
+  // Who can send others away is not kept out by them.
+  const bool comes_to_help = account == Accounts::administrator && std::ranges::none_of(entries_, is_own);
+  if (entries_.size() >= limits_.most && !comes_to_help) {
     return Error{ErrorKind::full,
                  fmt::format("{} clients are signed in, which is the limit; sign out where one is not needed",
                              limits_.most)};

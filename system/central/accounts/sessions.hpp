@@ -40,7 +40,8 @@ class Sessions {
 
   /// For open sessions too.
   void set_limits(Limits limits);
-  /// Errors: full (the limit is reached), io (the system gives no random numbers).
+  /// One beyond the limit is for the administrator who is not signed in yet. Errors: full, io (the system
+  /// gives no random numbers).
   base::Result<std::pair<Session, SessionSecrets>> open(const std::string& account,
                                                         const std::string& source);
   struct Use {

@@ -71,6 +71,14 @@ TEST_F(SessionsTest, more_than_the_limit_are_refused_until_one_ends) {
   EXPECT_TRUE(sessions.open("admin", source));
 }
 
+TEST_F(SessionsTest, the_administrator_finds_a_place_among_others_but_one_only) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(sessions.open("guard", source));
+  ASSERT_FALSE(sessions.open("guard", source));
+  ASSERT_TRUE(sessions.open("admin", source));
+  EXPECT_FALSE(sessions.open("admin", source));
+  EXPECT_EQ(sessions.all().size(), 4U);
+}
+
 TEST_F(SessionsTest, a_confirmation_belongs_to_one_session) {
   const auto one = sessions.open("admin", source).value();
   const auto two = sessions.open("admin", source).value();
