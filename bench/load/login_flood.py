@@ -93,6 +93,7 @@ def main():
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--sources", type=int, default=10)
+    parser.add_argument("--out", type=pathlib.Path, help="file for the figures")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -131,7 +132,7 @@ def main():
         ("memory that it has grown by, MB", f"{grown:.0f}", "under 100", grown < 100),
         ("hosts that the link log names for a blast", f"{entries}", f"{options.sources}", entries == options.sources),
         ("the flood as sent, wrong sign-ins a second", f"{sum(flood.answers.values()) / options.seconds:.0f}", "", True),
-    ])
+    ], options.out)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,20 @@ bool matches(const DeviceEntry& entry, const DeviceQuery& query, const std::stri
          holds(entry.address.host, query.address) && (!query.accept || query.accept(device));
 }
 
-/// Equal ones stay in order of their ids.
+/// Puts those of the page at their places; equal ones are in order of their ids. To sort all of a large
+/// configuration for a page would take longer than all else.
 void sort(std::vector<const DeviceEntry*>& entries, const DeviceQuery& query) {
   const auto by = [&](auto key) {
-    std::ranges::stable_sort(entries, [&](const DeviceEntry* a, const DeviceEntry* b) {
-      return query.descending ? key(*b) < key(*a) : key(*a) < key(*b);
-    });
+    const auto before = [&](const DeviceEntry* a, const DeviceEntry* b) {
+      const auto order = key(*a) <=> key(*b);
+      if (order != 0) return query.descending ? order > 0 : order < 0;
+      return a->number < b->number;
+    };
+    const auto offset = std::min(query.offset, entries.size());
+    const auto first = entries.begin() + static_cast<std::ptrdiff_t>(offset);
+    const auto last = first + static_cast<std::ptrdiff_t>(std::min(query.limit, entries.size() - offset));
+    std::nth_element(entries.begin(), first, entries.end(), before);
+    std::partial_sort(first, last, entries.end(), before);
   };
   switch (query.sort) {
     case DeviceSort::id:

@@ -312,5 +312,37 @@ TEST_F(DeviceRegistryTest, ListsAreFilteredSortedAndPaged) {
   EXPECT_TRUE(names(query).empty());
 }
 
+TEST_F(DeviceRegistryTest, PagesOfASortedListMakeUpTheWhole) {
+  auto registry = open();
+  for (int n = 0; n < 23; ++n) {
+    Device one = device("Device " + std::to_string(n * 7 % 23));
+    one.type = n % 3 == 0 ? "ipc" : "nvr";
+    ASSERT_TRUE(registry->add(one));
+  }
+  for (const auto sort : {DeviceSort::id, DeviceSort::name, DeviceSort::type}) {
+    for (const bool descending : {false, true}) {
+      DeviceQuery query;
+      query.sort = sort;
+      query.descending = descending;
+      const auto whole = registry->list(query).items;
+      query.limit = 5;
+      for (query.offset = 0; query.offset <= whole.size(); query.offset += query.limit) {
+        const auto page = registry->list(query).items;
+        ASSERT_EQ(page.size(), std::min(query.limit, whole.size() - query.offset));
+        EXPECT_TRUE(
+            std::equal(page.begin(), page.end(), whole.begin() + static_cast<std::ptrdiff_t>(query.offset)));
+      }
+      if (sort != DeviceSort::type) continue;
+      // Equal ones are in order of their ids, whichever way the list goes.
+      const auto split =
+          std::ranges::find_if(whole, [&](const auto& d) { return d->type != whole[0]->type; });
+      const auto number = [](const auto& d) { return number_of_id(d->id, 'd'); };
+      EXPECT_TRUE(std::ranges::is_sorted(whole.begin(), split, {}, number));
+      EXPECT_TRUE(std::ranges::is_sorted(split, whole.end(), {}, number));
+      EXPECT_EQ(whole[0]->type, descending ? "nvr" : "ipc");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace watchrig::central
