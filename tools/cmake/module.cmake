@@ -39,7 +39,10 @@ function(watchrig_module)
     _watchrig_precompile(${name}_test)
     _watchrig_link(${name}_test PRIVATE ${folder} GTest::gmock GTest::gtest_main ${arg_TEST_LINK})
     add_test(NAME ${name}_test COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${name}_test PROPERTIES LABELS unit TIMEOUT 120)
+    # Files of their own: two builds may be tested at once.
+    file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/test_files)
+    set_tests_properties(${name}_test PROPERTIES LABELS unit TIMEOUT 120
+                         ENVIRONMENT TEST_TMPDIR=${CMAKE_CURRENT_BINARY_DIR}/test_files/)
     _watchrig_collect(unit_tests ${name}_test)
     if(arg_THREADS)
       set_tests_properties(${name}_test PROPERTIES LABELS "unit;threads")
