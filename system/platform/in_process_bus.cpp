@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
-#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -18,36 +17,50 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
-/// What somebody waits for; kept alive by both sides, whoever gives up first.
-struct InProcessBus::Answer {
-  std::mutex mutex;
-  std::condition_variable came;
-  std::optional<Result<json::object>> result;
-
-  void set(Result<json::object> value) {
-    const std::lock_guard lock(mutex);
-    result = std::move(value);
-    came.notify_all();
+/// A message that was delivered and is answered once, by whatever becomes of it.
+class InProcessBus::Question {
+ public:
+  Question(InProcessBus& bus, Message asked, Answered answered)
+      : message(std::move(asked)), bus_(bus), answered_(std::move(answered)) {}
+  ~Question() {
+    answer(Error{ErrorKind::unavailable, fmt::format("{}: the role {} has let go of it without an answer",
+                                                     message.name, message.to)});
   }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+
+  void answer(Answer given) {
+    if (!answered_ || is_answered_.exchange(true)) return;
+    bus_.note_answer(message, given);
+    answered_(std::move(given));
+  }
+
+  /// It was not delivered.
+  void withdraw() { is_answered_ = true; }
+
+  const Message message;
+
+ private:
+  InProcessBus& bus_;
+  const Answered answered_;  ///< empty: nobody wants to know
+  std::atomic<bool> is_answered_ = false;
 };
 
 class InProcessBus::Inbox {
  public:
-  using Note = std::function<void(const Message&, const Result<json::object>&)>;
+  enum class Taken { yes, full, stopped };
 
-  Inbox(Handler handler, std::size_t most, Note note)
-      : handler_(std::move(handler)),
-        most_(most),
-        note_(std::move(note)),
-        thread_([this] { deliver_all(); }) {}
+  Inbox(LaterHandler handler, std::size_t most)
+      : handler_(std::move(handler)), most_(most), thread_([this] { deliver_all(); }) {}
   ~Inbox() { stop(); }
 
-  bool push(Message message, std::shared_ptr<Answer> answer) {
+  Taken push(std::shared_ptr<Question> question) {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || waiting_.size() >= most_) return false;
-    waiting_.push_back({std::move(message), std::move(answer)});
+    if (stopping_) return Taken::stopped;
+    if (waiting_.size() >= most_) return Taken::full;
+    waiting_.push_back(std::move(question));
     more_.notify_one();
-    return true;
+    return Taken::yes;
   }
 
   void stop() {
@@ -60,45 +73,36 @@ class InProcessBus::Inbox {
   }
 
  private:
-  struct Waiting {
-    Message message;
-    std::shared_ptr<Answer> answer;
-  };
-
-  std::optional<Waiting> next() {
+  std::shared_ptr<Question> next() {
     std::unique_lock lock(mutex_);
     more_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    if (waiting_.empty()) return std::nullopt;
-    std::optional<Waiting> first(std::move(waiting_.front()));
+    if (waiting_.empty()) return nullptr;
+    auto first = std::move(waiting_.front());
     waiting_.pop_front();
     return first;
   }
 
-  Result<json::object> handle(const Message& message) const {
+  void handle(const std::shared_ptr<Question>& question) const {
+    const Message& message = question->message;
     const base::CorrelationScope scope(message.correlation);
     try {
-      return handler_(message);
+      handler_(message, [question](Answer answer) { question->answer(std::move(answer)); });
     } catch (const std::exception& error) {
       base::log_error("message {} to {}: internal error: {}", message.name, message.to, error.what());
-      return Error{ErrorKind::io, fmt::format("{} failed on {}: internal error", message.name, message.to)};
+      question->answer(
+          Error{ErrorKind::io, fmt::format("{} failed on {}: internal error", message.name, message.to)});
     }
   }
 
   void deliver_all() {
-    while (auto waiting = next()) {
-      auto result = handle(waiting->message);
-      if (!waiting->answer) continue;
-      note_(waiting->message, result);
-      waiting->answer->set(std::move(result));
-    }
+    while (const auto question = next()) handle(question);
   }
 
-  const Handler handler_;
+  const LaterHandler handler_;
   const std::size_t most_;
-  const Note note_;
   std::mutex mutex_;
   std::condition_variable more_;
-  std::deque<Waiting> waiting_;
+  std::deque<std::shared_ptr<Question>> waiting_;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the others
 };
@@ -108,29 +112,39 @@ InProcessBus::InProcessBus(const base::Clock& clock, MessageTrace& trace, std::s
 
 InProcessBus::~InProcessBus() { stop(); }
 
-Result<> InProcessBus::serve(const std::string& role, Handler handler) {
+Result<> InProcessBus::serve_later(const std::string& role, LaterHandler handler) {
   const std::lock_guard lock(mutex_);
   if (inboxes_.contains(role))
     return Error{ErrorKind::conflict, fmt::format("the role {} is served already", role)};
-  inboxes_[role] = std::make_unique<Inbox>(
-      std::move(handler), queue_,
-      [this](const Message& message, const Result<json::object>& answer) { note_answer(message, answer); });
+  inboxes_[role] = std::make_unique<Inbox>(std::move(handler), queue_);
   return {};
 }
 
-Result<> InProcessBus::deliver(Message message, std::shared_ptr<Answer> answer) {
+void InProcessBus::number(Message& message) {
+  message.number = ++last_number_;
+  message.time = clock_.now();
+}
+
+Result<> InProcessBus::deliver(Message message, Answered answered) {
   if (message.correlation.empty()) message.correlation = base::correlation();
   if (message.correlation.empty()) message.correlation = base::new_correlation();
   const std::lock_guard lock(mutex_);
-  message.number = ++last_number_;
-  message.time = clock_.now();
+  number(message);
   const auto inbox = inboxes_.find(message.to);
   if (inbox == inboxes_.end()) {
     trace_.add(message, "nobody serves this role");
     return Error{ErrorKind::unavailable,
                  fmt::format("{}: nobody serves the role {}", message.name, message.to)};
   }
-  if (!inbox->second->push(message, std::move(answer))) {
+  // An answer that comes at once waits for this lock, and so is in the trace behind its question.
+  const auto question = std::make_shared<Question>(*this, message, std::move(answered));
+  const auto taken = inbox->second->push(question);
+  if (taken != Inbox::Taken::yes) question->withdraw();
+  if (taken == Inbox::Taken::stopped) {
+    trace_.add(message, "refused: the role has ended");
+    return Error{ErrorKind::unavailable, fmt::format("{}: the role {} has ended", message.name, message.to)};
+  }
+  if (taken == Inbox::Taken::full) {
     trace_.add(message, "refused: the queue is full");
     return Error{ErrorKind::full,
                  fmt::format("{}: the role {} has too much to do", message.name, message.to)};
@@ -139,25 +153,22 @@ Result<> InProcessBus::deliver(Message message, std::shared_ptr<Answer> answer) 
   return {};
 }
 
-void InProcessBus::note_answer(const Message& message, const Result<json::object>& answer) {
-  Message told{message.name + "_result", message.to, message.from, message.correlation, {}, 0, {}};
-  if (answer) told.body = *answer;
-  const std::lock_guard lock(mutex_);
-  told.number = ++last_number_;
-  told.time = clock_.now();
-  trace_.add(told, answer ? "sent" : "failed: " + answer.error().message);
+void InProcessBus::note_answer(const Message& message, const Answer& answer) {
+  note(answer_to(message, answer ? *answer : json::object()),
+       answer ? "sent" : "failed: " + answer.error().message);
 }
 
-Result<> InProcessBus::send(Message message) { return deliver(std::move(message), nullptr); }
+void InProcessBus::note(Message message, std::string outcome) {
+  if (message.correlation.empty()) message.correlation = base::new_correlation();
+  const std::lock_guard lock(mutex_);
+  number(message);
+  trace_.add(message, std::move(outcome));
+}
 
-Result<json::object> InProcessBus::ask(Message message, base::Duration deadline) {
-  const auto answer = std::make_shared<Answer>();
-  const auto what = fmt::format("{} to {}", message.name, message.to);
-  if (auto sent = deliver(std::move(message), answer); !sent) return sent.error();
-  std::unique_lock lock(answer->mutex);
-  if (!answer->came.wait_for(lock, deadline, [&] { return answer->result.has_value(); }))
-    return Error{ErrorKind::timeout, fmt::format("{}: no answer in time", what)};
-  return *std::move(answer->result);
+Result<> InProcessBus::send(Message message) { return deliver(std::move(message), {}); }
+
+void InProcessBus::ask_then(Message message, Answered answered) {
+  if (auto sent = deliver(std::move(message), answered); !sent) answered(sent.error());
 }
 
 void InProcessBus::stop() {

@@ -17,16 +17,18 @@ class InProcessBus final : public MessageBus {
   /// Waits for the handlers under way.
   ~InProcessBus() override;
 
-  base::Result<> serve(const std::string& role, Handler handler) override;
+  base::Result<> serve_later(const std::string& role, LaterHandler handler) override;
   base::Result<> send(Message message) override;
-  base::Result<boost::json::object> ask(Message message, base::Duration deadline) override;
+  void ask_then(Message message, Answered answered) override;
+  void note(Message message, std::string outcome) override;
   void stop() override;
 
  private:
   class Inbox;
-  struct Answer;
-  base::Result<> deliver(Message message, std::shared_ptr<Answer> answer);
-  void note_answer(const Message& message, const base::Result<boost::json::object>& answer);
+  class Question;
+  base::Result<> deliver(Message message, Answered answered);
+  void note_answer(const Message& message, const Answer& answer);
+  void number(Message& message);
 
   const base::Clock& clock_;
   MessageTrace& trace_;

@@ -104,6 +104,68 @@ TEST_F(InProcessBusTest, ARoleThatHangsHoldsUpNobodyElse) {
   go_on.set_value();
 }
 
+TEST_F(InProcessBusTest, AnAnswerThatComesLaterHoldsUpNoMessageAndHasItsOwnName) {
+  InProcessBus::Answered later;
+  std::promise<void> taken;
+  InProcessBus bus(clock_, trace_);
+  ASSERT_TRUE(bus.serve_later("storage", [&](const Message& m, const InProcessBus::Answered& answered) {
+    if (m.name != "nvr_playback_query") return answered(json::object());
+    later = answered;
+    taken.set_value();
+  }));
+  auto query = message("nvr_playback_query");
+  query.answer = "nvr_record_list";
+  std::promise<InProcessBus::Answer> answer;
+  bus.ask_then(std::move(query), [&](InProcessBus::Answer got) { answer.set_value(std::move(got)); });
+  taken.get_future().wait();
+  EXPECT_TRUE(bus.ask(message("keep_alive"), seconds(30)));
+  later(json::object{{"records", 0}});
+  later(json::object{{"records", 1}});  // once is enough
+  EXPECT_EQ(answer.get_future().get()->at("records"), 0);
+  EXPECT_EQ(traced(), (std::vector<std::string>{"nvr_playback_query: sent", "keep_alive: sent",
+                                                "keep_alive_result: sent", "nvr_record_list: sent"}));
+  later = {};
+}
+
+TEST_F(InProcessBusTest, AQuestionThatIsLetGoOfIsAnswered) {
+  InProcessBus bus(clock_, trace_);
+  ASSERT_TRUE(bus.serve_later("storage", [](const Message&, const InProcessBus::Answered&) {}));
+  const auto answer = bus.ask(message("bind_device"), seconds(30));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::unavailable);
+  EXPECT_NE(answer.error().message.find("storage"), std::string::npos) << answer.error().message;
+}
+
+TEST_F(InProcessBusTest, ARoleThatHasEndedSaysSoAndNotThatItIsFull) {
+  InProcessBus bus(clock_, trace_);
+  ASSERT_TRUE(bus.serve("storage", [](const Message&) -> InProcessBus::Answer { return json::object(); }));
+  bus.stop();
+  EXPECT_EQ(bus.ask(message("bind_device"), seconds(30)).error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(traced().back(), "bind_device: refused: the role has ended");
+}
+
+TEST_F(InProcessBusTest, WhatPassesBesideTheBusIsInTheTraceInItsOrder) {
+  InProcessBus bus(clock_, trace_);
+  EXPECT_FALSE(bus.send(message("bind_device")));
+  bus.note(message("ptz_control", {{"password", "hidden"}}), "failed: it is away");
+  const auto found = trace_.find({.name = "ptz_control"});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].message.number, 2U);
+  EXPECT_EQ(found[0].message.time, clock_.now());
+  EXPECT_FALSE(found[0].message.correlation.empty());
+  EXPECT_EQ(json::serialize(to_json(found[0])).find("hidden"), std::string::npos);
+}
+
+TEST_F(InProcessBusTest, OfALongListTheTraceKeepsTheBeginning) {
+  const json::array records(1000, json::object{{"frames", 1}});
+  auto list = message("nvr_record_list", {{"records", records}});
+  list.number = 1;
+  trace_.add(list, "sent");
+  const auto kept = trace_.find({}).at(0).message.body.at("records").as_array();
+  ASSERT_EQ(kept.size(), MessageTrace::most_of_list + 1);
+  EXPECT_EQ(kept.back().as_string(), "… 980 more");
+}
+
 TEST_F(InProcessBusTest, AHandlerThatThrowsIsAskedAgain) {
   InProcessBus bus(clock_, trace_);
   ASSERT_TRUE(bus.serve("storage", [](const Message& m) -> base::Result<json::object> {

@@ -21,29 +21,50 @@ struct Message {
   boost::json::object body;
   std::uint64_t number = 0;  ///< given by the bus, in the order of sending
   base::UtcTime time{};      ///< the same
+  std::string answer = {};   ///< name of its answer; empty: its own with "_result"
 };
+
+/// A message's answer on its way back: from the role, from somebody else, with that body.
+Message answer_to(const Message& message, boost::json::object body);
 
 /// How roles talk, so that they do not include each other. Messages from one sender to one role arrive in the
 /// order in which they were sent, one at a time; roles do not wait for each other unless they ask for an
 /// answer. Any thread. Everything that passes is in the MessageTrace.
 class MessageBus {
  public:
+  using Answer = base::Result<boost::json::object>;
   /// The answer to a message that asks for one; of others it is not looked at. An exception is a programming
   /// error: logged, counted, answered as a failure, and the next message is delivered all the same.
-  using Handler = std::function<base::Result<boost::json::object>(const Message&)>;
+  using Handler = std::function<Answer(const Message&)>;
+  /// Told the answer, once. Must not wait for anything.
+  using Answered = std::function<void(Answer)>;
+  /// Takes a message and answers whenever it likes, on any thread, as long as there is the bus; the next one
+  /// comes meanwhile. One that lets go of `answered` has answered that it is unavailable.
+  using LaterHandler = std::function<void(const Message&, Answered answered)>;
 
   virtual ~MessageBus() = default;
 
   /// Who gets the messages to a role from now on; conflict when somebody does.
-  virtual base::Result<> serve(const std::string& role, Handler handler) = 0;
-  /// Sends without waiting. Errors: unavailable (nobody serves the role), full (its queue is: the overflow
-  /// policy is `refuse`, since the sender knows best what a lost message means).
+  base::Result<> serve(const std::string& role, Handler handler);
+  /// The same for a role that has answers to wait for.
+  virtual base::Result<> serve_later(const std::string& role, LaterHandler handler) = 0;
+  /// Sends without waiting. Errors: unavailable (nobody serves the role, or it has ended), full (its queue
+  /// is: the overflow policy is `refuse`, since the sender knows best what a lost message means).
   virtual base::Result<> send(Message message) = 0;
+  /// Sends, and tells the answer or why there is none: in this call, or on a thread of the bus or the role. A
+  /// role that hangs never answers; ask() and async_ask() have deadlines.
+  virtual void ask_then(Message message, Answered answered) = 0;
   /// Sends and waits for the answer, at most so long of real time, because a role that hangs knows no clock.
-  /// Errors: also timeout, and whatever the role answers. Not from within a handler of the same role.
-  virtual base::Result<boost::json::object> ask(Message message, base::Duration deadline) = 0;
+  /// Errors: also timeout, and whatever the role answers. Not from within a handler of the same role, nor on
+  /// a thread that must not block; see async_ask() for coroutines.
+  Answer ask(Message message, base::Duration deadline);
+  /// Has the trace know what passes beside the bus: to devices, by protocols of their own.
+  virtual void note(Message message, std::string outcome) = 0;
   /// Delivers what is queued, then nothing more.
   virtual void stop() = 0;
 };
+
+/// What who asks is told of a role that has not answered in time.
+base::Error no_answer_in_time(const Message& message);
 
 }  // namespace watchrig::platform

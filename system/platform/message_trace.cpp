@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace watchrig::platform {
 
@@ -13,10 +14,17 @@ namespace {
 constexpr std::size_t longest_file = 64u << 20;
 constexpr std::string_view secrets[] = {"password", "token", "secret", "key", "credentials"};
 
-json::value without_secrets(const json::value& value) {
+json::value as_traced(const json::value& value) {
   if (const auto* list = value.if_array()) {
     json::array kept;
-    for (const auto& entry : *list) kept.push_back(without_secrets(entry));
+    for (const auto& entry : *list) {
+      if (kept.size() == MessageTrace::most_of_list) break;
+      kept.push_back(as_traced(entry));
+    }
+    if (list->size() > kept.size()) {
+      const auto more = fmt::format("… {} more", list->size() - kept.size());
+      kept.push_back(json::value(json::string_view(more)));
+    }
     return kept;
   }
   const auto* object = value.if_object();
@@ -24,7 +32,7 @@ json::value without_secrets(const json::value& value) {
   json::object kept;
   for (const auto& member : *object) {
     const bool secret = std::ranges::find(secrets, std::string_view(member.key())) != std::end(secrets);
-    kept[member.key()] = secret ? json::value("…") : without_secrets(member.value());
+    kept[member.key()] = secret ? json::value("…") : as_traced(member.value());
   }
   return kept;
 }
@@ -45,7 +53,7 @@ MessageTrace::MessageTrace(std::size_t most, std::filesystem::path file) : most_
 
 void MessageTrace::add(const Message& message, std::string outcome) {
   Entry entry{message, std::move(outcome)};
-  entry.message.body = without_secrets(message.body).as_object();
+  entry.message.body = as_traced(message.body).as_object();
   const std::lock_guard lock(mutex_);
   if (file_.is_open() && written_ < longest_file) {
     const auto line = json::serialize(to_json(entry)) + "\n";

@@ -15,6 +15,9 @@ namespace watchrig::platform {
 /// out: members called password, token, secret, key or credentials, however deep. Any thread.
 class MessageTrace {
  public:
+  /// Of a longer list only so many entries are kept, and how many more there were.
+  static constexpr std::size_t most_of_list = 20;
+
   struct Entry {
     Message message;
     std::string outcome;  ///< sent, or why not

@@ -33,6 +33,69 @@ struct SetNvrRecordStrategy {
 };
 BOOST_DESCRIBE_STRUCT(SetNvrRecordStrategy, (), (channel, stream))
 
+/// central -> storage: what is recorded of a channel's stream within [from, to). H.626.4, 8.7.2.2.
+struct NvrPlaybackQuery {
+  static constexpr std::string_view message_name = "nvr_playback_query";
+  static constexpr std::string_view answer_name = "nvr_record_list";
+  std::string channel;
+  std::string stream;
+  base::UtcTime from;
+  base::UtcTime to;
+  std::int64_t most = 0;  ///< records in the answer, so that no message is endless
+};
+BOOST_DESCRIBE_STRUCT(NvrPlaybackQuery, (), (channel, stream, from, to, most))
+
+/// A period without a hole; see storage::Span.
+struct NvrRecord {
+  base::UtcTime from;
+  base::UtcTime to;
+  std::int64_t frames = 0;
+  std::int64_t bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(NvrRecord, (), (from, to, frames, bytes))
+
+/// The answer: in order of time.
+struct NvrRecordList {
+  std::vector<NvrRecord> records;
+  bool more = false;  ///< after the last of them, there is more
+};
+BOOST_DESCRIBE_STRUCT(NvrRecordList, (), (records, more))
+
+/// central -> storage: what is recorded within [from, to) is to be taken away. H.626.4, 8.7.2.2. The bytes do
+/// not pass the bus: whoever has the answer reads them from storage itself (nvr_record_data).
+struct NvrDownloadRecord {
+  static constexpr std::string_view message_name = "nvr_download_record";
+  std::string channel;
+  std::string stream;
+  base::UtcTime from;
+  base::UtcTime to;
+};
+BOOST_DESCRIBE_STRUCT(NvrDownloadRecord, (), (channel, stream, from, to))
+
+/// The answer: of the period, where something is.
+struct NvrRecordPlace {
+  base::UtcTime from;
+  base::UtcTime to;
+};
+BOOST_DESCRIBE_STRUCT(NvrRecordPlace, (), (from, to))
+
+/// central -> storage: whether and where a channel's stream is relayed to viewers. H.626.4, 8.4, where the
+/// CMU makes the address by itself.
+struct PlayRequest {
+  static constexpr std::string_view message_name = "play_request";
+  static constexpr std::string_view answer_name = "play_url";
+  std::string channel;
+  std::string stream;
+};
+BOOST_DESCRIBE_STRUCT(PlayRequest, (), (channel, stream))
+
+/// The answer.
+struct PlayUrl {
+  std::string path;         ///< of the RTSP address: /live/<channel>/<stream>
+  bool delivering = false;  ///< else viewers wait until its device delivers
+};
+BOOST_DESCRIBE_STRUCT(PlayUrl, (), (path, delivering))
+
 /// storage -> central: what has happened to a channel, its state among it, or to the store, for the event
 /// log. H.626.4, 8.8.
 struct AlarmNotify {
@@ -45,6 +108,57 @@ struct AlarmNotify {
   boost::json::object data;
 };
 BOOST_DESCRIBE_STRUCT(AlarmNotify, (), (type, channel, channel_name, cause, message, data))
+
+/// central -> device: turns a camera. H.626.4, 8.5. Messages to devices are in the trace alone; see
+/// DeviceNotes.
+struct PtzControl {
+  static constexpr std::string_view message_name = "ptz_control";
+  std::string channel;
+  std::string command;  ///< move, stop, go, …
+};
+BOOST_DESCRIBE_STRUCT(PtzControl, (), (channel, command))
+
+/// central -> device: how it is, by a question of its own protocol. H.626.4, 8.9.1.
+struct QueryPuParams {
+  static constexpr std::string_view message_name = "query_pu_params";
+  std::string operation;  ///< trt:GetProfiles
+};
+BOOST_DESCRIBE_STRUCT(QueryPuParams, (), (operation))
+
+/// central -> device: how it is to be. H.626.4, 8.9.1. What its parameters are is not told.
+struct SetPuParams {
+  static constexpr std::string_view message_name = "set_pu_params";
+  std::string operation;
+};
+BOOST_DESCRIBE_STRUCT(SetPuParams, (), (operation))
+
+/// central -> device: it is to start anew. H.626.4, 8.10.
+struct ResetDevice {
+  static constexpr std::string_view message_name = "reset_device";
+  static constexpr std::string_view answer_name = "reset_device_received";
+  std::string operation;
+};
+BOOST_DESCRIBE_STRUCT(ResetDevice, (), (operation))
+
+/// central -> device: what it has recorded of a channel itself within [from, to). H.626.4, 8.7.3.2. Answer:
+/// the `records` as in NvrRecordList.
+struct PuPlaybackQuery {
+  static constexpr std::string_view message_name = "pu_playback_query";
+  static constexpr std::string_view answer_name = "pu_record_list";
+  std::string channel;
+  base::UtcTime from;
+  base::UtcTime to;
+};
+BOOST_DESCRIBE_STRUCT(PuPlaybackQuery, (), (channel, from, to))
+
+/// central -> device: where it plays what it has recorded. H.626.4, 8.7.3.2.
+struct PuDownloadRecord {
+  static constexpr std::string_view message_name = "pu_download_record";
+  std::string channel;
+  base::UtcTime from;
+  base::UtcTime to;
+};
+BOOST_DESCRIBE_STRUCT(PuDownloadRecord, (), (channel, from, to))
 
 /// To each role: whether it still takes messages. H.626.4 has none between roles.
 struct KeepAlive {

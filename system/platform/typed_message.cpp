@@ -24,6 +24,14 @@ bool read_member(const json::value& from, std::int64_t& to) {
   return from.is_int64();
 }
 
+bool read_member(const json::value& from, base::UtcTime& to) {
+  const auto* text = from.if_string();
+  if (!text) return false;
+  const auto time = base::parse_utc(*text);
+  if (time) to = *time;
+  return time.has_value();
+}
+
 bool read_member(const json::value& from, std::vector<std::string>& to) {
   const auto* list = from.if_array();
   if (!list) return false;
@@ -43,9 +51,14 @@ json::value write_member(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
 }
 
-Error bad_member(const Message& message, const char* member, bool missing) {
-  return {ErrorKind::invalid, fmt::format("{} from {}: {} {}", message.name, message.from, member,
-                                          missing ? "is missing" : "is of another type")};
+json::value write_member(base::UtcTime time) {
+  const auto text = base::format_utc(time, 9);
+  return json::value(json::string_view(text));
+}
+
+Error bad_member(const Message& message, BadMember bad) {
+  return {ErrorKind::invalid, fmt::format("{} from {}: {} {}", message.name, message.from, bad.name,
+                                          bad.missing ? "is missing" : "is of another type")};
 }
 
 Error other_message(const Message& message, std::string_view wanted) {

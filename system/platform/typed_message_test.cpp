@@ -48,5 +48,73 @@ TEST(TypedMessageTest, RefusesAnotherMessage) {
   EXPECT_EQ(read.error().kind, base::ErrorKind::unsupported);
 }
 
+/// What its JSON reads back to, and what each of its members does when it is missing or of another type.
+template <class Body>
+void check_round_trip(const Body& body, const char* expected) {
+  const auto message = to_message(central_role, storage_role, body);
+  EXPECT_EQ(json::serialize(message.body), expected);
+  const auto read = from_message<Body>(message);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(to_body(*read), message.body);
+  for (const auto& member : message.body) {
+    auto less = message;
+    less.body.erase(member.key());
+    auto other = message;
+    other.body[member.key()] = nullptr;
+    for (const auto& bad : {less, other}) {
+      const auto refused = from_message<Body>(bad);
+      ASSERT_FALSE(refused) << message.name << " without a good " << member.key();
+      EXPECT_EQ(refused.error().kind, base::ErrorKind::invalid);
+      EXPECT_NE(refused.error().message.find(member.key()), std::string::npos) << refused.error().message;
+    }
+  }
+}
+
+TEST(TypedMessageTest, QuestionsGoToJsonAndBackAndRefuseWhatIsBad) {
+  const base::UtcTime from(std::chrono::seconds(1)), to(std::chrono::nanoseconds(2'000'000'003));
+  check_round_trip(
+      NvrPlaybackQuery{"c1", "main", from, to, 5},
+      R"({"channel":"c1","stream":"main","from":"1970-01-01T00:00:01.000000000Z","to":"1970-01-01T00:00:02.000000003Z","most":5})");
+  check_round_trip(
+      NvrDownloadRecord{"c1", "sub", from, to},
+      R"({"channel":"c1","stream":"sub","from":"1970-01-01T00:00:01.000000000Z","to":"1970-01-01T00:00:02.000000003Z"})");
+  check_round_trip(PlayRequest{"c1", "main"}, R"({"channel":"c1","stream":"main"})");
+  check_round_trip(PtzControl{"c1", "move"}, R"({"channel":"c1","command":"move"})");
+  check_round_trip(QueryPuParams{"trt:GetProfiles"}, R"({"operation":"trt:GetProfiles"})");
+  check_round_trip(SetPuParams{"timg:SetImagingSettings"}, R"({"operation":"timg:SetImagingSettings"})");
+  check_round_trip(ResetDevice{"tds:SystemReboot"}, R"({"operation":"tds:SystemReboot"})");
+  check_round_trip(
+      PuPlaybackQuery{"c1", from, to},
+      R"({"channel":"c1","from":"1970-01-01T00:00:01.000000000Z","to":"1970-01-01T00:00:02.000000003Z"})");
+  auto no_time = to_message(central_role, storage_role, NvrPlaybackQuery{"c1", "main", from, to, 5});
+  no_time.body["to"] = "tomorrow";
+  EXPECT_FALSE(from_message<NvrPlaybackQuery>(no_time));
+}
+
+TEST(TypedMessageTest, AnswersHaveTheNamesOfH626AndAreChecked) {
+  const auto asked = to_message(central_role, storage_role, NvrPlaybackQuery{"c1", "main", {}, {}, 5});
+  const base::UtcTime from(std::chrono::seconds(1)), to(std::chrono::seconds(2));
+  const auto body = to_body(NvrRecordList{{{from, to, 10, 2000}}, true});
+  const auto told = answer_to(asked, body);
+  EXPECT_EQ(told.name, "nvr_record_list");
+  EXPECT_EQ(told.from, "storage");
+  EXPECT_EQ(told.to, "central");
+  EXPECT_EQ(answer_to(to_message("a", "b", PlayRequest{}), {}).name, "play_url");
+  EXPECT_EQ(answer_to(to_message("a", "b", BindDevice{}), {}).name, "bind_device_result");
+  const auto list = from_answer<NvrRecordList>(asked, body);
+  ASSERT_TRUE(list) << list.error().message;
+  ASSERT_EQ(list->records.size(), 1U);
+  EXPECT_EQ(list->records[0].to, to);
+  EXPECT_EQ(list->records[0].bytes, 2000);
+  EXPECT_TRUE(list->more);
+  for (const char* bad : {R"({"more":true})", R"({"records":[],"more":1})", R"({"records":{},"more":true})",
+                          R"({"records":["x"],"more":true})", R"({"records":[{"from":1}],"more":true})"}) {
+    const auto refused = from_answer<NvrRecordList>(asked, json::parse(bad).as_object());
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_NE(refused.error().message.find("nvr_record_list from storage"), std::string::npos)
+        << refused.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace watchrig::platform
