@@ -14,6 +14,7 @@
 #include "system/central/maintenance/update_check.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
 #include "system/central/storage_orders.hpp"
+#include "system/central/storage_queries.hpp"
 #include "system/devices/discovery/device_search.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/platform/message_trace.hpp"
@@ -55,6 +56,7 @@ struct ServerParts {
   /// ending already), io.
   std::function<base::Result<>(Ending, const std::string& why)> end;
   central::StorageOrders& storage_orders;
+  central::StorageQueries& storage_queries;
   std::filesystem::path data;  ///< the data folder
   central::LicenceStore& licence;
   central::UpgradeStore& upgrades;

@@ -90,6 +90,7 @@ class Server {
   platform::MessageTrace trace_{10'000, options_.trace_file};
   platform::InProcessBus bus_{clock_, trace_};
   central::StorageOrders storage_orders_{bus_};
+  central::StorageQueries storage_queries_{bus_};
   api::WorkPool workers_{2, 64};
   api::WorkPool fetchers_{4, 16};
   api::WorkPool hashers_{1, 32};
@@ -181,7 +182,6 @@ Result<> Server::open_stores() {
       pool_.next());
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
-
   if (auto served = central::serve_central(bus_, central_->events()); !served) return served;
   storage::Options options;
   options.directory = data / recordings_name;
@@ -196,7 +196,6 @@ Result<> Server::open_stores() {
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
   role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());
-
   auto network = platform::HostNetwork::open(
       {options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh},
       clock_);
@@ -223,6 +222,7 @@ Result<> Server::open_stores() {
                        clock_.now(),
                        [this](api::Ending ending, const std::string& why) { return end(ending, why); },
                        storage_orders_,
+                       storage_queries_,
                        data,
                        *licence_,
                        *upgrades_,
@@ -383,7 +383,7 @@ void Server::stop(const std::string& cause) {
   central_->sign_in().sessions.close_all();  // and so fetching from devices ends
   fetchers_.join();
   hashers_.join();
-  storage_->storage().stop();
+  storage_->stop();
   host_network_->stop();
   central_->events().append(
       {.type = "system.stopped", .cause = cause, .message = "the server has stopped; recordings are closed"});

@@ -2,9 +2,11 @@
 
 #include <map>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "system/api/device_contact.hpp"
+#include "system/base/correlation.hpp"
 #include "system/central/central_inbox.hpp"
 #include "system/central/devices/device_registration.hpp"
 #include "system/devices/onvif/onvif_replay.hpp"
@@ -17,6 +19,9 @@ using base::Result;
 namespace json = boost::json;
 
 namespace {
+
+/// Questions about what is recorded, under way and waiting.
+constexpr int most_looked_up = 64;
 
 std::shared_ptr<devices::StreamLocator> onvif_locator(central::Central& central,
                                                       const central::Device& device,
@@ -105,11 +110,19 @@ Result<std::unique_ptr<StorageRole>> StorageRole::open(const storage::Options& o
                                               report(event);
                                               role->fill_holes(event);
                                             });
-  const auto served =
-      bus.serve(platform::storage_role,
-                [role = role.get()](const platform::Message& message) { return role->handle(message); });
+  const auto served = bus.serve_later(
+      platform::storage_role,
+      [role = role.get()](const platform::Message& message, const platform::MessageBus::Answered& answered) {
+        role->handle(message, answered);
+      });
   if (!served) return served.error();
   return role;
+}
+
+void StorageRole::stop() {
+  readers_.stop();
+  readers_.join();
+  storage_->stop();
 }
 
 void StorageRole::fill_holes(const storage::ChannelEvent& event) {
@@ -117,12 +130,35 @@ void StorageRole::fill_holes(const storage::ChannelEvent& event) {
   if (auto channel = channels_->find(event.channel)) backfill_->look(std::move(channel));
 }
 
-Result<boost::json::object> StorageRole::handle(const platform::Message& message) {
+void StorageRole::handle(const platform::Message& message, const platform::MessageBus::Answered& answered) {
+  if (message.name == platform::NvrPlaybackQuery::message_name ||
+      message.name == platform::NvrDownloadRecord::message_name)
+    return look_up(message, answered);
+  answered(answer(message));
+}
+
+void StorageRole::look_up(const platform::Message& message, platform::MessageBus::Answered answered) {
+  if (being_looked_up_ >= most_looked_up)
+    return answered(Error{ErrorKind::full, fmt::format("{}: the role {} looks up {} others", message.name,
+                                                       message.to, most_looked_up)});
+  ++being_looked_up_;
+  boost::asio::post(readers_, [this, message, answered = std::move(answered)] {
+    const base::CorrelationScope scope(message.correlation);
+    auto found = answer(message);
+    --being_looked_up_;
+    answered(std::move(found));
+  });
+}
+
+Result<json::object> StorageRole::answer(const platform::Message& message) {
   using Take = Result<json::object> (StorageRole::*)(const platform::Message&);
   static const std::map<std::string_view, Take> known{
       {platform::BindDevice::message_name, &StorageRole::take<platform::BindDevice>},
       {platform::UnbindDevice::message_name, &StorageRole::take<platform::UnbindDevice>},
       {platform::SetNvrRecordStrategy::message_name, &StorageRole::take<platform::SetNvrRecordStrategy>},
+      {platform::NvrPlaybackQuery::message_name, &StorageRole::take<platform::NvrPlaybackQuery>},
+      {platform::NvrDownloadRecord::message_name, &StorageRole::take<platform::NvrDownloadRecord>},
+      {platform::PlayRequest::message_name, &StorageRole::take<platform::PlayRequest>},
       {platform::KeepAlive::message_name, &StorageRole::take<platform::KeepAlive>}};
   const auto taken = known.find(message.name);
   if (taken == known.end())
@@ -158,6 +194,45 @@ Result<json::object> StorageRole::obey(const platform::SetNvrRecordStrategy& ord
 
 Result<json::object> StorageRole::obey(const platform::KeepAlive&) {
   return json::object{{"channels", channels_->all().size()}};
+}
+
+Result<json::object> StorageRole::obey(const platform::PlayRequest& question) {
+  const auto channel = channels_->find(question.channel);
+  const auto hub = channel ? channel->hub(question.stream) : nullptr;
+  if (!hub) {
+    return Error{ErrorKind::not_found, fmt::format("stream \"{}\" of channel \"{}\" is not relayed",
+                                                   question.stream, question.channel)};
+  }
+  return platform::to_body(
+      platform::PlayUrl{fmt::format("/live/{}/{}", channel->id(), question.stream), !hub->tracks().empty()});
+}
+
+Result<json::object> StorageRole::obey(const platform::NvrPlaybackQuery& question) {
+  if (question.most < 1)
+    return Error{ErrorKind::invalid, fmt::format("{}: most must be 1 or more", question.message_name)};
+  const auto spans = storage_->spans(question.channel, question.stream, question.from, question.to);
+  if (!spans) return spans.error();
+  platform::NvrRecordList list;
+  for (const auto& span : *spans) {
+    if (list.records.size() == static_cast<std::size_t>(question.most)) {
+      list.more = true;
+      break;
+    }
+    list.records.push_back(
+        {span.from, span.to, static_cast<std::int64_t>(span.frames), static_cast<std::int64_t>(span.bytes)});
+  }
+  return platform::to_body(list);
+}
+
+Result<json::object> StorageRole::obey(const platform::NvrDownloadRecord& question) {
+  // Also says what there is none of.
+  const auto record = storage_->read(question.channel, question.stream, question.from, question.to);
+  if (!record) return record.error();
+  const auto spans = storage_->spans(question.channel, question.stream, question.from, question.to);
+  if (!spans) return spans.error();
+  platform::NvrRecordPlace place{question.from, question.to};
+  if (!spans->empty()) place = {spans->front().from, spans->back().to};
+  return platform::to_body(place);
 }
 
 void StorageRole::bind(const central::Device& device, bool continued) {

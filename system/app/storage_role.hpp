@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+
+#include <boost/asio/thread_pool.hpp>
 
 #include "system/central/central.hpp"
 #include "system/platform/role_messages.hpp"
@@ -24,19 +27,27 @@ class StorageRole {
 
   storage::Storage& storage() { return *storage_; }
   storage::ChannelSet& channels() { return *channels_; }
+  /// Ends the store, and what is looked up in it before. The bus has stopped, and the channels.
+  void stop();
 
  private:
   StorageRole(std::unique_ptr<storage::Storage> storage, central::Central& central, const base::Clock& clock,
               std::shared_ptr<devices::AttemptPace> pace)
       : storage_(std::move(storage)), central_(central), clock_(clock), pace_(std::move(pace)) {}
   void fill_holes(const storage::ChannelEvent& event);
-  base::Result<boost::json::object> handle(const platform::Message& message);
+  void handle(const platform::Message& message, const platform::MessageBus::Answered& answered);
+  base::Result<boost::json::object> answer(const platform::Message& message);
+  /// Beside the orders, which do not wait for disks that are searched.
+  void look_up(const platform::Message& message, platform::MessageBus::Answered answered);
   template <class Body>
   base::Result<boost::json::object> take(const platform::Message& message);
   base::Result<boost::json::object> obey(const platform::BindDevice& order);
   base::Result<boost::json::object> obey(const platform::UnbindDevice& order);
   base::Result<boost::json::object> obey(const platform::SetNvrRecordStrategy& order);
   base::Result<boost::json::object> obey(const platform::KeepAlive& order);
+  base::Result<boost::json::object> obey(const platform::PlayRequest& question);
+  base::Result<boost::json::object> obey(const platform::NvrPlaybackQuery& question);
+  base::Result<boost::json::object> obey(const platform::NvrDownloadRecord& question);
   void bind(const central::Device& device, bool continued);
 
   std::unique_ptr<storage::Storage> storage_;
@@ -45,6 +56,8 @@ class StorageRole {
   central::Central& central_;
   const base::Clock& clock_;
   const std::shared_ptr<devices::AttemptPace> pace_;
+  std::atomic<int> being_looked_up_ = 0;
+  boost::asio::thread_pool readers_{2};  ///< last: what they do uses all of the others
 };
 
 }  // namespace watchrig::app

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The name of a request follows what central tells storage because of it, in the trace and in its file. usage: message_trace.py VMSD"""
+"""The name of a request follows what central tells and asks storage because of it, in the trace and in its file. usage: message_trace.py VMSD"""
 import http.client
 import json
 import pathlib
@@ -60,11 +60,26 @@ def main():
             expect("a plan", ask(client, "PUT", f"/api/v1/channels/{added['channels'][0]['id']}/recording", "a-plan", plan)[0], 200)
             expect("its messages", [m["name"] for m in traced(client, correlation="a-plan")],
                    ["set_nvr_record_strategy", "set_nvr_record_strategy_result"])
+            channel = added["channels"][0]["id"]
+            path = f"/api/v1/channels/{channel}"
+            expect("a query", ask(client, "GET", f"{path}/spans", "what-is-there")[::2], (200, {"spans": []}))
+            found = traced(client, correlation="what-is-there")
+            expect("its messages", [(m["name"], m["from"], m["to"], m["outcome"]) for m in found],
+                   [("nvr_playback_query", "central", "storage", "sent"), ("nvr_record_list", "storage", "central", "sent")])
+            expect("their bodies", [m["body"].get(name) for m, name in zip(found, ("stream", "records"))], ["main", []])
+            period = "from=2001-01-01T00:00:00Z&to=2001-01-01T01:00:00Z"
+            status, _, refused = ask(client, "GET", f"{path}/export.mp4?{period}", "take-it-away")
+            expect("nothing to take away", (status, refused["error"]["code"]), (404, "not_found"))
+            found = traced(client, correlation="take-it-away")
+            expect("its messages", [m["name"] for m in found], ["nvr_download_record", "nvr_download_record_result"])
+            expect("its result", [m["outcome"] for m in found][1:], ["failed: " + refused["error"]["message"]])
+            expect("a bad period", ask(client, "GET", f"{path}/spans?from=x", "no-period")[0], 400)
+            expect("asks nobody", traced(client, correlation="no-period"), [])
             expect("removal", ask(client, "DELETE", f"/api/v1/devices/{added['id']}", "it-goes")[0], 204)
             expect("its messages", [m["name"] for m in traced(client, correlation="it-goes")], ["unbind_device", "unbind_device_result"])
             text = pathlib.Path(folder, "trace").read_text(encoding="utf-8")
             lines = [json.loads(line) for line in text.splitlines()]
-            for request in ("gate-is-added", "a-plan", "it-goes"):
+            for request in ("gate-is-added", "a-plan", "what-is-there", "take-it-away", "it-goes"):
                 expect(f"{request} in the file", [m for m in lines if m["correlation"] == request], traced(client, correlation=request))
             expect("no secret in the file", "Hidden.26" in text, False)
             expect("limit", ask(client, "GET", "/api/v1/trace?limit=1001", None)[0], 400)

@@ -1,0 +1,57 @@
+#include "system/central/storage_queries.hpp"
+
+namespace watchrig::central {
+
+namespace asio = boost::asio;
+using namespace platform;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+/// That storage has no room for a question says nothing about the room on its disks.
+Error of_asker(Error error) {
+  if (error.kind == ErrorKind::full || error.kind == ErrorKind::timeout) {
+    error.kind = ErrorKind::unavailable;
+    error.message += "; ask again, and if it stays so, restart the server";
+  }
+  return error;
+}
+
+}  // namespace
+
+template <class Value, class Body>
+StorageQueries::Answer<Value> StorageQueries::ask(Body body, std::string request, base::Duration patience) {
+  auto message = to_message(central_role, storage_role, body);
+  message.correlation = std::move(request);
+  const Message asked = message;
+  const auto answer = co_await async_ask(bus_, std::move(message), patience);
+  if (!answer) co_return of_asker(answer.error());
+  co_return from_answer<Value>(asked, *answer);
+}
+
+StorageQueries::Answer<std::vector<NvrRecord>> StorageQueries::records(NvrPlaybackQuery query,
+                                                                       std::string request) {
+  std::vector<NvrRecord> all;
+  query.most = records_at_a_time_;
+  for (bool more = true; more;) {
+    auto list = co_await ask<NvrRecordList>(query, request, patience_);
+    if (!list) co_return list.error();
+    more = list->more && !list->records.empty();
+    if (more) query.from = list->records.back().to;
+    all.insert(all.end(), list->records.begin(), list->records.end());
+  }
+  co_return all;
+}
+
+StorageQueries::Answer<NvrRecordPlace> StorageQueries::download(NvrDownloadRecord record,
+                                                                std::string request) {
+  return ask<NvrRecordPlace>(std::move(record), std::move(request), patience_);
+}
+
+StorageQueries::Answer<PlayUrl> StorageQueries::play(PlayRequest stream, std::string request) {
+  return ask<PlayUrl>(std::move(stream), std::move(request), patience_ / 10);
+}
+
+}  // namespace watchrig::central
