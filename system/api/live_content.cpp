@@ -57,13 +57,20 @@ class GuardedFeed final : public media::RtspFeed {
 
 class LiveContent final : public media::RtspContent {
  public:
-  LiveContent(storage::ChannelSet& channels, const base::Clock& clock, MayView may_view,
-              base::Duration patience)
-      : channels_(channels), clock_(clock), may_view_(std::move(may_view)), patience_(patience) {}
+  LiveContent(storage::ChannelSet& channels, central::StorageQueries& storage, const base::Clock& clock,
+              MayView may_view, base::Duration patience)
+      : channels_(channels),
+        storage_(storage),
+        clock_(clock),
+        may_view_(std::move(may_view)),
+        patience_(patience) {}
 
   asio::awaitable<Result<media::RtspDescription>> describe(media::RtspTarget target) override {
     const auto hub = find(target);
     if (!hub) co_return hub.error();
+    auto wanted = wanted_by(target);
+    const auto where = co_await storage_.play(std::move(*wanted), {});
+    if (!where) co_return where.error();
     const auto executor = co_await asio::this_coro::executor;
     // A reader for as long as the wait lasts makes an on-demand source connect; it stays connected until PLAY
     // comes.
@@ -91,19 +98,25 @@ class LiveContent final : public media::RtspContent {
   }
 
  private:
+  static std::optional<platform::PlayRequest> wanted_by(const media::RtspTarget& target) {
+    const auto parts = base::split(target.path, '/');
+    if (parts.size() < 3 || parts.size() > 4 || parts[1] != "live") return std::nullopt;
+    return platform::PlayRequest{std::string(parts[2]), parts.size() == 4 ? std::string(parts[3]) : "main"};
+  }
+
   Result<std::shared_ptr<media::StreamHub>> find(const media::RtspTarget& target) const {
-    const std::string& path = target.path;
-    const auto parts = base::split(path, '/');
-    const Error none{ErrorKind::not_found, fmt::format("no stream {}: use /live/<channel>[/sub]", path)};
-    if (parts.size() < 3 || parts.size() > 4 || parts[1] != "live") return none;
-    const auto channel = channels_.find(parts[2]);
+    const Error none{ErrorKind::not_found,
+                     fmt::format("no stream {}: use /live/<channel>[/sub]", target.path)};
+    const auto wanted = wanted_by(target);
+    const auto channel = wanted ? channels_.find(wanted->channel) : nullptr;
     if (!channel || !may_view_(target, channel->id())) return none;
-    const auto hub = channel->hub(parts.size() == 4 ? std::string(parts[3]) : "main");
+    const auto hub = channel->hub(wanted->stream);
     if (!hub) return none;
     return hub;
   }
 
   storage::ChannelSet& channels_;
+  central::StorageQueries& storage_;
   const base::Clock& clock_;
   const MayView may_view_;
   const base::Duration patience_;
@@ -111,9 +124,11 @@ class LiveContent final : public media::RtspContent {
 
 }  // namespace
 
-std::shared_ptr<media::RtspContent> make_live_content(storage::ChannelSet& channels, const base::Clock& clock,
-                                                      MayView may_view, base::Duration patience) {
-  return std::make_shared<LiveContent>(channels, clock, std::move(may_view), patience);
+std::shared_ptr<media::RtspContent> make_live_content(storage::ChannelSet& channels,
+                                                      central::StorageQueries& storage,
+                                                      const base::Clock& clock, MayView may_view,
+                                                      base::Duration patience) {
+  return std::make_shared<LiveContent>(channels, storage, clock, std::move(may_view), patience);
 }
 
 }  // namespace watchrig::api

@@ -1,6 +1,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/session_watch.hpp"
 #include "system/base/log.hpp"
@@ -65,8 +66,16 @@ asio::awaitable<void> play(http::WebSocket socket, std::shared_ptr<media::Stream
 }
 
 asio::awaitable<void> view(ServerParts& parts, Request request, http::WebSocket socket) {
-  const auto channel = parts.channels.find(request.param("channel"));
-  const auto hub = channel ? channel->hub(request.query_value("stream").value_or("main")) : nullptr;
+  const platform::PlayRequest wanted{request.param("channel"),
+                                     request.query_value("stream").value_or("main")};
+  const auto where = co_await parts.storage_queries.play(wanted, trace_name(request));
+  if (!where && where.error().kind != base::ErrorKind::not_found) {
+    co_await refuse(socket, where.error().message);
+    co_return;
+  }
+  // The pictures themselves do not pass the bus.
+  const auto channel = where ? parts.channels.find(wanted.channel) : nullptr;
+  const auto hub = channel ? channel->hub(wanted.stream) : nullptr;
   if (!hub) {
     co_await refuse(socket, "there is no such channel or stream");
     co_return;

@@ -37,8 +37,9 @@ Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& se
     if (!account) return api::onvif_may_view(parts_, asked.username);
     return parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
   };
-  return media::RtspServer::start(std::move(options), parts_.clock, executors,
-                                  api::make_live_content(parts_.channels, parts_.clock, std::move(may_view)));
+  return media::RtspServer::start(
+      std::move(options), parts_.clock, executors,
+      api::make_live_content(parts_.channels, parts_.storage_queries, parts_.clock, std::move(may_view)));
 }
 
 Result<> RtspDoor::open() {
