@@ -11,6 +11,7 @@
 #include "system/api/device_requests.hpp"
 #include "system/api/found_devices.hpp"
 #include "system/api/place_requests.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/timer.hpp"
 #include "system/devices/ask_many.hpp"
@@ -40,6 +41,7 @@ struct Mover {
   FoundDevice device;
   media::Credentials account;
   std::optional<devices::StaticPlace> place = {};
+  devices::OnvifClient::Watch watch = {};
 };
 
 /// One line of the answer.
@@ -93,25 +95,30 @@ Row row_of_found(ServerParts& parts, const Request& request, const std::string& 
                  const media::Credentials& account) {
   Row row{{{"endpoint", endpoint}}};
   const auto found = movable_found(parts, request, endpoint);
-  if (found) row.mover = Mover{*found, account};
+  if (found) {
+    // It has no id before it is added.
+    auto watch = parts.central.device_notes().watch(found->service.host, trace_name(request));
+    row.mover = Mover{*found, account, {}, std::move(watch)};
+  }
   if (!found) row.fail(found.error());
   return row;
 }
 
 /// Error unsupported: it is of no private protocol.
-Result<Mover> mover_of(central::Central& central, const central::Device& device) {
+Result<Mover> mover_of(central::Central& central, const central::Device& device, const std::string& request) {
   if (device.driver != "private")
     return Error{
         ErrorKind::unsupported,
         fmt::format("device \"{}\" is not of the private protocol; change its address on its own page, "
                     "and then here",
                     device.name)};
-  const auto contact = onvif_contact(central, device, device.streams.at("main"));
+  const auto contact = onvif_contact(central, device, device.streams.at("main"), request);
   if (!contact) return contact.error();
   Mover mover;
   mover.device.service = contact->address;
   mover.device.name = device.name;
   mover.account = contact->credentials;
+  mover.watch = contact->watch;
   return mover;
 }
 
@@ -119,7 +126,8 @@ Row row_of_added(ServerParts& parts, const Request& request, const std::string& 
   Row row{{{"id", id}}};
   const auto own = check_device(parts, request, id);
   const auto device = own ? parts.central.registry().find(id) : Result<DevicePtr>(own.error().error);
-  const auto mover = device ? mover_of(parts.central, **device) : Result<Mover>(device.error());
+  const auto mover =
+      device ? mover_of(parts.central, **device, trace_name(request)) : Result<Mover>(device.error());
   if (!mover) {
     row.fail(mover.error());
     return row;
@@ -177,8 +185,8 @@ void note_moved(ServerParts& parts, const Request& request, Row& row, const Resu
 asio::awaitable<std::vector<Result<FoundDevice>>> move_all(ServerParts& parts, std::vector<Mover> movers,
                                                            std::optional<std::uint16_t> port) {
   std::function<asio::awaitable<Result<FoundDevice>>(Mover)> move = [&parts, port](Mover mover) {
-    return port ? devices::move_device_port(parts.clock, mover.device, mover.account, *port)
-                : devices::move_device(parts.clock, mover.device, mover.account, mover.place);
+    return port ? devices::move_device_port(parts.clock, mover.device, mover.account, *port, mover.watch)
+                : devices::move_device(parts.clock, mover.device, mover.account, mover.place, mover.watch);
   };
   return devices::ask_many(parts.clock, std::move(movers), std::move(move));
 }

@@ -42,7 +42,7 @@ bool speaks_onvif(const central::Device& device) {
 }
 
 Result<devices::OnvifClient::Options> onvif_contact(central::Central& central, const central::Device& device,
-                                                    const std::string& address) {
+                                                    const std::string& address, const std::string& request) {
   if (!speaks_onvif(device)) {
     return Error{ErrorKind::unsupported,
                  fmt::format("device \"{}\" is reached by {}, which has no such question; add it by onvif",
@@ -54,18 +54,20 @@ Result<devices::OnvifClient::Options> onvif_contact(central::Central& central, c
   options.address = *std::move(parsed);
   options.credentials = {device.username, device.password};
   options.dialer = central.device_registration().dialer(device);
+  options.watch = central.device_notes().watch(device.id, request);
   return options;
 }
 
 Result<StreamContact> stream_contact(central::Central& central, const central::Device& device,
-                                     const central::Channel& channel, const std::string& stream) {
+                                     const central::Channel& channel, const std::string& stream,
+                                     const std::string& request) {
   const auto addresses = streams_of(device, channel);
   const auto address = addresses.find(stream);
   if (address == addresses.end()) {
     return Error{ErrorKind::not_found,
                  fmt::format("channel \"{}\" has no stream \"{}\"", channel.name, stream)};
   }
-  auto contact = onvif_contact(central, device, address->second);
+  auto contact = onvif_contact(central, device, address->second, request);
   if (!contact) return contact.error();
   return StreamContact{*std::move(contact),
                        {channel.number, stream, device.transport == central::Transport::udp}};

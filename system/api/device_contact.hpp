@@ -13,11 +13,13 @@ namespace watchrig::api {
 /// Whether it is asked by ONVIF: those of our own kind are too, at another port.
 bool speaks_onvif(const central::Device& device);
 
-/// How to ask a device by ONVIF at one of its addresses; central knows those that register. Error unsupported
-/// for other drivers, by which nothing can be asked.
+/// How to ask a device by ONVIF at one of its addresses; central knows those that register, and notes what is
+/// asked because of a request, which is named (see trace_name()). Error unsupported for other drivers, by
+/// which nothing can be asked.
 base::Result<devices::OnvifClient::Options> onvif_contact(central::Central& central,
                                                           const central::Device& device,
-                                                          const std::string& address);
+                                                          const std::string& address,
+                                                          const std::string& request = {});
 
 /// How to ask a device about one of its streams.
 struct StreamContact {
@@ -26,7 +28,8 @@ struct StreamContact {
 };
 /// Errors: unsupported, not_found (the channel has no such stream).
 base::Result<StreamContact> stream_contact(central::Central& central, const central::Device& device,
-                                           const central::Channel& channel, const std::string& stream);
+                                           const central::Channel& channel, const std::string& stream,
+                                           const std::string& request = {});
 
 /// How to ask those of a list that can be asked, by questions that do not wait long, since many devices may
 /// be away.

@@ -6,10 +6,12 @@
 
 #include "system/api/device_contact.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/session_watch.hpp"
 #include "system/devices/onvif/onvif_recordings.hpp"
 #include "system/devices/onvif/onvif_replay.hpp"
+#include "system/platform/role_messages.hpp"
 #include "system/storage/device_export.hpp"
 
 namespace watchrig::api {
@@ -28,6 +30,8 @@ namespace {
 constexpr base::Duration last_picture = std::chrono::seconds(2);
 
 struct Asked {
+  std::string request;  ///< its name
+  std::string device_id, channel_id;
   Period period;
   devices::OnvifClient::Options device;
   std::uint32_t channel = 1, channels = 1;  ///< which of how many
@@ -41,14 +45,30 @@ central::FieldResult<Asked> asked_by(ServerParts& parts, const Request& request)
   if (!found) return central::FieldError{{}, found.error()};
   auto contact = stream_contact(parts.central, *found->device, *found->channel, "main");
   if (!contact) return central::FieldError{{}, contact.error()};
-  return Asked{*period, std::move(contact->device), contact->choice.channel, found->device->channel_count,
-               found->channel->name};
+  contact->device.watch = {};  // noted as what is asked for, not by each question
+  return Asked{trace_name(request),          found->device->id,
+               found->channel->id,           *period,
+               std::move(contact->device),   contact->choice.channel,
+               found->device->channel_count, found->channel->name};
+}
+
+/// The spans as the trace has them.
+json::object noted(const DeviceRecording& recording) {
+  json::array records;
+  for (const auto& span : recording.spans)
+    records.push_back({{"from", base::format_utc(span.from, 9)}, {"to", base::format_utc(span.to, 9)}});
+  return {{"records", std::move(records)}};
 }
 
 asio::awaitable<base::Result<DeviceRecording>> look(ServerParts& parts, Asked asked) {
+  auto& notes = parts.central.device_notes();
+  const platform::PuPlaybackQuery query{asked.channel_id, asked.period.from, asked.period.to};
+  const auto sent = notes.sent(asked.device_id, asked.request, query);
   auto found = co_await devices::find_device_recording(parts.clock, std::move(asked.device),
                                                        {asked.channel, asked.channels}, asked.period.from,
                                                        asked.period.to);
+  notes.answered(
+      sent, found ? base::Result<json::object>(noted(*found)) : base::Result<json::object>(found.error()));
   if (!found) co_return device_failure(found.error());
   co_return found;
 }
@@ -120,8 +140,14 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Request request) 
         404, "not_found", {},
         fmt::format("the device of channel \"{}\" has recorded nothing in this time", asked->name));
   }
+  auto& notes = parts.central.device_notes();
+  const platform::PuDownloadRecord record{asked->channel_id, found->spans.front().from,
+                                          found->spans.back().to};
+  const auto sent = notes.sent(asked->device_id, asked->request, record);
   const auto locator = devices::make_onvif_replay_locator(parts.clock, asked->device, asked->channel);
   auto address = co_await locator->locate();
+  notes.answered(sent, address ? base::Result<json::object>(json::object())
+                               : base::Result<json::object>(address.error()));
   if (!address) co_return http::error_response(device_failure(address.error()));
   storage::DeviceExport wanted;
   wanted.client.url = *std::move(address);

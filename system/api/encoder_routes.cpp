@@ -12,6 +12,7 @@
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/devices/onvif/onvif_encoder.hpp"
 
@@ -177,7 +178,8 @@ struct Asked {
 base::Result<Asked> asked_encoder(ServerParts& parts, const Request& request) {
   const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) return found.error();
-  auto contact = stream_contact(parts.central, *found->device, *found->channel, request.param("stream"));
+  auto contact = stream_contact(parts.central, *found->device, *found->channel, request.param("stream"),
+                                trace_name(request));
   if (!contact) return contact.error();
   return Asked{found->device, found->channel, *std::move(contact)};
 }

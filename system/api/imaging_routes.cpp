@@ -5,6 +5,7 @@
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/devices/onvif/onvif_imaging.hpp"
 
@@ -60,7 +61,8 @@ central::FieldResult<PictureWishes> wishes_of(const Request& request) {
 asio::awaitable<Response> show(ServerParts& parts, Request request) {
   const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) co_return http::error_response(found.error());
-  const auto contact = stream_contact(parts.central, *found->device, *found->channel, "main");
+  const auto contact =
+      stream_contact(parts.central, *found->device, *found->channel, "main", trace_name(request));
   if (!contact) co_return http::error_response(contact.error());
   const auto state = co_await devices::read_picture(parts.clock, contact->device, found->channel->number);
   if (!state) co_return http::error_response(device_failure(state.error()));
@@ -72,7 +74,8 @@ asio::awaitable<Response> change(ServerParts& parts, Request request) {
   if (!wishes) co_return error_response(wishes.error());
   const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) co_return http::error_response(found.error());
-  const auto contact = stream_contact(parts.central, *found->device, *found->channel, "main");
+  const auto contact =
+      stream_contact(parts.central, *found->device, *found->channel, "main", trace_name(request));
   if (!contact) co_return http::error_response(contact.error());
   const auto result =
       co_await devices::change_picture(parts.clock, contact->device, found->channel->number, *wishes);

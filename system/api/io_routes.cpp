@@ -7,6 +7,7 @@
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/devices/onvif/onvif_io.hpp"
 
@@ -61,7 +62,7 @@ struct Asked {
 base::Result<Asked> asked_device(const ServerParts& parts, const Request& request) {
   auto device = parts.central.registry().find(request.param("device"));
   if (!device) return device.error();
-  auto contact = onvif_contact(parts.central, **device, (*device)->streams.at("main"));
+  auto contact = onvif_contact(parts.central, **device, (*device)->streams.at("main"), trace_name(request));
   if (!contact) return contact.error();
   contact->deadline = patience;
   return Asked{*device, *std::move(contact)};

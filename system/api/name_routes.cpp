@@ -8,6 +8,7 @@
 #include "system/api/device_requests.hpp"
 #include "system/api/overlay_layout.hpp"
 #include "system/api/pooled_handlers.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/log.hpp"
 #include "system/devices/onvif/onvif_name.hpp"
@@ -99,7 +100,7 @@ asio::awaitable<Response> push(ServerParts& parts, Request request, Named before
   const auto note = [&refused](const base::Error& error) { refused = device_failure(error).message; };
   const auto& device = *before.device;
   if (!before.channel) {
-    auto contact = onvif_contact(parts.central, device, device.streams.at("main"));
+    auto contact = onvif_contact(parts.central, device, device.streams.at("main"), trace_name(request));
     if (!contact) co_return http::error_response(contact.error());
     const auto pushed = co_await devices::push_name(parts.clock, *std::move(contact), name);
     if (pushed) taken.push_back(json::value(*pushed));
@@ -109,7 +110,7 @@ asio::awaitable<Response> push(ServerParts& parts, Request request, Named before
     // A device's only channel is called as the device itself, until somebody names it otherwise.
     const auto now = parts.central.registry().find_channel(channel.id);
     if (!now || now->channel->name == channel.name) continue;
-    auto contact = stream_contact(parts.central, device, channel, "main");
+    auto contact = stream_contact(parts.central, device, channel, "main", trace_name(request));
     if (!contact) continue;
     const auto title = co_await push_title(parts, *std::move(contact), channel.name, now->channel->name);
     if (title && *title) taken.push_back("overlay");

@@ -5,6 +5,7 @@
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/overlay_layout.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/devices/onvif/onvif_overlays.hpp"
 
@@ -27,7 +28,7 @@ struct Asked {
 base::Result<Asked> asked_channel(ServerParts& parts, const Request& request) {
   const auto found = parts.central.registry().find_channel(request.param("channel"));
   if (!found) return found.error();
-  auto contact = stream_contact(parts.central, *found->device, *found->channel, "main");
+  auto contact = stream_contact(parts.central, *found->device, *found->channel, "main", trace_name(request));
   if (!contact) return contact.error();
   return Asked{found->device, *found->channel, std::move(contact->device)};
 }

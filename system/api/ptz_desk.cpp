@@ -6,6 +6,7 @@
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/devices/onvif/onvif_ptz.hpp"
+#include "system/platform/role_messages.hpp"
 
 namespace watchrig::api {
 
@@ -33,7 +34,9 @@ PtzFinder registered_heads(const base::Clock& clock, central::Central& central) 
     auto contact = stream_contact(central, device, *found->channel, "main");
     if (!contact) return contact.error();
     contact->device.deadline = patience;
+    contact->device.watch = {};  // what it is told is noted by the desk
     return PtzPlace{.name = fmt::format("{} {}", device.id, device.version),
+                    .device = device.id,
                     .open = [&clock, contact = *std::move(contact)] {
                       return devices::make_onvif_ptz(clock, contact.device, contact.choice.channel);
                     }};
@@ -41,8 +44,17 @@ PtzFinder registered_heads(const base::Clock& clock, central::Central& central) 
 }
 
 PtzDesk::PtzDesk(const base::Clock& clock, PtzFinder find, central::EventLog& events,
-                 asio::any_io_executor executor)
-    : clock_(clock), find_(std::move(find)), events_(events), executor_(std::move(executor)) {}
+                 central::DeviceNotes& notes, asio::any_io_executor executor)
+    : clock_(clock), find_(std::move(find)), events_(events), notes_(notes), executor_(std::move(executor)) {}
+
+platform::Message PtzDesk::note(const Seat& seat, const PtzOrder& order) {
+  return notes_.sent(seat.device, order.request, platform::PtzControl{order.channel, order.command});
+}
+
+void PtzDesk::note_result(const platform::Message& told, const Result<>& done) {
+  notes_.answered(told, done ? Result<boost::json::object>(boost::json::object())
+                             : Result<boost::json::object>(done.error()));
+}
 
 PtzDesk::Turn::~Turn() {
   if (seat->waiting.empty()) {
@@ -70,6 +82,7 @@ Result<PtzDesk::SeatPtr> PtzDesk::seat_of(const std::string& channel) {
     // Another head knows nothing of what this one has begun.
     if (seat->moves_until) base::spawn(executor_, let_rest(seat->head), "rest of a camera's head");
     seat->place = place->name;
+    seat->device = place->device;
     seat->head = place->open();
   }
   return seat;
@@ -96,46 +109,50 @@ asio::awaitable<std::unique_ptr<PtzDesk::Turn>> PtzDesk::turn(SeatPtr seat) {
   co_return std::make_unique<Turn>(seat);
 }
 
-PtzHead::Answer<> PtzDesk::move(std::string channel, devices::PtzVector velocity, base::Duration life) {
-  return asio::co_spawn(executor_, begin_move(std::move(channel), velocity, life), asio::use_awaitable);
+PtzHead::Answer<> PtzDesk::move(PtzOrder order, devices::PtzVector velocity, base::Duration life) {
+  return asio::co_spawn(executor_, begin_move(std::move(order), velocity, life), asio::use_awaitable);
 }
 
-PtzHead::Answer<> PtzDesk::begin_move(std::string channel, devices::PtzVector velocity, base::Duration life) {
-  const auto found = seat_of(channel);
+PtzHead::Answer<> PtzDesk::begin_move(PtzOrder order, devices::PtzVector velocity, base::Duration life) {
+  const auto found = seat_of(order.channel);
   if (!found) co_return found.error();
   const SeatPtr& seat = *found;
   const auto own = co_await turn(seat);
   if (!own) co_return too_many();
   const auto before = seat->moves_until;
+  const auto told = note(*seat, order);
   // Before the device is asked: the answer may be lost, and the movement not.
-  expect_end(seat, channel, clock_.now() + life);
+  expect_end(seat, order, clock_.now() + life);
   const auto head = seat->head;
   const auto done = co_await head->move(velocity, life);
+  note_result(told, done);
   if (!done && done.error().kind == ErrorKind::unsupported) seat->moves_until = before;
   co_return done;
 }
 
-PtzHead::Answer<> PtzDesk::stop(std::string channel) {
-  return asio::co_spawn(executor_, stop_now(std::move(channel)), asio::use_awaitable);
+PtzHead::Answer<> PtzDesk::stop(PtzOrder order) {
+  return asio::co_spawn(executor_, stop_now(std::move(order)), asio::use_awaitable);
 }
 
-PtzHead::Answer<> PtzDesk::stop_now(std::string channel) {
+PtzHead::Answer<> PtzDesk::stop_now(PtzOrder order) {
   const Work<void> work = [](PtzHead& head) { return head.stop(); };
-  const auto done = co_await obey<void>(channel, work, PtzMovement::replaced);
-  const auto known = seats_.find(channel);
+  const auto done = co_await obey<void>(order, work, PtzMovement::replaced);
+  const auto known = seats_.find(order.channel);
   if (!done && done.error().kind != ErrorKind::unsupported && known != seats_.end())
-    expect_end(known->second, channel, clock_.now());
+    expect_end(known->second, order, clock_.now());
   co_return done;
 }
 
-void PtzDesk::expect_end(const SeatPtr& seat, const std::string& channel, base::UtcTime until) {
+void PtzDesk::expect_end(const SeatPtr& seat, PtzOrder order, base::UtcTime until) {
   seat->moves_until = until;
+  seat->end = std::move(order);
+  seat->end.command = "stop";
   if (seat->watch) {
     seat->watch->cancel();
     return;
   }
   seat->watch = std::make_shared<base::Timer>(executor_, clock_);
-  base::spawn(executor_, watch(seat, channel), "end of a camera's movement");
+  base::spawn(executor_, watch(seat, seat->end.channel), "end of a camera's movement");
 }
 
 asio::awaitable<void> PtzDesk::watch(SeatPtr seat, std::string channel) {
@@ -170,7 +187,9 @@ PtzHead::Answer<> PtzDesk::end_move(SeatPtr seat) {
   // Renewed or stopped while this waited.
   if (!seat->moves_until || *seat->moves_until > clock_.now()) co_return Result<>{};
   const auto head = seat->head;
+  const auto told = note(*seat, seat->end);
   const auto stopped = co_await head->stop();
+  note_result(told, stopped);
   if (stopped) seat->moves_until.reset();
   co_return stopped;
 }

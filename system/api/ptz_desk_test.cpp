@@ -5,6 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include "system/platform/in_process_bus.hpp"
+
 namespace watchrig::api {
 namespace {
 
@@ -56,14 +58,15 @@ class PtzDeskTest : public testing::Test {
   void SetUp() override {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
+    notes.follow(bus);
     events = central::EventLog::open(folder / "events.db", clock).value();
     desk.emplace(
         clock,
         [this](const std::string&) -> Result<PtzPlace> {
           if (!place) return place.error();
-          return PtzPlace{*place, [this] { return head; }};
+          return PtzPlace{*place, "d1", [this] { return head; }};
         },
-        *events, io.get_executor());
+        *events, notes, io.get_executor());
   }
   void TearDown() override { std::filesystem::remove_all(folder); }
 
@@ -81,9 +84,9 @@ class PtzDeskTest : public testing::Test {
     settle();
     return result;
   }
-  Result<> move() { return result_of(desk->move("yard", {1, 0, {}}, seconds(5))); }
+  Result<> move() { return result_of(desk->move({"yard", "move", "r1"}, {1, 0, {}}, seconds(5))); }
   Result<> command(PtzDesk::Work<void> work, PtzMovement movement) {
-    return result_of(desk->command<void>("yard", std::move(work), movement));
+    return result_of(desk->command<void>({"yard", "go", "r1"}, std::move(work), movement));
   }
   std::vector<std::string> told_of_failed_stops() {
     std::vector<std::string> told;
@@ -97,6 +100,9 @@ class PtzDeskTest : public testing::Test {
   asio::io_context io{1};
   base::ManualClock clock{base::UtcTime(std::chrono::hours(1))};
   std::unique_ptr<central::EventLog> events;
+  platform::MessageTrace trace;
+  platform::InProcessBus bus{clock, trace};
+  central::DeviceNotes notes;
   std::shared_ptr<NotedHead> head = std::make_shared<NotedHead>();
   Result<std::string> place = std::string("camera 1");
   std::optional<PtzDesk> desk;
@@ -132,7 +138,7 @@ TEST_F(PtzDeskTest, AMovementWhoseAnswerIsLostIsEndedToo) {
 
 TEST_F(PtzDeskTest, AStopIsGivenOnce) {
   EXPECT_TRUE(move());
-  EXPECT_TRUE(result_of(desk->stop("yard")));
+  EXPECT_TRUE(result_of(desk->stop({"yard", "stop", "r1"})));
   wait(seconds(60));
   EXPECT_EQ(head->told, moved_and_stopped);
 }
@@ -140,7 +146,7 @@ TEST_F(PtzDeskTest, AStopIsGivenOnce) {
 TEST_F(PtzDeskTest, AStopThatFailsIsTriedAgainAtOnce) {
   EXPECT_TRUE(move());
   head->failures = 1;
-  EXPECT_EQ(result_of(desk->stop("yard")).error().kind, ErrorKind::timeout);
+  EXPECT_EQ(result_of(desk->stop({"yard", "stop", "r1"})).error().kind, ErrorKind::timeout);
   EXPECT_EQ(head->told, (std::vector<std::string>{"move", "stop", "stop"}));
   wait(seconds(60));
   EXPECT_EQ(head->told.size(), 3U);
@@ -150,7 +156,7 @@ TEST_F(PtzDeskTest, AStopThatFailsIsTriedAgainAtOnce) {
 TEST_F(PtzDeskTest, AStopThatNeverSucceedsIsToldOf) {
   EXPECT_TRUE(move());
   head->failures = 100;
-  EXPECT_FALSE(result_of(desk->stop("yard")));
+  EXPECT_FALSE(result_of(desk->stop({"yard", "stop", "r1"})));
   for (int i = 0; i < 60; ++i) wait(seconds(1));
   EXPECT_EQ(head->told, (std::vector<std::string>{"move", "stop", "stop", "stop", "stop"}));
   EXPECT_EQ(told_of_failed_stops(), std::vector<std::string>{"yard"});
@@ -179,7 +185,7 @@ TEST_F(PtzDeskTest, AHeadThatIsReplacedIsToldToRest) {
   EXPECT_TRUE(move());
   const auto before = std::exchange(head, std::make_shared<NotedHead>());
   place = std::string("camera 2");
-  EXPECT_TRUE(result_of(desk->stop("yard")));
+  EXPECT_TRUE(result_of(desk->stop({"yard", "stop", "r1"})));
   EXPECT_EQ(before->told, moved_and_stopped);
   EXPECT_EQ(head->told, std::vector<std::string>{"stop"});
 }
@@ -196,9 +202,31 @@ TEST_F(PtzDeskTest, WhatTheHeadCannotDoLeavesTheMovement) {
 TEST_F(PtzDeskTest, AChannelWithoutAHeadIsRefused) {
   place = Error{ErrorKind::unsupported, "no head"};
   EXPECT_EQ(move().error().kind, ErrorKind::unsupported);
-  EXPECT_EQ(result_of(desk->stop("yard")).error().kind, ErrorKind::unsupported);
+  EXPECT_EQ(result_of(desk->stop({"yard", "stop", "r1"})).error().kind, ErrorKind::unsupported);
   wait(seconds(60));
   EXPECT_TRUE(head->told.empty());
+}
+
+TEST_F(PtzDeskTest, TheTraceHasEachCommandWithWhatBecameOfIt) {
+  const auto told = [this] {
+    std::vector<std::string> lines;
+    for (const auto& [message, outcome] : trace.find({.correlation = "r1"})) {
+      const auto* command = message.body.if_contains("command");
+      lines.push_back(message.name + " " + message.from + " " + message.to + " " +
+                      (command ? std::string(command->as_string()) : outcome));
+    }
+    return lines;
+  };
+  EXPECT_TRUE(move());
+  wait(seconds(5));
+  EXPECT_EQ(told(),
+            (std::vector<std::string>{"ptz_control central d1 move", "ptz_control_result d1 central sent",
+                                      "ptz_control central d1 stop", "ptz_control_result d1 central sent"}));
+  head->failures = 1;
+  const PtzDesk::Work<void> work = [](PtzHead& one) { return one.go({}, 1); };
+  EXPECT_FALSE(command(work, PtzMovement::replaced));
+  EXPECT_EQ(told()[4], "ptz_control central d1 go");
+  EXPECT_EQ(told()[5], "ptz_control_result d1 central failed: no answer");
 }
 
 }  // namespace

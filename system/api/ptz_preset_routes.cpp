@@ -90,7 +90,8 @@ asio::awaitable<Response> save_ptz_preset(ServerParts& parts, Request request) {
   PtzDesk::Work<std::string> work = [wanted](PtzHead& head) {
     return head.set_preset(wanted.token, wanted.name);
   };
-  const auto token = co_await parts.ptz.command<std::string>(channel, work, PtzMovement::stays);
+  const auto order = ptz_order(request, "set-preset");
+  const auto token = co_await parts.ptz.command<std::string>(order, work, PtzMovement::stays);
   if (!token) co_return ptz_refusal(token.error());
   const auto kept = parts.central.ptz_book().put(channel, PtzKind::preset, *number, *token);
   if (!kept) co_return http::error_response(kept.error());
@@ -108,7 +109,8 @@ asio::awaitable<Response> remove_ptz_preset(ServerParts& parts, Request request)
   const auto preset = co_await find(parts, channel, *number);
   if (!preset) co_return ptz_refusal(preset.error());
   PtzDesk::Work<void> work = [token = preset->token](PtzHead& head) { return head.remove_preset(token); };
-  const auto done = co_await parts.ptz.command<void>(channel, work, PtzMovement::stays);
+  const auto order = ptz_order(request, "remove-preset");
+  const auto done = co_await parts.ptz.command<void>(order, work, PtzMovement::stays);
   if (!done) co_return ptz_refusal(done.error());
   co_return ptz_response(parts.central.ptz_book().remove(channel, PtzKind::preset, *number));
 }
@@ -128,7 +130,8 @@ asio::awaitable<Response> call_ptz_preset(ServerParts& parts, Request request) {
   PtzDesk::Work<void> work = [token = preset->token, speed](PtzHead& head) {
     return head.go_to_preset(token, speed);
   };
-  const auto done = co_await parts.ptz.command<void>(channel, work, PtzMovement::replaced);
+  const auto order = ptz_order(request, "go-to-preset");
+  const auto done = co_await parts.ptz.command<void>(order, work, PtzMovement::replaced);
   co_return ptz_response(done);
 }
 
@@ -140,13 +143,13 @@ asio::awaitable<Response> go_home(ServerParts& parts, Request request) {
   fields.no_others();
   if (fields.error()) co_return error_response(*fields.error());
   PtzDesk::Work<void> work = [speed](PtzHead& head) { return head.go_home(speed); };
-  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  auto done = co_await command_ptz(parts, request, "go-home", work, PtzMovement::replaced);
   co_return done;
 }
 
 asio::awaitable<Response> set_home(ServerParts& parts, Request request) {
   PtzDesk::Work<void> work = [](PtzHead& head) { return head.set_home(); };
-  auto done = co_await command_ptz(parts, request, work, PtzMovement::stays);
+  auto done = co_await command_ptz(parts, request, "set-home", work, PtzMovement::stays);
   co_return done;
 }
 
@@ -164,7 +167,7 @@ asio::awaitable<Response> switch_auxiliary(ServerParts& parts, Request request) 
       co_return base::Error{ErrorKind::not_found, fmt::format("the camera has no auxiliary \"{}\"", name)};
     co_return co_await head.switch_auxiliary(name, on);
   };
-  auto done = co_await command_ptz(parts, request, work, PtzMovement::stays);
+  auto done = co_await command_ptz(parts, request, "auxiliary", work, PtzMovement::stays);
   co_return done;
 }
 

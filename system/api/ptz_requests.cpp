@@ -6,6 +6,7 @@
 
 #include "system/api/audit.hpp"
 #include "system/api/device_contact.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::api {
@@ -107,20 +108,25 @@ asio::awaitable<std::optional<Response>> take_ptz(ServerParts& parts, Request re
              fmt::format("was taken over by \"{}\" from \"{}\"", who.account, taken->from->account),
              {{"from", taken->from->account}});
     // What the other had it do goes on for no longer.
-    co_await parts.ptz.stop(channel);
+    auto order = ptz_order(request, "stop");
+    co_await parts.ptz.stop(std::move(order));
   } else if (taken->begun) {
     tell_ptz(parts, request, "ptz.taken", fmt::format("is steered by \"{}\"", who.account));
   }
   co_return std::nullopt;
 }
 
-asio::awaitable<Response> command_ptz(ServerParts& parts, Request request, PtzDesk::Work<void> work,
-                                      PtzMovement movement) {
+asio::awaitable<Response> command_ptz(ServerParts& parts, Request request, std::string command,
+                                      PtzDesk::Work<void> work, PtzMovement movement) {
   const auto refused = co_await take_ptz(parts, request);
   if (refused) co_return *refused;
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.command<void>(channel, work, movement);
+  const auto order = ptz_order(request, std::move(command));
+  const auto done = co_await parts.ptz.command<void>(order, work, movement);
   co_return ptz_response(done);
+}
+
+PtzOrder ptz_order(const Request& request, std::string command) {
+  return {request.param("channel"), std::move(command), trace_name(request)};
 }
 
 Response ptz_refusal(const base::Error& error) {

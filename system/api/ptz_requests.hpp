@@ -25,7 +25,10 @@ boost::asio::awaitable<std::optional<http::Response>> take_ptz(ServerParts& part
 
 /// Takes the camera for the caller and gives the command; 204, or what is refused or failed.
 boost::asio::awaitable<http::Response> command_ptz(ServerParts& parts, http::Request request,
-                                                   PtzDesk::Work<void> work, PtzMovement movement);
+                                                   std::string command, PtzDesk::Work<void> work,
+                                                   PtzMovement movement);
+/// What the head of the request's channel is told because of it.
+PtzOrder ptz_order(const http::Request& request, std::string command);
 
 /// A camera's presets by number.
 using PtzPresets = std::map<unsigned, devices::PtzPreset>;

@@ -89,17 +89,16 @@ asio::awaitable<Response> move(ServerParts& parts, Request request) {
   if (fields.error()) co_return error_response(*fields.error());
   const auto refused = co_await take_ptz(parts, request);
   if (refused) co_return *refused;
-  const auto channel = request.param("channel");
-  const auto done =
-      co_await parts.ptz.move(channel, times(direction, speed), std::chrono::milliseconds(life));
+  const auto order = ptz_order(request, "move");
+  const auto done = co_await parts.ptz.move(order, times(direction, speed), std::chrono::milliseconds(life));
   co_return ptz_response(done);
 }
 
 /// By anybody who may turn it: somebody who sees that it must not move on has no time for ranks. Who steers
 /// keeps it.
 asio::awaitable<Response> stop(ServerParts& parts, Request request) {
-  const auto channel = request.param("channel");
-  const auto done = co_await parts.ptz.stop(channel);
+  const auto order = ptz_order(request, "stop");
+  const auto done = co_await parts.ptz.stop(order);
   co_return ptz_response(done);
 }
 
@@ -120,7 +119,7 @@ asio::awaitable<Response> step(ServerParts& parts, Request request) {
     const auto part = speed * largest_part;
     co_return co_await head.centre({*direction.pan * part, *direction.tilt * part, 1});
   };
-  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  auto done = co_await command_ptz(parts, request, "step", work, PtzMovement::replaced);
   co_return done;
 }
 
@@ -140,7 +139,7 @@ asio::awaitable<Response> go(ServerParts& parts, Request request) {
   if (!target.pan && !target.tilt && !target.zoom) fields.refuse("pan", "pan, tilt or zoom is needed");
   if (fields.error()) co_return error_response(*fields.error());
   PtzDesk::Work<void> work = [target, speed](PtzHead& head) { return head.go(target, speed); };
-  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  auto done = co_await command_ptz(parts, request, "go", work, PtzMovement::replaced);
   co_return done;
 }
 
@@ -160,7 +159,7 @@ asio::awaitable<Response> centre(ServerParts& parts, Request request) {
   if (fields.error()) co_return error_response(*fields.error());
   const devices::PtzView view{2 * x - 1, 1 - 2 * y, 1 / std::max(width, height)};
   PtzDesk::Work<void> work = [view](PtzHead& head) { return head.centre(view); };
-  auto done = co_await command_ptz(parts, request, work, PtzMovement::replaced);
+  auto done = co_await command_ptz(parts, request, "centre", work, PtzMovement::replaced);
   co_return done;
 }
 
@@ -175,7 +174,8 @@ asio::awaitable<Response> release(ServerParts& parts, Request request) {
   if (!parts.central.ptz_claims().release(channel, request.account))
     co_return http::error_response({base::ErrorKind::conflict, "this camera is not yours"});
   tell_ptz(parts, request, "ptz.released", fmt::format("is not steered by \"{}\" any more", request.account));
-  const auto done = co_await parts.ptz.stop(channel);
+  const auto order = ptz_order(request, "stop");
+  const auto done = co_await parts.ptz.stop(order);
   co_return ptz_response(done);
 }
 

@@ -122,7 +122,8 @@ asio::awaitable<Response> save(ServerParts& parts, Request request) {
   if (const auto wrong = find_presets(tour, *known)) co_return error_response(*wrong);
   if (const auto old = known->tours.find(*number); old != known->tours.end()) tour.token = old->second.token;
   PtzDesk::Work<std::string> work = [tour](PtzHead& head) { return head.set_tour(tour); };
-  const auto token = co_await parts.ptz.command<std::string>(channel, work, PtzMovement::stays);
+  const auto order = ptz_order(request, "set-tour");
+  const auto token = co_await parts.ptz.command<std::string>(order, work, PtzMovement::stays);
   if (!token) co_return ptz_refusal(token.error());
   const auto kept = parts.central.ptz_book().put(channel, PtzKind::tour, *number, *token);
   if (!kept) co_return http::error_response(kept.error());
@@ -148,7 +149,8 @@ asio::awaitable<Response> remove(ServerParts& parts, Request request) {
   const auto token = co_await token_of(parts, channel, *number);
   if (!token) co_return ptz_refusal(token.error());
   PtzDesk::Work<void> work = [token = *token](PtzHead& head) { return head.remove_tour(token); };
-  const auto done = co_await parts.ptz.command<void>(channel, work, PtzMovement::stays);
+  const auto order = ptz_order(request, "remove-tour");
+  const auto done = co_await parts.ptz.command<void>(order, work, PtzMovement::stays);
   if (!done) co_return ptz_refusal(done.error());
   co_return ptz_response(parts.central.ptz_book().remove(channel, PtzKind::tour, *number));
 }
@@ -167,7 +169,8 @@ asio::awaitable<Response> run(ServerParts& parts, Request request) {
   const auto token = co_await token_of(parts, channel, *number);
   if (!token) co_return ptz_refusal(token.error());
   PtzDesk::Work<void> work = [token = *token, run](PtzHead& head) { return head.run_tour(token, run); };
-  const auto done = co_await parts.ptz.command<void>(channel, work, PtzMovement::replaced);
+  const auto order = ptz_order(request, "run-tour");
+  const auto done = co_await parts.ptz.command<void>(order, work, PtzMovement::replaced);
   co_return ptz_response(done);
 }
 

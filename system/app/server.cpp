@@ -182,6 +182,7 @@ Result<> Server::open_stores() {
       pool_.next());
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
+  central_->device_notes().follow(bus_);
   if (auto served = central::serve_central(bus_, central_->events()); !served) return served;
   storage::Options options;
   options.directory = data / recordings_name;
@@ -203,7 +204,7 @@ Result<> Server::open_stores() {
   host_network_ = std::move(*network);
   search_ = std::make_shared<devices::DeviceSearch>(pool_.next(), clock_);
   ptz_ = std::make_unique<api::PtzDesk>(clock_, api::registered_heads(clock_, *central_), central_->events(),
-                                        pool_.next());
+                                        central_->device_notes(), pool_.next());
   adding_ = std::make_unique<api::AddingDesk>(pool_.next(), data / "adding.json", *central_);
   parts_ = std::make_unique<api::ServerParts>(
       api::ServerParts{clock_,

@@ -7,6 +7,7 @@
 #include "system/central/certificates/certificate_store.hpp"
 #include "system/central/certificates/trusted_authorities.hpp"
 #include "system/central/ddns/ddns_update.hpp"
+#include "system/central/device_notes.hpp"
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/central/layouts/layout_store.hpp"
@@ -81,6 +82,7 @@ class Central {
   TaskList& tasks() { return tasks_; }
   PtzBook& ptz_book() { return *ptz_book_; }
   PtzClaims& ptz_claims() { return ptz_claims_; }
+  DeviceNotes& device_notes() { return device_notes_; }
 
  private:
   Central(const std::filesystem::path& data, base::CorrectedClock& clock);
@@ -94,6 +96,7 @@ class Central {
   PasswordResets resets_;
   TaskList tasks_;
   PtzClaims ptz_claims_;
+  DeviceNotes device_notes_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<platform::SecretVault> vault_;
   std::unique_ptr<Settings> settings_;

@@ -157,7 +157,8 @@ asio::awaitable<SoapOutcome> continuous_move(ServerParts& parts, SoapCall& call)
   const auto request = request_of(call, profile->channel);
   const auto refused = co_await take_ptz(parts, request);
   if (refused) co_return to_outcome(*refused);
-  const auto done = co_await parts.ptz.move(profile->channel, vector, *life);
+  const auto order = ptz_order(request, "move");
+  const auto done = co_await parts.ptz.move(order, vector, *life);
   co_return to_outcome(ptz_response(done));
 }
 
@@ -165,7 +166,8 @@ asio::awaitable<SoapOutcome> continuous_move(ServerParts& parts, SoapCall& call)
 asio::awaitable<SoapOutcome> stop(ServerParts& parts, SoapCall& call) {
   const auto profile = turned(parts, call);
   if (!profile) co_return profile.error();
-  const auto done = co_await parts.ptz.stop(profile->channel);
+  const auto order = ptz_order(request_of(call, profile->channel), "stop");
+  const auto done = co_await parts.ptz.stop(order);
   co_return to_outcome(ptz_response(done));
 }
 

@@ -34,14 +34,14 @@ struct Card {
 /// One device on its way, asked with its account wherever it is.
 class Move {
  public:
-  Move(const base::Clock& clock, FoundDevice device, media::Credentials account)
-      : clock_(clock), device_(std::move(device)), account_(std::move(account)) {}
+  Move(const base::Clock& clock, FoundDevice device, media::Credentials account, OnvifClient::Watch watch)
+      : clock_(clock), device_(std::move(device)), account_(std::move(account)), watch_(std::move(watch)) {}
 
   asio::awaitable<Result<FoundDevice>> to(std::optional<StaticPlace> place);
   asio::awaitable<Result<FoundDevice>> to_port(std::uint16_t port);
 
  private:
-  OnvifClient client(const OnvifAddress& where) const;
+  OnvifClient client(const OnvifAddress& where, OnvifClient::Watch watch = {}) const;
   asio::awaitable<Result<Card>> card_at(OnvifAddress where);
   asio::awaitable<Result<>> order(std::optional<StaticPlace> place);
   asio::awaitable<Result<>> unless_gone(Error error);
@@ -57,15 +57,17 @@ class Move {
   const base::Clock real_;
   FoundDevice device_;
   const media::Credentials account_;
+  const OnvifClient::Watch watch_;
   Card card_;
   base::Duration wait_ = usual_wait;
 };
 
-OnvifClient Move::client(const OnvifAddress& where) const {
+OnvifClient Move::client(const OnvifAddress& where, OnvifClient::Watch watch) const {
   OnvifClient::Options options;
   options.address = where;
   options.credentials = account_;
   options.deadline = patience;
+  options.watch = std::move(watch);
   return {clock_, std::move(options)};
 }
 
@@ -85,7 +87,7 @@ asio::awaitable<Result<Card>> Move::card_at(OnvifAddress where) {
 asio::awaitable<void> Move::restart_if(bool needed) {
   if (!needed) co_return;
   wait_ = wait_for_start;
-  OnvifClient asked = client(device_.service);
+  OnvifClient asked = client(device_.service, watch_);
   const auto clock = co_await asked.take_clock();
   if (!clock) co_return;
   co_await asked.ask(device_.service.path, "tds:SystemReboot", {});
@@ -93,7 +95,7 @@ asio::awaitable<void> Move::restart_if(bool needed) {
 
 /// The gateway goes first: after the card it might be asked in vain.
 asio::awaitable<Result<>> Move::order(std::optional<StaticPlace> place) {
-  OnvifClient asked = client(device_.service);
+  OnvifClient asked = client(device_.service, watch_);
   const auto clock = co_await asked.take_clock();
   if (!clock) co_return clock.error();
   if (place && place->gateway != 0) {
@@ -232,7 +234,7 @@ asio::awaitable<Result<FoundDevice>> Move::to_port(std::uint16_t port) {
   const auto card = co_await card_at(device_.service);
   if (!card) co_return card.error();
   card_ = *card;
-  OnvifClient asked = client(device_.service);
+  OnvifClient asked = client(device_.service, watch_);
   const auto clock = co_await asked.take_clock();
   if (!clock) co_return clock.error();
   const OnvifClient::Fill fill = [&](pugi::xml_node request) {
@@ -255,16 +257,17 @@ asio::awaitable<Result<FoundDevice>> Move::to_port(std::uint16_t port) {
 }  // namespace
 
 asio::awaitable<Result<FoundDevice>> move_device(const base::Clock& clock, FoundDevice device,
-                                                 media::Credentials account,
-                                                 std::optional<StaticPlace> place) {
-  Move move(clock, std::move(device), std::move(account));
+                                                 media::Credentials account, std::optional<StaticPlace> place,
+                                                 OnvifClient::Watch watch) {
+  Move move(clock, std::move(device), std::move(account), std::move(watch));
   auto done = co_await move.to(place);
   co_return done;
 }
 
 asio::awaitable<Result<FoundDevice>> move_device_port(const base::Clock& clock, FoundDevice device,
-                                                      media::Credentials account, std::uint16_t port) {
-  Move move(clock, std::move(device), std::move(account));
+                                                      media::Credentials account, std::uint16_t port,
+                                                      OnvifClient::Watch watch) {
+  Move move(clock, std::move(device), std::move(account), std::move(watch));
   auto done = co_await move.to_port(port);
   co_return done;
 }

@@ -132,6 +132,15 @@ std::string OnvifClient::message(const std::string& operation, const Fill& fill,
 
 asio::awaitable<OnvifClient::Answer> OnvifClient::ask(std::string path, std::string operation, Fill fill,
                                                       Fill header) {
+  std::function<void(const base::Result<>&)> answered;
+  if (options_.watch) answered = options_.watch(operation);
+  auto answer = co_await ask_now(std::move(path), std::move(operation), std::move(fill), std::move(header));
+  if (answered) answered(answer ? base::Result<>() : base::Result<>(answer.error()));
+  co_return answer;
+}
+
+asio::awaitable<OnvifClient::Answer> OnvifClient::ask_now(std::string path, std::string operation, Fill fill,
+                                                          Fill header) {
   const auto& where = options_.address;
   const std::string object = fmt::format("{}:{} {}", where.host, where.port, operation);
   const bool has_account = !options_.credentials.username.empty();

@@ -34,11 +34,14 @@ base::Result<OnvifAddress> parse_onvif_address(std::string_view text);
 /// HTTP challenge when there is one, since devices know one or the other. One question at a time.
 class OnvifClient {
  public:
+  /// Told of each question; what it returns, if anything, is told what became of it.
+  using Watch = std::function<std::function<void(const base::Result<>&)>(const std::string& operation)>;
   struct Options {
     OnvifAddress address;
     media::Credentials credentials;
     std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< of one question, real time
     std::shared_ptr<base::Dialer> dialer = {};                      ///< in place of the host's address
+    Watch watch = {};
   };
   using Fill = std::function<void(pugi::xml_node request)>;
   using Answer = base::Result<protocols::SoapMessage>;
@@ -65,6 +68,7 @@ class OnvifClient {
   base::Duration clock_offset() const { return clock_offset_; }
 
  private:
+  boost::asio::awaitable<Answer> ask_now(std::string path, std::string operation, Fill fill, Fill header);
   std::string message(const std::string& operation, const Fill& fill, const Fill& header,
                       bool with_token) const;
 
