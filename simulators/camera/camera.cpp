@@ -11,6 +11,7 @@
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
+#include "system/http/tls_context.hpp"
 
 namespace watchrig::camera {
 
@@ -96,6 +97,9 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
       cards_(cards_of(spec_)),
       users_(spec_.username, spec_.password),
+      certificates_(spec_.certificate ? std::make_shared<CameraCertificates>(
+                                            spec_.address, *spec_.certificate, surroundings.clock.now())
+                                      : nullptr),
       address_(spec_.address) {}
 
 Camera::~Camera() { stop(); }
@@ -163,7 +167,8 @@ Result<void> Camera::start() {
   make_quirky(options, spec_.quirks, clock_);
   auto content =
       std::make_shared<CameraContent>(spec_.id, channels_, spec_.channels != 0, board_, own_clock_, clock_);
-  auto server = media::RtspServer::start(std::move(options), clock_, executors_, std::move(content));
+  if (certificates_) options.tls = http::native_context(certificates_->identity());
+  auto server = RtspDoors::start(std::move(options), clock_, executors_, content);
   if (!server) return Error(server.error()).within(fmt::format("{} \"{}\"", kind(), spec_.id));
   server_ = std::move(*server);
   return spec_.onvif ? start_onvif() : Result<void>();
@@ -201,7 +206,14 @@ Result<void> Camera::start_onvif() {
   device.cards = cards_;
   device.inputs = spec_.inputs;
   device.outputs = spec_.outputs;
-  device.place.address = spec_.address;
+  device.place = {.address = spec_.address,
+                  .http_port = spec_.onvif_port,
+                  .https_port = spec_.https_port,
+                  .http = spec_.http,
+                  .https = certificates_ != nullptr};
+  device.certificates = certificates_;
+  device.rtsps_port = [this] { return server_->tls_port(); };
+  device.certified = [this] { show_certificate(); };
   device.dhcp_address = spec_.dhcp_address;
   device.move = [this](const CameraPlace& place) {
     base::spawn(control_, move_later(weak_from_this(), place, clock_), "move of a camera");
@@ -215,7 +227,7 @@ Result<void> Camera::start_onvif() {
   device.own_clock = own_clock_;
   device.set_clock_offset(spec_.clock_ahead);
   onvif_ = std::make_unique<OnvifFront>(std::move(device), control_, spec_.discovery ? discovery_ : nullptr);
-  return onvif_->start(spec_.onvif_port);
+  return onvif_->start();
 }
 
 void Camera::stop() {
@@ -330,7 +342,9 @@ Result<void> Camera::switch_power(bool on) {
     server_->stop_accepting();
     if (onvif_) onvif_->stop(false);
     if (head_) head_->halt_all();
-    for (const std::uint16_t port : {server_->port(), onvif_ ? onvif_->port() : std::uint16_t{0}}) {
+    for (const std::uint16_t port :
+         {server_->port(), server_->tls_port(), onvif_ ? onvif_->port() : std::uint16_t{0},
+          onvif_ ? onvif_->https_port() : std::uint16_t{0}}) {
       if (port == 0) continue;
       auto hold = PortHold::take(address(), port);
       if (!hold) base::log_warning("camera {}: without power: {}", spec_.id, hold.error().message);
@@ -342,7 +356,7 @@ Result<void> Camera::switch_power(bool on) {
   holds_.clear();
   if (!resumed || !onvif_) return resumed;
   onvif_->forget_clock();
-  return onvif_->start(spec_.onvif_port);
+  return onvif_->start();
 }
 
 /// After the answer has had time to leave.

@@ -17,9 +17,9 @@
 #include "simulators/camera/picture/osd_board.hpp"
 #include "simulators/camera/port_hold.hpp"
 #include "simulators/camera/registration/registrar.hpp"
+#include "simulators/camera/rtsp_doors.hpp"
 #include "simulators/kernel/virtual_device.hpp"
 #include "simulators/ptz/mechanical_head.hpp"
-#include "system/media/rtsp_server.hpp"
 
 namespace watchrig::camera {
 
@@ -81,6 +81,8 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   static boost::asio::awaitable<void> move_later(std::weak_ptr<Camera> camera, CameraPlace place,
                                                  const base::Clock& clock);
   void move_to(const CameraPlace& place);
+  void show_certificate();
+  base::Result<boost::json::object> change_certificate(std::string_view manner);
   base::Result<void> listen_at(const CameraPlace& place);
   static boost::asio::awaitable<void> reboot(std::weak_ptr<Camera> camera, const base::Clock& clock);
   /// On the whole camera, not on one of its streams.
@@ -105,7 +107,8 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const std::shared_ptr<CameraClock> own_clock_ = std::make_shared<CameraClock>();
   std::vector<std::shared_ptr<CameraChannel>> channels_;
   CameraUsers users_;
-  std::unique_ptr<media::RtspServer> server_;
+  const std::shared_ptr<CameraCertificates> certificates_;  ///< null: it knows no TLS
+  std::unique_ptr<RtspDoors> server_;
   std::unique_ptr<OnvifFront> onvif_;
   mutable std::mutex settle_mutex_;
   bool cut_ = false;                      ///< under settle_mutex_

@@ -42,6 +42,7 @@ base::Result<json::object> Camera::change(const json::value& state) {
       return invalid(fmt::format("what, number and state are known, not {}", std::string_view(name)));
     }
   }
+  if (what == "certificate") return change_certificate(wanted);
   if (what == (spec_.channels == 0 ? "card" : "disk")) {
     const auto wished = card_state(wanted);
     if (cards_.empty()) return invalid(fmt::format("it has no {}", what));
@@ -56,6 +57,19 @@ base::Result<json::object> Camera::change(const json::value& state) {
                       onvif_->set_state(what, static_cast<unsigned>(number), wanted == "active");
   if (!is_set) return invalid(fmt::format("it has no {} {}", what, number));
   return json::object{{"what", what}, {"number", number}, {"state", wanted}};
+}
+
+base::Result<json::object> Camera::change_certificate(std::string_view manner) {
+  const auto wished = certificate_manner(manner);
+  if (!certificates_ || !wished) {
+    return Error{ErrorKind::invalid,
+                 fmt::format("camera \"{}\": with https=\"yes\" its certificate becomes one of {}", spec_.id,
+                             certificate_manners)};
+  }
+  certificates_->renew(*wished, clock_.now());
+  show_certificate();
+  return json::object{
+      {"what", "certificate"}, {"state", manner}, {"fingerprint", certificates_->fingerprint()}};
 }
 
 base::Result<json::object> Camera::change_registration(const json::object& members) {

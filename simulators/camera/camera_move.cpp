@@ -5,6 +5,7 @@
 #include "simulators/camera/camera.hpp"
 #include "system/base/log.hpp"
 #include "system/base/timer.hpp"
+#include "system/http/tls_context.hpp"
 
 namespace watchrig::camera {
 
@@ -28,7 +29,7 @@ boost::asio::awaitable<void> Camera::move_later(std::weak_ptr<Camera> weak, Came
 }
 
 base::Result<void> Camera::listen_at(const CameraPlace& place) {
-  server_->move_to(place.address, place.rtsp_port);
+  server_->move_to(place);
   if (auto resumed = server_->resume_accepting(); !resumed) return resumed;
   return onvif_->move_to(place);
 }
@@ -52,9 +53,15 @@ void Camera::move_to(const CameraPlace& place) {
       base::log_error("camera {}: is nowhere: {}", spec_.id, back.error().message);
     return;
   }
-  base::log_info("camera {}: is at {} port {} from now on", spec_.id, place.address, place.http_port);
+  base::log_info("camera {}: is at {} port {} from now on", spec_.id, place.address,
+                 place.http ? place.http_port : place.https_port);
   const std::lock_guard known(address_mutex_);
   address_ = place.address;
+}
+
+void Camera::show_certificate() {
+  onvif_->show_certificate();
+  server_->show(http::native_context(certificates_->identity()));
 }
 
 }  // namespace watchrig::camera

@@ -180,6 +180,23 @@ Result<void> read_card(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+Result<void> read_tls(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
+  const auto https = attributes.text("https", "no"), http = attributes.text("http", "yes");
+  if ((https != "yes" && https != "no") || (http != "yes" && http != "no"))
+    return attributes.error("http and https are yes or no");
+  const auto manner = certificate_manner(attributes.text("certificate", "self-signed"));
+  if (!manner) return attributes.error(fmt::format("certificate: there are {}", certificate_manners));
+  const auto port = read_port(attributes, "https-port", count);
+  if (!port) return port.error();
+  spec.https_port = *port;
+  spec.http = http == "yes";
+  if (https == "yes") spec.certificate = *manner;
+  if (https == "yes" && !spec.onvif) return attributes.error("https=\"yes\" needs onvif=\"yes\"");
+  if (https == "no" && (!spec.http || attributes.has("certificate") || attributes.has("https-port")))
+    return attributes.error("http=\"no\", certificate and https-port need https=\"yes\"");
+  return {};
+}
+
 Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64_t count) {
   const auto onvif = attributes.text("onvif", "no");
   if (onvif != "yes" && onvif != "no") {
@@ -196,6 +213,7 @@ Result<void> read_onvif(XmlAttributes& attributes, CameraSpec& spec, std::uint64
   if (!by) return attributes.error("clock-ahead: " + by.error().message);
   if (*by != base::Duration{} && !spec.onvif) return attributes.error("clock-ahead needs onvif=\"yes\"");
   spec.clock_ahead = behind ? -*by : *by;
+  if (const auto read = read_tls(attributes, spec, count); !read) return read.error();
   if (const auto read = read_card(attributes, spec); !read) return read.error();
   return read_io(attributes, spec);
 }
@@ -302,6 +320,7 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
     const auto further = static_cast<std::uint16_t>(attributes.has("address") ? 0 : i);
     if (*port != 0) cameras[i].port = static_cast<std::uint16_t>(*port + further);
     if (spec.onvif_port != 0) cameras[i].onvif_port = static_cast<std::uint16_t>(spec.onvif_port + further);
+    if (spec.https_port != 0) cameras[i].https_port = static_cast<std::uint16_t>(spec.https_port + further);
   }
   return cameras;
 }

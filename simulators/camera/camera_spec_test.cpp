@@ -132,6 +132,11 @@ TEST(CameraSpec, RefusalsNameFileLineAndAttribute) {
               HasSubstr("not so many ports"));
   EXPECT_THAT(refusal(std::string(R"(id="a" onvif="perhaps")") + h264), HasSubstr("onvif=\"perhaps\""));
   EXPECT_THAT(refusal(std::string(R"(id="a" onvif-port="80")") + h264), HasSubstr("needs onvif=\"yes\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" https="yes")") + h264), HasSubstr("needs onvif=\"yes\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif="yes" http="no")") + h264),
+              HasSubstr("need https=\"yes\""));
+  EXPECT_THAT(refusal(std::string(R"(id="a" onvif="yes" https="yes" certificate="best")") + h264),
+              HasSubstr("certificate: there are self-signed"));
   EXPECT_THAT(refusal(std::string(R"(id="a" inputs="1")") + h264), HasSubstr("inputs needs onvif=\"yes\""));
   EXPECT_THAT(refusal(std::string(R"(id="a" outputs="17" onvif="yes")") + h264), HasSubstr("outputs=\"17\""));
   EXPECT_THAT(refusal(std::string(R"(id="a" port="65535" count="2")") + h264),

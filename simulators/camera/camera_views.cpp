@@ -65,7 +65,9 @@ json::object network_status(const OnvifDevice& device) {
           {"prefix_length", place.prefix_length},
           {"gateway", device.gateway},
           {"dhcp", place.dhcp},
-          {"port", place.http_port}};
+          {"http", place.http},
+          {"https", place.https},
+          {"port", place.http ? place.http_port : place.https_port}};
 }
 
 json::object onvif_status(const OnvifFront& onvif) {
@@ -168,6 +170,8 @@ json::object Camera::describe_stream(const CameraChannel& channel) const {
       {"width", track.width},
       {"height", track.height},
       {"fps", broadcast.source()->profile().rate.value()}};
+  if (server_ && server_->tls_port() != 0)
+    object["rtsps"] = fmt::format("rtsps://{}:{}/{}", address(), server_->tls_port(), channel.name());
   if (!stage->source.file.empty()) object["file"] = stage->source.file.string();
   const auto tracks = stage->stream->tracks();
   if (tracks.size() > 1) object["audio"] = media::to_string(tracks[1].codec);
@@ -184,7 +188,18 @@ json::object Camera::description() const {
   json::object streams;
   for (const auto& channel : channels_) streams[channel->name()] = describe_stream(*channel);
   object["streams"] = std::move(streams);
-  if (onvif_) object["onvif"] = fmt::format("http://{}:{}/onvif/device_service", address(), onvif_->port());
+  const auto service = [&](const char* scheme, std::uint16_t port) {
+    return fmt::format("{}://{}:{}/onvif/device_service", scheme, address(), port);
+  };
+  if (onvif_ && onvif_->port() != 0) object["onvif"] = service("http", onvif_->port());
+  if (onvif_ && onvif_->https_port() != 0) {
+    object["https"] = service("https", onvif_->https_port());
+    if (onvif_->port() == 0) object["onvif"] = object["https"];
+  }
+  if (certificates_) {
+    object["fingerprint"] = certificates_->fingerprint();
+    object["authority"] = CameraCertificates::authority();
+  }
   return object;
 }
 

@@ -33,9 +33,9 @@ NO_READER = "Tesseract is not installed, so nobody has read the texts in the pic
 ALL_REQUESTS = REQUESTS + onvif_recordings.REQUESTS + onvif_pictures.REQUESTS
 RIG = """
 <rig>
-  <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes"
+  <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes" https="yes"
           inputs="2" outputs="1" ptz="yes" imaging="yes" card-mb="4"/>
-  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" inputs="1" outputs="1" ptz="yes" imaging="yes" card-mb="4"/>
+  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" https="yes" inputs="1" outputs="1" ptz="yes" imaging="yes" card-mb="4"/>
   <camera id="wall" main="h264 640x360@10 1Mbps gop=5" onvif="yes" imaging="yes"/>
 </rig>
 """
@@ -50,7 +50,7 @@ PASSWORDS = {"admin": "secret", "viewer": "look", "guard": "watch"}
 class Camera:
     def __init__(self, address):
         self.base = address.rsplit("/", 1)[0]
-        self.subscription, self.search, self.osd = "none", "none", "none"  # the last that were made
+        self.subscription, self.search, self.osd, self.certificate = "none", "none", "none", ""  # the last that were made
         self.account = "admin"
 
     def post(self, path, text):
@@ -59,7 +59,7 @@ class Camera:
 
     def ask(self, service, operation, content, header=""):
         path, uri = service
-        content = content.replace("{search}", self.search).replace("{osd}", self.osd).replace("{port}", str(urllib.parse.urlsplit(self.base).port))
+        content = content.replace("{search}", self.search).replace("{osd}", self.osd).replace("{certificate}", self.certificate).replace("{port}", str(urllib.parse.urlsplit(self.base).port))
         content = content.replace("{now}", datetime.datetime.now(datetime.timezone.utc).isoformat())
         status, text = self.post(path.format(self.subscription), envelope(f'<{operation} xmlns="{uri}">{content}</{operation}>', header))
         made = re.search(r"/onvif/subscription/(\w+)<", text)
@@ -71,6 +71,9 @@ class Camera:
         written = re.search(r"OSDToken>([\w-]+)<", text)
         if written:
             self.osd = written.group(1)
+        certificate = re.search(r"NvtCertificate>.*?Data>([^<]+)<", text, re.DOTALL)
+        if certificate:
+            self.certificate = certificate.group(1)
         return status, text
 
     def ask_as(self, name, service, operation, content):
@@ -81,7 +84,7 @@ def operations_in_code():
     """Names of all operations, by service, as the tables of the camera list them."""
     folder = ROOT / "simulators/camera/onvif"
     found = set()
-    for file, function, service in [("device_service", "device_service", TDS), ("network_service", "network_operations", TDS), ("user_service", "user_and_time_service", TDS),
+    for file, function, service in [("device_service", "device_service", TDS), ("network_service", "network_operations", TDS), ("certificate_operations", "certificate_operations", TDS), ("user_service", "user_and_time_service", TDS),
                                     ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
                                     ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
                                     ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO), ("ptz_service", "ptz_service", PTZ),

@@ -42,6 +42,14 @@ def protocol(name, port):
     return f"<NetworkProtocols><tt:Name {SCHEMA}>{name}</tt:Name><tt:Enabled {SCHEMA}>true</tt:Enabled><tt:Port {SCHEMA}>{port}</tt:Port></NetworkProtocols>"
 
 
+def loaded(name, data):
+    return (f"<NVTCertificate><tt:CertificateID {SCHEMA}>{name}</tt:CertificateID><tt:Certificate {SCHEMA}><tt:Data>{data}</tt:Data></tt:Certificate></NVTCertificate>")
+
+
+def shown(name, on="true"):
+    return f"<CertificateStatus><tt:CertificateID {SCHEMA}>{name}</tt:CertificateID><tt:Status {SCHEMA}>{on}</tt:Status></CertificateStatus>"
+
+
 def encoder1(stream, encoding="H264", size=(320, 180), fps=10, kbps=200, gop=20, quality=50):
     """A configuration of version 1 of the media service, with what sets it."""
     control = RATE_CONTROL.format(fps=fps, kbps=kbps, interval="<tt:EncodingInterval>1</tt:EncodingInterval>")
@@ -82,6 +90,13 @@ REQUESTS = [
     (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth0</InterfaceToken>" + card("127.0.0.1"), "write_system"),
     (TDS, "GetNetworkProtocols", "", "read_system"),
     (TDS, "SetNetworkProtocols", protocol("HTTP", "{port}"), "write_system"),
+    (TDS, "CreateCertificate", "<CertificateID>spare</CertificateID><Subject>CN=gate,O=Example</Subject><ValidNotAfter>2040-01-01T00:00:00Z</ValidNotAfter>", "write_system"),
+    (TDS, "LoadCertificates", loaded("spare", "{certificate}"), "write_system"),
+    (TDS, "GetPkcs10Request", "<CertificateID>spare</CertificateID><Subject>CN=gate</Subject>", "read_system_secret"),
+    (TDS, "SetCertificatesStatus", shown("first"), "write_system"),
+    (TDS, "GetCertificatesStatus", "", "read_system_secret"),
+    (TDS, "DeleteCertificates", "<CertificateID>spare</CertificateID>", "unrecoverable"),
+    (TDS, "GetCertificates", "", "read_system_secret"),
     (TDS, "SetNetworkDefaultGateway", "<IPv4Address>127.0.0.254</IPv4Address>", "write_system"),
     (TDS, "GetNetworkDefaultGateway", "", "read_system"),
     (TDS, "GetEndpointReference", "", "pre_auth"),
@@ -180,7 +195,14 @@ REFUSED = [
     (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth1</InterfaceToken>" + card("127.0.0.1"), "ter:InvalidNetworkInterface"),
     (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth0</InterfaceToken>" + card("10.0.0.1"), "ter:InvalidIPv4Address"),
     (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth0</InterfaceToken>" + card("127.0.0.1", 31), "ter:InvalidIPv4Address"),
-    (TDS, "SetNetworkProtocols", protocol("HTTPS", 443), "ter:ServiceNotSupported"),
+    (TDS, "SetNetworkProtocols", protocol("RTSP", 554).replace("true", "false"), "ter:ServiceNotSupported"),
+    (TDS, "SetNetworkProtocols", protocol("HTTPS", "{port}"), "ter:PortAlreadyInUse"),
+    (TDS, "CreateCertificate", "<CertificateID>first</CertificateID>", "ter:CertificateID"),
+    (TDS, "GetPkcs10Request", "<CertificateID>none</CertificateID>", "ter:CertificateID"),
+    (TDS, "LoadCertificates", loaded("other", "MAA="), "ter:CertificateFormat"),
+    (TDS, "SetCertificatesStatus", shown("none"), "ter:CertificateID"),
+    (TDS, "SetCertificatesStatus", shown("first", "false"), "ter:CertificateID"),
+    (TDS, "DeleteCertificates", "<CertificateID>first</CertificateID>", "ter:CertificateID"),
     (TDS, "SetNetworkProtocols", protocol("RTSP", 0), "ter:InvalidArgVal"),
     (TDS, "SetNetworkDefaultGateway", "<IPv4Address>gate</IPv4Address>", "ter:InvalidGatewayAddress"),
     (TDS, "SetHostname", "<Name>no spaces</Name>", "ter:InvalidHostname"),

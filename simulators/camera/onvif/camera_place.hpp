@@ -13,7 +13,8 @@ struct CameraPlace {
   std::string address = "127.0.0.1";  ///< in 127.0.0.0/8
   int prefix_length = 8;
   bool dhcp = false;
-  std::uint16_t http_port = 0, rtsp_port = 0;
+  std::uint16_t http_port = 0, rtsp_port = 0, https_port = 0;
+  bool http = true, https = false;  ///< by which its services answer
 };
 
 /// One that a camera of the rig can have: of the loopback network, and neither a network of 24 bits nor its

@@ -80,7 +80,7 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   if (asked("Device")) {
     const protocols::Connectors connectors{device.io->inputs(), device.io->relays().size()};
     protocols::add_device_capabilities(all, address_of(call, device_service(device).path), device.discovers,
-                                       connectors);
+                                       connectors, device.certificates != nullptr);
   }
   if (asked("Events")) add_event_capabilities(all, address_of(call, event_service(device).path));
   if (device.imaging && asked("Imaging"))
@@ -101,14 +101,16 @@ OnvifOutcome services(OnvifDevice& device, OnvifCall& call) {
 
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tds:Capabilities");
-  protocols::add_device_service_capabilities(all,
-                                             {{"TLS1.2", "false"},
-                                              {"UsernameToken", "true"},
-                                              {"HttpDigest", "true"},
-                                              {"MaxUsers", "32"},
-                                              {"MaxUserNameLength", "64"},
-                                              {"MaxPasswordLength", "64"}},
-                                             device.discovers);
+  protocols::add_device_service_capabilities(
+      all,
+      {{"TLS1.2", device.certificates ? "true" : "false"},
+       {"OnboardKeyGeneration", device.certificates ? "true" : "false"},
+       {"UsernameToken", "true"},
+       {"HttpDigest", "true"},
+       {"MaxUsers", "32"},
+       {"MaxUserNameLength", "64"},
+       {"MaxPasswordLength", "64"}},
+      device.discovers);
   return {};
 }
 
@@ -240,6 +242,7 @@ OnvifService device_service(OnvifDevice& d) {
   auto more = user_and_time_service(d);
   std::ranges::move(more.operations, std::back_inserter(service.operations));
   std::ranges::move(network_operations(d), std::back_inserter(service.operations));
+  if (d.certificates) std::ranges::move(certificate_operations(d), std::back_inserter(service.operations));
   std::ranges::move(relay_operations(d), std::back_inserter(service.operations));
   return service;
 }

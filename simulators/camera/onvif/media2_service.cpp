@@ -142,7 +142,7 @@ OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
                   fmt::format("streams go out by RtspUnicast or RTSP, not by \"{}\"", protocol));
   }
-  add(call.answer, "tr2:Uri", stream_uri(device, call, *stream));
+  add(call.answer, "tr2:Uri", rtsp_uri(device, call, protocol == "RTSP", stream->name));
   return {};
 }
 

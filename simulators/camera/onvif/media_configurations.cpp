@@ -124,13 +124,16 @@ void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream) {
   add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));
 }
 
-std::string stream_uri(const OnvifDevice& device, const OnvifCall& call, const OnvifStream& stream) {
+std::string rtsp_uri(const OnvifDevice& device, const OnvifCall& call, bool interleaved,
+                     std::string_view path) {
   const std::string host = call.authority.substr(0, call.authority.rfind(':'));
-  return fmt::format("rtsp://{}:{}/{}", host, device.rtsp_port(), stream.name);
+  if (call.scheme == "https" && interleaved && device.rtsps_port() != 0)
+    return fmt::format("rtsps://{}:{}/{}", host, device.rtsps_port(), path);
+  return fmt::format("rtsp://{}:{}/{}", host, device.rtsp_port(), path);
 }
 
 std::string snapshot_uri(const OnvifCall& call, const OnvifStream& stream) {
-  return fmt::format("http://{}{}{}", call.authority, snapshot_path, stream.name);
+  return fmt::format("{}://{}{}{}", call.scheme, call.authority, snapshot_path, stream.name);
 }
 
 }  // namespace watchrig::camera

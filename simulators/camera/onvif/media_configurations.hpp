@@ -33,8 +33,10 @@ void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream);
 void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream);
 void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream);
 
-/// rtsp://host:port/main
-std::string stream_uri(const OnvifDevice& device, const OnvifCall& call, const OnvifStream& stream);
+/// rtsp://host:port/path, or rtsps:// for somebody who asks by HTTPS for a stream that shares one connection
+/// with RTSP; ONVIF has no other name for RTSP over TLS (RtspsUnicast is SRTP by UDP).
+std::string rtsp_uri(const OnvifDevice& device, const OnvifCall& call, bool interleaved,
+                     std::string_view path);
 /// http://host:port/onvif/snapshot/main
 std::string snapshot_uri(const OnvifCall& call, const OnvifStream& stream);
 inline constexpr std::string_view snapshot_path = "/onvif/snapshot/";

@@ -143,7 +143,7 @@ OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
         {"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
         fmt::format("streams go out as RTP-Unicast by UDP or RTSP, not as {} by {}", kind, transport));
   }
-  protocols::add_media_uri(call, stream_uri(device, call, *stream));
+  protocols::add_media_uri(call, rtsp_uri(device, call, transport != "UDP", stream->name));
   return {};
 }
 

@@ -68,13 +68,16 @@ OnvifOutcome set_network_interfaces(OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome network_protocols(const OnvifDevice& device, OnvifCall& call) {
-  for (const auto& [name, port] :
-       {std::pair<const char*, int>{"HTTP", device.place.http_port}, {"RTSP", device.rtsp_port()}}) {
+  const auto tell = [&](const char* name, bool enabled, std::uint16_t port) {
     auto protocol = add(call.answer, "tds:NetworkProtocols");
     add(protocol, "tt:Name", name);
-    add(protocol, "tt:Enabled", "true");
+    add(protocol, "tt:Enabled", enabled ? "true" : "false");
     add(protocol, "tt:Port", std::to_string(port));
-  }
+  };
+  const auto& place = device.place;
+  tell("HTTP", place.http, place.http_port);
+  if (device.certificates) tell("HTTPS", place.https, place.https_port);
+  tell("RTSP", true, device.rtsp_port());
   return {};
 }
 
@@ -85,11 +88,20 @@ OnvifOutcome set_network_protocols(OnvifDevice& device, OnvifCall& call) {
   for (const auto& protocol : children(call.request, "NetworkProtocols")) {
     const auto name = text_at(protocol, "Name");
     const auto port = base::parse_number<std::uint16_t>(text_at(protocol, "Port"));
-    if ((name != "HTTP" && name != "RTSP") || text_at(protocol, "Enabled") != "true")
-      return refuse({"ter:InvalidArgVal", "ter:ServiceNotSupported"}, "HTTP and RTSP are there, and stay");
-    if (!port || *port == 0) return refuse({"ter:InvalidArgVal"}, "a port is 1 to 65535");
-    (name == "HTTP" ? place.http_port : place.rtsp_port) = *port;
+    const bool enabled = text_at(protocol, "Enabled") == "true", known = name == "HTTP" || name == "RTSP";
+    if ((!known && (name != "HTTPS" || !device.certificates)) || (name == "RTSP" && !enabled))
+      return refuse({"ter:InvalidArgVal", "ter:ServiceNotSupported"},
+                    "there are HTTP, HTTPS where the camera has certificates, and RTSP, which stays");
+    if (!port || (*port == 0 && enabled)) return refuse({"ter:InvalidArgVal"}, "a port is 1 to 65535");
+    if (name == "RTSP") place.rtsp_port = *port;
+    if (name == "RTSP") continue;
+    (name == "HTTP" ? place.http : place.https) = enabled;
+    if (*port != 0) (name == "HTTP" ? place.http_port : place.https_port) = *port;
   }
+  if (!place.http && !place.https)
+    return refuse({"ter:InvalidArgVal", "ter:ServiceNotSupported"}, "by HTTP or by HTTPS it must be reached");
+  if (place.http && place.https && place.http_port == place.https_port)
+    return refuse({"ter:InvalidArgVal", "ter:PortAlreadyInUse"}, "HTTP and HTTPS need ports of their own");
   device.move(place);
   return {};
 }

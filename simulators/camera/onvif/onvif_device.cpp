@@ -73,7 +73,17 @@ std::string OnvifDevice::uuid() const {
                      n >> 48 & 0xfff, m >> 48 & 0xfff, m & 0xffffffffffff);
 }
 
-protocols::DiscoveryTarget OnvifDevice::target(std::uint16_t port) const {
+std::vector<std::string> OnvifDevice::addresses() const {
+  std::vector<std::string> all;
+  const auto add = [&](const char* scheme, std::uint16_t port) {
+    all.push_back(fmt::format("{}://{}:{}/onvif/device_service", scheme, place.address, port));
+  };
+  if (place.http) add("http", place.http_port);
+  if (place.https) add("https", place.https_port);
+  return all;
+}
+
+protocols::DiscoveryTarget OnvifDevice::target() const {
   protocols::DiscoveryTarget target;
   target.endpoint = uuid();
   target.types = {{std::string(protocols::uri_of_prefix("dn")), "NetworkVideoTransmitter"},
@@ -81,7 +91,7 @@ protocols::DiscoveryTarget OnvifDevice::target(std::uint16_t port) const {
   if (speaks_private) target.types.push_back({std::string(protocols::uri_of_prefix("wr")), "Device"});
   target.scopes = fixed_scopes();
   target.scopes.insert(target.scopes.end(), scopes.begin(), scopes.end());
-  target.addresses = {fmt::format("http://{}:{}/onvif/device_service", place.address, port)};
+  target.addresses = addresses();
   target.metadata_version = metadata_version;
   return target;
 }

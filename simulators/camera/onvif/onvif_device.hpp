@@ -37,6 +37,7 @@ struct OnvifStream {
   int quality() const { return profile.quality.value_or(idle_quality); }
 };
 
+class CameraCertificates;
 class CameraIo;
 class CardStore;
 class EventHub;
@@ -78,6 +79,11 @@ struct OnvifDevice {
   bool discovers = false;              ///< whether it speaks WS-Discovery
   std::uint32_t metadata_version = 1;  ///< of what it tells there
   bool speaks_private = false;
+  /// Null: it knows no TLS.
+  std::shared_ptr<CameraCertificates> certificates = {};
+  std::function<std::uint16_t()> rtsps_port = [] { return std::uint16_t{0}; };
+  /// Another certificate is to be shown.
+  std::function<void()> certified = [] {};
   std::string reset_email = {};          ///< by which its password could be reset
   std::function<void()> retold = [] {};  ///< what it tells there has changed
   Quirks quirks = {};
@@ -109,8 +115,10 @@ struct OnvifDevice {
   std::string serial_number() const;
   std::string mac() const;   ///< 02:…, locally administered
   std::string uuid() const;  ///< of the endpoint: urn:uuid:…
-  /// What it tells of itself to whoever looks for devices, with its services at that port.
-  protocols::DiscoveryTarget target(std::uint16_t port) const;
+  /// Of its device service, by each way in which that answers.
+  std::vector<std::string> addresses() const;
+  /// What it tells of itself to whoever looks for devices.
+  protocols::DiscoveryTarget target() const;
 };
 
 using OnvifCall = protocols::SoapCall;
@@ -143,6 +151,8 @@ OnvifService replay_service(OnvifDevice& device);
 OnvifService private_service(OnvifDevice& device);
 /// Those of the device service for addresses and ports.
 std::vector<OnvifOperation> network_operations(OnvifDevice& device);
+/// Those of the device service for certificates, of cameras that know TLS.
+std::vector<OnvifOperation> certificate_operations(OnvifDevice& device);
 /// Those of the device service for relays.
 std::vector<OnvifOperation> relay_operations(OnvifDevice& device);
 /// Of cameras that write into their pictures: of both versions of the media service, and of version 1 alone.

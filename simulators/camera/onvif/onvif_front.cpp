@@ -48,19 +48,33 @@ OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor
 
 OnvifFront::~OnvifFront() { stop(false); }
 
-base::Result<> OnvifFront::start(std::uint16_t port) {
+base::Result<> OnvifFront::open(Door& door, std::uint16_t port, http::TlsIdentityPtr tls) {
   http::HttpServer::Options options;
   options.address = device_.place.address;
-  options.port = this->port() != 0 ? this->port() : port;
+  options.port = port;
+  options.tls = std::move(tls);
   auto server = http::HttpServer::start(options, router_, [this] { return executor_; });
   if (!server) return base::Error(server.error()).within(fmt::format("camera \"{}\" ONVIF", device_.id));
-  server_ = std::move(*server);
-  port_ = server_->port();
-  // Once: with its power back, on whatever thread that happens, a camera has its port again.
-  if (device_.place.http_port != port_) device_.place.http_port = port_;
+  door.server = std::move(*server);
+  door.port = door.server->port();
+  return {};
+}
+
+base::Result<> OnvifFront::start() {
+  auto& place = device_.place;
+  if (place.http) {
+    if (auto opened = open(http_, place.http_port, nullptr); !opened) return opened;
+    // Once: with its power back, on whatever thread that happens, a camera has its port again.
+    if (place.http_port != port()) place.http_port = port();
+  }
+  if (place.https) {
+    if (auto opened = open(https_, place.https_port, device_.certificates->identity()); !opened)
+      return opened;
+    if (place.https_port != https_port()) place.https_port = https_port();
+  }
   if (!host_) return {};
   const auto describe = [this]() -> std::optional<protocols::DiscoveryTarget> {
-    return device_.discoverable ? std::optional(device_.target(port_.load())) : std::nullopt;
+    return device_.discoverable ? std::optional(device_.target()) : std::nullopt;
   };
   return host_->join(device_.id, {device_.place.address, describe});
 }
@@ -88,7 +102,8 @@ bool OnvifFront::set_state(std::string_view what, unsigned number, bool on) {
 
 void OnvifFront::stop(bool bye) {
   if (host_) host_->leave(device_.id, bye);
-  if (server_) server_->stop();
+  for (const auto* door : {&http_, &https_})
+    if (door->server) door->server->stop();
   boost::asio::post(executor_, [events = device_.events, io = device_.io, now = device_.now()] {
     events->end_all();
     io->lose_power(now);
@@ -96,27 +111,33 @@ void OnvifFront::stop(bool bye) {
 }
 
 base::Result<> OnvifFront::move_to(const CameraPlace& place) {
-  const bool stays = place.address == device_.place.address && place.http_port == port();
+  const bool stays = place.address == device_.place.address && (place.http ? place.http_port : 0) == port() &&
+                     (place.https ? place.https_port : 0) == https_port();
   if (stays) device_.place = place;
   if (stays) return {};
   if (host_) host_->leave(device_.id, true);
-  server_->stop();
+  for (auto* door : {&http_, &https_}) {
+    if (door->server) door->server->stop();
+    door->server.reset();
+    door->port = 0;
+  }
   device_.place = place;
   ++device_.metadata_version;
-  port_ = place.http_port;
-  return start(place.http_port);
+  return start();
+}
+
+void OnvifFront::show_certificate() {
+  if (https_.server) https_.server->set_tls(device_.certificates->identity());
 }
 
 void OnvifFront::forget_clock() {
   boost::asio::post(executor_, [this] { device_.set_clock_offset(first_offset_); });
 }
 
-std::uint16_t OnvifFront::port() const { return port_; }
-
 std::string OnvifFront::authority(const http::Request& request) const {
   const auto host = request.headers.find("host");
   if (host != request.headers.end() && protocols::is_authority(host->second)) return host->second;
-  return fmt::format("{}:{}", device_.place.address, port());
+  return fmt::format("{}:{}", device_.place.address, request.encrypted ? https_port() : port());
 }
 
 OnvifFront::Caller OnvifFront::caller(const http::Request& request, pugi::xml_node header) const {
@@ -174,6 +195,7 @@ boost::asio::awaitable<http::Response> OnvifFront::serve(const OnvifService& ser
   }
   OnvifCall call{
       message->content(), {}, authority(request), service.path.ends_with('}') ? request.param("object") : ""};
+  if (request.encrypted) call.scheme = "https";
   auto answer = co_await protocols::answer_to(*message, service, operation, call);
   if (answer) co_return http::Response{200, soap_type, *std::move(answer), {}, {}};
   const bool is_ours = answer.error().blame == SoapFault::Blame::receiver;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "simulators/camera/onvif/camera_certificates.hpp"
 #include "simulators/camera/onvif/camera_io.hpp"
 #include "simulators/camera/onvif/discovery_host.hpp"
 #include "simulators/camera/onvif/onvif_device.hpp"
@@ -21,8 +22,8 @@ class OnvifFront {
   OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor, std::shared_ptr<DiscoveryHost> host);
   ~OnvifFront();
 
-  /// Listens on the device's address; port 0: any free one.
-  base::Result<> start(std::uint16_t port);
+  /// Listens on the device's address, at the ports of its place; port 0: any free one, which it keeps.
+  base::Result<> start();
   /// With a Bye to whoever listens, or as when the power fails. Any thread.
   /// Also forgets who has subscribed to events, and lets relays fall back.
   void stop(bool bye);
@@ -33,7 +34,11 @@ class OnvifFront {
   const OnvifDevice& device() const { return device_; }
   /// The camera has no battery: after a time without power its clock is as wrong as it was at first.
   void forget_clock();
-  std::uint16_t port() const;
+  /// 0: it does not answer so.
+  std::uint16_t port() const { return http_.port; }
+  std::uint16_t https_port() const { return https_.port; }
+  /// Has those that connect from now on see the certificate that is used. On the executor's thread.
+  void show_certificate();
   /// How far the camera's clock is ahead of the rig's. On the executor's thread.
   base::Duration clock_ahead() const { return device_.clock_offset; }
   /// Something happens to the camera: "input", "motion", "dark", "tamper" or "busy". False when it has none
@@ -54,6 +59,12 @@ class OnvifFront {
     bool stale = false;    ///< right, but for a nonce of before
   };
 
+  struct Door {
+    std::unique_ptr<http::HttpServer> server;
+    std::atomic<std::uint16_t> port{0};
+  };
+  base::Result<> open(Door& door, std::uint16_t port, http::TlsIdentityPtr tls);
+
   boost::asio::awaitable<http::Response> serve(const OnvifService& service, http::Request request);
   void declare_events();
   http::Response snapshot(const http::Request& request);
@@ -68,8 +79,7 @@ class OnvifFront {
   const media::DigestServer digest_;
   std::vector<OnvifService> services_;
   http::Router router_;
-  std::unique_ptr<http::HttpServer> server_;
-  std::atomic<std::uint16_t> port_{0};
+  Door http_, https_;
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> refused_{0};
 };

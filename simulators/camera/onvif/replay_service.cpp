@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "simulators/camera/camera_content.hpp"
+#include "simulators/camera/onvif/media_configurations.hpp"
 #include "simulators/camera/onvif/recording_description.hpp"
 
 namespace watchrig::camera {
@@ -24,10 +25,10 @@ OnvifOutcome replay_uri(const OnvifDevice& device, OnvifCall& call) {
   if (auto refused = check_recording(device, token)) return refused;
   if (text_at(call.request, "StreamSetup/Stream") != "RTP-Unicast")
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"}, "recordings are sent as RTP-Unicast only");
-  const std::string host = call.authority.substr(0, call.authority.rfind(':'));
+  const bool interleaved = text_at(call.request, "StreamSetup/Transport/Protocol") != "UDP";
   add(call.answer, "trp:Uri",
-      fmt::format("rtsp://{}:{}/{}{}", host, device.rtsp_port(), replay_path,
-                  recording_of(device, token)->profile));
+      rtsp_uri(device, call, interleaved,
+               fmt::format("{}{}", replay_path, recording_of(device, token)->profile)));
   return {};
 }
 

@@ -33,7 +33,7 @@ void add_device_service_capabilities(pugi::xml_node all, Attributes security, bo
 }
 
 void add_device_capabilities(pugi::xml_node all, const std::string& address, bool discovers,
-                             const std::optional<Connectors>& connectors) {
+                             const std::optional<Connectors>& connectors, bool tls) {
   auto device = add(all, "tt:Device");
   add(device, "tt:XAddr", address);
   add_flags(add(device, "tt:Network"), {"tt:IPFilter", "tt:ZeroConfiguration", "tt:IPVersion6", "tt:DynDNS"});
@@ -49,9 +49,12 @@ void add_device_capabilities(pugi::xml_node all, const std::string& address, boo
     add(io, "tt:InputConnectors", std::to_string(connectors->inputs));
     add(io, "tt:RelayOutputs", std::to_string(connectors->outputs));
   }
-  add_flags(add(device, "tt:Security"),
-            {"tt:TLS1.1", "tt:TLS1.2", "tt:OnboardKeyGeneration", "tt:AccessPolicyConfig", "tt:X.509Token",
-             "tt:SAMLToken", "tt:KerberosToken", "tt:RELToken"});
+  auto security = add(device, "tt:Security");
+  add_flags(security, {"tt:TLS1.1"});
+  for (const char* name : {"tt:TLS1.2", "tt:OnboardKeyGeneration"})
+    add(security, name, tls ? "true" : "false");
+  add_flags(security,
+            {"tt:AccessPolicyConfig", "tt:X.509Token", "tt:SAMLToken", "tt:KerberosToken", "tt:RELToken"});
 }
 
 void add_media_capabilities(pugi::xml_node all, const std::string& address) {

@@ -17,9 +17,10 @@ namespace watchrig::protocols {
 struct Connectors {
   std::size_t inputs = 0, outputs = 0;
 };
-/// tt:Device of GetCapabilities, of a device that cannot do what is optional but perhaps for WS-Discovery.
+/// tt:Device of GetCapabilities, of a device that cannot do what is optional but perhaps for WS-Discovery and
+/// TLS with certificates of its own making.
 void add_device_capabilities(pugi::xml_node all, const std::string& address, bool discovers,
-                             const std::optional<Connectors>& connectors);
+                             const std::optional<Connectors>& connectors, bool tls = false);
 using Attributes = std::initializer_list<std::pair<const char*, std::string>>;
 /// tds:Network, tds:Security and tds:System of the device service's own capabilities, of such a device.
 void add_device_service_capabilities(pugi::xml_node all, Attributes security, bool discovers);
