@@ -1,5 +1,6 @@
 #include "scenarios/engine/rig_facts.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <boost/url/parse.hpp>
 
 #include "system/base/text.hpp"
@@ -19,6 +20,12 @@ std::optional<std::string> port_in(const std::string& address) {
   return std::string(url->port());
 }
 
+/// As JSON has it between quotes.
+std::string in_json(const std::string& text) {
+  const auto quoted = boost::json::serialize(text);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 }  // namespace
 
 std::optional<std::string> rig_fact(const Bench& bench, std::string_view name) {
@@ -30,6 +37,9 @@ std::optional<std::string> rig_fact(const Bench& bench, std::string_view name) {
   const Device* device = bench.device(std::string(object));
   if (!device) return std::nullopt;
   if (what == "onvif" && !device->onvif.empty()) return device->onvif;
+  if (what == "https" && !device->https.empty()) return device->https;
+  if (what == "https-port") return port_in(device->https);
+  if (what == "authority") return in_json(device->authority);
   if (what == "onvif-port") return port_in(device->onvif);
   if (what == "address" && !device->onvif.empty()) return host_in(device->onvif);
   const std::string first = device->channels() == 0 ? "main" : "ch1-main";

@@ -43,6 +43,8 @@ Device read_device(const json::object& object) {
   device.username = text(object, "username");
   device.password = text(object, "password");
   device.onvif = text(object, "onvif");
+  device.https = text(object, "https");
+  device.authority = text(object, "authority");
   device.host = text(object, "host");
   device.port = count(object, "port");
   const auto* streams = object.if_contains("streams");

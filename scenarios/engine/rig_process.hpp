@@ -24,9 +24,11 @@ struct Device {
   std::string password;
   /// RTSP addresses by name: main and sub, or ch1-main, ch1-sub, ch2-main … of a recorder.
   std::map<std::string, std::string> streams;
-  std::string onvif;   ///< of its device service; empty without
-  std::string detail;  ///< profile of the main stream
-  std::string host;    ///< of a service; empty for others
+  std::string onvif;      ///< of its device service; empty without
+  std::string https;      ///< of the same by TLS; empty without
+  std::string authority;  ///< in PEM, of the rig, of those with https
+  std::string detail;     ///< profile of the main stream
+  std::string host;       ///< of a service; empty for others
   unsigned port = 0;
 
   /// Of a recorder; 0 of everything else.

@@ -80,8 +80,10 @@ FieldResult<json::object> entry_of_found(ServerParts& parts, const json::object&
   if (where.path == devices::OnvifAddress{}.path) {
     entry["address"] = where.host;
     entry["port"] = std::int64_t{where.port};
+    if (where.tls) entry["tls"] = true;
   } else {
-    const auto service = fmt::format("http://{}:{}{}", where.host, where.port, where.path);
+    const auto service =
+        fmt::format("{}://{}:{}{}", where.tls ? "https" : "http", where.host, where.port, where.path);
     entry["streams"] = json::object{{"main", service}, {"sub", service}};
   }
   return entry;
@@ -127,6 +129,7 @@ void change_entry(json::object& entry, const json::object& change) {
     if (!address.host.empty()) {
       entry["address"] = address.host;
       entry["port"] = std::int64_t{address.port};
+      if (address.tls.value_or(false)) entry["tls"] = true;
     }
   }
   if (whole && !change.contains("port")) entry.erase("port");

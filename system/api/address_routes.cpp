@@ -116,6 +116,7 @@ Result<Mover> mover_of(central::Central& central, const central::Device& device,
   if (!contact) return contact.error();
   Mover mover;
   mover.device.service = contact->address;
+  mover.device.trust = contact->trust;
   mover.device.name = device.name;
   mover.account = contact->credentials;
   mover.watch = contact->watch;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "system/central/certificates/device_trust.hpp"
 #include "system/central/devices/device_registration.hpp"
 
 namespace watchrig::api {
@@ -55,6 +56,7 @@ Result<devices::OnvifClient::Options> onvif_contact(central::Central& central, c
   options.credentials = {device.username, device.password};
   options.dialer = central.device_registration().dialer(device);
   options.watch = central.device_notes().watch(device.id, request);
+  if (options.address.tls) options.trust = central.device_trust().of(device);
   return options;
 }
 

@@ -80,6 +80,7 @@ void read_texts(FieldReader& fields, Device& device) {
   device.heads = count_of(fields, "heads", device.heads);
   device.connected = fields.flag("connected", device.connected);
   device.storage_server = fields.text("storage_server", device.storage_server);
+  device.certificate = fields.text("certificate", device.certificate);
   const auto transport =
       central::transport_from(fields.text("transport", std::string(to_string(device.transport))));
   if (!transport) fields.refuse("transport", "must be tcp or udp");
@@ -90,9 +91,8 @@ void read_texts(FieldReader& fields, Device& device) {
 /// rtsp://user:password@host:port/cam/realmonitor?channel=1&subtype=0 (IVSS 5.4.2.2). The registry takes the
 /// account out of it.
 FieldResult<void> set_whole_address(const json::object& body, std::string address, Device& device) {
-  if (body.contains("port") || body.contains("streams"))
-    return FieldError{"address",
-                      {base::ErrorKind::invalid, "leave out port and streams: the address has them"}};
+  if (body.contains("port") || body.contains("streams") || body.contains("tls"))
+    return FieldError{"address", {base::ErrorKind::invalid, "leave out port, tls and streams: it has them"}};
   const auto scheme = address.find(':');
   for (std::size_t i = 0; i < scheme; ++i) {
     if (address[i] >= 'A' && address[i] <= 'Z') address[i] += 'a' - 'A';
@@ -107,7 +107,10 @@ FieldResult<void> read_addresses(const json::object& body, FieldReader& fields, 
   const auto* driver = central::find_driver(device.driver);
   auto address =
       fresh ? central::DeviceAddress{{}, driver ? driver->port : std::uint16_t{554}} : address_of(device);
-  const bool has_address = body.contains("address") || body.contains("port");
+  const bool has_address = body.contains("address") || body.contains("port") || body.contains("tls");
+  const bool tls = fields.flag("tls", address.tls.value_or(false));
+  if (driver && tls != address.tls.value_or(false)) address.port = tls ? driver->tls_port() : driver->port;
+  address.tls = tls;
   address.host = fields.text("address", address.host);
   const auto port = fields.number("port", address.port);
   if (port < 1 || port > 65535) fields.refuse("port", "must be 1 to 65535");
@@ -159,7 +162,7 @@ bool stays_connected(const Device& before, const Channel& channel, const Device&
   return same != after.channels.end() && after.connected && same->name == channel.name &&
          before.driver == after.driver && before.username == after.username &&
          before.password == after.password && before.transport == after.transport &&
-         streams_of(before, channel) == streams_of(after, *same);
+         before.certificate == after.certificate && streams_of(before, channel) == streams_of(after, *same);
 }
 
 }  // namespace
@@ -245,9 +248,11 @@ json::object entered(const Device& device) {
           {"streams", streams_json(device.streams)},
           {"username", device.username},
           {"transport", to_string(device.transport)},
+          {"certificate", device.certificate},
           {"channels", std::move(channels)},
           {"address", address.host},
           {"port", address.port},
+          {"tls", address.tls.value_or(false)},
           {"area", device.area},
           {"description", device.description},
           {"type", device.type},

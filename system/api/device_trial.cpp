@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "system/api/device_contact.hpp"
+#include "system/central/certificates/device_trust.hpp"
 #include "system/devices/onvif/onvif_media.hpp"
 #include "system/media/rtsp_client.hpp"
 
@@ -28,6 +29,8 @@ FieldError field_error(Error error, const char* elsewhere) {
     case ErrorKind::unavailable:
     case ErrorKind::timeout:
       return {"address", std::move(error)};
+    case ErrorKind::conflict:
+      return {"certificate", std::move(error)};
     default:
       return {elsewhere, std::move(error)};
   }
@@ -58,10 +61,12 @@ asio::awaitable<FieldResult<std::uint32_t>> try_onvif(const base::Clock& clock,
   co_return sources;
 }
 
-asio::awaitable<FieldResult<std::uint32_t>> try_stream(const base::Clock& clock, central::Device device) {
+asio::awaitable<FieldResult<std::uint32_t>> try_stream(central::Central& central, const base::Clock& clock,
+                                                       central::Device device) {
   media::RtspClient::Options options;
   options.url = streams_of(device, device.channels.front()).at("main");
   options.credentials = {device.username, device.password};
+  if (uses_tls(device)) options.trusted = central.device_trust().of(device)();
   if (device.transport == central::Transport::udp) options.transport = media::RtspClient::Transport::udp;
   options.connect_timeout = options.request_timeout = patience;
   media::RtspClient client(co_await asio::this_coro::executor, clock, std::move(options));
@@ -79,7 +84,7 @@ asio::awaitable<FieldResult<std::uint32_t>> try_device(central::Central& central
   if (!good) co_return good.error();
   if (central::find_driver(good->driver)->dials_in) co_return 0U;
   if (!speaks_onvif(*good)) {
-    auto played = co_await try_stream(clock, *good);
+    auto played = co_await try_stream(central, clock, *good);
     co_return played;
   }
   auto contact = onvif_contact(central, *good, good->streams.at("main"));

@@ -92,6 +92,7 @@ json::object to_json(const FoundRow& row) {
                       {"driver", device.is_private ? "private" : "onvif"},
                       {"address", device.service.host},
                       {"port", device.service.port},
+                      {"tls", device.service.tls},
                       {"path", device.service.path},
                       {"initialised", initialised_text(device)}};
   if (!device.serial_number.empty()) object["serial_number"] = device.serial_number;

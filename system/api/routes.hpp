@@ -53,6 +53,8 @@ void add_encoder_routes(http::Router& router, ServerParts& parts);
 void add_overlay_routes(http::Router& router, ServerParts& parts);
 void add_name_routes(http::Router& router, ServerParts& parts);
 void add_imaging_routes(http::Router& router, ServerParts& parts);
+/// Whose certificate is believed when the server connects to a device by TLS.
+void add_device_certificate_routes(http::Router& router, ServerParts& parts);
 void add_io_routes(http::Router& router, ServerParts& parts);
 /// Turning cameras.
 void add_ptz_routes(http::Router& router, ServerParts& parts);

@@ -120,6 +120,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_name_routes(router, parts);
   add_imaging_routes(router, parts);
   add_io_routes(router, parts);
+  add_device_certificate_routes(router, parts);
   add_ptz_routes(router, parts);
   add_ptz_preset_routes(router, parts);
   add_ptz_tour_routes(router, parts);

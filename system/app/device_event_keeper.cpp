@@ -74,7 +74,7 @@ class Keeper {
 
   static bool same_contact(const central::Device& a, const central::Device& b) {
     return a.driver == b.driver && a.streams == b.streams && a.username == b.username &&
-           a.password == b.password;
+           a.password == b.password && a.certificate == b.certificate;
   }
 
   const asio::any_io_executor executor_;

@@ -8,6 +8,7 @@
 #include "system/api/device_contact.hpp"
 #include "system/base/correlation.hpp"
 #include "system/central/central_inbox.hpp"
+#include "system/central/certificates/device_trust.hpp"
 #include "system/central/devices/device_registration.hpp"
 #include "system/devices/onvif/onvif_replay.hpp"
 
@@ -59,6 +60,7 @@ storage::ChannelSettings channel_settings(central::Central& central, const centr
     options.client.transport = device.transport == central::Transport::udp
                                    ? media::RtspClient::Transport::udp
                                    : media::RtspClient::Transport::tcp;
+    if (uses_tls(device)) options.trust = central.device_trust().of(device);
     options.seed = std::hash<std::string>()(channel.id + stream);
   }
   if (api::speaks_onvif(device)) settings.recordings = replay_locator(central, device, channel, clock);

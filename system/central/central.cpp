@@ -1,6 +1,7 @@
 #include "system/central/central.hpp"
 
 #include "system/central/certificates/certificate_maker.hpp"
+#include "system/central/certificates/device_trust.hpp"
 #include "system/central/devices/device_registration.hpp"
 #include "system/central/maintenance/licence_store.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
@@ -128,6 +129,8 @@ void Central::follow_settings(const boost::asio::any_io_executor& executor, cons
           [this](const boost::asio::ip::address& source) { return access_->admits(source); },
           std::move(registered)},
       executor);
+  device_trust_ = std::make_unique<DeviceTrust>(
+      DeviceTrust::Parts{clock_, *registry_, *authorities_, *events_}, executor);
   for (const char* section : {"accounts", "lock.accounts", "lock.sources", "session_blast"}) {
     settings_->listen(
         section, [this](const Settings::Change&) { sign_in_->set_rules(SignIn::rules_from(*settings_)); });

@@ -26,6 +26,7 @@
 namespace watchrig::central {
 
 class DeviceRegistration;
+class DeviceTrust;
 
 /// The central role of this process: all that an operator arranges and all that has happened, each in a store
 /// of its own in the data folder. Any thread may use any of them.
@@ -72,6 +73,8 @@ class Central {
   RelayLink& registration() { return *registration_; }
   RelayLink& p2p() { return *p2p_; }
   DeviceRegistration& device_registration() { return *device_registration_; }
+  /// After follow_settings().
+  DeviceTrust& device_trust() { return *device_trust_; }
   const std::string& serial_number() const { return serial_number_; }
   Mailer& mailer() { return *mailer_; }
   AccessFilter& access() { return *access_; }
@@ -118,6 +121,7 @@ class Central {
   std::unique_ptr<RelayLink> registration_;
   std::unique_ptr<RelayLink> p2p_;
   std::unique_ptr<DeviceRegistration> device_registration_;
+  std::unique_ptr<DeviceTrust> device_trust_;
   std::unique_ptr<PtzBook> ptz_book_;
 };
 

@@ -30,6 +30,8 @@ constexpr std::string_view of_links[] = {"account.signed-in",
                                          "channel.offline",
                                          "device.registered",
                                          "device.registration-lost",
+                                         "device.certificate-pinned",
+                                         "device.certificate-refused",
                                          "device.registration-refused"};
 constexpr std::string_view of_the_system[] = {"system.", "storage.",      "network.", "time.",
                                               "ddns.",   "registration.", "p2p."};
@@ -65,6 +67,7 @@ constexpr std::string_view warnings[] = {"channel.offline",
                                          "device.adding-interrupted",
                                          "device.output-unanswered",
                                          "device.registration-lost",
+                                         "device.certificate-refused",
                                          "device.registration-refused"};
 
 bool begins_any(std::string_view type, const auto& list) {

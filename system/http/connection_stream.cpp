@@ -7,7 +7,10 @@
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <openssl/x509v3.h>
 
+#include "system/base/tls_trust.hpp"
+#include "system/http/failure_kind.hpp"
 #include "system/http/tls_context.hpp"
 
 namespace watchrig::http {
@@ -67,6 +70,27 @@ asio::awaitable<error_code> ConnectionStream::connect_tls(std::string trusted, s
   co_await stream.async_handshake(ssl::stream_base::client,
                                   asio::redirect_error(asio::use_awaitable, failure));
   co_return failure;
+}
+
+asio::awaitable<base::Result<>> ConnectionStream::connect_tls(std::shared_ptr<ssl_ctx_st> context,
+                                                              std::string host) {
+  SSL_CTX_up_ref(context.get());
+  tls_ = std::make_unique<Tls>(tcp_, std::make_shared<TlsIdentity>(TlsIdentity{ssl::context(context.get())}));
+  auto& stream = tls_->stream;
+  SSL* native = stream.native_handle();
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), host.c_str()) != 1) {
+    SSL_set1_host(native, host.c_str());
+    SSL_set_tlsext_host_name(native, host.c_str());
+  }
+  stream.set_verify_mode(ssl::verify_peer);
+  error_code failure;
+  co_await stream.async_handshake(ssl::stream_base::client,
+                                  asio::redirect_error(asio::use_awaitable, failure));
+  if (!failure) co_return base::Result<>{};
+  const auto verified = SSL_get_verify_result(native);
+  if (verified != X509_V_OK)
+    co_return base::Error{base::ErrorKind::conflict, base::certificate_refusal(verified)};
+  co_return base::Error{failure_kind(failure), "TLS failed: " + failure.message()};
 }
 
 asio::awaitable<void> ConnectionStream::discard(std::size_t most) {

@@ -13,6 +13,8 @@
 
 #include "system/http/tls_identity.hpp"
 
+struct ssl_ctx_st;
+
 namespace watchrig::http {
 
 /// The bytes of one connection, by plain TCP or by TLS, as one type that Beast reads and writes: what Beast
@@ -33,6 +35,10 @@ class ConnectionStream {
   /// have issued. Dates are not checked: they are in the server's model time. Ends with next_layer()'s
   /// expiry.
   boost::asio::awaitable<Error> connect_tls(std::string trusted, std::string host);
+  /// Turns the connection into TLS, as a client of `host` whose certificate the context (SSL_CTX) judges.
+  /// Ends with next_layer()'s expiry. Errors: conflict (the certificate is refused, and why), and those of
+  /// failure_kind.
+  boost::asio::awaitable<base::Result<>> connect_tls(std::shared_ptr<ssl_ctx_st> context, std::string host);
   /// Says goodbye, as far as the peer takes it within the deadline, and closes. Before that it discards up to
   /// `most_discarded` bytes that the peer still sends: a socket closed on unread bytes resets the connection,
   /// and the peer loses the answer on its way (RFC 9112, 9.6).

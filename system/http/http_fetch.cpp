@@ -12,6 +12,7 @@
 #include "system/base/dialer.hpp"
 #include "system/base/text.hpp"
 #include "system/base/timer.hpp"
+#include "system/http/connection_stream.hpp"
 #include "system/http/failure_kind.hpp"
 
 namespace watchrig::http {
@@ -78,18 +79,24 @@ asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
   const auto message = message_of(request);
   error_code failure;
   const auto token = [&failure] { return asio::redirect_error(asio::use_awaitable, failure); };
-  beast::tcp_stream stream(co_await asio::this_coro::executor);
-  const auto connected = co_await connect(stream, request, failure);
+  const auto executor = co_await asio::this_coro::executor;
+  ConnectionStream stream{tcp::socket(executor)};
+  const auto connected = co_await connect(stream.next_layer(), request, failure);
   if (!connected) co_return connected.error();
-  stream.expires_after(request.deadline);
+  stream.next_layer().expires_after(request.deadline);
+  const auto where =
+      fmt::format("{}://{}:{}{}", request.tls ? "https" : "http", request.host, request.port, request.target);
+  if (request.tls && !failure) {
+    auto believed = co_await stream.connect_tls(request.tls, request.host);
+    if (!believed) co_return std::move(believed).error().within(where);
+  }
   if (!failure) co_await bhttp::async_write(stream, message, token());
   bhttp::response_parser<bhttp::string_body> parser;
   parser.body_limit(request.max_body_bytes);
   beast::flat_buffer buffer;
   if (!failure) co_await bhttp::async_read(stream, buffer, parser, token());
   if (failure) {
-    co_return Error{failure_kind(failure), fmt::format("http://{}:{}{}: {}", request.host, request.port,
-                                                       request.target, failure.message())};
+    co_return Error{failure_kind(failure), fmt::format("{}: {}", where, failure.message())};
   }
   Response response;
   auto& answer = parser.get();

@@ -16,6 +16,8 @@ namespace watchrig::base {
 class Dialer;
 }  // namespace watchrig::base
 
+struct ssl_ctx_st;
+
 namespace watchrig::http {
 
 /// One request of a program that serves others meanwhile.
@@ -29,12 +31,14 @@ struct FetchRequest {
   std::size_t max_body_bytes = std::size_t{1} << 20;
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< real time; a name has as long once more
   std::shared_ptr<base::Dialer> dialer = {};                      ///< in place of the host's address
+  std::shared_ptr<ssl_ctx_st> tls = {};  ///< HTTPS with a server that it believes; none: in the clear
 };
 
-/// Asks by plain HTTP/1.1 on a connection of its own, on the calling coroutine's executor. The answer,
+/// Asks by HTTP/1.1 on a connection of its own, on the calling coroutine's executor. The answer,
 /// whatever its status; redirects are not followed. Errors: unavailable (the name is unknown, the peer
 /// refused or closed), timeout, full (the answer is larger than asked for), io (all else, such as an answer
-/// that is no HTTP), those of the dialer.
+/// that is no HTTP), conflict (the server's certificate is
+/// refused: nothing was said to it), those of the dialer.
 boost::asio::awaitable<base::Result<Response>> fetch(FetchRequest request);
 
 /// The values of each header of that name, in whatever case, in their order; they live as long as the answer.

@@ -13,6 +13,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "system/base/tls_trust.hpp"
+
 namespace watchrig::media {
 namespace {
 
@@ -111,8 +113,7 @@ RtspTls::Step RtspTls::step(int result) {
 
 std::string RtspTls::failure(int kind) const {
   const auto verified = SSL_get_verify_result(ssl_);
-  if (verified != X509_V_OK)
-    return std::string("its certificate is not trusted: ") + X509_verify_cert_error_string(verified);
+  if (verified != X509_V_OK) return base::certificate_refusal(verified);
   const auto code = ERR_peek_error();
   if (kind == SSL_ERROR_ZERO_RETURN || (code == 0 && errno == 0)) return "the peer has closed the connection";
   if (code == 0) return "connection lost: " + std::generic_category().message(errno);

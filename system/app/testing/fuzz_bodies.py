@@ -38,9 +38,9 @@ SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0
 
 DEVICE = {"name": "dev#", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"},
           "username": "u", "password": "p", "area": "a0", "description": "d", "type": "ipc", "manufacturer": "m", "channel_count": 1,
-          "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "storage_server": "local",
+          "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "certificate": "pin", "storage_server": "local",
           "channels": [{"number": 1, "name": "ch#", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"}}]}
-BY_ADDRESS = {"name": "dev#", "driver": "rtsp", "address": "127.0.0.1", "port": 1}
+BY_ADDRESS = {"name": "dev#", "driver": "rtsp", "address": "127.0.0.1", "port": 1, "tls": True}
 STATIC = {"mode": "static", "address": "127.0.99.1", "mask": "255.255.255.0", "gateway": "127.0.99.254", "increment": 1}
 SUBJECT = {"name": "cert#", "country": "DE", "address": "127.0.0.1", "province": "p", "city": "c", "organisation": "o", "unit": "u"}
 PERIODS = [{"day": "monday", "from": "08:00", "to": "18:00"}]
@@ -106,8 +106,8 @@ def bodies(ids):
         "devices": DEVICE, "devices/batch": {"devices": [DEVICE, BY_ADDRESS]}, "discovery/initialisation": {"endpoints": ["urn:uuid:0"], "own": False, "password": OTHER_PASSWORD,
                                      "password_again": OTHER_PASSWORD, "email": "a@example.org", "add": True, "area": "a0"},
         "discovery/addresses": {"endpoints": ["urn:uuid:0"], **STATIC, "username": "admin", "password": PASSWORD},
-        "devices/adding": {"rows": [{"name": "row#", "address": "127.0.0.1", "port": 1, "username": "admin", "password": PASSWORD}, DEVICE], "start": False, "area": "a0"},
-        "devices/adding/{job}/rows": {"rows": [{"name": "row#", "address": "127.0.0.1", "port": 1}, DEVICE], "area": "a0"}, "devices/adding/{job}/removal": {"rows": [99]},
+        "devices/adding": {"rows": [{"name": "row#", "address": "127.0.0.1", "port": 1, "tls": False, "username": "admin", "password": PASSWORD}, DEVICE], "start": False, "area": "a0"},
+        "devices/adding/{job}/rows": {"rows": [{"name": "row#", "address": "127.0.0.1", "port": 1, "tls": True}, DEVICE], "area": "a0"}, "devices/adding/{job}/removal": {"rows": [99]},
         "devices/adding/{job}/start": {"rows": [99]}, "devices/adding/{job}/stop": {"rows": [99]},
         "devices/addresses": {"ids": ["d99999"], "mode": "dhcp"}, "devices/ports": {"ids": ["d99999"], "port": 8000},
         "discovery/preview": {"endpoint": "urn:uuid:0", "password": PASSWORD},
@@ -140,7 +140,7 @@ def bodies(ids):
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
             "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
             "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
-            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#", "push": False}, "devices/{device}/name": {"name": "n#", "push": False}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
+            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#", "push": False}, "devices/{device}/name": {"name": "n#", "push": False}, "devices/{device}/certificate": {"fingerprint": "a5" * 32}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": authorities}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500, "restart_accepted": True},
@@ -183,7 +183,7 @@ def further_bodies(ids):
     """(method, route) -> other valid bodies, with what a body cannot have beside the members of the one above."""
     by_mac = {"list": "allow", "mac": "52:54:00:aa:0b:01"}
     found = {"rows": [{"endpoint": "urn:uuid:0", "name": "row#", "area": "a0", "username": "admin", "password": PASSWORD}]}
-    moved = {key: BY_ADDRESS[key] for key in ("address", "port")}
+    moved = {key: BY_ADDRESS[key] for key in ("address", "port", "tls")}
     return {("post", "/api/v1/" + path): list(bodies) for path, *bodies in (
         ("devices", BY_ADDRESS, {"name": "dev#", "address": "rtsp://u:p@127.0.0.1:1/cam"}),
         ("devices/addresses", {"ids": ["d99999"], **STATIC}),

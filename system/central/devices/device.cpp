@@ -22,6 +22,7 @@ constexpr std::size_t longest_text = 255;
 constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554},      {"onvif", "http", 80},
                                   {"private", "http", 37777}, {"axis", "rtsp", 554},
                                   {"sony", "rtsp", 554},      {"registered", "http", 80, true}};
+constexpr std::string_view policies[] = {"pin", "authority", "any"};
 constexpr std::string_view types[] = {"devices", "ipc", "nvr", "dvr", "dvs", "other"};
 
 FieldError refuse(std::string field, std::string message) {
@@ -55,6 +56,14 @@ std::string restored(std::string address) {
   return address;
 }
 
+bool is_tls(const boost::urls::url_view& url) { return url.scheme() == "https" || url.scheme() == "rtsps"; }
+
+/// That of its driver, or the same by TLS. A device that registers makes its connections itself.
+bool has_scheme(const boost::urls::url_view& url, const DriverForm& form) {
+  return url.scheme() == form.scheme ||
+         (!form.dials_in && is_tls(url) && url.scheme().substr(0, 4) == form.scheme);
+}
+
 FieldResult<void> check_streams(Streams& streams, const std::string& prefix, Device& device) {
   const DriverForm& form = *find_driver(device.driver);
   for (auto& [stream, address] : streams) {
@@ -62,11 +71,11 @@ FieldResult<void> check_streams(Streams& streams, const std::string& prefix, Dev
     if (stream != "main" && stream != "sub") return refuse(field, "a device has the streams main and sub");
     const std::string text = parseable(address);
     const auto parsed = boost::urls::parse_uri(text);
-    if (!parsed || parsed->scheme() != form.scheme || parsed->host().empty() || address.size() > 2048 ||
+    if (!parsed || !has_scheme(*parsed, form) || parsed->host().empty() || address.size() > 2048 ||
         parsed->encoded_authority().find(stand_in) != std::string_view::npos) {
       return refuse(field,
-                    fmt::format("with the driver {} the address must be of the form {}://host[:port]/path",
-                                form.name, form.scheme));
+                    fmt::format("with the driver {} the address must be of the form {}{}://host[:port]/path",
+                                form.name, form.scheme, form.dials_in ? "" : "[s]"));
     }
     if (parsed->has_port() && !parsed->port().empty() &&
         base::parse_number<std::uint16_t>(std::string_view(parsed->port())).value_or(0) == 0)
@@ -102,6 +111,8 @@ FieldResult<void> check_texts(const Device& device) {
   }
   if (std::ranges::find(types, device.type) == std::end(types))
     return refuse("type", "must be devices (of any kind), ipc, nvr, dvr, dvs or other");
+  if (std::ranges::find(policies, device.certificate) == std::end(policies))
+    return refuse("certificate", "must be pin, authority or any");
   return {};
 }
 
@@ -227,8 +238,20 @@ DeviceAddress address_of(const Device& device) {
   const std::string text = parseable(main->second);
   const auto url = boost::urls::parse_uri(text);
   if (!url) return {};
+  const bool tls = is_tls(*url);
+  const auto usual = tls ? form->tls_port() : form->port;
   return {std::string(url->encoded_host_address()),
-          url->has_port() && url->port_number() != 0 ? url->port_number() : form->port};
+          url->has_port() && url->port_number() != 0 ? url->port_number() : usual, tls};
+}
+
+bool uses_tls(const Device& device) {
+  const auto any = [](const Streams& streams) {
+    return std::ranges::any_of(streams, [](const auto& stream) {
+      return stream.second.starts_with("https:") || stream.second.starts_with("rtsps:");
+    });
+  };
+  return any(device.streams) ||
+         std::ranges::any_of(device.channels, [&](const Channel& channel) { return any(channel.streams); });
 }
 
 FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
@@ -246,6 +269,9 @@ FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
       boost::urls::url url(boost::urls::parse_uri(before).value());
       url.set_encoded_host(host);
       url.set_port_number(address.port);
+      if (address.tls && *address.tls != is_tls(url))
+        url.set_scheme(*address.tls ? std::string(url.scheme()) + "s"
+                                    : std::string(url.scheme().substr(0, 4)));
       one = restored(url.buffer());
     }
   };

@@ -34,13 +34,17 @@ struct Channel {
 };
 
 /// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" and "private" (our own kind)
-/// with that of the device service, whose fragment may name a media profile. "registered" is ONVIF over the
+/// with that of the device service, whose fragment may name a media profile; with an s behind the scheme, by
+/// TLS. "registered" is ONVIF over the
 /// connections of a device that registers here: the host is the device's id.
 struct DriverForm {
   std::string_view name;
   std::string_view scheme;
   std::uint16_t port;     ///< when an address names none
   bool dials_in = false;  ///< it is not reached by its address
+
+  /// When an address by TLS names none: that of HTTPS, of RTSP over TLS, or the driver's own.
+  std::uint16_t tls_port() const { return port == 80 ? 443 : port == 554 ? 322 : port; }
 };
 /// Null for a driver that there is not.
 const DriverForm* find_driver(std::string_view name);
@@ -59,7 +63,8 @@ struct Device {
   std::string username;
   std::string password;
   Transport transport = Transport::tcp;
-  std::vector<Channel> channels;  ///< those that were picked
+  std::string certificate = "pin";  ///< whose is believed, by TLS: pin, authority or any (DeviceTrust)
+  std::vector<Channel> channels;    ///< those that were picked
   std::string area = "a0";
   std::string description;          ///< up to 255 bytes
   std::string type = "ipc";         ///< devices (of any kind), ipc, nvr, dvr, dvs or other
@@ -85,9 +90,12 @@ FieldResult<Device> checked(Device device);
 struct DeviceAddress {
   std::string host;
   std::uint16_t port = 554;
+  std::optional<bool> tls = {};  ///< nothing: as it was
 };
+/// Whether one of its addresses, or of its channels', is by TLS.
+bool uses_tls(const Device& device);
 DeviceAddress address_of(const Device& device);
-/// Puts host and port into every address of the device and its channels.
+/// Puts host and port, and perhaps TLS, into every address of the device and its channels.
 FieldResult<void> set_address(Device& device, const DeviceAddress& address);
 /// The usual addresses of a device that is known by host and port only (IVSS 5.4.2.2).
 Streams usual_streams(std::string_view driver, const DeviceAddress& address);

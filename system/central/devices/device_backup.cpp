@@ -53,6 +53,7 @@ json::object to_json(const Device& device) {
           {"heads", device.heads},
           {"connected", device.connected},
           {"storage_server", device.storage_server},
+          {"certificate", device.certificate},
           {"channels", std::move(channels)}};
 }
 
@@ -105,6 +106,7 @@ Device device_from(const json::object& object) {
   device.heads = count(object, "heads");
   device.connected = object.at("connected").as_bool();
   if (object.contains("storage_server")) device.storage_server = text(object, "storage_server");
+  if (object.contains("certificate")) device.certificate = text(object, "certificate");
   for (const auto& entry : object.at("channels").as_array()) {
     const json::object& one = entry.as_object();
     device.channels.push_back({{},

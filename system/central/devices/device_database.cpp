@@ -40,7 +40,9 @@ const std::vector<std::string_view> migrations{
     "CREATE TABLE area(id INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER NOT NULL, name TEXT NOT NULL,"
     " version INTEGER NOT NULL, UNIQUE(parent, name))",
     "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'",
-    "ALTER TABLE device ADD COLUMN information TEXT NOT NULL DEFAULT ''"};
+    "ALTER TABLE device ADD COLUMN information TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE device ADD COLUMN certificate TEXT NOT NULL DEFAULT 'pin';"
+    "ALTER TABLE device ADD COLUMN certificate_pin TEXT NOT NULL DEFAULT ''"};
 
 std::string stream_of(const Streams& streams, const std::string& stream) {
   const auto it = streams.find(stream);
@@ -145,7 +147,8 @@ Result<> DeviceDatabase::write(const Device& device) {
   auto row = database_.prepare(
       "UPDATE device SET name=?, driver=?, main_url=?, sub_url=?, username=?, transport=?, area=?,"
       " description=?, type=?, manufacturer=?, channel_count=?, inputs=?, outputs=?, heads=?, connected=?,"
-      " version=?, storage_server=?, sealed_password=CASE WHEN ? THEN sealed_password ELSE ? END WHERE id=?");
+      " version=?, storage_server=?, certificate=?, sealed_password=CASE WHEN ? THEN sealed_password ELSE ? "
+      "END WHERE id=?");
   if (!row) return row.error();
   const std::string main = stream_of(device.streams, "main");
   const std::string sub = stream_of(device.streams, "sub");
@@ -153,7 +156,7 @@ Result<> DeviceDatabase::write(const Device& device) {
       ->bind(device.name, device.driver, main, sub, device.username, to_string(device.transport),
              number_of_id(device.area, 'a'), device.description, device.type, device.manufacturer,
              device.channel_count, device.inputs, device.outputs, device.heads,
-             std::int64_t{device.connected}, device.version, device.storage_server,
+             std::int64_t{device.connected}, device.version, device.storage_server, device.certificate,
              std::int64_t{device.password_lost}, sealed, id)
       .run();
 }
@@ -190,6 +193,20 @@ Result<> DeviceDatabase::set_information(std::int64_t device, const std::string&
   auto row = database_.prepare("UPDATE device SET information=? WHERE id=?");
   if (!row) return row.error();
   return row->bind(text, device).run();
+}
+
+Result<> DeviceDatabase::set_certificate_pin(std::int64_t device, const std::string& fingerprint) {
+  auto row = database_.prepare("UPDATE device SET certificate_pin=? WHERE id=?");
+  if (!row) return row.error();
+  return row->bind(fingerprint, device).run();
+}
+
+Result<std::string> DeviceDatabase::certificate_pin(std::int64_t device) {
+  auto query = database_.prepare("SELECT certificate_pin FROM device WHERE id=?");
+  if (!query) return query.error();
+  const auto found = query->bind(device).step();
+  if (!found) return found.error();
+  return *found ? query->text(0) : std::string();
 }
 
 Result<std::string> DeviceDatabase::information(std::int64_t device) {

@@ -31,6 +31,8 @@ class DeviceDatabase {
   /// What the device has told of itself, as text.
   base::Result<> set_information(std::int64_t device, const std::string& text);
   base::Result<std::string> information(std::int64_t device);
+  base::Result<> set_certificate_pin(std::int64_t device, const std::string& fingerprint);
+  base::Result<std::string> certificate_pin(std::int64_t device);
 
   base::Result<> insert(Area& area);
   base::Result<> update(const Area& area);

@@ -37,8 +37,8 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
   if (!channels) return channels.error();
   auto devices = database_.prepare(
       "SELECT id, name, driver, main_url, sub_url, username, sealed_password, transport, area, description,"
-      " type, manufacturer, channel_count, inputs, outputs, heads, connected, version, storage_server FROM "
-      "device"
+      " type, manufacturer, channel_count, inputs, outputs, heads, connected, version, storage_server,"
+      " certificate FROM device"
       " ORDER BY id");
   if (!devices) return devices.error();
   auto channel = channels->step();
@@ -74,6 +74,7 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
     one.connected = devices->integer(16) != 0;
     one.version = devices->integer(17);
     one.storage_server = devices->text(18);
+    one.certificate = devices->text(19);
     for (; channel && *channel && channels->integer(0) <= id; channel = channels->step()) {
       if (channels->integer(0) < id) continue;
       one.channels.push_back({fmt::format("c{}", channels->integer(1)), channels->text(2),

@@ -275,4 +275,16 @@ Result<> DeviceRegistry::set_information(std::string_view device, const boost::j
   return database_.set_information(number_of_id(device, 'd'), boost::json::serialize(information));
 }
 
+Result<std::string> DeviceRegistry::certificate_pin(std::string_view device) {
+  const std::lock_guard writer(writing_);
+  if (const auto found = find(device); !found) return found.error();
+  return database_.certificate_pin(number_of_id(device, 'd'));
+}
+
+Result<> DeviceRegistry::set_certificate_pin(std::string_view device, const std::string& fingerprint) {
+  const std::lock_guard writer(writing_);
+  if (const auto found = find(device); !found) return found.error();
+  return database_.set_certificate_pin(number_of_id(device, 'd'), fingerprint);
+}
+
 }  // namespace watchrig::central

@@ -71,6 +71,11 @@ class DeviceRegistry {
   base::Result<boost::json::object> information(std::string_view device);
   base::Result<> set_information(std::string_view device, const boost::json::object& information);
 
+  /// The fingerprint of the certificate by which a device is known; empty while none was seen. Neither is it
+  /// a part of the configuration. Errors: not_found.
+  base::Result<std::string> certificate_pin(std::string_view device);
+  base::Result<> set_certificate_pin(std::string_view device, const std::string& fingerprint);
+
   /// Errors: those of AreaTree::check.
   FieldResult<AreaOfDevices> add_area(Area area);
   FieldResult<AreaOfDevices> change_area(std::int64_t id, const AreaChange& change);

@@ -273,6 +273,33 @@ TEST_F(DeviceRegistryTest, AChangeKeepsIdsAndTakesTheNewAddressEverywhere) {
   EXPECT_EQ(address_of(*after).host, "::1");
 }
 
+TEST_F(DeviceRegistryTest, AnotherAddressDoesNotEndTls) {
+  auto registry = open();
+  Device given = device("a");
+  given.driver = "onvif";
+  given.streams = {{"main", "https://camera/onvif/device_service#one"}};
+  ASSERT_TRUE(registry->add(given));
+  EXPECT_TRUE(uses_tls(**registry->find("d1")));
+  EXPECT_EQ(address_of(**registry->find("d1")).port, 443);
+  EXPECT_EQ(address_of(**registry->find("d1")).tls, true);
+  const auto after = [&](const DeviceAddress& address) {
+    return registry->change("d1", [&](Device& d) { return set_address(d, address); })
+        .value()
+        .after->streams.at("main");
+  };
+  EXPECT_EQ(after({"10.1.2.3", 8443}), "https://10.1.2.3:8443/onvif/device_service#one");
+  EXPECT_EQ(after({"10.1.2.3", 80, false}), "http://10.1.2.3:80/onvif/device_service#one");
+  EXPECT_EQ(after({"10.1.2.3", 443, true}), "https://10.1.2.3:443/onvif/device_service#one");
+  given.name = "b";
+  given.streams = {{"main", "rtsps://camera/main"}};
+  EXPECT_EQ(registry->add(given).error().field, "streams.main");
+  given.driver = "rtsp";
+  EXPECT_EQ(address_of(**registry->add(given)).port, 322);
+  given.name = "c";
+  given.certificate = "none";
+  EXPECT_EQ(registry->add(given).error().field, "certificate");
+}
+
 TEST_F(DeviceRegistryTest, AWrongRowKeepsNoOtherOut) {
   auto registry = open();
   const auto rows = registry->add({device("a"), device(""), device("a"), device("b")});

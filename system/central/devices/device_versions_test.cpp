@@ -38,7 +38,8 @@ const std::vector<std::string_view> released{
     "CREATE INDEX channel_device ON channel(device);"
     "CREATE TABLE area(id INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER NOT NULL, name TEXT NOT NULL,"
     " version INTEGER NOT NULL, UNIQUE(parent, name))",
-    "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'"};
+    "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'",
+    "ALTER TABLE device ADD COLUMN information TEXT NOT NULL DEFAULT ''"};
 
 class DeviceVersionsTest : public testing::TestWithParam<std::size_t> {
  protected:
@@ -101,6 +102,9 @@ TEST_P(DeviceVersionsTest, old_devices_are_whole) {
     EXPECT_EQ(gate.channels[0].number, 1U);
     EXPECT_EQ(gate.storage_server, GetParam() < 3 ? "local" : "") << "what was recorded goes on";
     EXPECT_EQ(gate.connected, GetParam() != 2);
+    EXPECT_EQ(gate.certificate, "pin");
+    EXPECT_EQ(registry->certificate_pin("d4").value(), start == std::string("first") ? "" : "ab");
+    EXPECT_TRUE(registry->set_certificate_pin("d4", "ab"));
     if (GetParam() < 2) {
       EXPECT_EQ(gate.area, "a0");
       EXPECT_EQ(gate.channel_count, 1U);
@@ -132,7 +136,7 @@ TEST_P(DeviceVersionsTest, ids_go_on_where_they_were) {
   EXPECT_EQ(added->channels[0].id, GetParam() < 2 ? "c10" : "c12");
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, DeviceVersionsTest, testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Of, DeviceVersionsTest, testing::Values(1, 2, 3, 4));
 
 }  // namespace
 }  // namespace watchrig::central

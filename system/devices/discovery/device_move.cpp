@@ -66,6 +66,7 @@ OnvifClient Move::client(const OnvifAddress& where, OnvifClient::Watch watch) co
   OnvifClient::Options options;
   options.address = where;
   options.credentials = account_;
+  options.trust = device_.trust;
   options.deadline = patience;
   options.watch = std::move(watch);
   return {clock_, std::move(options)};

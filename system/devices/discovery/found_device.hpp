@@ -22,7 +22,8 @@ struct FoundDevice {
   std::string firmware;
   /// Whether it has an administrator. Nothing while that is not known.
   std::optional<bool> initialised;
-  bool is_private = false;  ///< of our own kind, by the type that it tells
+  base::TlsTrust trust = {};  ///< where its services are by HTTPS; none: it is not asked
+  bool is_private = false;    ///< of our own kind, by the type that it tells
 };
 
 /// What an answer from `host` tells. Errors: invalid (no video device, an endpoint that is not printable, no

@@ -98,14 +98,13 @@ OnvifClient::Answer read_answer(const http::Response& response, const std::strin
 
 base::Result<OnvifAddress> parse_onvif_address(std::string_view text) {
   const auto url = boost::urls::parse_uri(text);
-  if (url && url->scheme() == "https") {
-    return Error{ErrorKind::unsupported, "ONVIF by https is not spoken; use the device's http address"};
-  }
-  if (!url || url->scheme() != "http" || url->host().empty()) {
+  if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->host().empty()) {
     return Error{ErrorKind::invalid,
-                 fmt::format("\"{}\" is not of the form http://host[:port]/onvif/device_service", text)};
+                 fmt::format("\"{}\" is not of the form http[s]://host[:port]/onvif/device_service", text)};
   }
   OnvifAddress address;
+  address.tls = url->scheme() == "https";
+  if (address.tls) address.port = 443;
   address.host = url->host_address();
   if (url->has_port() && url->port_number() != 0) address.port = url->port_number();
   if (const auto path = url->encoded_target(); path.size() > 1) address.path = path;
@@ -143,6 +142,12 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask_now(std::string path, std:
                                                           Fill header) {
   const auto& where = options_.address;
   const std::string object = fmt::format("{}:{} {}", where.host, where.port, operation);
+  if (where.tls && !options_.trust) {
+    co_return Error{ErrorKind::unsupported,
+                    object +
+                        ": it is reached by HTTPS, and whom to believe there is known of devices that "
+                        "were added; add it first"};
+  }
   const bool has_account = !options_.credentials.username.empty();
   for (int attempt = 0;; ++attempt) {
     http::FetchRequest request;
@@ -152,6 +157,7 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask_now(std::string path, std:
     request.target = path;
     request.deadline = options_.deadline;
     request.dialer = options_.dialer;
+    if (where.tls) request.tls = options_.trust();
     request.headers.emplace_back("Content-Type", "application/soap+xml; charset=utf-8");
     const auto authorization = challenged_ ? challenged_->authorization("POST", path) : std::nullopt;
     if (authorization) request.headers.emplace_back("Authorization", *authorization);

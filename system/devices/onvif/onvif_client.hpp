@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "system/base/clock.hpp"
+#include "system/base/tls_trust.hpp"
 #include "system/media/digest_auth.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
 
@@ -20,14 +21,16 @@ class Dialer;
 
 namespace watchrig::devices {
 
-/// Where a device has its ONVIF services: http://host[:port]/onvif/device_service[#token of a media profile]
+/// Where a device has its ONVIF services: http[s]://host[:port]/onvif/device_service[#token of a media
+/// profile]
 struct OnvifAddress {
   std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 80;
   std::string path = "/onvif/device_service";
   std::string profile;  ///< empty: chosen by size
+  bool tls = false;
 };
-/// Errors: invalid, unsupported (https).
+/// Errors: invalid.
 base::Result<OnvifAddress> parse_onvif_address(std::string_view text);
 
 /// Asks the services of one device. Signs with a WS-UsernameToken made for the device's clock, and answers an
@@ -42,6 +45,7 @@ class OnvifClient {
     std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< of one question, real time
     std::shared_ptr<base::Dialer> dialer = {};                      ///< in place of the host's address
     Watch watch = {};
+    base::TlsTrust trust = {};  ///< whom to believe at an https:// address; none: nobody
   };
   using Fill = std::function<void(pugi::xml_node request)>;
   using Answer = base::Result<protocols::SoapMessage>;
@@ -58,7 +62,8 @@ class OnvifClient {
   boost::asio::awaitable<base::Result<>> take_clock();
   /// `operation` with its prefix: "trt:GetProfiles". Errors name device and operation: denied (user or
   /// password), unsupported (the device has no such operation), invalid (no SOAP came), and those of
-  /// http::fetch. `header` adds to the SOAP header. Not_found: the device has forgotten what the path names.
+  /// http::fetch; by HTTPS nothing is said before the certificate is believed. `header` adds to the SOAP
+  /// header. Not_found: the device has forgotten what the path names.
   boost::asio::awaitable<Answer> ask(std::string path, std::string operation, Fill fill, Fill header = {});
 
   const OnvifAddress& address() const { return options_.address; }

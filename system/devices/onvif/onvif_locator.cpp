@@ -16,8 +16,8 @@ using protocols::text_at;
 
 base::Result<std::string> reachable_stream(const std::string& uri, const std::string& host) {
   const auto parsed = boost::urls::parse_uri(uri);
-  if (!parsed || parsed->scheme() != "rtsp") {
-    return Error{ErrorKind::unsupported, "what the device names as its stream is no rtsp:// address"};
+  if (!parsed || (parsed->scheme() != "rtsp" && parsed->scheme() != "rtsps")) {
+    return Error{ErrorKind::unsupported, "what the device names as its stream is no rtsp[s]:// address"};
   }
   boost::urls::url url(*parsed);
   url.remove_userinfo();

@@ -14,8 +14,8 @@ struct OnvifStreamChoice {
   bool udp = false;
 };
 
-/// The rtsp:// address that a device names, with the host by which we reach it, and without an account.
-/// Error unsupported: it is none.
+/// The rtsp:// or rtsps:// address that a device names, with the host by which we reach it, and without an
+/// account. Error unsupported: it is none.
 base::Result<std::string> reachable_stream(const std::string& uri, const std::string& host);
 
 /// Asks an ONVIF device for the address of a stream: by version 2 of the media service, else by version 1.

@@ -128,7 +128,10 @@ TEST(OnvifAddress, TakesWhatADeviceServiceHas) {
   EXPECT_EQ(full.port, 8080);
   EXPECT_EQ(full.path, "/x?y=1");
   EXPECT_EQ(full.profile, "Profile_2");
-  EXPECT_EQ(parse_onvif_address("https://camera/").error().kind, base::ErrorKind::unsupported);
+  EXPECT_FALSE(full.tls);
+  const auto by_tls = parse_onvif_address("https://camera/").value();
+  EXPECT_TRUE(by_tls.tls);
+  EXPECT_EQ(by_tls.port, 443);
   for (const char* text : {"", "camera", "rtsp://camera/", "http://"}) {
     EXPECT_EQ(parse_onvif_address(text).error().kind, base::ErrorKind::invalid) << text;
   }
