@@ -12,7 +12,6 @@
 
 namespace watchrig::central {
 
-using base::Error;
 using base::Result;
 
 /// What is known of one device's certificate.

@@ -67,7 +67,7 @@ base::Result<FoundDevice> read_found(const protocols::DiscoveryTarget& target, c
     return found;
   }
   return Error{ErrorKind::denied,
-               fmt::format("{}: tells of {}, which is not at its own address by http", host,
+               fmt::format("{}: tells of {}, which is not at its own address by http or https", host,
                            protocols::one_line(target.addresses.front(), longest_text))};
 }
 

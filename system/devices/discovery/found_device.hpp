@@ -27,7 +27,8 @@ struct FoundDevice {
 };
 
 /// What an answer from `host` tells. Errors: invalid (no video device, an endpoint that is not printable, no
-/// address of a service), denied (its services are at another host or by another protocol than http).
+/// address of a service), denied (its services are at another host, or by another protocol than http and
+/// https).
 base::Result<FoundDevice> read_found(const protocols::DiscoveryTarget& target, const std::string& host);
 
 /// Asks the device without an account whether it has one, and, if it has none, who made it. What it does not

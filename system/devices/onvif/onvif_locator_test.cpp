@@ -103,7 +103,7 @@ TEST(OnvifLocator, WhatIsWrongIsNamed) {
   device.serve(true, false);
   device.replies["media GetStreamUri"] =
       FakeDevice::content("<R><MediaUri><Uri>file:///etc/passwd</Uri></MediaUri></R>");
-  EXPECT_THAT(complaint(), HasSubstr("no rtsp:// address"));
+  EXPECT_THAT(complaint(), HasSubstr("no rtsp[s]:// address"));
   device.replies["media GetStreamUri"] = [](const auto&) {
     return http::Response{200, "text/html", "<html>", {}, {}};
   };
