@@ -138,7 +138,8 @@ Result<void> Camera::add_channel(unsigned source, const char* stream, scene::Sou
   if (!video) return Error(video.error()).within(name);
   const bool recorded = std::string_view(stream) == "main" && !cards_.empty();
   CameraChannel::Place place{
-      spec_.id, name, board_, clock_, seed_, spec_.onvif, recorded ? cards_[source - 1] : nullptr};
+      spec_.id,   name, board_, clock_, seed_, spec_.onvif, recorded ? cards_[source - 1] : nullptr,
+      spec_.phase};
   channels_.push_back(
       std::make_shared<CameraChannel>(std::move(place), shown, *std::move(video), std::move(audio)));
   return {};

@@ -38,7 +38,7 @@ CameraChannel::StagePtr CameraChannel::make_stage(const scene::SourceSpec& sourc
   stage->source = source;
   if (place_.snapshots) stage->snapshots = std::make_unique<SnapshotKeeper>(video);
   stage->stream = std::make_shared<CameraStream>(place_.camera, place_.name, std::move(video), audio_,
-                                                 place_.board, place_.clock);
+                                                 place_.board, place_.clock, place_.phase);
   stage->stream->start();
   return stage;
 }

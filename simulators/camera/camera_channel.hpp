@@ -32,6 +32,7 @@ class CameraChannel {
     std::uint64_t seed = 1;
     bool snapshots = false;
     std::shared_ptr<CardStore> card = {};  ///< on which it is recorded
+    double phase = 0;                      ///< see CameraSpec::phase
   };
 
   /// `audio` may be null.

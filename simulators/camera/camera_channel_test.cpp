@@ -101,5 +101,28 @@ TEST_F(ChannelTest, ReadersOfBeforeAreSentAwayAndNoneComesToWhatIsOver) {
   EXPECT_TRUE(nothing);
 }
 
+boost::asio::awaitable<void> read_some(media::RtspFeed& feed, const base::Clock& clock,
+                                       std::vector<base::Duration>& delays) {
+  while (delays.size() < 5) {
+    const auto train = co_await feed.next();
+    if (!train) break;
+    delays.push_back(clock.now() - (*train)->time);
+  }
+}
+
+TEST_F(ChannelTest, APhaseHasEachPictureWaitForItsTurn) {
+  const base::Clock real;
+  BroadcastRegistry sources{real, 7};
+  CameraChannel::Place place{"gate", "main", std::make_shared<kernel::FaultBoard>(real), real, 7, false};
+  place.phase = 0.75;
+  const CameraChannel gate(std::move(place), small, sources.open(small, TrackRole::video).value(), nullptr);
+  const auto reader = gate.stage()->stream->open(io.get_executor());
+  std::vector<base::Duration> delays;
+  base::spawn(io.get_executor(), read_some(*reader, real, delays), "reader");
+  io.run();
+  ASSERT_EQ(delays.size(), 5U);
+  for (const auto delay : delays) EXPECT_GE(delay, milliseconds(30));
+}
+
 }  // namespace
 }  // namespace watchrig::camera

@@ -20,8 +20,9 @@ media::RtpPosition position_of(const media::RtpTrain& train) {
 CameraFeed::CameraFeed(std::shared_ptr<CameraStream> stream, boost::asio::any_io_executor executor,
                        base::Start start)
     : stream_(std::move(stream)),
-      queue_(std::move(executor), limits, base::Overflow::drop_to_restart, start),
-      start_(start) {}
+      queue_(executor, limits, base::Overflow::drop_to_restart, start),
+      start_(start),
+      pause_(std::move(executor), stream_->clock()) {}
 
 CameraFeed::~CameraFeed() { stream_->leave(*this); }
 
@@ -37,6 +38,24 @@ void CameraFeed::push(const media::RtpTrainPtr& train) {
 std::optional<media::RtpPosition> CameraFeed::position(std::uint16_t track) const {
   const std::lock_guard lock(mutex_);
   return first_.at(track);
+}
+
+/// With a phase it sleeps before it looks, so that a unit which comes to a thousand cameras at once does not
+/// wake them all at once.
+boost::asio::awaitable<std::optional<media::RtpTrainPtr>> CameraFeed::next() {
+  if (stream_->lag() == base::Duration::zero()) co_return co_await queue_.pop();
+  co_await pause_.wait_until(due_);
+  auto train = co_await queue_.pop();
+  if (!train) co_return train;
+  co_await pause_.wait_until((*train)->time + stream_->lag());
+  due_ = (*train)->time + stream_->lag() + stream_->period();
+  co_return train;
+}
+
+std::optional<media::RtpTrainPtr> CameraFeed::try_next() {
+  // Who looks into an empty queue is woken by the next push, which a phase is to avoid.
+  if (stream_->lag() != base::Duration::zero()) return std::nullopt;
+  return queue_.try_pop();
 }
 
 void CameraFeed::sent(const media::RtpTrain& train) { stream_->sent(train); }

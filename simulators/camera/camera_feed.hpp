@@ -7,6 +7,7 @@
 
 #include "simulators/camera/camera_stream.hpp"
 #include "system/base/bounded_queue.hpp"
+#include "system/base/timer.hpp"
 #include "system/media/rtsp_server.hpp"
 
 namespace watchrig::camera {
@@ -21,8 +22,9 @@ class CameraFeed final : public media::RtspFeed {
   /// From the stream.
   void push(const media::RtpTrainPtr& train);
 
-  boost::asio::awaitable<std::optional<media::RtpTrainPtr>> next() override { return queue_.pop(); }
-  std::optional<media::RtpTrainPtr> try_next() override { return queue_.try_pop(); }
+  boost::asio::awaitable<std::optional<media::RtpTrainPtr>> next() override;
+  std::optional<media::RtpTrainPtr> try_next() override;
+  /// A reader of a camera with a phase ends within the time from one picture to the next.
   void close() override { queue_.close(); }
   base::QueueStats stats() const override { return queue_.stats(); }
   std::optional<media::RtpPosition> position(std::uint16_t track) const override;
@@ -32,6 +34,8 @@ class CameraFeed final : public media::RtspFeed {
   const std::shared_ptr<CameraStream> stream_;
   base::BoundedQueue<media::RtpTrainPtr> queue_;
   const base::Start start_;
+  base::Timer pause_;
+  base::UtcTime due_{};  ///< when the next picture is to go out, of a camera with a phase
   mutable std::mutex mutex_;
   bool begun_ = false;
   std::array<std::optional<media::RtpPosition>, 2> first_;  ///< a track; of its first train

@@ -29,6 +29,9 @@ bool valid_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), allowed);
 }
 
+/// Of the first of cameras whose phases are spread: all have their unit before the first of them sends it.
+constexpr double first_phase = 0.1;
+
 Result<std::string> read_id(XmlAttributes& attributes) {
   auto id = attributes.required("id");
   if (id && !valid_id(*id)) {
@@ -310,12 +313,18 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
     return attributes.error("distinct=\"yes\": the pictures of passthrough are those of the file");
   if (spec.imaging && (spec.main.profile.passthrough() || (spec.sub && spec.sub->profile.passthrough())))
     return attributes.error("imaging=\"yes\": the pictures of passthrough are those of the file");
+  const auto phases = attributes.text("phases", "together");
+  if (phases != "together" && phases != "spread")
+    return attributes.error(fmt::format("phases=\"{}\" is neither together nor spread", phases));
   if (const auto finished = attributes.finish(); !finished) return finished.error();
   if (element.first_child()) return attributes.error(fmt::format("a {} has no content", element.name()));
 
   std::vector<CameraSpec> cameras(*count, spec);
   for (std::uint64_t i = 0; i < *count; ++i) {
     cameras[i].id = attributes.has("count") ? fmt::format("{}-{}", *id, i + 1) : *id;
+    if (phases == "spread")
+      cameras[i].phase =
+          first_phase + (1 - first_phase) * static_cast<double>(i) / static_cast<double>(*count);
     if (attributes.has("address")) cameras[i].address = nth_address(spec.address, i);
     const auto further = static_cast<std::uint16_t>(attributes.has("address") ? 0 : i);
     if (*port != 0) cameras[i].port = static_cast<std::uint16_t>(*port + further);

@@ -45,7 +45,9 @@ struct CameraSpec {
   /// Services and streams by TLS too, with a certificate of this manner; none: in the clear only.
   std::optional<CertificateManner> certificate;
   std::uint16_t https_port = 0;  ///< 0: any free one
-  std::string dhcp_address;      ///< which it gets when it is told to use DHCP; empty: it gets none
+  /// How much later than captured its pictures go out, as a part of the time from one to the next: 0 up to 1.
+  double phase = 0;
+  std::string dhcp_address;  ///< which it gets when it is told to use DHCP; empty: it gets none
 };
 
 /// The largest card: it is kept in memory.
@@ -58,7 +60,8 @@ inline constexpr unsigned max_channels = 64;
 inline constexpr std::uint64_t max_cameras = 10000;
 
 /// Reads one <camera> or <recorder> element: one camera, or with count="64" those from id-1 to id-64, on
-/// consecutive ports if port (onvif-port) is given, and at consecutive addresses if address is. `folder` is
+/// consecutive ports if port (onvif-port) is given, and at consecutive addresses if address is; with
+/// phases="spread" they send one after the other and not all at the same instant. `folder` is
 /// where relative file names begin; then Debian's opencv-doc examples are tried. Errors of kind invalid name
 /// file, line and attribute; not_found a video file that is nowhere. A <recorder> is such a device with
 /// channels="1" to "64", each with the same streams, and disk-mb in place of card-mb.

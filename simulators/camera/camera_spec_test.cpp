@@ -49,6 +49,16 @@ TEST(CameraSpec, CountMakesCamerasWithConsecutivePorts) {
   EXPECT_TRUE(cameras->at(2).onvif);
 }
 
+TEST(CameraSpec, PhasesAreSpreadOverTheTimeFromOnePictureToTheNext) {
+  const auto spread = parse(std::string(R"(id="cam" count="9" phases="spread")") + h264);
+  ASSERT_TRUE(spread) << spread.error().message;
+  for (std::size_t i = 0; i < 9; ++i) {
+    EXPECT_NEAR(spread->at(i).phase, 0.1 + 0.1 * static_cast<double>(i), 1e-9);
+  }
+  EXPECT_EQ(parse(std::string(R"(id="cam" count="9")") + h264)->at(8).phase, 0);
+  EXPECT_THAT(refusal(std::string(R"(id="cam" count="9" phases="random")") + h264), HasSubstr("phases"));
+}
+
 TEST(CameraSpec, ARecorderHasUpTo64ChannelsAndADisk) {
   const auto with = [](const std::string& more) { return R"(id="dvr" onvif="yes" )" + more + h264; };
   const auto recorder =

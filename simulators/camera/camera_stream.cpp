@@ -9,13 +9,16 @@ namespace watchrig::camera {
 
 CameraStream::CameraStream(std::string camera, std::string name, std::shared_ptr<Broadcast> video,
                            std::shared_ptr<Broadcast> audio, std::shared_ptr<kernel::FaultBoard> board,
-                           const base::Clock& clock)
+                           const base::Clock& clock, double phase)
     : camera_(std::move(camera)),
       name_(std::move(name)),
       video_(std::move(video)),
       audio_(std::move(audio)),
       board_(std::move(board)),
-      clock_(clock) {
+      clock_(clock),
+      period_(video_->source()->profile().rate.time_of(1)),
+      lag_(std::chrono::floor<std::chrono::milliseconds>(
+          std::chrono::duration<double, std::nano>(static_cast<double>(period_.count()) * phase))) {
   ledgers_.push_back(std::make_shared<Ledger>(video_->book(), video_->grid()));
   if (audio_) ledgers_.push_back(std::make_shared<Ledger>(audio_->book(), audio_->grid()));
 }
@@ -122,7 +125,7 @@ void CameraStream::publish(TrackRole role, const scene::EncodedUnit& unit, const
 void CameraStream::sent(const media::RtpTrain& train) {
   Ledger& ledger = *ledgers_.at(train.track);
   ledger.handed(ledger.index_at(train.time));
-  if (train.video) sending_.add(clock_.now() - train.time);
+  if (train.video) sending_.add(clock_.now() - train.time - lag_);
 }
 
 void CameraStream::leave(CameraFeed& feed) {

@@ -38,10 +38,11 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   };
   using Spans = std::array<std::optional<Span>, 2>;
 
-  /// `camera` and `name` ("main") are for messages. The clock outlives the stream.
+  /// `camera` and `name` ("main") are for messages. The clock outlives the stream. For `phase` see
+  /// CameraSpec.
   CameraStream(std::string camera, std::string name, std::shared_ptr<Broadcast> video,
                std::shared_ptr<Broadcast> audio, std::shared_ptr<kernel::FaultBoard> board,
-               const base::Clock& clock);
+               const base::Clock& clock, double phase = 0);
   ~CameraStream();
 
   /// Connects to the broadcasts; once, after construction.
@@ -68,8 +69,12 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
 
   Totals totals() const;
   Spans spans() const;
-  /// From capture to the moment at which a session had all packets, model time.
+  /// From the moment at which a unit is to go out, its capture or later by the phase, to the one at which a
+  /// session had all packets; model time.
   const LatenessMeter& sending() const { return sending_; }
+  const base::Clock& clock() const { return clock_; }
+  base::Duration period() const { return period_; }
+  base::Duration lag() const { return lag_; }
 
  private:
   friend class CameraFeed;
@@ -94,6 +99,8 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   const std::shared_ptr<Broadcast> audio_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   const base::Clock& clock_;
+  const base::Duration period_;  ///< from one picture to the next
+  const base::Duration lag_;     ///< behind their capture; whole milliseconds, so that timers expire together
   std::vector<std::shared_ptr<Ledger>> ledgers_;
   LatenessMeter sending_;
 

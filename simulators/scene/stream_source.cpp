@@ -71,6 +71,7 @@ StreamSourceRegistry::~StreamSourceRegistry() = default;
 
 base::Result<void> StreamSourceRegistry::set_up(const SourceSpec& spec, StreamSource::State& state) {
   StreamProfile& profile = state.profile;
+  state.ahead = !spec.pointing && !spec.finish;
   const bool sound = profile.codec && !media::is_video(*profile.codec);
   if (sound || profile.passthrough()) {
     auto producer = sound ? open_tone(profile) : open_passthrough(spec.file, profile);

@@ -41,7 +41,9 @@ struct SourceSpec {
   PictureFinish finish = {};
 };
 
-/// Whether the encoder keeps up, in model time from capture to hand-over.
+/// Whether the source keeps up, in model time from capture to the hand-over to all readers. What depends on
+/// nothing but its time is coded before, and late only when that takes longer than there is from one unit to
+/// the next.
 struct SourceStats {
   std::uint64_t units = 0;
   std::uint64_t bytes = 0;
@@ -62,9 +64,10 @@ class Subscription {
   Subscription& operator=(Subscription&& other) noexcept;
   ~Subscription();
 
-  /// Multiplies the bit rate for this reader alone: from the next picture, a key picture, the reader gets the
-  /// units of an encoder of its own factor; index and times go on without a gap. Factor 1 leads back to the
-  /// shared units at their next key picture. 0.05 to 50; fails with `unsupported` for passthrough and audio.
+  /// Multiplies the bit rate for this reader alone: from the next picture that is coded, a key picture, the
+  /// reader gets the units of an encoder of its own factor; index and times go on without a gap. Factor 1
+  /// leads back to the shared units at their next key picture. 0.05 to 50; fails with `unsupported` for
+  /// passthrough and audio.
   base::Result<void> set_burst(double factor);
 
  private:

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "simulators/scene/prompt_thread.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/media/jpeg_format.hpp"
@@ -27,29 +28,70 @@ void LatenessWindow::fill(SourceStats& stats) const {
 
 void StreamSource::State::start() {
   base::spawn(context.get_executor(), produce(), "stream " + name);
-  thread = std::thread([this] { context.run(); });
+  if (ahead) coder = std::thread([this] { code_ahead(); });
+  thread = std::thread([this] {
+    if (ahead) make_thread_prompt();
+    context.run();
+  });
 }
 
 void StreamSource::State::stop() {
-  stopping = true;
+  {
+    const std::lock_guard lock(coding);
+    stopping = true;
+  }
+  prepared_changed.notify_all();
   boost::asio::post(context, [this] { timer.cancel(); });
+  if (coder.joinable()) coder.join();
   if (thread.joinable()) thread.join();
 }
 
 boost::asio::awaitable<void> StreamSource::State::produce() {
   for (std::uint64_t index = 0; !stopping; ++index) {
-    const bool due = co_await timer.wait_until(started + profile.rate.time_of(index));
+    const base::UtcTime captured = started + profile.rate.time_of(index);
+    const bool due = co_await timer.wait_until(captured);
     if (!due || stopping) co_return;
-    const base::Result<> produced = produce_unit(index);
-    if (produced) continue;
-    base::log_error("stream {}: {}; it has ended", name, produced.error().message);
-    const std::lock_guard lock(mutex);
-    stats.error = produced.error().message;
-    co_return;
+    const CodedUnit unit = ahead ? take_coded() : code_unit(index);
+    if (!unit) {
+      base::log_error("stream {}: {}; it has ended", name, unit.error().message);
+      const std::lock_guard lock(mutex);
+      stats.error = unit.error().message;
+      co_return;
+    }
+    if (!unit->empty()) deliver(*unit, captured);
   }
 }
 
-base::Result<> StreamSource::State::produce_unit(std::uint64_t index) {
+void StreamSource::State::code_ahead() {
+  for (std::uint64_t index = 0;; ++index) {
+    {
+      std::unique_lock lock(coding);
+      prepared_changed.wait(lock, [this] { return !prepared || stopping; });
+      if (stopping) return;
+    }
+    CodedUnit unit = code_unit(index);
+    const bool failed = !unit;
+    {
+      const std::lock_guard lock(coding);
+      prepared = std::move(unit);
+    }
+    prepared_changed.notify_all();
+    if (failed) return;
+  }
+}
+
+StreamSource::State::CodedUnit StreamSource::State::take_coded() {
+  std::unique_lock lock(coding);
+  prepared_changed.wait(lock, [this] { return prepared || stopping; });
+  if (!prepared) return std::vector<Coded>{};
+  CodedUnit unit = std::move(*prepared);
+  prepared.reset();
+  lock.unlock();
+  prepared_changed.notify_all();
+  return unit;
+}
+
+StreamSource::State::CodedUnit StreamSource::State::code_unit(std::uint64_t index) {
   const base::UtcTime captured = started + profile.rate.time_of(index);
   std::vector<Coded> coded = encoders_in_use();
   if (producer) {
@@ -59,8 +101,7 @@ base::Result<> StreamSource::State::produce_unit(std::uint64_t index) {
   } else if (const auto done = code_picture(coded, index, captured); !done) {
     return done.error();
   }
-  deliver(coded, captured);
-  return {};
+  return coded;
 }
 
 std::vector<StreamSource::State::Coded> StreamSource::State::encoders_in_use() {

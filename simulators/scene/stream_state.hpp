@@ -2,7 +2,9 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include <boost/asio/awaitable.hpp>
@@ -44,10 +46,17 @@ struct StreamSource::State {
     EncodedUnitPtr unit;
   };
 
+  /// What a unit has become for each factor in use, or why it cannot be made; empty when the source stops.
+  using CodedUnit = base::Result<std::vector<Coded>>;
+
   void start();
   void stop();
   boost::asio::awaitable<void> produce();
-  base::Result<> produce_unit(std::uint64_t index);
+  /// The coder's thread.
+  void code_ahead();
+  /// The unit that the coder has made, or is about to make.
+  CodedUnit take_coded();
+  CodedUnit code_unit(std::uint64_t index);
   /// One entry a factor in use, the shared one first.
   std::vector<Coded> encoders_in_use();
   base::Result<> code_picture(std::vector<Coded>& coded, std::uint64_t index, base::UtcTime captured);
@@ -66,6 +75,10 @@ struct StreamSource::State {
   std::unique_ptr<PictureSource> pictures;  ///< either these, coded by `shared`
   std::shared_ptr<media::VideoEncoder> shared;
   std::unique_ptr<UnitProducer> producer;  ///< or this
+  /// Whether what is shown depends on nothing but the time: then each unit is coded, by a thread of its own,
+  /// as soon as the one before it goes out. That thread shares the processor as one that needs much of it;
+  /// the one that hands units over needs little, and so gets it at once.
+  bool ahead = false;
 
   mutable std::mutex mutex;
   std::map<std::uint64_t, Reader> readers;
@@ -78,6 +91,11 @@ struct StreamSource::State {
   base::Timer timer{context.get_executor(), clock};
   std::atomic<bool> stopping{false};
   std::thread thread;
+
+  std::mutex coding;
+  std::condition_variable prepared_changed;
+  std::optional<CodedUnit> prepared;  ///< under `coding`: the next unit
+  std::thread coder;
 };
 
 }  // namespace watchrig::scene
