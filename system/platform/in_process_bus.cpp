@@ -128,6 +128,8 @@ void InProcessBus::number(Message& message) {
 Result<> InProcessBus::deliver(Message message, Answered answered) {
   if (message.correlation.empty()) message.correlation = base::correlation();
   if (message.correlation.empty()) message.correlation = base::new_correlation();
+  // Let go of without the lock: whose role has let go of it already is answered by that.
+  std::shared_ptr<Question> question;
   const std::lock_guard lock(mutex_);
   number(message);
   const auto inbox = inboxes_.find(message.to);
@@ -137,7 +139,7 @@ Result<> InProcessBus::deliver(Message message, Answered answered) {
                  fmt::format("{}: nobody serves the role {}", message.name, message.to)};
   }
   // An answer that comes at once waits for this lock, and so is in the trace behind its question.
-  const auto question = std::make_shared<Question>(*this, message, std::move(answered));
+  question = std::make_shared<Question>(*this, message, std::move(answered));
   const auto taken = inbox->second->push(question);
   if (taken != Inbox::Taken::yes) question->withdraw();
   if (taken == Inbox::Taken::stopped) {

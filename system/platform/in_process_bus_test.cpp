@@ -136,6 +136,13 @@ TEST_F(InProcessBusTest, AQuestionThatIsLetGoOfIsAnswered) {
   EXPECT_NE(answer.error().message.find("storage"), std::string::npos) << answer.error().message;
 }
 
+TEST_F(InProcessBusTest, AQuestionMayBeLetGoOfBeforeItsSenderKnowsThatItIsSent) {
+  InProcessBus bus(clock_, trace_);
+  ASSERT_TRUE(bus.serve_later("storage", [](const Message&, const MessageBus::Answered&) {}));
+  for (int n = 0; n < 20'000; ++n)
+    ASSERT_EQ(bus.ask(message("nvr_playback_query"), seconds(30)).error().kind, ErrorKind::unavailable);
+}
+
 TEST_F(InProcessBusTest, ARoleThatHasEndedSaysSoAndNotThatItIsFull) {
   InProcessBus bus(clock_, trace_);
   ASSERT_TRUE(bus.serve("storage", [](const Message&) -> InProcessBus::Answer { return json::object(); }));
