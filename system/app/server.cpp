@@ -26,7 +26,6 @@
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/open_files.hpp"
-#include "system/base/text.hpp"
 #include "system/central/central_inbox.hpp"
 #include "system/central/configuration/configuration_transfer.hpp"
 #include "system/central/maintenance/installed_program.hpp"
@@ -309,14 +308,7 @@ Result<Ended> Server::run() {
   if (upgrade_) return Ended{true, {}, *upgrade_};
   if (auto opened = open_stores(); !opened) {
     backups_->remove(copied_);  // what this program cannot open must not be the newest good one
-    const auto names = backups_->names(true);
-    const auto kind = opened.error().kind;
-    if ((kind != ErrorKind::unsupported && kind != ErrorKind::corrupt) || names.empty())
-      return opened.error();
-    return Error{
-        kind,
-        fmt::format("{}; backups of the databases that \"vmsd --restore-backup NAME\" puts in place: {}",
-                    opened.error().message, base::joined(names, ", "))};
+    return backups_->with_remedy(opened.error());
   }
   // Runs with the pool, when the door is there.
   central_->follow_settings(

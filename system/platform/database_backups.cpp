@@ -77,6 +77,15 @@ std::vector<std::string> DatabaseBackups::names(bool sound) const {
   return found;
 }
 
+Error DatabaseBackups::with_remedy(Error error) const {
+  if (error.kind != ErrorKind::unsupported && error.kind != ErrorKind::corrupt) return error;
+  if (const auto sound = names(true); !sound.empty())
+    error.message +=
+        fmt::format("; backups of the databases that \"vmsd --restore-backup NAME\" puts in place: {}",
+                    base::joined(sound, ", "));
+  return error;
+}
+
 Result<> DatabaseBackups::check_backup(const std::string& name) const {
   bool any = false;
   for (const auto& database : databases_) {

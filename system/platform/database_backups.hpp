@@ -33,6 +33,9 @@ class DatabaseBackups {
   void remove(const std::string& name);
   /// Newest first; of those only the sound ones when `sound`.
   std::vector<std::string> names(bool sound) const;
+  /// What kept the databases from being read, with the sound backups that can be put in place of them; other
+  /// errors, and all while there is none, stay as they are.
+  base::Error with_remedy(base::Error error) const;
   /// Puts a backup in place of the databases: the named one, or the newest that is sound. What was there is
   /// kept in `broken-TIME/`. Only while nobody else uses the folder. Gives back what was done, for a
   /// person.
