@@ -41,7 +41,7 @@ const std::vector<std::string_view> migrations{
     " version INTEGER NOT NULL, UNIQUE(parent, name))",
     "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'",
     "ALTER TABLE device ADD COLUMN information TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE device ADD COLUMN certificate TEXT NOT NULL DEFAULT 'pin';"
+    "ALTER TABLE device ADD COLUMN certificate TEXT NOT NULL DEFAULT 'pin'",
     "ALTER TABLE device ADD COLUMN certificate_pin TEXT NOT NULL DEFAULT ''"};
 
 std::string stream_of(const Streams& streams, const std::string& stream) {
