@@ -38,7 +38,9 @@ StorageQueries::Answer<std::vector<NvrRecord>> StorageQueries::records(NvrPlayba
   for (bool more = true; more;) {
     auto list = co_await ask<NvrRecordList>(query, request, patience_);
     if (!list) co_return list.error();
-    more = list->more && !list->records.empty();
+    more = list->more;
+    if (more && (list->records.empty() || list->records.back().to <= query.from))
+      co_return Error{ErrorKind::invalid, "nvr_record_list from storage: it has more, and leads nowhere"};
     if (more) query.from = list->records.back().to;
     all.insert(all.end(), list->records.begin(), list->records.end());
   }

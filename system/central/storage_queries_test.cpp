@@ -69,6 +69,14 @@ TEST_F(StorageQueriesTest, ALongListComesByAsManyMessagesAsItNeeds) {
                                                 "nvr_record_list", "nvr_playback_query", "nvr_record_list"}));
 }
 
+TEST_F(StorageQueriesTest, AListThatLeadsNowhereIsNotAskedForWithoutEnd) {
+  ASSERT_TRUE(bus.serve("storage", [](const Message&) -> MessageBus::Answer {
+    return to_body(NvrRecordList{{record(0)}, true});
+  }));
+  StorageQueries queries(bus);
+  EXPECT_EQ(wait_for(queries.records(all, "r1")).error().kind, ErrorKind::invalid);
+}
+
 TEST_F(StorageQueriesTest, WithoutStorageAQuestionSaysSo) {
   StorageQueries queries(bus);
   const auto place = wait_for(queries.download({"c1", "main", {}, {}}, "r1"));
