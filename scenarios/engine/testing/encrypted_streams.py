@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.parse
 import urllib.request
@@ -18,6 +17,7 @@ import urllib.request
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
 from onvif_soap import envelope, post, token  # noqa: E402
+from relay import Relay  # noqa: E402
 from vmsd_client import PASSWORD, PATIENCE, Client, Program, Refused  # noqa: E402
 
 SKIPPED = 77
@@ -28,37 +28,6 @@ SUBJECT = {"country": "DE", "address": "127.0.0.1", "valid_days": 30}
 def expect(condition, what):
     if not condition:
         raise SystemExit(f"FAILED: {what}")
-
-
-class Relay:
-    """Passes bytes on to a port of this machine, and keeps them."""
-
-    def __init__(self, port):
-        self.target = port
-        self.seen = bytearray()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            near, _ = self.listener.accept()
-            far = socket.create_connection(("127.0.0.1", self.target), PATIENCE)
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self.pass_on, args=(source, sink), daemon=True).start()
-
-    def pass_on(self, source, sink):
-        try:
-            while part := source.recv(65536):
-                self.seen += part
-                sink.sendall(part)
-        except OSError:
-            pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
 def free_port():
