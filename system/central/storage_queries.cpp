@@ -2,7 +2,6 @@
 
 namespace watchrig::central {
 
-namespace asio = boost::asio;
 using namespace platform;
 using base::Error;
 using base::ErrorKind;
