@@ -36,9 +36,8 @@ std::string main_address(const Device& device, const Channel& channel) {
   return main == streams.end() ? std::string() : main->second;
 }
 
-std::string state_text(const ServerParts& parts, const Channel& channel) {
-  const auto relayed = parts.channels.find(channel.id);
-  return relayed ? std::string(devices::to_string(relayed->main_source().state)) : "disconnected";
+std::string state_text(const ServerParts& parts, const Device& device, const Channel& channel) {
+  return device.connected ? parts.central.channel_states().of(channel.id).state : "disconnected";
 }
 
 using Parts = ServerParts;
@@ -54,8 +53,9 @@ constexpr Column columns[] = {
      [](const Parts&, const Device& device, const Channel& channel) {
        return main_address(device, channel);
      }},
-    {"state", "State",
-     [](const Parts& parts, const Device&, const Channel& channel) { return state_text(parts, channel); }}};
+    {"state", "State", [](const Parts& parts, const Device& device, const Channel& channel) {
+       return state_text(parts, device, channel);
+     }}};
 
 FieldError refuse(std::string field, base::ErrorKind kind, std::string message) {
   return {std::move(field), {kind, std::move(message)}};

@@ -211,28 +211,12 @@ FieldError of_address(FieldError error, const json::object& body) {
   return error;
 }
 
-bool is_online(const ServerParts& parts, const Device& device) {
-  return device.connected && std::ranges::any_of(device.channels, [&](const Channel& channel) {
-           const auto relayed = parts.channels.find(channel.id);
-           return relayed && relayed->is_online();
-         });
-}
-
 DeviceState state_of(const ServerParts& parts, const Device& device) {
   if (!device.connected) return {"disconnected", "an operator has disconnected it"};
-  DeviceState state;
-  for (const Channel& channel : device.channels) {
-    const auto relayed = parts.channels.find(channel.id);
-    if (!relayed) continue;
-    const auto source = relayed->main_source();
-    if (source.state == devices::SourceState::online) return {"online", {}};
-    if (state.state.empty()) state = {std::string(devices::to_string(source.state)), source.cause};
-  }
-  if (state.state.empty()) state = {"offline", "it has no channels"};
-  if (device.password_lost)
-    state = {"offline",
-             "its password cannot be read any more, because the key file was lost: enter it again"};
-  return state;
+  auto known = parts.central.channel_states().of(device);
+  if (device.password_lost && known.state != "online")
+    return {"offline", "its password cannot be read any more, because the key file was lost: enter it again"};
+  return {std::move(known.state), std::move(known.cause)};
 }
 
 namespace {

@@ -15,8 +15,6 @@ struct DeviceState {
   std::string state;
   std::string cause;
 };
-/// Whether state_of says "online", cheaper.
-bool is_online(const ServerParts& parts, const central::Device& device);
 DeviceState state_of(const ServerParts& parts, const central::Device& device);
 
 /// A device as clients see it: without its password.

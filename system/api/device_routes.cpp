@@ -75,7 +75,7 @@ central::FieldResult<central::DeviceQuery> query_of(ServerParts& parts, const Re
   if (const auto state = request.query_value("state")) {
     if (*state != "online" && *state != "offline") return refuse("state", "state must be online or offline");
     query->accept = [&parts, online = *state == "online"](const Device& device) {
-      return is_online(parts, device) == online;
+      return (device.connected && parts.central.channel_states().is_online(device)) == online;
     };
   }
   return query;

@@ -4,6 +4,7 @@
 #include "system/api/account_requests.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
+#include "system/base/plain_address.hpp"
 
 namespace watchrig::api {
 
@@ -32,7 +33,7 @@ central::Lockout* lockout_of(ServerParts& parts, std::string_view kind) {
 /// False when it was not locked.
 bool unlock(ServerParts& parts, const Request& request, std::string_view kind, const std::string& name) {
   auto* lockout = lockout_of(parts, kind);
-  if (!lockout || !lockout->unlock(name)) return false;
+  if (!lockout || !lockout->unlock(kind == "sources" ? base::source_name(name) : name)) return false;
   tell_account(parts, "account.unlocked", request, request.account,
                fmt::format("\"{}\" of the locked {} was unlocked by \"{}\"", name, kind, request.account));
   return true;

@@ -7,6 +7,7 @@
 #include "system/api/protection_requests.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
+#include "system/base/plain_address.hpp"
 
 namespace watchrig::api {
 
@@ -112,7 +113,7 @@ asio::awaitable<Response> at_once(Response response) { co_return response; }
 asio::awaitable<Response> open_session(ServerParts& parts, const Request& request) {
   if (auto refusal = refuse_uninitialised(parts.central.accounts())) return at_once(*std::move(refusal));
   auto& accounts = parts.central.sign_in();
-  if (accounts.blasts.attempted(request.source())) tell_blast(parts, request);
+  if (accounts.blasts.attempted(base::source_name(request.source()))) tell_blast(parts, request);
   const auto given = credentials_of(request);
   if (!given) return at_once(error_response(given.error()));
   if (const auto refused = accounts.locked(given->username, request.source())) {

@@ -1,6 +1,5 @@
 #include "system/app/device_information_keeper.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include "system/api/device_contact.hpp"
@@ -20,18 +19,12 @@ constexpr base::Duration look_again = std::chrono::seconds(15);
 constexpr std::size_t most_in_a_look = 64;
 
 /// Devices that are online and have neither told of themselves yet nor been asked by this run (`known`).
-std::vector<central::DevicePtr> unknown_devices(central::Central& central,
-                                                const storage::ChannelSet& channels,
-                                                std::set<std::string>& known) {
+std::vector<central::DevicePtr> unknown_devices(central::Central& central, std::set<std::string>& known) {
   central::DeviceQuery query;
   query.limit = central::DeviceRegistry::most_devices;
   query.accept = [&](const central::Device& device) {
-    const auto online = [&](const central::Channel& channel) {
-      const auto relayed = channels.find(channel.id);
-      return relayed && relayed->is_online();
-    };
     return api::speaks_onvif(device) && !known.contains(device.id) &&
-           std::ranges::any_of(device.channels, online);
+           central.channel_states().is_online(device);
   };
   std::vector<central::DevicePtr> unknown;
   for (const auto& device : central.registry().list(query).items) {
@@ -46,13 +39,13 @@ std::vector<central::DevicePtr> unknown_devices(central::Central& central,
 }
 
 asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock* clock,
-                           central::Central* central, const storage::ChannelSet* channels) {
+                           central::Central* central) {
   base::Timer timer(executor, *clock);
   std::set<std::string> known;
   for (;;) {
     const bool in_time = co_await timer.wait_for(look_again);
     if (!in_time) co_return;
-    const auto devices = unknown_devices(*central, *channels, known);
+    const auto devices = unknown_devices(*central, known);
     if (devices.empty()) continue;
     const auto results = co_await api::refresh_information(*central, *clock, devices);
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -67,8 +60,8 @@ asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock* cl
 }  // namespace
 
 void keep_device_information(asio::any_io_executor executor, const base::Clock& clock,
-                             central::Central& central, const storage::ChannelSet& channels) {
-  base::spawn(executor, keep(executor, &clock, &central, &channels), "information of devices");
+                             central::Central& central) {
+  base::spawn(executor, keep(executor, &clock, &central), "information of devices");
 }
 
 }  // namespace watchrig::app

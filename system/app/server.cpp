@@ -182,7 +182,8 @@ Result<> Server::open_stores() {
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
   central_->device_notes().follow(bus_);
-  if (auto served = central::serve_central(bus_, central_->events()); !served) return served;
+  if (auto served = central::serve_central(bus_, {central_->events(), central_->channel_states()}); !served)
+    return served;
   storage::Options options;
   options.directory = data / recordings_name;
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
@@ -347,7 +348,7 @@ Result<Ended> Server::run() {
   }
   keep_device_time(pool_.next(), clock_, *central_);
   keep_device_events(pool_.next(), clock_, metrics_, *central_);
-  keep_device_information(pool_.next(), clock_, *central_, storage_->channels());
+  keep_device_information(pool_.next(), clock_, *central_);
   keep_leases(pool_.next(), clock_, *host_network_, workers_, events);
   watch_roles(pool_.next(), clock_, workers_, *role_watch_);
   central::DeviceQuery all;

@@ -1,5 +1,6 @@
 #include "system/app/storage_role.hpp"
 
+#include <atomic>
 #include <map>
 
 #include <boost/asio/post.hpp>
@@ -67,31 +68,50 @@ storage::ChannelSettings channel_settings(central::Central& central, const centr
   return settings;
 }
 
+std::string to_word(storage::ChannelConnection::State state) {
+  switch (state) {
+    case storage::ChannelConnection::State::online:
+      return "online";
+    case storage::ChannelConnection::State::offline:
+      return "offline";
+    case storage::ChannelConnection::State::removed:
+      return {};
+  }
+  return {};
+}
+
 /// Tells central what happens to channels and to the store.
 class Reporter {
  public:
-  Reporter(platform::MessageBus& bus, central::EventLog& log) : bus_(bus), log_(log) {}
+  Reporter(platform::MessageBus& bus, central::Central& central)
+      : bus_(bus), inbox_{central.events(), central.channel_states()} {}
 
-  void operator()(const storage::ChannelEvent& event) const {
-    boost::json::object data;
+  void operator()(const storage::ChannelEvent& event) {
+    json::object data;
     for (const auto& [name, count] : event.counts) data[name] = count;
-    tell({event.type, event.channel, event.channel_name, event.cause, event.message, std::move(data)});
+    tell(platform::AlarmNotify{event.type, event.channel, event.channel_name, event.cause, event.message,
+                               data});
   }
-  void operator()(const storage::Event& event) const {
-    boost::json::object data;
+  void operator()(const storage::Event& event) {
+    json::object data;
     if (!event.stream.empty()) data["stream"] = event.stream;
-    tell({event.type, event.channel, {}, event.cause, event.message, std::move(data)});
+    tell(platform::AlarmNotify{event.type, event.channel, {}, event.cause, event.message, data});
+  }
+  void operator()(const std::string& channel, const storage::ChannelConnection& connection) {
+    tell(platform::ChannelState{channel, ++*order_, to_word(connection.state), connection.cause});
   }
 
  private:
-  void tell(platform::AlarmNotify told) const {
+  template <class Body>
+  void tell(Body told) {
     const auto sent = bus_.send(platform::to_message(platform::storage_role, platform::central_role, told));
     // Where central is behind, or takes nothing more because the server ends: better out of order than lost.
-    if (!sent) log_.append(central::to_event(std::move(told)));
+    if (!sent) inbox_.take(std::move(told));
   }
 
   platform::MessageBus& bus_;
-  central::EventLog& log_;
+  central::Inbox inbox_;
+  std::shared_ptr<std::atomic<std::int64_t>> order_ = std::make_shared<std::atomic<std::int64_t>>(0);
 };
 
 }  // namespace
@@ -101,17 +121,18 @@ Result<std::unique_ptr<StorageRole>> StorageRole::open(const storage::Options& o
                                                        central::Central& central, platform::MessageBus& bus,
                                                        storage::ChannelSet::Executors executors,
                                                        std::shared_ptr<devices::AttemptPace> pace) {
-  auto storage = storage::Storage::open(options, clock, metrics, Reporter(bus, central.events()));
+  auto storage = storage::Storage::open(options, clock, metrics, Reporter(bus, central));
   if (!storage) return storage.error();
   std::unique_ptr<StorageRole> role(new StorageRole(std::move(*storage), central, clock, std::move(pace)));
-  const Reporter report(bus, central.events());
+  Reporter report(bus, central);
   role->backfill_ = std::make_unique<storage::Backfill>(clock, *role->storage_, report);
-  role->channels_ =
-      std::make_unique<storage::ChannelSet>(clock, *role->storage_, std::move(executors),
-                                            [report, role = role.get()](const storage::ChannelEvent& event) {
-                                              report(event);
-                                              role->fill_holes(event);
-                                            });
+  role->channels_ = std::make_unique<storage::ChannelSet>(
+      clock, *role->storage_, std::move(executors),
+      [report, role = role.get()](const storage::ChannelEvent& event) mutable {
+        report(event);
+        role->fill_holes(event);
+      },
+      report);
   const auto served = bus.serve_later(
       platform::storage_role,
       [role = role.get()](const platform::Message& message, const platform::MessageBus::Answered& answered) {

@@ -21,4 +21,12 @@ ip::address source_of(const ip::address& address) {
   return ip::address_v6(bytes);
 }
 
+std::string source_name(const std::string& address) {
+  boost::system::error_code error;
+  const auto parsed = ip::make_address(address, error);
+  if (error) return address;
+  const auto source = source_of(parsed);
+  return source.is_v6() ? source.to_string() + "/64" : source.to_string();
+}
+
 }  // namespace watchrig::base

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <boost/asio/ip/address.hpp>
 
 namespace watchrig::base {
@@ -10,5 +12,8 @@ boost::asio::ip::address plain_address(const boost::asio::ip::address& address);
 /// What one subscriber has to come from: the plain address of IPv4, the first 64 bits of one of IPv6, where
 /// each host picks the others as it likes (RFC 4291, 2.5.1; RFC 8981).
 boost::asio::ip::address source_of(const boost::asio::ip::address& address);
+/// The source of an address written as text, as people read it: 192.0.2.7, 2001:db8:1:2::/64. What is no
+/// address stays as it is.
+std::string source_name(const std::string& address);
 
 }  // namespace watchrig::base

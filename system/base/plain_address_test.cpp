@@ -22,5 +22,12 @@ TEST(PlainAddressTest, OneSubscriberIsOneSourceWhateverHostsItInvents) {
   EXPECT_NE(source("192.0.2.7"), source("192.0.2.8"));
 }
 
+TEST(PlainAddressTest, SourcesHaveNamesThatPeopleRead) {
+  EXPECT_EQ(source_name("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(source_name("2001:db8:1:2::/64"), "2001:db8:1:2::/64");
+  EXPECT_EQ(source_name("::ffff:192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(source_name("gate"), "gate");
+}
+
 }  // namespace
 }  // namespace watchrig::base

@@ -8,6 +8,7 @@
 #include "system/central/certificates/trusted_authorities.hpp"
 #include "system/central/ddns/ddns_update.hpp"
 #include "system/central/device_notes.hpp"
+#include "system/central/devices/channel_states.hpp"
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
 #include "system/central/layouts/layout_store.hpp"
@@ -86,6 +87,7 @@ class Central {
   PtzBook& ptz_book() { return *ptz_book_; }
   PtzClaims& ptz_claims() { return ptz_claims_; }
   DeviceNotes& device_notes() { return device_notes_; }
+  ChannelStates& channel_states() { return channel_states_; }
 
  private:
   Central(const std::filesystem::path& data, base::CorrectedClock& clock);
@@ -100,6 +102,7 @@ class Central {
   TaskList tasks_;
   PtzClaims ptz_claims_;
   DeviceNotes device_notes_;
+  ChannelStates channel_states_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<platform::SecretVault> vault_;
   std::unique_ptr<Settings> settings_;

@@ -1,15 +1,22 @@
 #pragma once
 
+#include "system/central/devices/channel_states.hpp"
 #include "system/central/event_log.hpp"
 #include "system/platform/role_messages.hpp"
 
 namespace watchrig::central {
 
-/// What a role reports, as the event log keeps it.
-Event to_event(platform::AlarmNotify told);
+/// Where central keeps what other roles report, in their order. All of it outlives the bus.
+struct Inbox {
+  EventLog& events;
+  ChannelStates& channels;
 
-/// Serves the role "central" on the bus: what other roles report goes into the event log, in their order. The
-/// log outlives the bus. Error: conflict (somebody serves it).
-base::Result<> serve_central(platform::MessageBus& bus, EventLog& events);
+  /// For a role that the bus takes nothing of any more.
+  void take(platform::AlarmNotify told);
+  void take(platform::ChannelState told) { channels.take(std::move(told)); }
+};
+
+/// Serves the role "central" on the bus. Error: conflict (somebody serves it).
+base::Result<> serve_central(platform::MessageBus& bus, Inbox inbox);
 
 }  // namespace watchrig::central

@@ -52,7 +52,8 @@ TEST_F(RoleMessagesTest, ReportsOfRolesAreInTheLogInTheirOrderAndOthersAreRefuse
   std::filesystem::remove(file);
   const auto events = EventLog::open(file, clock);
   ASSERT_TRUE(events) << events.error().message;
-  ASSERT_TRUE(serve_central(bus, **events));
+  ChannelStates channels;
+  ASSERT_TRUE(serve_central(bus, {**events, channels}));
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(bus.send(platform::to_message(
         "storage", "central",
@@ -65,6 +66,9 @@ TEST_F(RoleMessagesTest, ReportsOfRolesAreInTheLogInTheirOrderAndOthersAreRefuse
   const auto logged = (*events)->since(0, 1000);
   ASSERT_EQ(logged.size(), 100U);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(logged[static_cast<std::size_t>(i)].data.at("number"), i);
+  ASSERT_TRUE(bus.ask(
+      platform::to_message("storage", "central", platform::ChannelState{"c1", 1, "online", {}}), 10s));
+  EXPECT_EQ(channels.of("c1").state, "online");
   EXPECT_EQ(logged[0].channel_name, "Gate");
   EXPECT_EQ(logged[0].cause, "401");
   EXPECT_EQ(logged[0].log(), LogKind::link);

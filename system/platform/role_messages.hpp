@@ -109,6 +109,17 @@ struct AlarmNotify {
 };
 BOOST_DESCRIBE_STRUCT(AlarmNotify, (), (type, channel, channel_name, cause, message, data))
 
+/// storage -> central: whether a channel's device delivers, when that or the cause changes. H.626.4 has no
+/// name for it.
+struct ChannelState {
+  static constexpr std::string_view message_name = "channel_state";
+  std::string channel;
+  std::int64_t order = 0;  ///< what was told earlier has a lower one, and counts no more
+  std::string state;       ///< online, offline; empty: it is relayed no more
+  std::string cause;
+};
+BOOST_DESCRIBE_STRUCT(ChannelState, (), (channel, order, state, cause))
+
 /// central -> device: turns a camera. H.626.4, 8.5. Messages to devices are in the trace alone; see
 /// DeviceNotes.
 struct PtzControl {

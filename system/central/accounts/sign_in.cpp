@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "system/base/plain_address.hpp"
+
 namespace watchrig::central {
 
 bool is_this_machine(std::string_view source) { return source.starts_with("127.") || source == "::1"; }
@@ -28,7 +30,7 @@ void SignIn::set_rules(const Rules& rules) {
 
 std::optional<SignIn::Refused> SignIn::locked(const std::string& name, const std::string& source) const {
   const auto account = locked_accounts.locked_until(name);
-  const auto address = locked_sources.locked_until(source);
+  const auto address = locked_sources.locked_until(base::source_name(source));
   if (!account && !address) return std::nullopt;
   const auto until = std::max(account.value_or(base::UtcTime()), address.value_or(base::UtcTime()));
   return Refused{Refusal::locked,
@@ -49,7 +51,7 @@ std::optional<SignIn::Refused> SignIn::check(const std::string& name, const std:
 
 bool SignIn::count_failure(const std::string& name, const std::string& source) {
   const bool account = locked_accounts.failed(name);
-  const bool address = !is_this_machine(source) && locked_sources.failed(source);
+  const bool address = !is_this_machine(source) && locked_sources.failed(base::source_name(source));
   return account || address;
 }
 
@@ -62,7 +64,7 @@ SignIn::Outcome SignIn::attempt(const std::string& name, const std::string& pass
     return Refused{full ? Refusal::full : Refusal::failed, opened.error().message};
   }
   locked_accounts.succeeded(name);
-  locked_sources.succeeded(source);
+  locked_sources.succeeded(base::source_name(source));
   return Opened{std::move(opened->first), std::move(opened->second)};
 }
 

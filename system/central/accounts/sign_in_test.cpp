@@ -72,6 +72,16 @@ TEST_F(SignInTest, an_address_is_locked_for_every_account_and_no_other_address_i
   EXPECT_EQ(refusal("admin", password, "192.0.2.1"), std::nullopt);
 }
 
+TEST_F(SignInTest, a_network_of_ipv6_is_one_source_whatever_addresses_it_takes) {
+  EXPECT_EQ(refusal("admin", "wrong", "2001:db8::1"), wrong);
+  EXPECT_EQ(refusal("nobody", "wrong", "2001:db8::2"), wrong);
+  EXPECT_EQ(refusal("somebody", "wrong", "2001:db8::3"), wrong);
+  EXPECT_EQ(refusal("admin", password, "2001:db8::4"), locked);
+  EXPECT_EQ(refusal("admin", password, "2001:db8:0:1::1"), std::nullopt);
+  ASSERT_EQ(sign_in->locked_sources.locked().size(), 1U);
+  EXPECT_EQ(sign_in->locked_sources.locked()[0].name, "2001:db8::/64");
+}
+
 TEST_F(SignInTest, an_account_is_locked_from_every_address_until_its_period_is_over) {
   for (const char* source : {"192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"}) {
     EXPECT_EQ(refusal("admin", "x", source), wrong);

@@ -1,6 +1,7 @@
 #include "system/central/devices/device_list.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <tuple>
 
 #include "system/central/devices/name_search.hpp"
@@ -26,7 +27,7 @@ void sort(std::vector<const DeviceEntry*>& entries, const DeviceQuery& query) {
   const auto by = [&](auto key) {
     const auto before = [&](const DeviceEntry* a, const DeviceEntry* b) {
       const auto order = key(*a) <=> key(*b);
-      if (order != 0) return query.descending ? order > 0 : order < 0;
+      if (std::is_neq(order)) return query.descending ? std::is_gt(order) : std::is_lt(order);
       return a->number < b->number;
     };
     const auto offset = std::min(query.offset, entries.size());

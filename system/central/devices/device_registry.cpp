@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <ranges>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -46,6 +47,7 @@ Result<std::unique_ptr<DeviceRegistry>> DeviceRegistry::open(const std::filesyst
 }
 
 void DeviceRegistry::put(Device device) {
+  listed_.reset();
   auto entry = std::make_shared<const DeviceEntry>(std::move(device));
   const std::int64_t number = entry->number;
   if (devices_.contains(number)) take_out(number);
@@ -61,6 +63,7 @@ void DeviceRegistry::put(Device device) {
 }
 
 void DeviceRegistry::take_out(std::int64_t number) {
+  listed_.reset();
   const auto it = devices_.find(number);
   const DeviceEntryPtr entry = it->second;
   device_names_.erase(entry->device->name);
@@ -191,19 +194,24 @@ Result<DevicePtr> DeviceRegistry::find(std::string_view id) const {
   return it->second->device;
 }
 
-std::vector<DeviceEntryPtr> DeviceRegistry::entries() const {
-  const std::shared_lock lock(mutex_);
-  std::vector<DeviceEntryPtr> all;
-  all.reserve(devices_.size());
-  for (const auto& [number, entry] : devices_) all.push_back(entry);
-  return all;
+std::shared_ptr<const std::vector<DeviceEntryPtr>> DeviceRegistry::entries() const {
+  {
+    const std::shared_lock lock(mutex_);
+    if (listed_) return listed_;
+  }
+  const std::unique_lock lock(mutex_);
+  if (!listed_) {
+    const auto entries = devices_ | std::views::values;
+    listed_ = std::make_shared<const std::vector<DeviceEntryPtr>>(entries.begin(), entries.end());
+  }
+  return listed_;
 }
 
 // The pointers are taken out first: a query asks for rights, which ask for areas.
-Page<DevicePtr> DeviceRegistry::list(const DeviceQuery& query) const { return page_of(entries(), query); }
+Page<DevicePtr> DeviceRegistry::list(const DeviceQuery& query) const { return page_of(*entries(), query); }
 
 Page<ChannelOfDevice> DeviceRegistry::list(const ChannelQuery& query) const {
-  return page_of(entries(), query);
+  return page_of(*entries(), query);
 }
 
 Result<DevicePtr> DeviceRegistry::find_registered(std::string_view device_id) const {

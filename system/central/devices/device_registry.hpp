@@ -104,7 +104,7 @@ class DeviceRegistry {
   void put(Device device);
   void take_out(std::int64_t number);
   AreaOfDevices with_count(const Area& area) const;
-  std::vector<DeviceEntryPtr> entries() const;
+  std::shared_ptr<const std::vector<DeviceEntryPtr>> entries() const;
 
   std::mutex
       writing_;  ///< one change at a time; held over the write to the disk, which readers do not wait for
@@ -112,6 +112,8 @@ class DeviceRegistry {
   DeviceDatabase database_;
   AreaTree tree_;
   std::map<std::int64_t, DeviceEntryPtr> devices_;
+  /// Those, for lists; null since the last change.
+  mutable std::shared_ptr<const std::vector<DeviceEntryPtr>> listed_;
   std::unordered_map<std::string, std::int64_t> device_names_;
   std::unordered_map<std::string, std::int64_t> registered_ids_;  ///< of the devices that register here
   std::unordered_map<std::int64_t, std::int64_t> channel_devices_;

@@ -2,12 +2,18 @@
 
 namespace watchrig::storage {
 
-ChannelSet::ChannelSet(const base::Clock& clock, Storage& storage, Executors executors, ChannelEventSink sink)
-    : clock_(clock), storage_(storage), executors_(std::move(executors)), sink_(std::move(sink)) {}
+ChannelSet::ChannelSet(const base::Clock& clock, Storage& storage, Executors executors, ChannelEventSink sink,
+                       ChannelConnectionSink connection)
+    : clock_(clock),
+      storage_(storage),
+      executors_(std::move(executors)),
+      sink_(std::move(sink)),
+      connection_sink_(std::move(connection)) {}
 
 void ChannelSet::add(ChannelSettings settings, bool continued) {
   const std::string id = settings.id;
-  auto channel = std::make_shared<RelayChannel>(executors_(), clock_, storage_, std::move(settings), sink_);
+  auto channel = std::make_shared<RelayChannel>(executors_(), clock_, storage_, std::move(settings), sink_,
+                                                connection_sink_);
   channel->start(continued);
   const std::lock_guard lock(mutex_);
   channels_[id] = std::move(channel);
@@ -17,7 +23,7 @@ void ChannelSet::remove(std::string_view id) {
   const std::lock_guard lock(mutex_);
   const auto it = channels_.find(id);
   if (it == channels_.end()) return;
-  it->second->stop();
+  it->second->stop(true);
   channels_.erase(it);
 }
 

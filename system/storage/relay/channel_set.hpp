@@ -17,7 +17,8 @@ class ChannelSet {
  public:
   using Executors = std::function<boost::asio::any_io_executor()>;
 
-  ChannelSet(const base::Clock& clock, Storage& storage, Executors executors, ChannelEventSink sink);
+  ChannelSet(const base::Clock& clock, Storage& storage, Executors executors, ChannelEventSink sink,
+             ChannelConnectionSink connection = {});
 
   /// Starts the channel; see RelayChannel::start for `continued`.
   void add(ChannelSettings settings, bool continued);
@@ -33,6 +34,7 @@ class ChannelSet {
   Storage& storage_;
   const Executors executors_;
   const ChannelEventSink sink_;
+  const ChannelConnectionSink connection_sink_;
   mutable std::mutex mutex_;
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;

@@ -25,12 +25,13 @@ std::string_view to_string(RecordingState state) {
 }
 
 RelayChannel::RelayChannel(asio::any_io_executor executor, const base::Clock& clock, Storage& storage,
-                           ChannelSettings settings, ChannelEventSink sink)
+                           ChannelSettings settings, ChannelEventSink sink, ChannelConnectionSink connection)
     : executor_(std::move(executor)),
       clock_(clock),
       storage_(storage),
       settings_(std::move(settings)),
       sink_(std::move(sink)),
+      connection_sink_(std::move(connection)),
       pause_(executor_, clock) {
   std::uint32_t ssrc = static_cast<std::uint32_t>(std::hash<std::string>()(settings_.id));
   for (const auto& [name, options] : settings_.streams) {
@@ -75,7 +76,8 @@ void RelayChannel::retry() {
   for (const auto& [name, stream] : streams_) stream.source->retry();
 }
 
-void RelayChannel::stop() {
+void RelayChannel::stop(bool removed) {
+  if (removed) tell_connection({ChannelConnection::State::removed, {}});
   asio::post(executor_, [self = shared_from_this()] {
     self->stopped_ = true;
     {
@@ -217,6 +219,10 @@ std::string RelayChannel::why_nothing_is_recorded() const {
 void RelayChannel::source_changed(const devices::SourceStatus& status) {
   if (status.state == devices::SourceState::connecting) return;
   const bool online = status.state == devices::SourceState::online;
+  if (!stopped_) {
+    tell_connection({online ? ChannelConnection::State::online : ChannelConnection::State::offline,
+                     online ? std::string() : status.cause});
+  }
   if (!online && state_ == RecordingState::recording) {
     interrupted_ = true;
     const std::lock_guard lock(mutex_);
@@ -232,6 +238,14 @@ void RelayChannel::source_changed(const devices::SourceStatus& status) {
   } else if (!stopped_) {
     raise("channel.offline", status.cause, fmt::format("{}: {}", what, status.cause));
   }
+}
+
+void RelayChannel::tell_connection(ChannelConnection connection) {
+  const std::lock_guard lock(telling_);
+  const bool removed = told_ && told_->state == ChannelConnection::State::removed;
+  if (removed || told_ == connection) return;
+  told_ = std::move(connection);
+  if (connection_sink_) connection_sink_(settings_.id, *told_);
 }
 
 void RelayChannel::damaged(const std::string& stream, std::uint64_t lost, std::uint64_t units) {
@@ -255,11 +269,6 @@ void RelayChannel::raise(std::string type, std::string cause, std::string messag
 std::shared_ptr<media::StreamHub> RelayChannel::hub(const std::string& stream) const {
   const auto it = streams_.find(stream);
   return it == streams_.end() ? nullptr : it->second.hub;
-}
-
-devices::SourceStatus RelayChannel::main_source() const {
-  const auto it = streams_.find("main");
-  return it == streams_.end() ? devices::SourceStatus{} : it->second.source->status();
 }
 
 bool RelayChannel::is_online() const {

@@ -31,6 +31,18 @@ struct ChannelEvent {
 };
 using ChannelEventSink = std::function<void(const ChannelEvent&)>;
 
+/// Whether the main stream of a channel comes from its device.
+struct ChannelConnection {
+  enum class State { online, offline, removed };
+  State state = State::offline;
+  std::string cause;  ///< why it is offline, for a person
+
+  bool operator==(const ChannelConnection&) const = default;
+};
+/// Told of one channel in the order in which it happened, whatever the thread; must not ask the channel.
+using ChannelConnectionSink =
+    std::function<void(const std::string& channel, const ChannelConnection& connection)>;
+
 struct ChannelSettings {
   std::string id;
   std::string name;
@@ -78,12 +90,13 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   static constexpr std::size_t recorder_queue_bytes = std::size_t{32} << 20;
 
   RelayChannel(boost::asio::any_io_executor executor, const base::Clock& clock, Storage& storage,
-               ChannelSettings settings, ChannelEventSink sink);
+               ChannelSettings settings, ChannelEventSink sink, ChannelConnectionSink connection = {});
 
   /// Once, before anything else. `continued`: the recording goes on from before this process started, so that
   /// its begin is a recording.resumed.
   void start(bool continued);
-  void stop();
+  /// Nothing is told of its connection afterwards, but that it is `removed`, if it is.
+  void stop(bool removed = false);
   /// Streams that are offline are tried again at once.
   void retry();
   /// Records this stream from now on; empty stops.
@@ -94,8 +107,6 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   /// Null for a stream that the channel does not have.
   std::shared_ptr<media::StreamHub> hub(const std::string& stream) const;
   ChannelStatus status() const;
-  /// What is known of the main stream's connection; cheaper than status().
-  devices::SourceStatus main_source() const;
   bool is_online() const;
   /// Nothing while it is not to be recorded, or the device keeps no recordings.
   std::optional<BackfillSource> backfill_from() const;
@@ -115,6 +126,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   void check_recording();
   std::string why_nothing_is_recorded() const;
   void source_changed(const devices::SourceStatus& status);
+  void tell_connection(ChannelConnection connection);
   void damaged(const std::string& stream, std::uint64_t lost, std::uint64_t units);
   void tell_quirk(std::string_view name, const std::string& detail);
   void raise(std::string type, std::string cause, std::string message,
@@ -125,6 +137,9 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   Storage& storage_;
   const ChannelSettings settings_;
   const ChannelEventSink sink_;
+  const ChannelConnectionSink connection_sink_;
+  std::mutex telling_;  ///< held while the sink is told, for the order
+  std::optional<ChannelConnection> told_;
   std::map<std::string, Stream> streams_;
   base::Timer pause_;
   std::shared_ptr<media::UnitReader> reader_;

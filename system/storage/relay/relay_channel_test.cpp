@@ -20,11 +20,14 @@ class RelayChannelTest : public testing::Test {
     settings.name = "Gate";
     settings.recorded_stream = "main";
     settings.streams["main"].client.url = "rtsp://127.0.0.1:1/nothing";
-    channel = std::make_shared<RelayChannel>(io.get_executor(), volume.clock, *volume.storage, settings,
-                                             [this](const ChannelEvent& event) {
-                                               if (event.type.starts_with("recording."))
-                                                 events.push_back(event.type);
-                                             });
+    channel = std::make_shared<RelayChannel>(
+        io.get_executor(), volume.clock, *volume.storage, settings,
+        [this](const ChannelEvent& event) {
+          if (event.type.starts_with("recording.")) events.push_back(event.type);
+        },
+        [this](const std::string&, const ChannelConnection& connection) {
+          connections.push_back(connection);
+        });
     channel->start(false);
     io.poll();
     channel->hub("main")->set_tracks(video_tracks());
@@ -40,6 +43,7 @@ class RelayChannelTest : public testing::Test {
   TestVolume volume;
   boost::asio::io_context io;
   std::vector<std::string> events;  ///< of recording
+  std::vector<ChannelConnection> connections;
   std::shared_ptr<RelayChannel> channel;
 };
 
@@ -54,6 +58,26 @@ TEST_F(RelayChannelTest, what_is_queued_when_the_plan_ends_is_recorded_and_does_
   EXPECT_EQ(events, (std::vector<std::string>{"recording.started", "recording.stopped"}));
   ASSERT_TRUE(volume.storage->flush());
   EXPECT_EQ(volume.read("gate").size(), 50U);
+}
+
+TEST_F(RelayChannelTest, a_connection_is_told_of_once_a_state_and_last_that_it_is_removed) {
+  using State = ChannelConnection::State;
+  for (int i = 0; i < 1000 && connections.empty(); ++i) io.run_one_for(10ms);
+  ASSERT_EQ(connections.size(), 1U);
+  EXPECT_EQ(connections[0].state, State::offline);
+  EXPECT_NE(connections[0].cause, "");
+  channel->retry();
+  const auto attempts = channel->status().streams.at("main").source.attempts;
+  for (int i = 0; i < 1000 && channel->status().streams.at("main").source.attempts < attempts + 2; ++i) {
+    channel->retry();
+    io.run_one_for(10ms);
+  }
+  ASSERT_GE(channel->status().streams.at("main").source.attempts, attempts + 2);
+  EXPECT_EQ(connections.size(), 1U);
+  channel->stop(true);
+  io.run_for(100ms);
+  ASSERT_EQ(connections.size(), 2U);
+  EXPECT_EQ(connections[1].state, State::removed);
 }
 
 }  // namespace
