@@ -76,7 +76,7 @@ def main():
             expect("a bad period", ask(client, "GET", f"{path}/spans?from=x", "no-period")[0], 400)
             expect("asks nobody", traced(client, correlation="no-period"), [])
             expect("removal", ask(client, "DELETE", f"/api/v1/devices/{added['id']}", "it-goes")[0], 204)
-            expect("its messages", [m["name"] for m in traced(client, correlation="it-goes")], ["unbind_device", "unbind_device_result"])
+            expect("its messages", [m["name"] for m in traced(client, correlation="it-goes")], ["unbind_device", "channel_state", "unbind_device_result"])
             text = pathlib.Path(folder, "trace").read_text(encoding="utf-8")
             lines = [json.loads(line) for line in text.splitlines()]
             for request in ("gate-is-added", "a-plan", "what-is-there", "take-it-away", "it-goes"):

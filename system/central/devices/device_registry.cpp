@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <ranges>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -201,8 +200,10 @@ std::shared_ptr<const std::vector<DeviceEntryPtr>> DeviceRegistry::entries() con
   }
   const std::unique_lock lock(mutex_);
   if (!listed_) {
-    const auto entries = devices_ | std::views::values;
-    listed_ = std::make_shared<const std::vector<DeviceEntryPtr>>(entries.begin(), entries.end());
+    std::vector<DeviceEntryPtr> all;
+    all.reserve(devices_.size());
+    for (const auto& [number, entry] : devices_) all.push_back(entry);
+    listed_ = std::make_shared<const std::vector<DeviceEntryPtr>>(std::move(all));
   }
   return listed_;
 }
