@@ -1,8 +1,10 @@
 #include <limits>
+#include <sstream>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
@@ -10,6 +12,7 @@
 #include "system/base/log.hpp"
 #include "system/base/plain_address.hpp"
 #include "system/http/http_server_state.hpp"
+#include "system/http/pass_through.hpp"
 #include "system/http/response_writer.hpp"
 #include "system/http/websocket_state.hpp"
 
@@ -64,6 +67,15 @@ Response no_place() {
 Response too_much() {
   return error_response(413, "invalid", {},
                         fmt::format("body is over {} bytes, and who sends it is not signed in", small_body));
+}
+
+bool is_rtsp(const bhttp::request<bhttp::string_body>& message) {
+  const bool may_be = message.method() == bhttp::verb::get || message.method() == bhttp::verb::post;
+  return may_be && message.find("x-sessioncookie") != message.end();
+}
+
+Response no_stream() {
+  return error_response(503, "unavailable", {}, "RTSP through HTTP: there is nobody who speaks RTSP now");
 }
 
 Response internal_error() {
@@ -188,6 +200,12 @@ asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream, Caller
       next = co_await refuse(stream, *std::move(refusal));
     } else if (failure) {
       next = Next::end;
+    } else if (options.rtsp && is_rtsp(parser.get())) {
+      std::ostringstream read;
+      read << parser.get().base() << beast::buffers_to_string(buffer.data());
+      const bool passed = co_await pass_through(stream, options.rtsp(), read.str());
+      next = Next::end_with_rest;
+      if (!passed) next = co_await refuse(stream, no_stream());
     } else {
       next = co_await answer(stream, parser, buffer, caller);
     }

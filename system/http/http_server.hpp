@@ -40,6 +40,9 @@ class HttpServer {
     /// Whether a host may connect, asked before a byte is read; none: every host. Any thread.
     std::function<bool(const boost::asio::ip::address&)> admit;
     TlsIdentityPtr tls;  ///< HTTPS with this identity; none: plain HTTP
+    /// Where RTSP through HTTP is led (a GET or POST with an x-sessioncookie); none: such requests are like
+    /// any others. Any thread.
+    std::function<boost::asio::ip::tcp::endpoint()> rtsp;
   };
   using Executors = std::function<boost::asio::any_io_executor()>;
 

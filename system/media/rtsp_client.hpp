@@ -31,10 +31,14 @@ namespace asio = boost::asio;
 /// start and one session an object: reconnecting, and how long to wait before it, are the caller's.
 class RtspClient {
  public:
-  enum class Transport : std::uint8_t { tcp, udp };
+  enum class Transport : std::uint8_t {
+    tcp,
+    udp,
+    http,  ///< as tcp, all of it through HTTP (rtsp_tunnel.hpp)
+  };
   struct Options {
     /// rtsp[s]://host[:port]/path?query; credentials in it are used where none are given. By rtsps everything
-    /// goes over the one connection, whatever `transport` says.
+    /// goes over the one connection, and by rtsph, http and https through HTTP, whatever `transport` says.
     std::string url;
     Credentials credentials;  ///< empty user: none
     Transport transport = Transport::tcp;

@@ -27,7 +27,7 @@ std::string_view hint_for(int status) {
     case 503:
       return " (too many readers, or the device is busy)";
     case 461:
-      return " (try the other of tcp and udp)";
+      return " (try another of tcp, udp and http)";
     default:
       return "";
   }
@@ -49,6 +49,7 @@ asio::awaitable<Result<>> RtspClient::Session::set_up_everything() {
   auto url = parse_rtsp_url(options_.url);
   if (!url) co_return std::move(url).error();
   url_ = std::move(*url);
+  url_.http = url_.http || options_.transport == Transport::http;
   const auto& credentials = options_.credentials.username.empty() ? url_.credentials : options_.credentials;
   auth_ = std::make_shared<AuthClient>(credentials, options_.allow_basic);
   auto done = co_await connect();
@@ -113,6 +114,7 @@ asio::awaitable<Result<>> RtspClient::Session::describe() {
 asio::awaitable<Result<>> RtspClient::Session::follow(const RtspResponse& redirect) {
   const auto location = redirect.headers.find("Location");
   auto target = location ? parse_rtsp_url(*location) : Error{ErrorKind::invalid, "no Location"};
+  if (target && target->http && !url_.http) target = Error{ErrorKind::invalid, "Location is no RTSP URL"};
   if (redirected_ || !target) {
     co_return Error{ErrorKind::invalid,
                     fmt::format("DESCRIBE: {} {}", redirect.status,
@@ -125,6 +127,7 @@ asio::awaitable<Result<>> RtspClient::Session::follow(const RtspResponse& redire
   const auto& credentials = options_.credentials.username.empty() ? url_.credentials : options_.credentials;
   auth_ = std::make_shared<AuthClient>(credentials, options_.allow_basic && same_host);
   target->credentials = credentials;
+  target->http = url_.http;
   url_ = std::move(*target);
   link_->close();
   auto connected = co_await connect();
@@ -207,9 +210,10 @@ Result<> RtspClient::Session::take_transport(std::size_t track, const RtspRespon
   if (!transports) return Error{ErrorKind::invalid, "SETUP: " + transports.error().message};
   const RtspTransport& agreed = transports->front();
   if (agreed.tcp == (inlet != nullptr)) {
-    return Error{ErrorKind::unsupported,
-                 fmt::format("SETUP: asked for {}, the server chose \"{}\" (try the other of tcp and udp)",
-                             inlet ? "UDP" : "TCP", *header)};
+    return Error{
+        ErrorKind::unsupported,
+        fmt::format("SETUP: asked for {}, the server chose \"{}\" (try another of tcp, udp and http)",
+                    inlet ? "UDP" : "TCP", *header)};
   }
   Lane& lane = lanes_[track];
   inbox_->add_track(lane.media.track, receiver_options(track));

@@ -41,7 +41,7 @@ class RtspClient::Session : public std::enable_shared_from_this<Session> {
   base::Result<> take_transport(std::size_t track, const RtspResponse& response,
                                 std::shared_ptr<RtspInlet> inlet);
   asio::awaitable<base::Result<>> play();
-  bool over_tcp() const { return options_.transport == Transport::tcp || url_.tls; }
+  bool over_tcp() const { return options_.transport != Transport::udp || url_.tls || url_.http; }
 
   asio::awaitable<base::Result<RtspResponse>> request(std::string method, std::string uri,
                                                       RtspLink::Headers headers);

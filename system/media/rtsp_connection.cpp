@@ -43,6 +43,8 @@ asio::awaitable<void> RtspConnection::run(std::shared_ptr<RtspConnection> self) 
     ~End() {
       connection.alive_.reset();
       connection.partial_.reset();
+      connection.waiting_.reset();
+      if (connection.tunnel_) connection.tunnel_->close();
       connection.life_.reset();
       connection.session_.reset();
       if (connection.manners_) connection.manners_->session_changed(false);
@@ -63,14 +65,22 @@ void RtspConnection::close(bool reset) {
 
 asio::awaitable<void> RtspConnection::serve() {
   for (;;) {
+    if (speaks_http()) {
+      const bool go_on = co_await take_http();
+      if (!go_on) co_return;
+      continue;
+    }
     auto step = reader_.next(base::ByteView(buffer_).subspan(begin_, end_ - begin_));
     if (!step) {
-      co_await refuse(step.error());
+      RtspResponse response;
+      response.status = step.error().kind == ErrorKind::full ? 413 : 400;
+      co_await refuse(step.error(), serialise(response));
       co_return;
     }
     begin_ += step->consumed;
     if (step->consumed > 0) {
       partial_.reset();
+      spoken_ = true;
       const bool go_on = co_await take(*step);
       if (!go_on) co_return;
       continue;
@@ -88,7 +98,7 @@ asio::awaitable<Result<>> RtspConnection::read_more() {
             buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
   end_ -= std::exchange(begin_, 0);
   if (end_ == buffer_.size()) {
-    if (buffer_.size() == largest_buffer) co_return base::Error{ErrorKind::full, "request too large"};
+    if (buffer_.size() >= largest_buffer) co_return base::Error{ErrorKind::full, "request too large"};
     buffer_.resize(buffer_.size() * 2);
   }
   if ((end_ > 0 || socket_->shaking_hands()) && !partial_) {
@@ -96,6 +106,10 @@ asio::awaitable<Result<>> RtspConnection::read_more() {
       base::log_info("RTSP client {}: began a request and did not finish it, closed", socket_->peer());
       socket_->close();
     });
+  }
+  if (tunnel_) {
+    auto read = co_await read_tunnel();
+    co_return read;
   }
   auto size = co_await socket_->read(std::span(buffer_).subspan(end_));
   if (!size) co_return std::move(size).error();
@@ -151,13 +165,12 @@ asio::awaitable<bool> RtspConnection::answer_to(const RtspRequest& request) {
   co_return false;
 }
 
-asio::awaitable<void> RtspConnection::refuse(const base::Error& error) {
+asio::awaitable<void> RtspConnection::refuse(const base::Error& error, std::string answer) {
   base::log_info("RTSP client {}: {}, closed", socket_->peer(), error.message);
-  RtspResponse response;
-  response.status = error.kind == ErrorKind::full ? 413 : 400;
-  (void)co_await socket_->write(serialise(response));
+  (void)co_await socket_->write(std::move(answer));
   // Closing with bytes unread would make the kernel send a RST that overtakes the answer.
   socket_->finish_sending();
+  if (tunnel_) co_return;  // its GET is read by watch_get()
   const base::Watchdog deadline(socket_->executor(), drain_time, [this] { socket_->close(); });
   for (;;) {
     const auto size = co_await socket_->read(buffer_);

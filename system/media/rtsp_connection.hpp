@@ -17,7 +17,8 @@
 namespace watchrig::media {
 
 /// One client's connection to an RTSP server: takes its requests one after the other, checks who asks, and
-/// holds at most one session. Lives on the socket's executor.
+/// holds at most one session. It may come through HTTP, as two connections (rtsp_tunnel.hpp), of which the
+/// one with the GET is this one and the other brings the requests. Lives on the socket's executor.
 class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
  public:
   RtspConnection(std::shared_ptr<RtspServerContext> context, asio::ip::tcp::socket socket);
@@ -37,7 +38,13 @@ class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
   asio::awaitable<base::Result<>> read_more();
   asio::awaitable<bool> take(RtspReader::Step& step);
   asio::awaitable<bool> answer_to(const RtspRequest& request);
-  asio::awaitable<void> refuse(const base::Error& error);
+  asio::awaitable<void> refuse(const base::Error& error, std::string answer);
+  bool speaks_http() const;
+  asio::awaitable<bool> take_http();
+  asio::awaitable<bool> open_tunnel(const std::string& cookie);
+  static asio::awaitable<void> watch_get(std::shared_ptr<RtspConnection> self);
+  asio::awaitable<base::Result<>> read_tunnel();
+  asio::awaitable<void> carry_requests(const std::string& cookie);
   asio::awaitable<RtspResponse> handle(const RtspRequest& request);
   asio::awaitable<RtspResponse> options(const RtspRequest& request);
   asio::awaitable<RtspResponse> describe(const RtspRequest& request);
@@ -63,6 +70,9 @@ class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
   base::Bytes buffer_;
   std::size_t begin_ = 0;  ///< of the bytes in buffer_ that are not consumed
   std::size_t end_ = 0;
+  bool spoken_ = false;                    ///< more is known than the first bytes
+  std::shared_ptr<RtspTunnel> tunnel_;     ///< of a GET: where requests come from
+  std::optional<base::Watchdog> waiting_;  ///< of a GET: for its POST
   std::optional<base::Watchdog> alive_;    ///< against a silent client
   std::optional<base::Watchdog> life_;     ///< of a session whose camera ends it by itself
   std::optional<base::Watchdog> partial_;  ///< against a request that never ends

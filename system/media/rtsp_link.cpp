@@ -8,6 +8,7 @@
 #include "system/base/dialer.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
+#include "system/media/rtsp_post.hpp"
 
 namespace watchrig::media {
 namespace {
@@ -36,25 +37,89 @@ RtspLink::RtspLink(const asio::any_io_executor& executor, Timeouts timeouts, std
       answered_(executor),
       turn_(executor, asio::steady_timer::time_point::max()) {}
 
+RtspLink::~RtspLink() = default;
+
 asio::awaitable<Result<>> RtspLink::connect(RtspUrl url, std::shared_ptr<base::Dialer> dialer, Trust trust) {
   const auto self = shared_from_this();
-  if (url.tls && !trust.context)
+  url_ = std::move(url);
+  dialer_ = std::move(dialer);
+  trust_ = std::move(trust);
+  if (url_.tls && !trust_.context)
     co_return Error{ErrorKind::unsupported, "RTSP over TLS (rtsps) is not supported here"};
-  if (dialer) {
-    auto socket = co_await dialer->dial("rtsp", timeouts_.connect);
+  auto socket = co_await open_socket();
+  if (!socket) co_return std::move(socket).error();
+  socket_ = std::move(*socket);
+  buffer_.resize(buffer_bytes);
+  if (url_.http) {
+    auto opened = co_await open_tunnel();
+    if (!opened) co_return lost_ ? *lost_ : std::move(opened).error();
+  }
+  base::spawn(executor_, read_loop(self), "RTSP client of " + socket_->peer());
+  co_return Result<>{};
+}
+
+asio::awaitable<Result<std::shared_ptr<RtspSocket>>> RtspLink::open_socket() {
+  if (lost_) co_return *lost_;
+  if (dialer_) {
+    auto socket = co_await dialer_->dial("rtsp", timeouts_.connect);
     if (!lost_ && !socket) co_return socket.error();
     if (socket) connecting_ = std::move(*socket);
   } else {
-    const auto connected = co_await connect_to(url);
-    if (!lost_ && !connected) co_return connected.error();
+    auto connected = co_await connect_to(url_);
+    if (!lost_ && !connected) co_return std::move(connected).error();
   }
   if (lost_) co_return *lost_;
-  socket_ = std::make_shared<RtspSocket>(std::move(connecting_), timeouts_.request);
-  if (url.tls)
-    socket_->encrypt(std::make_unique<RtspTls>(trust.context, socket_->native_handle(), url.host, trust.now));
-  buffer_.resize(buffer_bytes);
-  base::spawn(executor_, read_loop(self), "RTSP client of " + socket_->peer());
+  auto socket = std::make_shared<RtspSocket>(std::move(connecting_), timeouts_.request);
+  if (url_.tls)
+    socket->encrypt(
+        std::make_unique<RtspTls>(trust_.context, socket->native_handle(), url_.host, trust_.now));
+  co_return socket;
+}
+
+/// By a GET, whose answer goes on with what the server sends; the POST is opened with the first request.
+asio::awaitable<Result<>> RtspLink::open_tunnel() {
+  RtspPost::Heads heads(url_, user_agent_);
+  const base::Watchdog deadline(executor_, timeouts_.request, [socket = socket_] { socket->close(); });
+  auto asked = co_await socket_->write(heads.get);
+  std::optional<std::size_t> answered;
+  while (asked && !answered) {
+    auto size = co_await socket_->read(std::span(buffer_).subspan(end_));
+    if (!size) {
+      asked = std::move(size).error();
+      break;
+    }
+    end_ += *size;
+    auto head = RtspPost::take_answer(base::ByteView(buffer_).first(end_));
+    if (!head) co_return std::move(head).error();
+    answered = *head;
+  }
+  if (deadline.expired()) co_return Error{ErrorKind::timeout, "GET of RTSP through HTTP was not answered"};
+  if (!asked) co_return std::move(asked).error();
+  begin_ = *answered;
+  post_ = std::make_shared<RtspPost>(executor_, std::move(heads.post),
+                                     [weak = weak_from_this()] { return open_post(weak); });
+  // What has come behind the head is taken with the next bytes.
+  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+            buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
+  end_ -= std::exchange(begin_, 0);
   co_return Result<>{};
+}
+
+asio::awaitable<Result<std::shared_ptr<RtspSocket>>> RtspLink::open_post(std::weak_ptr<RtspLink> weak) {
+  const auto self = weak.lock();
+  if (!self) co_return cancelled();
+  auto socket = co_await self->open_socket();
+  co_return socket;
+}
+
+asio::awaitable<Result<>> RtspLink::write(std::string text) {
+  if (post_) {
+    const auto post = post_;
+    auto posted = co_await post->write(std::move(text));
+    co_return posted;
+  }
+  auto written = co_await socket_->write(std::move(text));
+  co_return written;
 }
 
 asio::awaitable<Result<>> RtspLink::connect_to(const RtspUrl& url) {
@@ -134,7 +199,7 @@ asio::awaitable<Result<>> RtspLink::answer_server(RtspRequest request) {
   response.status = sign_of_life ? 200 : 501;
   if (const auto sequence = request.headers.find("CSeq"))
     response.headers.add("CSeq", std::string(*sequence));
-  auto written = co_await socket_->write(serialise(response));
+  auto written = co_await write(serialise(response));
   co_return written;
 }
 
@@ -176,7 +241,7 @@ asio::awaitable<Result<RtspResponse>> RtspLink::exchange(const std::string& meth
   for (const auto& [name, value] : headers) request.headers.add(name, value);
   response_.reset();
   answered_.expires_after(timeouts_.request);
-  auto written = co_await socket_->write(serialise(request));
+  auto written = co_await write(serialise(request));
   if (!written && lost_) co_return *lost_;
   if (!written) co_return std::move(written).error();
   if (!response_ && !lost_) {
@@ -201,12 +266,11 @@ void RtspLink::take_response(RtspResponse response) {
 asio::awaitable<Result<>> RtspLink::send_frame(std::uint8_t channel, base::Bytes packet) {
   const auto self = shared_from_this();
   if (!socket_ || lost_) co_return lost_.value_or(cancelled());
-  base::Bytes frame(4 + packet.size());
-  frame[0] = '$';
-  frame[1] = channel;
-  base::store_be16(&frame[2], static_cast<std::uint16_t>(packet.size()));
-  std::copy(packet.begin(), packet.end(), frame.begin() + 4);
-  auto written = co_await socket_->write(std::move(frame));
+  std::uint8_t head[4] = {'$', channel, 0, 0};
+  base::store_be16(&head[2], static_cast<std::uint16_t>(packet.size()));
+  std::string frame(head, head + sizeof head);
+  frame.append(packet.begin(), packet.end());
+  auto written = co_await write(std::move(frame));
   co_return written;
 }
 
@@ -214,6 +278,7 @@ void RtspLink::lose(Error reason) {
   if (lost_) return;
   lost_ = std::move(reason);
   if (socket_) socket_->close();
+  if (post_) post_->close();
   answered_.cancel();
   turn_.cancel();
   // The listener may close this link, and with it drop its functions.

@@ -21,6 +21,8 @@ class Dialer;
 
 namespace watchrig::media {
 
+class RtspPost;
+
 /// A client's connection to an RTSP server: requests with their answers, authentication, and the frames
 /// between them. Belongs to one executor.
 class RtspLink : public std::enable_shared_from_this<RtspLink> {
@@ -38,6 +40,7 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
 
   RtspLink(const asio::any_io_executor& executor, Timeouts timeouts, std::string user_agent,
            Listener listener);
+  ~RtspLink();
 
   /// Whom a client believes to be the host of an rtsps:// address: whoever shows a certificate that is
   /// trusted and valid now. Without a context such addresses are refused.
@@ -66,6 +69,10 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
   static asio::awaitable<void> read_loop(std::shared_ptr<RtspLink> self);
   asio::awaitable<base::Result<>> take_all();
   asio::awaitable<base::Result<>> connect_to(const RtspUrl& url);
+  asio::awaitable<base::Result<std::shared_ptr<RtspSocket>>> open_socket();
+  asio::awaitable<base::Result<>> open_tunnel();
+  static asio::awaitable<base::Result<std::shared_ptr<RtspSocket>>> open_post(std::weak_ptr<RtspLink> weak);
+  asio::awaitable<base::Result<>> write(std::string text);
   asio::awaitable<base::Result<>> answer_server(RtspRequest request);
   asio::awaitable<base::Result<RtspResponse>> exchange(const std::string& method, const std::string& uri,
                                                        const Headers& headers, AuthClient& auth);
@@ -73,12 +80,16 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
   void lose(base::Error reason);
 
   const asio::any_io_executor executor_;
+  RtspUrl url_;
+  std::shared_ptr<base::Dialer> dialer_;
+  Trust trust_;
   const Timeouts timeouts_;
   const std::string user_agent_;
   Listener listener_;
   asio::ip::tcp::resolver resolver_;
   asio::ip::tcp::socket connecting_;
   std::shared_ptr<RtspSocket> socket_;
+  std::shared_ptr<RtspPost> post_;  ///< through HTTP: the way of what is sent
   RtspReader reader_{RtspReader::Stray::skip};
   base::Bytes buffer_;
   std::size_t begin_ = 0;  ///< of the bytes in buffer_ that are not consumed

@@ -68,8 +68,13 @@ void expect_whole(const Played& played, const testing::FakeStream& stream) {
 }
 
 class Loopback : public ::testing::TestWithParam<Transport> {};
-INSTANTIATE_TEST_SUITE_P(Transports, Loopback, ::testing::Values(Transport::tcp, Transport::udp),
-                         [](const auto& p) { return p.param == Transport::tcp ? "tcp" : "udp"; });
+INSTANTIATE_TEST_SUITE_P(Transports, Loopback,
+                         ::testing::Values(Transport::tcp, Transport::udp, Transport::http),
+                         [](const auto& p) {
+                           return p.param == Transport::tcp   ? "tcp"
+                                  : p.param == Transport::udp ? "udp"
+                                                              : "http";
+                         });
 
 TEST_P(Loopback, plays_video_and_sound_bit_for_bit) {
   RtspBench bench(with_password());

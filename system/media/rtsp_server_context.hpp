@@ -6,6 +6,7 @@
 
 #include "system/base/clock.hpp"
 #include "system/media/rtsp_server.hpp"
+#include "system/media/rtsp_tunnel.hpp"
 
 namespace watchrig::media {
 
@@ -18,6 +19,7 @@ struct RtspServerContext {
   const base::Clock& clock;
   const std::shared_ptr<RtspContent> content;
   std::atomic<bool> stalled{false};
+  RtspTunnels tunnels;
 
   struct {
     std::atomic<std::uint64_t> accepted{0};

@@ -193,7 +193,7 @@ TEST(RtspServer, pipelined_requests_are_answered_in_order_and_cseq_is_echoed_as_
 TEST(RtspServer, refuses_garbage_and_giants_and_closes) {
   RtspBench bench;
   const std::string start = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n";
-  const std::pair<std::string, int> cases[] = {{"GET / HTTP/1.0\r\n\r\n", 400},
+  const std::pair<std::string, int> cases[] = {{"FETCH / HTTP/1.0\r\n\r\n", 400},
                                                {start + "Content-Length: -1\r\n\r\n", 400},
                                                {start + "Content-Length: 70000\r\n\r\n", 413},
                                                {start + "X: " + std::string(70000, 'a') + "\r\n\r\n", 413},

@@ -84,7 +84,7 @@ RtspResponse RtspSession::setup(const RtspRequest& request, std::uint16_t track)
   if (!transports) return status(400);
   for (const auto& transport : *transports) {
     if (!transport.supported || (!transport.tcp && !transport.client_port)) continue;
-    if (socket_->encrypted() && !transport.tcp) continue;  // it would go in the clear
+    if (socket_->alone() && !transport.tcp) continue;
     const bool mixed = std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
       return lane && lane->transport().tcp != transport.tcp;
     });

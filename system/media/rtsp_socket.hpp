@@ -32,7 +32,9 @@ class RtspSocket {
   /// From the first byte on by TLS. Before anything is read or written.
   void encrypt(std::unique_ptr<RtspTls> tls) { tls_ = std::move(tls); }
   int native_handle() { return socket_.native_handle(); }
-  bool encrypted() const { return tls_ != nullptr; }
+  /// Tracks go over this connection only: it is encrypted, or the only one that is let through.
+  bool alone() const { return alone_ || tls_; }
+  void keep_to_itself() { alone_ = true; }
   /// By TLS, which is not agreed upon yet.
   bool shaking_hands() const { return tls_ && tls_->shaking_hands(); }
 
@@ -67,6 +69,7 @@ class RtspSocket {
   const base::Duration write_timeout_;
   const std::atomic<bool>* muted_;
   asio::steady_timer turn_;  ///< never expires; cancelled when a writer has finished
+  bool alone_ = false;
   bool writing_ = false;
   unsigned waiting_ = 0;
   std::string peer_;

@@ -15,6 +15,19 @@ using base::Result;
 
 constexpr std::size_t longest_url = 2048;
 
+struct Scheme {
+  std::string_view text;
+  bool tls;
+  bool http;
+  std::uint16_t port;
+};
+constexpr Scheme schemes[] = {{"rtsp://", false, false, RtspUrl::usual_port},
+                              {"rtsps://", true, false, RtspUrl::usual_tls_port},
+                              {"rtsph://", false, true, 80},
+                              {"rtspsh://", true, true, 443},
+                              {"http://", false, true, 80},
+                              {"https://", true, true, 443}};
+
 Error bad_url(std::string_view problem) {
   return {ErrorKind::invalid, fmt::format("RTSP URL {}; expected rtsp://host[:port]/path", problem)};
 }
@@ -67,10 +80,13 @@ Result<RtspUrl> parse_rtsp_url(std::string_view text) {
     return bad_url("contains spaces or control characters");
   }
   RtspUrl url;
-  url.tls = has_scheme(text, "rtsps://");
-  if (!url.tls && !has_scheme(text, "rtsp://")) return bad_url("does not begin with rtsp://");
-  text.remove_prefix(url.tls ? 8 : 7);
-  if (url.tls) url.port = RtspUrl::usual_tls_port;
+  const auto scheme = std::find_if(std::begin(schemes), std::end(schemes),
+                                   [&](const Scheme& s) { return has_scheme(text, s.text); });
+  if (scheme == std::end(schemes)) return bad_url("does not begin with rtsp://");
+  url.tls = scheme->tls;
+  url.http = scheme->http;
+  url.port = scheme->port;
+  text.remove_prefix(scheme->text.size());
   // The last @ before the path: passwords with an unescaped @ are common.
   auto end = std::min(text.find_first_of("/?"), text.size());
   if (const auto at = text.substr(0, end).rfind('@'); at != std::string_view::npos) {

@@ -10,19 +10,22 @@
 namespace watchrig::media {
 
 /// `rtsp://[user[:password]@]host[:port][/path][?query]` (RFC 2326, 3.2), or `rtsps://` for TLS (RFC 7826,
-/// 19.2). User and password may be percent-encoded; path and query are kept as written, because some cameras
-/// compare them byte by byte.
+/// 19.2). `rtsph://` and `rtspsh://` are the same through HTTP (rtsp_tunnel.hpp), as are `http://` and
+/// `https://`, of which ONVIF speaks, with their own usual ports. User and password may be percent-encoded;
+/// path and query are kept as written, because some cameras compare them byte by byte.
 struct RtspUrl {
   static constexpr std::uint16_t usual_port = 554;
   static constexpr std::uint16_t usual_tls_port = 322;
 
   bool tls = false;
-  std::string host;  ///< without the brackets of an IPv6 address
+  bool http = false;  ///< through HTTP
+  std::string host;   ///< without the brackets of an IPv6 address
   std::uint16_t port = usual_port;
   std::string path_and_query;  ///< empty or beginning with `/` or `?`
   Credentials credentials;
 
-  /// What goes into requests and messages: no credentials, and the port only where it is not the usual one.
+  /// What goes into requests and messages: rtsp or rtsps, no credentials, and the port only where it is not
+  /// the usual one.
   std::string text() const;
 };
 

@@ -24,11 +24,10 @@ TEST(RtspUrl, has_defaults) {
 
 TEST(RtspUrl, refuses_what_cannot_be_connected) {
   for (const std::string& text :
-       {std::string(), std::string("http://h/"), std::string("rtsp:/h"), std::string("rtsp://"),
-        std::string("rtsp:///a"), std::string("rtsp://h:0/"), std::string("rtsp://h:65536/"),
-        std::string("rtsp://h:x/"), std::string("rtsp://[::1"), std::string("rtsp://[::1]x"),
-        std::string("rtsp://h/a b"), std::string("rtsp://h/\r\nEvil: 1"),
-        "rtsp://h/" + std::string(3000, 'a')}) {
+       {std::string(), std::string("rtsp:/h"), std::string("rtsp://"), std::string("rtsp:///a"),
+        std::string("rtsp://h:0/"), std::string("rtsp://h:65536/"), std::string("rtsp://h:x/"),
+        std::string("rtsp://[::1"), std::string("rtsp://[::1]x"), std::string("rtsp://h/a b"),
+        std::string("rtsp://h/\r\nEvil: 1"), "rtsp://h/" + std::string(3000, 'a')}) {
     EXPECT_FALSE(parse_rtsp_url(text)) << text;
   }
 }
@@ -42,6 +41,20 @@ TEST(RtspUrl, of_tls_has_a_port_of_its_own) {
   EXPECT_EQ(parse_rtsp_url("RTSPS://[::1]:554/a")->text(), "rtsps://[::1]:554/a");
   EXPECT_EQ(parse_rtsp_url("rtsp://camera:322/a")->text(), "rtsp://camera:322/a");
   EXPECT_FALSE(parse_rtsp_url("rtsp://camera/a")->tls);
+}
+
+TEST(RtspUrl, through_http_has_the_ports_of_http) {
+  const auto url = parse_rtsp_url("http://admin:secret@camera/a?b=c");
+  ASSERT_TRUE(url) << url.error().message;
+  EXPECT_TRUE(url->http);
+  EXPECT_FALSE(url->tls);
+  EXPECT_EQ(url->port, 80);
+  EXPECT_EQ(url->text(), "rtsp://camera:80/a?b=c");
+  EXPECT_EQ(parse_rtsp_url("HTTPS://camera/a")->port, 443);
+  EXPECT_TRUE(parse_rtsp_url("https://camera/a")->tls);
+  EXPECT_EQ(parse_rtsp_url("rtsph://camera:8080/a")->port, 8080);
+  EXPECT_TRUE(parse_rtsp_url("rtspsh://camera/a")->tls);
+  EXPECT_FALSE(parse_rtsp_url("rtsp://camera/a")->http);
 }
 
 TEST(RtspUrl, control_is_appended_unless_absolute) {

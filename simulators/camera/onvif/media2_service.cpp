@@ -17,7 +17,7 @@ using protocols::add;
 using protocols::children;
 using protocols::text_at;
 
-constexpr std::string_view protocols_of_streams[] = {"RtspUnicast", "RTSP"};
+constexpr std::string_view protocols_of_streams[] = {"RtspUnicast", "RTSP", "RtspOverHttp"};
 
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tr2:Capabilities");
@@ -139,10 +139,13 @@ OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
   if (!stream) return no_profile(token);
   const auto protocol = text_at(call.request, "Protocol");
   if (std::ranges::find(protocols_of_streams, protocol) == std::end(protocols_of_streams)) {
-    return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
-                  fmt::format("streams go out by RtspUnicast or RTSP, not by \"{}\"", protocol));
+    return refuse(
+        {"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
+        fmt::format("streams go out by RtspUnicast, RTSP or RtspOverHttp, not by \"{}\"", protocol));
   }
-  add(call.answer, "tr2:Uri", rtsp_uri(device, call, protocol == "RTSP", stream->name));
+  add(call.answer, "tr2:Uri",
+      protocol == "RtspOverHttp" ? tunnel_uri(call, stream->name)
+                                 : rtsp_uri(device, call, protocol == "RTSP", stream->name));
   return {};
 }
 

@@ -132,6 +132,10 @@ std::string rtsp_uri(const OnvifDevice& device, const OnvifCall& call, bool inte
   return fmt::format("rtsp://{}:{}/{}", host, device.rtsp_port(), path);
 }
 
+std::string tunnel_uri(const OnvifCall& call, std::string_view path) {
+  return fmt::format("{}://{}/{}", call.scheme, call.authority, path);
+}
+
 std::string snapshot_uri(const OnvifCall& call, const OnvifStream& stream) {
   return fmt::format("{}://{}{}{}", call.scheme, call.authority, snapshot_path, stream.name);
 }

@@ -37,6 +37,8 @@ void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream);
 /// with RTSP; ONVIF has no other name for RTSP over TLS (RtspsUnicast is SRTP by UDP).
 std::string rtsp_uri(const OnvifDevice& device, const OnvifCall& call, bool interleaved,
                      std::string_view path);
+/// Of RTSP through HTTP, at the port by which the caller has come: http://host:port/main, or https://.
+std::string tunnel_uri(const OnvifCall& call, std::string_view path);
 /// http://host:port/onvif/snapshot/main
 std::string snapshot_uri(const OnvifCall& call, const OnvifStream& stream);
 inline constexpr std::string_view snapshot_path = "/onvif/snapshot/";

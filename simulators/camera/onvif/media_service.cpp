@@ -137,13 +137,15 @@ OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
   if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
   const auto kind = text_at(call.request, "StreamSetup/Stream");
   const auto transport = text_at(call.request, "StreamSetup/Transport/Protocol");
-  const bool known = transport == "UDP" || transport == "RTSP" || transport == "TCP";
+  const bool tunnelled = transport == "HTTP";
+  const bool known = tunnelled || transport == "UDP" || transport == "RTSP" || transport == "TCP";
   if (kind != "RTP-Unicast" || !known) {
     return refuse(
         {"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
-        fmt::format("streams go out as RTP-Unicast by UDP or RTSP, not as {} by {}", kind, transport));
+        fmt::format("streams go out as RTP-Unicast by UDP, RTSP or HTTP, not as {} by {}", kind, transport));
   }
-  protocols::add_media_uri(call, rtsp_uri(device, call, transport != "UDP", stream->name));
+  protocols::add_media_uri(call, tunnelled ? tunnel_uri(call, stream->name)
+                                           : rtsp_uri(device, call, transport != "UDP", stream->name));
   return {};
 }
 
