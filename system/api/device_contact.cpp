@@ -71,8 +71,18 @@ Result<StreamContact> stream_contact(central::Central& central, const central::D
   }
   auto contact = onvif_contact(central, device, address->second, request);
   if (!contact) return contact.error();
-  return StreamContact{*std::move(contact),
-                       {channel.number, stream, device.transport == central::Transport::udp}};
+  return StreamContact{*std::move(contact), {channel.number, stream, rtsp_transport(device)}};
+}
+
+media::RtspClient::Transport rtsp_transport(const central::Device& device) {
+  switch (device.transport) {
+    case central::Transport::udp:
+      return media::RtspClient::Transport::udp;
+    case central::Transport::http:
+      return media::RtspClient::Transport::http;
+    default:
+      return media::RtspClient::Transport::tcp;
+  }
 }
 
 Contacts contacts_of(central::Central& central, const std::vector<central::DevicePtr>& list) {

@@ -31,6 +31,9 @@ base::Result<StreamContact> stream_contact(central::Central& central, const cent
                                            const central::Channel& channel, const std::string& stream,
                                            const std::string& request = {});
 
+/// How its streams are to be sent, to the client that receives them.
+media::RtspClient::Transport rtsp_transport(const central::Device& device);
+
 /// How to ask those of a list that can be asked, by questions that do not wait long, since many devices may
 /// be away.
 struct Contacts {

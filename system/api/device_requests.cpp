@@ -83,7 +83,7 @@ void read_texts(FieldReader& fields, Device& device) {
   device.certificate = fields.text("certificate", device.certificate);
   const auto transport =
       central::transport_from(fields.text("transport", std::string(to_string(device.transport))));
-  if (!transport) fields.refuse("transport", "must be tcp or udp");
+  if (!transport) fields.refuse("transport", "must be tcp, udp or http");
   device.transport = transport.value_or(device.transport);
 }
 

@@ -67,7 +67,7 @@ asio::awaitable<FieldResult<std::uint32_t>> try_stream(central::Central& central
   options.url = streams_of(device, device.channels.front()).at("main");
   options.credentials = {device.username, device.password};
   if (uses_tls(device)) options.trusted = central.device_trust().of(device)();
-  if (device.transport == central::Transport::udp) options.transport = media::RtspClient::Transport::udp;
+  options.transport = rtsp_transport(device);
   options.connect_timeout = options.request_timeout = patience;
   media::RtspClient client(co_await asio::this_coro::executor, clock, std::move(options));
   const auto started = co_await client.start();

@@ -58,9 +58,7 @@ storage::ChannelSettings channel_settings(central::Central& central, const centr
     options.client.dialer = central.device_registration().dialer(device);
     options.client.credentials = {device.username, device.password};
     if (api::speaks_onvif(device)) options.locator = onvif_locator(central, device, channel, stream, clock);
-    options.client.transport = device.transport == central::Transport::udp
-                                   ? media::RtspClient::Transport::udp
-                                   : media::RtspClient::Transport::tcp;
+    options.client.transport = api::rtsp_transport(device);
     if (uses_tls(device)) options.trust = central.device_trust().of(device);
     options.seed = std::hash<std::string>()(channel.id + stream);
   }

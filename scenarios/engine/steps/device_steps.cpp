@@ -140,7 +140,7 @@ std::vector<StepDefinition> device_steps() {
         {{"device", name},
          {"as", name, true},
          {"driver", choice, false, "rtsp|onvif|private|registered"},
-         {"transport", choice, false, "tcp|udp"},
+         {"transport", choice, false, "tcp|udp|http"},
          {"type", choice, false, "ipc|nvr|dvr|dvs|other"},
          {"username", text},
          {"password", text},

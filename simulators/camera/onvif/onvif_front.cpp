@@ -54,8 +54,8 @@ base::Result<> OnvifFront::open(Door& door, std::uint16_t port, http::TlsIdentit
   options.address = device_.place.address;
   options.port = port;
   options.tls = std::move(tls);
-  options.rtsp = [address = boost::asio::ip::make_address(options.address), port = device_.rtsp_port] {
-    return boost::asio::ip::tcp::endpoint(address, port());
+  options.rtsp = [address = options.address, port = device_.rtsp_port] {
+    return boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(address), port());
   };
   auto server = http::HttpServer::start(options, router_, [this] { return executor_; });
   if (!server) return base::Error(server.error()).within(fmt::format("camera \"{}\" ONVIF", device_.id));

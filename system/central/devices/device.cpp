@@ -130,7 +130,7 @@ FieldResult<void> check_registration(const Device& device) {
   }
   if (device.password.empty())
     return refuse("password", "a device that registers proves by its password that it is the one");
-  if (device.transport == Transport::udp)
+  if (device.transport != Transport::tcp)
     return refuse("transport", "a device that registers sends by tcp, over connections of its own");
   for (const Channel& channel : device.channels) {
     if (!channel.streams.empty())
@@ -195,13 +195,23 @@ const DriverForm* find_driver(std::string_view name) {
   return found == std::end(drivers) ? nullptr : &*found;
 }
 
-std::string_view to_string(Transport transport) { return transport == Transport::tcp ? "tcp" : "udp"; }
+std::string_view to_string(Transport transport) {
+  switch (transport) {
+    case Transport::udp:
+      return "udp";
+    case Transport::http:
+      return "http";
+    default:
+      return "tcp";
+  }
+}
 
 std::string_view to_string(RecordPlan plan) { return plan == RecordPlan::none ? "none" : "continuous"; }
 
 std::optional<Transport> transport_from(std::string_view text) {
   if (text == "tcp") return Transport::tcp;
   if (text == "udp") return Transport::udp;
+  if (text == "http") return Transport::http;
   return std::nullopt;
 }
 

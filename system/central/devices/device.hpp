@@ -12,7 +12,7 @@
 
 namespace watchrig::central {
 
-enum class Transport { tcp, udp };
+enum class Transport { tcp, udp, http };  ///< http: as tcp, all of it through HTTP
 enum class RecordPlan { none, continuous };
 
 std::string_view to_string(Transport transport);

@@ -46,7 +46,7 @@ struct EncoderTest : ::testing::Test {
   }
 
   base::Result<EncoderState> read() {
-    return device.run(read_encoder(device.clock, device.contact(), {1, "main", false}),
+    return device.run(read_encoder(device.clock, device.contact(), {}),
                       base::Result<EncoderState>(base::Error{}));
   }
   base::Result<EncoderChange> change(std::function<void(EncoderSettings&)> work) {
@@ -54,7 +54,7 @@ struct EncoderTest : ::testing::Test {
       work(state.settings);
       return {};
     };
-    return device.run(change_encoder(device.clock, device.contact(), {1, "main", false}, apply),
+    return device.run(change_encoder(device.clock, device.contact(), {}, apply),
                       base::Result<EncoderChange>(base::Error{}));
   }
   std::string refused(std::function<void(EncoderSettings&)> work) {

@@ -14,10 +14,33 @@ using base::ErrorKind;
 using protocols::add;
 using protocols::text_at;
 
-base::Result<std::string> reachable_stream(const std::string& uri, const std::string& host) {
+namespace {
+
+using Transport = media::RtspClient::Transport;
+
+/// As version 1 and version 2 of the media service call it.
+std::pair<const char*, const char*> names_of(Transport transport) {
+  switch (transport) {
+    case Transport::udp:
+      return {"UDP", "RtspUnicast"};
+    case Transport::http:
+      return {"HTTP", "RtspOverHttp"};
+    default:
+      return {"RTSP", "RTSP"};
+  }
+}
+
+}  // namespace
+
+base::Result<std::string> reachable_stream(const std::string& uri, const std::string& host,
+                                           Transport transport) {
   const auto parsed = boost::urls::parse_uri(uri);
-  if (!parsed || (parsed->scheme() != "rtsp" && parsed->scheme() != "rtsps")) {
-    return Error{ErrorKind::unsupported, "what the device names as its stream is no rtsp[s]:// address"};
+  const std::string scheme = parsed ? std::string(parsed->scheme()) : "";
+  const bool tunnelled = transport == Transport::http && (scheme == "http" || scheme == "https");
+  if (!tunnelled && scheme != "rtsp" && scheme != "rtsps") {
+    return Error{ErrorKind::unsupported,
+                 fmt::format("what the device names as its stream is no rtsp[s]://{} address",
+                             transport == Transport::http ? " or http[s]://" : "")};
   }
   boost::urls::url url(*parsed);
   url.remove_userinfo();
@@ -67,18 +90,18 @@ asio::awaitable<base::Result<std::string>> OnvifLocator::stream_address(OnvifMed
   if (!profile) co_return profile.error();
   const OnvifClient::Fill fill = [&](pugi::xml_node node) {
     if (media.newer()) {
-      add(node, "tr2:Protocol", choice_.udp ? "RtspUnicast" : "RTSP");
+      add(node, "tr2:Protocol", names_of(choice_.transport).second);
     } else {
       auto setup = add(node, "trt:StreamSetup");
       add(setup, "tt:Stream", "RTP-Unicast");
-      add(add(setup, "tt:Transport"), "tt:Protocol", choice_.udp ? "UDP" : "RTSP");
+      add(add(setup, "tt:Transport"), "tt:Protocol", names_of(choice_.transport).first);
     }
     add(node, media.operation("ProfileToken"), profile->token);
   };
   const auto answer = co_await client_.ask(media.path, media.operation("GetStreamUri"), fill);
   if (!answer) co_return answer.error();
   co_return reachable_stream(text_at(answer->content(), media.newer() ? "Uri" : "MediaUri/Uri"),
-                             client_.address().host);
+                             client_.address().host, choice_.transport);
 }
 
 }  // namespace

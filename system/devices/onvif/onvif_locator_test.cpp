@@ -118,6 +118,37 @@ TEST(OnvifLocator, WhatIsWrongIsNamed) {
   EXPECT_THAT(complaint(), HasSubstr("body limit"));
 }
 
+TEST(OnvifLocator, AsksForTheTransportByItsNameAndTakesHttpOnlyForHttp) {
+  using Transport = media::RtspClient::Transport;
+  struct Case {
+    Transport transport;
+    const char* newer;
+    const char* older;
+  };
+  for (const auto& [transport, newer, older] : {Case{Transport::tcp, "RTSP", "RTSP"},
+                                                {Transport::udp, "RtspUnicast", "UDP"},
+                                                {Transport::http, "RtspOverHttp", "HTTP"}}) {
+    for (const bool version2 : {true, false}) {
+      FakeDevice device;
+      device.serve(!version2, version2);
+      std::string wanted;
+      const std::string service = version2 ? "media2" : "media";
+      device.replies[service + " GetStreamUri"] = [&](const http::Request& request) {
+        const auto message = protocols::SoapMessage::parse(request.body).value();
+        wanted =
+            protocols::text_at(message.content(), version2 ? "Protocol" : "StreamSetup/Transport/Protocol");
+        return FakeDevice::content(
+            "<R><Uri>https://10.0.0.1:8443/a</Uri><MediaUri><Uri>https://10.0.0.1:8443/a"
+            "</Uri></MediaUri></R>")(request);
+      };
+      const auto locator = make_onvif_locator(device.clock, device.contact("secret"), {1, "main", transport});
+      const auto found = device.run(locator->locate(), base::Result<std::string>(base::Error{}));
+      EXPECT_EQ(wanted, version2 ? newer : older);
+      EXPECT_EQ(found ? *found : "", transport == Transport::http ? "https://127.0.0.1:8443/a" : "");
+    }
+  }
+}
+
 TEST(OnvifAddress, TakesWhatADeviceServiceHas) {
   const auto plain = parse_onvif_address("http://camera/onvif/device_service").value();
   EXPECT_EQ(plain.host, "camera");

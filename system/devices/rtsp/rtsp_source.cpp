@@ -80,7 +80,7 @@ class RtspSource final : public VideoSource, public std::enable_shared_from_this
         history_([this](std::string_view name, const std::string& detail) { tell_quirk(name, detail); }),
         backoff_(options_.backoff, options_.seed),
         pause_(executor_, clock) {
-    if (options_.client.transport == media::RtspClient::Transport::tcp) status_.loss_place = "device";
+    if (options_.client.transport != media::RtspClient::Transport::udp) status_.loss_place = "device";
   }
 
   void start() override {
