@@ -252,7 +252,8 @@ asio::awaitable<Result<>> RtspClient::Session::play() {
     headers.emplace_back("Range", clock_range(replay->from, replay->to));
     headers.emplace_back("Rate-Control", replay->rate_control ? "yes" : "no");
     if (replay->key_pictures_only) headers.emplace_back("Frames", "intra");
-    if (replay->speed != 1) headers.emplace_back("Scale", fmt::format("{}", replay->speed));
+    const double scale = replay->backwards ? -replay->speed : replay->speed;
+    if (scale != 1) headers.emplace_back("Scale", fmt::format("{}", scale));
   } else {
     headers.emplace_back("Range", "npt=0.000-");
   }

@@ -48,7 +48,6 @@ Result<> read_range(std::string_view header, RtspReplay& replay) {
   if (base::trim(last).empty()) return {};
   const auto to = parse_clock(base::trim(last));
   if (!to) return to.error();
-  if (*to < *from) return Error{ErrorKind::unsupported, "Range: playing backwards is not offered"};
   replay.to = *to;
   return {};
 }
@@ -70,9 +69,17 @@ Result<RtspReplay> read_replay(const RtspRequest& request) {
     const auto speed = base::parse_number<double>(scale);
     if (!speed || !std::isfinite(*speed) || *speed == 0)
       return Error{ErrorKind::invalid, fmt::format("Scale \"{:.20}\" is no speed", scale)};
-    if (*speed < RtspReplay::slowest || *speed > RtspReplay::fastest)
-      return Error{ErrorKind::unsupported, fmt::format("Scale {:.20}: 0.0625 to 64 are offered", scale)};
-    replay.speed = *speed;
+    replay.backwards = *speed < 0;
+    replay.speed = std::abs(*speed);
+    if (replay.speed < RtspReplay::slowest || replay.speed > RtspReplay::fastest)
+      return Error{ErrorKind::unsupported,
+                   fmt::format("Scale {:.20}: 0.0625 to 64 are offered, forwards and backwards", scale)};
+  }
+  if (replay.backwards && replay.from == base::UtcTime::min()) replay.from = base::UtcTime::max();
+  if (replay.to && (replay.backwards ? *replay.to > replay.from : *replay.to < replay.from)) {
+    return Error{ErrorKind::invalid, replay.backwards
+                                         ? "Range: backwards, the later end comes first"
+                                         : "Range: it ends before it begins, but Scale is not negative"};
   }
   return replay;
 }

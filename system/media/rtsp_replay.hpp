@@ -11,10 +11,12 @@ namespace watchrig::media {
 
 /// What a PLAY of recorded material asks for (ONVIF Streaming, 6).
 struct RtspReplay {
-  /// The earliest there is where none is told; playing begins at the key picture at or before it.
+  /// The earliest there is where none is told, backwards the latest (`max()`); playing begins at the key
+  /// picture at or before it.
   base::UtcTime from = base::UtcTime::min();
-  std::optional<base::UtcTime> to;  ///< the end of what is recorded where none is told
-  bool rate_control = true;         ///< false: as fast as the reader takes it
+  std::optional<base::UtcTime> to;  ///< where none is told, the end of what is recorded, backwards its begin
+  bool backwards = false;
+  bool rate_control = true;  ///< false: as fast as the reader takes it
   bool key_pictures_only = false;
   double speed = 1;      ///< against real time, greater than 0
   unsigned request = 0;  ///< CSeq of the PLAY
@@ -26,7 +28,8 @@ struct RtspReplay {
 inline constexpr std::string_view replay_feature = "onvif-replay";
 
 /// `Range: clock=20260131T120000.500Z-20260131T120100Z`; `npt=0-` and `npt=now-`, by which players of files
-/// begin, are the beginning. Errors: invalid (no range, no speed), unsupported (backwards).
+/// begin, are the beginning. Backwards, the range has its later end first.
+/// Errors: invalid (no range, no speed, or a range that runs the other way), unsupported (that speed).
 base::Result<RtspReplay> read_replay(const RtspRequest& request);
 /// `clock=…`, the open end left out.
 std::string clock_range(base::UtcTime from, std::optional<base::UtcTime> to);

@@ -46,10 +46,24 @@ TEST(RtspReplay, RefusesWhatIsNoRangeAndNoSpeed) {
                             "npt=5-", "clock=20260131T120000Z-20260131T115959Z", "smpte=0:1:2-", "x"}) {
     EXPECT_FALSE(read({{"Range", range}})) << range;
   }
-  for (const char* scale : {"0", "-1", "nan", "inf", "0.06", "64.5", "fast"}) {
+  for (const char* scale : {"0", "-0.06", "-64.5", "nan", "inf", "0.06", "64.5", "fast"}) {
     EXPECT_FALSE(read({{"Scale", scale}})) << scale;
   }
-  for (const char* scale : {"0.0625", "1", "64"}) EXPECT_TRUE(read({{"Scale", scale}})) << scale;
+  for (const char* scale : {"0.0625", "1", "64", "-0.0625", "-64"})
+    EXPECT_TRUE(read({{"Scale", scale}})) << scale;
+}
+
+TEST(RtspReplay, BackwardsTheLaterEndComesFirst) {
+  const char* backwards = "clock=20260131T120000Z-20260131T115900Z";
+  const auto replay = read({{"Range", backwards}, {"Scale", "-2"}});
+  ASSERT_TRUE(replay) << replay.error().message;
+  EXPECT_TRUE(replay->backwards);
+  EXPECT_EQ(replay->speed, 2);
+  EXPECT_EQ(replay->from, utc("2026-01-31T12:00:00Z"));
+  EXPECT_EQ(replay->to, utc("2026-01-31T11:59:00Z"));
+  EXPECT_EQ(read({{"Scale", "-1"}})->from, base::UtcTime::max());
+  EXPECT_FALSE(read({{"Range", backwards}}));
+  EXPECT_FALSE(read({{"Range", "clock=20260131T115900Z-20260131T120000Z"}, {"Scale", "-1"}}));
 }
 
 TEST(ReplayMark, IsOnTheFirstPacketOfAUnitAndGivesItItsTime) {

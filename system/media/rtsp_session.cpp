@@ -37,7 +37,8 @@ asio::awaitable<void> read_reports(std::shared_ptr<RtspLane> lane, std::shared_p
 }
 
 std::string played_range(const RtspReplay& replay) {
-  return replay.from == base::UtcTime::min() ? "npt=0-" : clock_range(replay.from, replay.to);
+  const bool is_open = replay.from == base::UtcTime::min() || replay.from == base::UtcTime::max();
+  return is_open ? "npt=0-" : clock_range(replay.from, replay.to);
 }
 
 }  // namespace

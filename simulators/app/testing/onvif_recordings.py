@@ -3,11 +3,13 @@ import datetime
 import json
 import re
 import shutil
+import struct
 import subprocess
 import time
 import urllib.request
 
 from onvif_soap import SCHEMA, SETUP
+from raw_rtsp import Client, all_of, answer_to
 
 RECORDING = ("recording_service", "http://www.onvif.org/ver10/recording/wsdl")
 SEARCH = ("search_service", "http://www.onvif.org/ver10/search/wsdl")
@@ -100,6 +102,56 @@ def gstreamer(url):
     return len(done.stdout), done.stderr.decode(errors="replace")[-300:]
 
 
+def replayed(url, account, **headers):
+    """What a PLAY with those headers sends of the pictures until the recording ends: a list of [time, flags, payloads] a picture, by the
+    extension of replays (ONVIF Streaming, 6.3), with flags as they stand there; and the RTP timestamps."""
+    with Client(url) as client:
+        def ask(method, address, **more):
+            challenge = all_of(client.ask("DESCRIBE"), "WWW-Authenticate")[-1]
+            return client.ask(method, address, Require="onvif-replay", Authorization=answer_to(challenge, method, address, account), **more)[0]
+        statuses = [ask("SETUP", f"{url}/track0", Transport="RTP/AVP/TCP;unicast;interleaved=0-1"), ask("PLAY", url, **headers)]
+        pictures, timestamps, quiet = [], [], False
+        while statuses == [200, 200] and not quiet:
+            quiet = client.watch(1) or not client.packets
+            for packet in (packet for channel, packet in client.packets if channel == 0):
+                payload = packet[12:]
+                if packet[0] & 0x10:
+                    profile, words = struct.unpack(">HH", payload[:4])
+                    time_told, flags = struct.unpack(">QB", payload[4:13])
+                    payload = payload[4 + 4 * words:]
+                    pictures.append([time_told, flags if profile == 0xABAC else None, []])
+                    timestamps.append(struct.unpack(">I", packet[4:8])[0])
+                pictures[-1][2].append(payload)
+    return statuses, pictures, timestamps
+
+
+def check_backwards(judge, url, account):
+    """ONVIF Streaming, 6.5: groups from the last to the first, pictures of a group in their order, nothing lost and nothing changed."""
+    clean, discontinuity, last = 0x80, 0x20, 0x10
+    _, forwards, _ = replayed(url, account, Range="npt=0-", **{"Rate-Control": "no"})
+    statuses, backwards, _ = replayed(url, account, Scale="-1.0", **{"Rate-Control": "no"})
+    judge.expect(statuses == [200, 200] and len(forwards) > 20, f"playing backwards: {statuses}, {len(forwards)} pictures forwards")
+    judge.expect(sorted((when, parts) for when, _, parts in backwards) == [(when, parts) for when, _, parts in forwards],
+                 f"{len(backwards)} pictures backwards are not the {len(forwards)} forwards")
+    groups = []
+    for picture in backwards:
+        if picture[1] & clean or not groups:
+            groups.append([])
+        groups[-1].append(picture)
+    judge.expect(all(group[0][1] & clean and group[0][1] & discontinuity for group in groups), "a group does not begin with a key picture that is marked")
+    judge.expect(not any(flags & discontinuity for group in groups for _, flags, _ in group[1:]), "a picture within a group is marked as a leap")
+    judge.expect(all(one[0][0] > other[0][0] for one, other in zip(groups, groups[1:])), "groups are not played from the last to the first")
+    judge.expect([bool(flags & last) for _, flags, _ in backwards] == [False] * (len(backwards) - 1) + [True], "the end is not marked")
+    begin, end = ((forwards[index][0] >> 32) - 2208988800 for index in (0, -1))
+    as_clock = [datetime.datetime.fromtimestamp(second, datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ") for second in (end, begin + 1)]
+    statuses, some, timestamps = replayed(url, account, Scale="-8", Range=f"clock={as_clock[0]}-{as_clock[1]}")
+    judge.expect(statuses == [200, 200] and 0 < len(some) < len(backwards), f"a part backwards: {statuses}, {len(some)} of {len(backwards)} pictures")
+    judge.expect(all(0 <= (b - a) % (1 << 32) < 90000 for a, b in zip(timestamps, timestamps[1:])), "timestamps of pictures that the camera paces do not go on")
+    for headers in ({"Range": f"clock={as_clock[0]}-{as_clock[1]}"}, {"Range": f"clock={as_clock[1]}-{as_clock[0]}", "Scale": "-1"}, {"Scale": "-65"}):
+        statuses, _, _ = replayed(url, account, **headers)
+        judge.expect(statuses == [200, 457], f"{headers} is answered {statuses}")
+
+
 def put_state(control, what, state):
     body = json.dumps({"what": what, "state": state}).encode()
     urllib.request.urlopen(urllib.request.Request(f"{control}/state", data=body, method="PUT"), timeout=10).close()
@@ -128,6 +180,7 @@ def check(judge, camera, control):
     judge.expect(len(found) >= expected * 10 * 0.9, f"ffprobe reads {len(found)} pictures of {expected} s")
     taken, message = gstreamer(url)
     judge.expect(taken is None or taken > 0, f"GStreamer takes nothing of a replay: {message}")
+    check_backwards(judge, re.sub("//.*@", "//", url), camera.account)
     put_state(control, "card", "failed")
     status, text = camera.ask_as(camera.account, SEARCH, "GetRecordingInformation", TOKEN)
     judge.expect(status == 400 and "ter:StorageFailure" in text, f"a card that fails: {status}")

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "simulators/camera/card/card_store.hpp"
+#include "simulators/camera/card/card_course.hpp"
 #include "system/base/timer.hpp"
 #include "system/media/rtp_packetizer.hpp"
 #include "system/media/rtsp_server.hpp"
@@ -28,24 +28,21 @@ class CardFeed final : public media::RtspFeed {
   void sent(const media::RtpTrain& train) override;
 
  private:
-  /// The next unit that is wanted; nothing at the end.
-  std::optional<CardStore::Unit> take();
   /// Nothing where RTP cannot carry it.
-  media::RtpTrainPtr train_of(const CardStore::Unit& unit);
-  boost::asio::awaitable<void> pace(base::UtcTime captured);
+  media::RtpTrainPtr train_of(const CardCourse::Step& step);
+  std::uint32_t timestamp_of(const CardCourse::Step& step);
+  boost::asio::awaitable<void> pace(base::Duration played);
 
-  const std::shared_ptr<CardStore> card_;
-  const media::Presentation tracks_;
-  media::RtspReplay replay_;  ///< by the rig's clock
   const base::Clock& clock_;
   const base::Duration ahead_;
+  const media::RtspReplay replay_;  ///< by the rig's clock
+  const media::Presentation tracks_;
+  CardCourse course_;
   base::Timer timer_;
   std::vector<media::RtpPacketizer> packetizers_;
-  std::uint64_t next_ = 0;
-  std::uint64_t section_ = 0;  ///< of the unit before
-  std::optional<std::pair<base::UtcTime, base::UtcTime>>
-      began_;                            ///< by the clock, and what was captured then
-  std::optional<CardStore::Unit> last_;  ///< on its way to the socket
+  std::optional<base::UtcTime> began_;            ///< by the clock
+  std::optional<std::uint32_t> first_timestamp_;  ///< of the video, played backwards
+  std::optional<CardStore::Unit> last_;           ///< on its way to the socket
   bool closed_ = false;
 };
 

@@ -122,6 +122,17 @@ std::optional<std::uint64_t> CardStore::find(base::UtcTime time) const {
   return found;
 }
 
+std::optional<std::uint64_t> CardStore::key_before(std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  if (state_ != CardState::inserted || units_.empty()) return {};
+  const auto first = units_.front().number;
+  for (auto place = std::min(number - std::min(number, first), units_.size()); place-- > 0;) {
+    const Unit& unit = units_[place];
+    if (unit.role == TrackRole::video && unit.unit->key) return unit.number;
+  }
+  return {};
+}
+
 std::optional<CardStore::Unit> CardStore::at(std::uint64_t number) const {
   const std::lock_guard lock(mutex_);
   if (state_ != CardState::inserted || units_.empty()) return {};

@@ -65,6 +65,8 @@ class CardStore {
   /// The number of the newest key picture at or before that time, or else of the first one there is; nothing
   /// where none is recorded, or the card cannot be read.
   std::optional<std::uint64_t> find(base::UtcTime time) const;
+  /// The number of the newest key picture before the unit with that number.
+  std::optional<std::uint64_t> key_before(std::uint64_t number) const;
   /// The first unit with that number or a higher one.
   std::optional<Unit> at(std::uint64_t number) const;
 

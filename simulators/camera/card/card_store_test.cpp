@@ -191,5 +191,88 @@ TEST_F(CardTest, MarksHolesAndPassesOverWhatIsCodedOtherwise) {
   EXPECT_EQ(play(keys).size(), 4U);
 }
 
+/// Tenths of a second after the start.
+std::vector<int> tenths(const std::vector<media::ReplayMark>& marks, base::UtcTime start) {
+  std::vector<int> times;
+  for (const auto& mark : marks) times.push_back(static_cast<int>((mark.time - start) / 100ms));
+  return times;
+}
+
+TEST_F(CardTest, PlaysGroupsBackwardsAndTheirPicturesForwards) {
+  make(1000);
+  record(35);
+  media::RtspReplay replay;
+  replay.backwards = true;
+  replay.from = start + 2250ms;
+  replay.to = start + 1450ms;
+  const auto marks = play(replay);
+  EXPECT_THAT(tenths(marks, start), ElementsAre(20, 21, 22, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19));
+  for (const auto& mark : marks) {
+    const bool is_key = (mark.time - start) % 1s == base::Duration::zero();
+    EXPECT_EQ(mark.clean_point, is_key);
+    EXPECT_EQ(mark.discontinuity, is_key);
+    EXPECT_EQ(mark.last, mark.time == start + 1900ms);
+    EXPECT_FALSE(mark.section_end);
+  }
+}
+
+TEST_F(CardTest, BackwardsItBeginsWithTheLatestAndEndsWithTheOldest) {
+  make(1000);
+  ahead = 1h;
+  record(15);
+  media::RtspReplay replay;
+  replay.backwards = true;
+  replay.from = base::UtcTime::max();
+  const auto marks = play(replay);
+  EXPECT_THAT(tenths(marks, start + 1h), ElementsAre(10, 11, 12, 13, 14, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_TRUE(marks.back().last);
+  replay.key_pictures_only = true;
+  EXPECT_THAT(tenths(play(replay), start + 1h), ElementsAre(10, 0));
+}
+
+TEST_F(CardTest, BackwardsHolesAreMarkedAndOtherCodingIsPassedOver) {
+  make(1000);
+  record(12);
+  card->pause(true);
+  record(18);
+  card->pause(false);
+  record(2);
+  auto other = track;
+  other.width = 64;
+  card->begin({other}, {ledger});
+  record(8);
+  card->begin({track}, {ledger});
+  record(1);
+  media::RtspReplay replay;
+  replay.backwards = true;
+  replay.from = base::UtcTime::max();
+  const auto marks = play(replay);
+  EXPECT_THAT(tenths(marks, start), ElementsAre(40, 30, 31, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_TRUE(marks[2].section_end && marks[4].section_end);
+  EXPECT_FALSE(marks[3].section_end || marks.back().section_end);
+  replay.from = start - 1s;
+  EXPECT_TRUE(play(replay).empty());
+}
+
+TEST_F(CardTest, BackwardsTheWayTakesAsLongAsForwards) {
+  make(1000);
+  record(25);
+  card->pause(true);
+  record(15);
+  card->pause(false);
+  record(10);
+  media::RtspReplay replay;
+  replay.backwards = true;
+  replay.from = base::UtcTime::max();
+  CardCourse course(card, {track}, replay);
+  std::vector<int> played;
+  while (const auto step = course.next()) played.push_back(static_cast<int>(step->played / 100ms));
+  ASSERT_EQ(played.size(), 35U);
+  EXPECT_TRUE(std::ranges::is_sorted(played));
+  EXPECT_EQ(played.front(), 0);
+  // A group ends where the next one begins; what is behind it in a hole is not known, and takes no time.
+  EXPECT_EQ(played.back(), 9 + 4 + 10 + 9);
+}
+
 }  // namespace
 }  // namespace watchrig::camera

@@ -14,7 +14,7 @@ using protocols::text_at;
 
 OnvifOutcome service_capabilities(OnvifCall& call) {
   auto all = add(call.answer, "trp:Capabilities");
-  all.append_attribute("ReversePlayback") = "false";
+  all.append_attribute("ReversePlayback") = "true";
   all.append_attribute("SessionTimeoutRange") = "60 60";
   all.append_attribute("RTP_RTSP_TCP") = "true";
   return {};
