@@ -7,6 +7,7 @@
 
 #include "simulators/camera/camera_content.hpp"
 #include "simulators/camera/camera_faults.hpp"
+#include "simulators/camera/camera_parts.hpp"
 #include "simulators/camera/personalities/quirky_server.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
@@ -24,63 +25,6 @@ using kernel::Fault;
 using kernel::Verb;
 namespace json = boost::json;
 
-std::shared_ptr<ptz::MechanicalHead> head_of(const CameraSpec& spec, const base::Clock& clock) {
-  if (!spec.ptz) return nullptr;
-  return std::make_shared<ptz::MechanicalHead>(ptz::MechanicalHead::Form{}, clock);
-}
-
-/// Of a camera without a head, the lens is all that moves.
-std::shared_ptr<ImagingUnit> imaging_of(const CameraSpec& spec, std::shared_ptr<ptz::MechanicalHead> head,
-                                        const base::Clock& clock) {
-  if (!spec.imaging) return nullptr;
-  if (!head) head = std::make_shared<ptz::MechanicalHead>(ptz::MechanicalHead::Form{}, clock);
-  return std::make_shared<ImagingUnit>(std::move(head));
-}
-
-std::shared_ptr<OsdBoard> osd_of(const CameraSpec& spec) {
-  return spec.imaging ? std::make_shared<OsdBoard>(spec.id) : nullptr;
-}
-
-/// Has the streams show what the head points at, and what the camera makes of it.
-CameraSpec with_own_pictures(CameraSpec spec, std::shared_ptr<ptz::MechanicalHead> head,
-                             std::shared_ptr<ImagingUnit> imaging, std::shared_ptr<OsdBoard> osd) {
-  const auto own = [&](scene::SourceSpec& source) {
-    if (head || imaging) source.owner = spec.id;
-    if (head) {
-      source.pointing = [head](base::UtcTime time) -> scene::Pointing {
-        const auto position = head->at(time);
-        return {position.pan, position.tilt, head->view_degrees(position.zoom)};
-      };
-    }
-    if (!imaging) return;
-    source.finish = [imaging, osd](media::Picture& picture, base::UtcTime time) {
-      imaging->apply(picture, time);
-      osd->draw(picture, time);
-    };
-  };
-  own(spec.main);
-  if (spec.sub) own(*spec.sub);
-  return spec;
-}
-
-/// A recorder's channels have equal parts of its disk.
-std::vector<std::shared_ptr<CardStore>> cards_of(const CameraSpec& spec) {
-  const unsigned parts = spec.channels == 0 ? 1 : spec.channels;
-  std::vector<std::shared_ptr<CardStore>> cards;
-  for (unsigned i = 0; spec.card_bytes != 0 && i < parts; ++i)
-    cards.push_back(
-        std::make_shared<CardStore>(CardStore::Options{spec.card_bytes / parts, spec.card_stops}));
-  return cards;
-}
-
-/// Has a channel show its number and the time by the recorder's clock.
-void title(scene::SourceSpec& source, const std::string& name, base::Duration clock_ahead) {
-  const auto board = std::make_shared<OsdBoard>(name);
-  board->set_clock_ahead(clock_ahead);
-  source.owner = name;
-  source.finish = [board](media::Picture& picture, base::UtcTime time) { board->draw(picture, time); };
-}
-
 }  // namespace
 
 Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
@@ -96,6 +40,7 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
       broadcasts_(surroundings.broadcasts),
       board_(std::make_shared<kernel::FaultBoard>(surroundings.clock)),
       cards_(cards_of(spec_)),
+      analytics_(analytics_of(spec_, own_clock_, head_)),
       users_(spec_.username, spec_.password),
       certificates_(spec_.certificate ? std::make_shared<CameraCertificates>(
                                             spec_.address, *spec_.certificate, surroundings.clock.now())
@@ -137,9 +82,15 @@ Result<void> Camera::add_channel(unsigned source, const char* stream, scene::Sou
   auto video = broadcasts_.open(shown, TrackRole::video);
   if (!video) return Error(video.error()).within(name);
   const bool recorded = std::string_view(stream) == "main" && !cards_.empty();
-  CameraChannel::Place place{
-      spec_.id,   name, board_, clock_, seed_, spec_.onvif, recorded ? cards_[source - 1] : nullptr,
-      spec_.phase};
+  CameraChannel::Place place{spec_.id,
+                             name,
+                             board_,
+                             clock_,
+                             seed_,
+                             spec_.onvif,
+                             recorded ? cards_[source - 1] : nullptr,
+                             spec_.phase,
+                             analytics_.empty() ? nullptr : analytics_[source - 1]};
   channels_.push_back(
       std::make_shared<CameraChannel>(std::move(place), shown, *std::move(video), std::move(audio)));
   return {};
@@ -205,6 +156,7 @@ Result<void> Camera::start_onvif() {
   device.sources = sources();
   device.is_recorder = spec_.channels != 0;
   device.cards = cards_;
+  device.analytics = analytics_;
   device.inputs = spec_.inputs;
   device.outputs = spec_.outputs;
   device.place = {.address = spec_.address,

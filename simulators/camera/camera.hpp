@@ -57,7 +57,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   base::Result<void> withdraw(std::string_view fault_id) override;
   std::size_t withdraw_all() override;
   boost::json::object faults() const override;
-  /// Members of the query: stream (main), track (video or audio), from, to (UTC).
+  /// Members of the query: stream (main), track (video, audio or metadata), from, to (UTC).
   base::Result<std::string> ledger(const Query& query) const override;
 
  private:
@@ -105,6 +105,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const std::shared_ptr<kernel::FaultBoard> board_;
   const std::vector<std::shared_ptr<CardStore>> cards_;  ///< one a source; empty where it has none
   const std::shared_ptr<CameraClock> own_clock_ = std::make_shared<CameraClock>();
+  const std::vector<std::shared_ptr<VideoAnalytics>> analytics_;  ///< one a source; empty where it has none
   std::vector<std::shared_ptr<CameraChannel>> channels_;
   CameraUsers users_;
   const std::shared_ptr<CameraCertificates> certificates_;  ///< null: it knows no TLS

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "simulators/kernel/dice.hpp"
+
 namespace watchrig::camera {
 
 namespace {
@@ -39,6 +41,11 @@ CameraChannel::StagePtr CameraChannel::make_stage(const scene::SourceSpec& sourc
   if (place_.snapshots) stage->snapshots = std::make_unique<SnapshotKeeper>(video);
   stage->stream = std::make_shared<CameraStream>(place_.camera, place_.name, std::move(video), audio_,
                                                  place_.board, place_.clock, place_.phase);
+  if (place_.analytics) {
+    const kernel::Dice dice(place_.seed, place_.camera + "/" + place_.name, "metadata ssrc");
+    stage->stream->add_metadata(place_.analytics, place_.name.ends_with("main"),
+                                static_cast<std::uint32_t>(dice.bits(0)) | 1U);
+  }
   stage->stream->start();
   return stage;
 }

@@ -31,8 +31,9 @@ class CameraChannel {
     const base::Clock& clock;  ///< outlives the channel
     std::uint64_t seed = 1;
     bool snapshots = false;
-    std::shared_ptr<CardStore> card = {};  ///< on which it is recorded
-    double phase = 0;                      ///< see CameraSpec::phase
+    std::shared_ptr<CardStore> card = {};            ///< on which it is recorded
+    double phase = 0;                                ///< see CameraSpec::phase
+    std::shared_ptr<VideoAnalytics> analytics = {};  ///< of its video input; null: nothing is told of it
   };
 
   /// `audio` may be null.

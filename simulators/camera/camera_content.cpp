@@ -4,6 +4,7 @@
 
 #include "simulators/camera/camera_faults.hpp"
 #include "simulators/camera/card/card_feed.hpp"
+#include "system/media/sdp.hpp"
 
 namespace watchrig::camera {
 
@@ -98,7 +99,17 @@ boost::asio::awaitable<Result<media::RtspDescription>> CameraContent::describe(m
   media::RtspDescription description;
   description.tracks = found->tracks();
   description.name = fmt::format("{} {}", camera_, found->name());
-  description.sdp = false_sdp(board_->active(), found->name(), clock_.now());
+  if (const auto* metadata = found->metadata(); metadata && metadata->offered()) {
+    media::SdpOptions options;
+    options.name = description.name;
+    description.sdp = media::write_sdp(description.tracks, options) + metadata->sdp_section();
+    // No coded medium: that it can be set up, and its clock, are all that the server has to know.
+    media::Track track;
+    track.clock_rate = MetadataTrack::clock_rate;
+    track.payload_type = MetadataTrack::payload_type;
+    description.tracks.push_back(track);
+  }
+  if (auto lie = false_sdp(board_->active(), found->name(), clock_.now())) description.sdp = std::move(lie);
   co_return description;
 }
 

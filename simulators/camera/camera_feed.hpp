@@ -38,7 +38,7 @@ class CameraFeed final : public media::RtspFeed {
   base::UtcTime due_{};  ///< when the next picture is to go out, of a camera with a phase
   mutable std::mutex mutex_;
   bool begun_ = false;
-  std::array<std::optional<media::RtpPosition>, 2> first_;  ///< a track; of its first train
+  std::array<std::optional<media::RtpPosition>, 3> first_;  ///< a track; of its first train
 };
 
 /// SSRC, sequence number and timestamp of a train's first packet.

@@ -167,6 +167,23 @@ Result<void> read_imaging(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+Result<void> read_analytics(XmlAttributes& attributes, CameraSpec& spec) {
+  const auto analytics = attributes.text("analytics", "no");
+  if (analytics != "yes" && analytics != "no")
+    return attributes.error(fmt::format("analytics=\"{}\" is neither yes nor no", analytics));
+  const auto rate = attributes.integer("analytics-rate", 5, 1, 30);
+  if (!rate) return rate.error();
+  spec.analytics = analytics == "yes";
+  spec.analytics_rate = static_cast<unsigned>(*rate);
+  if (!spec.analytics && attributes.has("analytics-rate"))
+    return attributes.error("analytics-rate needs analytics=\"yes\"");
+  if (!spec.analytics) return {};
+  if (!spec.onvif) return attributes.error("analytics=\"yes\" needs onvif=\"yes\"");
+  if (attributes.has("file"))
+    return attributes.error("analytics=\"yes\" needs the scene: nobody knows what a file shows");
+  return {};
+}
+
 /// The card of a camera, the disk of a recorder.
 Result<void> read_card(XmlAttributes& attributes, CameraSpec& spec) {
   const std::string what = spec.channels == 0 ? "card" : "disk", size = what + "-mb", when = what + "-full";
@@ -306,6 +323,7 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   if (const auto read = read_onvif(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_head(attributes, spec); !read) return read.error();
   if (const auto read = read_imaging(attributes, spec); !read) return read.error();
+  if (const auto read = read_analytics(attributes, spec); !read) return read.error();
   if (const auto read = read_place(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();

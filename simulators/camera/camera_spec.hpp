@@ -38,10 +38,12 @@ struct CameraSpec {
   /// Of the card that records the main stream, or of the disk that all channels of a recorder share; 0: there
   /// is none.
   std::uint64_t card_bytes = 0;
-  bool card_stops = false;  ///< when it is full; else the oldest makes room
-  bool ptz = false;         ///< whether it has a head; then its pictures are its own
-  bool imaging = false;     ///< whether its pictures can be set and written on; then they are its own
-  bool http = true;         ///< whether its services answer in the clear
+  bool card_stops = false;      ///< when it is full; else the oldest makes room
+  bool ptz = false;             ///< whether it has a head; then its pictures are its own
+  bool imaging = false;         ///< whether its pictures can be set and written on; then they are its own
+  bool analytics = false;       ///< whether it tells of what its pictures show
+  unsigned analytics_rate = 5;  ///< of so many pictures a second
+  bool http = true;             ///< whether its services answer in the clear
   /// Services and streams by TLS too, with a certificate of this manner; none: in the clear only.
   std::optional<CertificateManner> certificate;
   std::uint16_t https_port = 0;  ///< 0: any free one

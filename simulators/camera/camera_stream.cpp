@@ -25,6 +25,14 @@ CameraStream::CameraStream(std::string camera, std::string name, std::shared_ptr
 
 CameraStream::~CameraStream() { stop(); }
 
+void CameraStream::add_metadata(std::shared_ptr<VideoAnalytics> analytics, bool judges, std::uint32_t ssrc) {
+  const auto& track = video_->track();
+  metadata_ = std::make_unique<MetadataTrack>(
+      MetadataTrack::Place{std::move(analytics), name_, judges, static_cast<std::uint16_t>(ledgers_.size()),
+                           ssrc, video_->grid(), track.width, track.height});
+  ledgers_.push_back(metadata_->ledger());
+}
+
 void CameraStream::start() {
   for (const auto& broadcast : {video_, audio_}) {
     if (!broadcast) continue;
@@ -70,6 +78,7 @@ std::unique_ptr<media::RtspFeed> CameraStream::open(boost::asio::any_io_executor
   const bool no_keys = lies_about(board_->active(), name_, lies::no_key_frames, clock_.now());
   const auto start = no_keys ? base::Start::at_once : base::Start::at_restart_point;
   auto feed = std::make_unique<CameraFeed>(shared_from_this(), std::move(executor), start);
+  if (metadata_) metadata_->analytics()->reader_came(name_);
   const std::lock_guard lock(mutex_);
   feeds_.push_back(feed.get());
   if (stopped_) feed->close();
@@ -104,22 +113,41 @@ void CameraStream::on_detour(const scene::EncodedUnitPtr& unit) {
   publish(TrackRole::video, *unit, train ? *train : nullptr);
 }
 
-/// Under mutex_.
+/// Under mutex_, as the next three.
 void CameraStream::publish(TrackRole role, const scene::EncodedUnit& unit, const media::RtpTrainPtr& train) {
-  const auto track = static_cast<std::size_t>(role);
+  count(static_cast<std::size_t>(role), unit.payload.size(), unit.captured);
+  if (train && !feeds_.empty() && !withholds(faults(), name_, unit.captured)) {
+    // What the firmware does is judged by the time at which it does it, as in open().
+    const bool kept =
+        train->video && unit.key && lies_about(faults_, name_, lies::no_key_frames, clock_.now());
+    if (!kept) {
+      for (CameraFeed* feed : feeds_) feed->push(train);
+    }
+  }
+  if (role == TrackRole::video && metadata_) publish_metadata(unit);
+}
+
+void CameraStream::publish_metadata(const scene::EncodedUnit& picture) {
+  const auto told = metadata_->next(picture);
+  if (!told) return;
+  count(metadata_->track(), told->bytes, picture.captured);
+  if (feeds_.empty() || withholds(faults(), name_, picture.captured)) return;
+  for (CameraFeed* feed : feeds_) feed->push(told->train);
+}
+
+void CameraStream::count(std::size_t track, std::size_t bytes, base::UtcTime captured) {
   ++totals_.units.at(track);
-  totals_.bytes.at(track) += unit.payload.size();
+  totals_.bytes.at(track) += bytes;
   auto& span = spans_.at(track);
-  span = Span{span ? span->first : unit.captured, unit.captured};
-  if (!train || feeds_.empty()) return;
+  span = Span{span ? span->first : captured, captured};
+}
+
+const std::vector<kernel::Fault>& CameraStream::faults() {
   if (const auto version = board_->version(); version != faults_version_) {
     faults_version_ = version;
     faults_ = board_->remembered();
   }
-  if (withholds(faults_, name_, unit.captured)) return;
-  // What the firmware does is judged by the time at which it does it, as in open().
-  if (train->video && unit.key && lies_about(faults_, name_, lies::no_key_frames, clock_.now())) return;
-  for (CameraFeed* feed : feeds_) feed->push(train);
+  return faults_;
 }
 
 void CameraStream::sent(const media::RtpTrain& train) {

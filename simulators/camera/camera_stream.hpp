@@ -10,6 +10,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "simulators/camera/analytics/metadata_track.hpp"
 #include "simulators/camera/broadcast.hpp"
 #include "simulators/camera/card/card_store.hpp"
 #include "simulators/camera/lateness.hpp"
@@ -27,8 +28,8 @@ class CameraFeed;
 class CameraStream : public std::enable_shared_from_this<CameraStream> {
  public:
   struct Totals {
-    std::array<std::uint64_t, 2> units{};  ///< a track; produced since start()
-    std::array<std::uint64_t, 2> bytes{};  ///< a track; their payload
+    std::array<std::uint64_t, 3> units{};  ///< a track; produced since start()
+    std::array<std::uint64_t, 3> bytes{};  ///< a track; their payload
     std::uint64_t dropped = 0;             ///< trains that slow readers lost, present and past ones
   };
 
@@ -36,7 +37,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   struct Span {
     base::UtcTime first, last;
   };
-  using Spans = std::array<std::optional<Span>, 2>;
+  using Spans = std::array<std::optional<Span>, 3>;
 
   /// `camera` and `name` ("main") are for messages. The clock outlives the stream. For `phase` see
   /// CameraSpec.
@@ -45,6 +46,9 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
                const base::Clock& clock, double phase = 0);
   ~CameraStream();
 
+  /// Has a track of metadata behind the others, as this input's analytics say, whose rules are perhaps judged
+  /// by this stream; before start().
+  void add_metadata(std::shared_ptr<VideoAnalytics> analytics, bool judges, std::uint32_t ssrc);
   /// Connects to the broadcasts; once, after construction.
   void start();
   /// From now on the card gets what goes out here, or would without the faults of the network.
@@ -53,11 +57,14 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   void stop();
 
   const std::string& name() const { return name_; }
+  /// Video and sound.
   media::Presentation tracks() const;
+  /// Null: it has none.
+  const MetadataTrack* metadata() const { return metadata_.get(); }
   const Broadcast& video() const { return *video_; }
   const std::shared_ptr<Broadcast>& shared_video() const { return video_; }
   std::string error() const;
-  /// One a track.
+  /// One a track, that of metadata last.
   const std::vector<std::shared_ptr<Ledger>>& ledgers() const { return ledgers_; }
 
   /// A reader that begins at the next key picture, or at once when the camera claims to have none.
@@ -89,6 +96,9 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   void on_shared(TrackRole role, const scene::EncodedUnitPtr& unit, const media::RtpTrainPtr& train);
   void on_detour(const scene::EncodedUnitPtr& unit);
   void publish(TrackRole role, const scene::EncodedUnit& unit, const media::RtpTrainPtr& train);
+  void publish_metadata(const scene::EncodedUnit& picture);
+  void count(std::size_t track, std::size_t bytes, base::UtcTime captured);
+  const std::vector<kernel::Fault>& faults();
   void sent(const media::RtpTrain& train);
   void leave(CameraFeed& feed);
   double wanted_factor() const;
@@ -102,6 +112,7 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   const base::Duration period_;  ///< from one picture to the next
   const base::Duration lag_;     ///< behind their capture; whole milliseconds, so that timers expire together
   std::vector<std::shared_ptr<Ledger>> ledgers_;
+  std::unique_ptr<MetadataTrack> metadata_;  ///< what changes in it, under mutex_
   LatenessMeter sending_;
 
   std::mutex burst_mutex_;  ///< one apply_burst() at a time; never taken by what a source calls

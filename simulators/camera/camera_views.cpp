@@ -51,12 +51,24 @@ json::object stream_status(const CameraChannel& channel) {
         {"max", microseconds(produced.lateness_max)}}},
       {"sending_us",
        {{"p50", microseconds(sending.percentile(0.5))}, {"p99", microseconds(sending.percentile(0.99))}}}};
-  if (stream.ledgers().size() > 1) {
+  if (stream.tracks().size() > 1) {
     object["audio_units"] = totals.units[1];
     object["audio_bytes"] = totals.bytes[1];
   }
+  if (const auto* metadata = stream.metadata()) {
+    object["metadata_units"] = totals.units.at(metadata->track());
+    object["metadata_bytes"] = totals.bytes.at(metadata->track());
+  }
   if (auto error = stream.error(); !error.empty()) object["error"] = std::move(error);
   return object;
+}
+
+/// Nothing where the stream has no such track.
+std::optional<std::size_t> track_number(const CameraStream& stream, std::string_view track) {
+  if (track == "video") return 0;
+  if (track == "audio" && stream.tracks().size() > 1) return 1;
+  if (track == "metadata" && stream.metadata()) return stream.metadata()->track();
+  return std::nullopt;
 }
 
 json::object network_status(const OnvifDevice& device) {
@@ -157,6 +169,25 @@ json::object card_status(const CardStore& card) {
   return object;
 }
 
+/// Rules with their findings so far, one object for each input.
+json::array analytics_status(const std::vector<std::shared_ptr<VideoAnalytics>>& inputs) {
+  json::array all;
+  for (const auto& analytics : inputs) {
+    const auto findings = analytics->findings();
+    json::object rules;
+    for (const auto& rule : analytics->rules()) {
+      const auto found = findings.find(rule.name);
+      rules[rule.name] = found == findings.end() ? std::uint64_t{0} : found->second;
+    }
+    const auto wish = analytics->wish();
+    all.push_back({{"modules", analytics->modules().size()},
+                   {"rules", std::move(rules)},
+                   {"objects", wish.objects},
+                   {"events", wish.events}});
+  }
+  return all;
+}
+
 }  // namespace
 
 json::object Camera::describe_stream(const CameraChannel& channel) const {
@@ -175,6 +206,7 @@ json::object Camera::describe_stream(const CameraChannel& channel) const {
   if (!stage->source.file.empty()) object["file"] = stage->source.file.string();
   const auto tracks = stage->stream->tracks();
   if (tracks.size() > 1) object["audio"] = media::to_string(tracks[1].codec);
+  if (stage->stream->metadata()) object["metadata"] = MetadataTrack::encoding;
   return object;
 }
 
@@ -229,6 +261,7 @@ json::object Camera::status() const {
   if (head_) status["head"] = head_status(*head_);
   if (imaging_) status["imaging"] = imaging_status(*imaging_);
   if (osd_) status["osd"] = osd_status(*osd_);
+  if (!analytics_.empty()) status["analytics"] = analytics_status(analytics_);
   const std::lock_guard lock(settle_mutex_);
   if (registrar_) status["registration"] = registrar_->status();
   return status;
@@ -247,8 +280,9 @@ Result<std::string> Camera::ledger(const Query& query) const {
     return Error{ErrorKind::not_found, fmt::format("camera \"{}\" has no stream \"{}\"", spec_.id, stream)};
   }
   const auto track = member(query, "track", "video");
-  const std::size_t number = track == "audio" ? 1 : 0;
-  if ((track != "audio" && track != "video") || number >= found->stage()->stream->ledgers().size()) {
+  const auto shown = found->stage()->stream;
+  const auto number = track_number(*shown, track);
+  if (!number) {
     return Error{ErrorKind::not_found,
                  fmt::format("camera \"{}\" has no track \"{}\" in stream {}", spec_.id, track, stream)};
   }
@@ -256,9 +290,11 @@ Result<std::string> Camera::ledger(const Query& query) const {
   if (!from) return from.error();
   const auto to = instant(query, "to", base::UtcTime::max());
   if (!to) return to.error();
-  const auto codec = found->stage()->stream->tracks()[number].codec;
-  return fmt::format(R"({{"stream":"{}","track":"{}","codec":"{}","units":{}}})", stream, track,
-                     media::to_string(codec), to_json(found->entries(number, *from, *to)));
+  const auto tracks = shown->tracks();
+  const auto codec =
+      *number < tracks.size() ? media::to_string(tracks[*number].codec) : MetadataTrack::encoding;
+  return fmt::format(R"({{"stream":"{}","track":"{}","codec":"{}","units":{}}})", stream, track, codec,
+                     to_json(found->entries(*number, *from, *to)));
 }
 
 }  // namespace watchrig::camera

@@ -30,7 +30,10 @@ bool touches_packets(const Fault& fault) {
   }
 }
 
-std::uint64_t unit_key(std::uint16_t track, std::uint64_t unit) { return unit << 1 | (track & 1U); }
+/// Apart for each of three tracks; the same for the first two, whatever comes behind them.
+std::uint64_t unit_key(std::uint16_t track, std::uint64_t unit) {
+  return unit << 1 | (track & 1U) | static_cast<std::uint64_t>(track >> 1U) << 62U;
+}
 
 }  // namespace
 

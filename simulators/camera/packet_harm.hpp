@@ -82,7 +82,7 @@ class PacketHarm final : public media::PacketFilter {
   mutable std::vector<kernel::Fault> faults_;  ///< of the board, as of version_
   mutable std::optional<std::uint64_t> version_;
   std::deque<Held> held_;
-  std::array<std::optional<std::uint64_t>, 2> broken_;  ///< a track; the last unit told as broken
+  std::array<std::optional<std::uint64_t>, 3> broken_;  ///< a track; the last unit told as broken
 };
 
 }  // namespace watchrig::camera

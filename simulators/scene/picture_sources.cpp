@@ -20,16 +20,19 @@ class StreetPictures final : public PictureSource {
   StreetPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first, PictureFinish finish)
       : scene_(profile.width, profile.height, profile.rate, seed, first), finish_(std::move(finish)) {}
   base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
+    objects_ = std::make_shared<const std::vector<SceneObject>>(scene_.objects(frame));
     if (!finish_) return &scene_.draw(frame, captured);
     own_ = scene_.draw_bare(frame);
     complete(own_, frame, captured, finish_);
     return &own_;
   }
+  SceneObjectsPtr objects() const override { return objects_; }
 
  private:
   StreetScene scene_;
   PictureFinish finish_;
   media::Picture own_;
+  SceneObjectsPtr objects_;
 };
 
 /// The street around a camera that can be turned.
@@ -40,15 +43,20 @@ class TurnedPictures final : public PictureSource {
         own_(std::move(own)),
         view_(profile.width, profile.height) {}
   base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
-    look(scene_.draw_bare(frame), own_.pointing(captured), view_);
+    const auto pointing = own_.pointing(captured);
+    look(scene_.draw_bare(frame), pointing, view_);
+    objects_ = std::make_shared<const std::vector<SceneObject>>(
+        seen_from(scene_.objects(frame), pointing, view_.width, view_.height));
     complete(view_, frame, captured, own_.finish);
     return &view_;
   }
+  SceneObjectsPtr objects() const override { return objects_; }
 
  private:
   StreetScene scene_;
   OwnView own_;
   media::Picture view_;
+  SceneObjectsPtr objects_;
 };
 
 class FilePictures final : public PictureSource {

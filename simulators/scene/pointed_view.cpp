@@ -68,4 +68,29 @@ void look(const media::Picture& canvas, const Pointing& pointing, media::Picture
   look_at(plane_of(canvas.cr(), width, height), pointing, plane_of(view.cr(), view_width, view_height));
 }
 
+std::vector<SceneObject> seen_from(const std::vector<SceneObject>& objects, const Pointing& pointing,
+                                   int view_width, int view_height) {
+  const cv::Size view(view_width, view_height), canvas = view * canvas_scale;
+  const auto window = window_of(canvas, pointing, double(view.width) / view.height);
+  const double scale_x = view.width / window.width, scale_y = view.height / window.height;
+  const int first = static_cast<int>(std::floor(window.left / canvas.width));
+  const int last = static_cast<int>(std::floor((window.left + window.width) / canvas.width));
+  std::vector<SceneObject> seen;
+  for (const auto& object : objects) {
+    for (int round = first; round <= last; ++round) {
+      const double left = (object.box.x + double(round) * canvas.width - window.left) * scale_x;
+      const double top = (object.box.y - window.top) * scale_y;
+      const cv::Point from(static_cast<int>(std::floor(left)), static_cast<int>(std::floor(top)));
+      const cv::Point to(static_cast<int>(std::ceil(left + object.box.width * scale_x)),
+                         static_cast<int>(std::ceil(top + object.box.height * scale_y)));
+      const cv::Rect box = cv::Rect(from, to) & cv::Rect(0, 0, view.width, view.height);
+      if (box.empty()) continue;
+      auto& one = seen.emplace_back(object);
+      one.id = object.id * 3 + static_cast<std::uint32_t>((round % 3 + 3) % 3);
+      one.box = {box.x, box.y, box.width, box.height};
+    }
+  }
+  return seen;
+}
+
 }  // namespace watchrig::scene

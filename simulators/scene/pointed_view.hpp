@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
+#include "simulators/scene/street_traffic.hpp"
 #include "system/base/clock.hpp"
 #include "system/media/picture.hpp"
 
@@ -23,5 +25,10 @@ inline constexpr double canvas_degrees = 120;
 
 /// Writes into `view` what of the canvas is seen; `view` has its size.
 void look(const media::Picture& canvas, const Pointing& pointing, media::Picture& view);
+
+/// Which of the objects on the canvas are seen in a view of that size, and where. Each is there three times
+/// around the camera, as three objects: of number n they are 3 n to 3 n + 2.
+std::vector<SceneObject> seen_from(const std::vector<SceneObject>& objects, const Pointing& pointing,
+                                   int view_width, int view_height);
 
 }  // namespace watchrig::scene

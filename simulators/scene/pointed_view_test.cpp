@@ -1,5 +1,8 @@
 #include "simulators/scene/pointed_view.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include <gtest/gtest.h>
 
 namespace watchrig::scene {
@@ -49,6 +52,39 @@ TEST(PointedView, GoesRoundAndBeyondTheEdges) {
   EXPECT_EQ(middle(canvas, {360, 0, 60}), middle(canvas, {0, 0, 60}));
   EXPECT_EQ(middle(canvas, {-130, 0, 60}), middle(canvas, {-10, 0, 60}));
   EXPECT_EQ(middle(canvas, {0, -90, 60}), middle(canvas, {0, -60, 60}));
+}
+
+TEST(PointedView, TellsWhereItsObjectsAreSeen) {
+  media::Picture canvas(width * canvas_scale, height * canvas_scale);
+  std::fill(canvas.bytes.begin(), canvas.bytes.end(), std::uint8_t{16});
+  SceneObject object;
+  object.id = 7;
+  object.box = {150, 80, 20, 30};
+  for (int y = 80; y < 110; ++y) {
+    for (int x = 150; x < 170; ++x) canvas.luma()[y * canvas.width + x] = 235;
+  }
+  for (const Pointing& pointing :
+       {Pointing{0, 0, 60}, {20, 0, 60}, {0, 10, 30}, {118, -5, 60}, {-240, 0, 9}}) {
+    media::Picture view(width, height);
+    look(canvas, pointing, view);
+    const auto seen = seen_from({object}, pointing, width, height);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        if (view.luma()[y * width + x] < 130) continue;
+        ASSERT_EQ(seen.size(), 1U) << pointing.pan_degrees;
+        const auto& box = seen[0].box;
+        const bool inside = x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height;
+        ASSERT_TRUE(inside) << pointing.pan_degrees << ": " << x << "," << y << " is not in " << box.x << ","
+                            << box.y << " " << box.width << "x" << box.height;
+      }
+    }
+    const bool bright = std::ranges::any_of(std::span(view.luma(), std::size_t{width} * height),
+                                            [](std::uint8_t luma) { return luma >= 130; });
+    EXPECT_EQ(bright, !seen.empty()) << pointing.pan_degrees;
+  }
+  EXPECT_EQ(seen_from({object}, {0, 0, 60}, width, height)[0].id, 21U);
+  EXPECT_EQ(seen_from({object}, {-240, 0, 60}, width, height)[0].id, 22U);
+  EXPECT_TRUE(seen_from({object}, {60, 0, 60}, width, height).empty());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "simulators/scene/pointed_view.hpp"
 #include "simulators/scene/stream_profile.hpp"
+#include "simulators/scene/street_traffic.hpp"
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
 #include "system/media/access_unit.hpp"
@@ -22,8 +23,9 @@ struct EncodedUnit {
   base::UtcTime captured;           ///< start + index / rate, by the rig's clock
   std::uint32_t rtp_timestamp = 0;  ///< random base + index * clock rate / rate
   bool key = false;
-  base::Bytes payload;  ///< as media::AccessUnit has it
-  std::string digest;   ///< media::digest(payload)
+  base::Bytes payload;           ///< as media::AccessUnit has it
+  std::string digest;            ///< media::digest(payload)
+  SceneObjectsPtr objects = {};  ///< what is on the picture; null where nobody knows: of a file, and of sound
 };
 using EncodedUnitPtr = std::shared_ptr<const EncodedUnit>;
 

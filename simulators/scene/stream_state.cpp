@@ -132,14 +132,15 @@ base::Result<> StreamSource::State::code_picture(std::vector<Coded>& coded, std:
   for (Coded& one : coded) {
     auto encoded = one.encoder->encode(**picture, one.force_key);
     if (!encoded) return encoded.error();
-    one.unit = make_unit(index, captured, std::move(*encoded));
+    one.unit = make_unit(index, captured, std::move(*encoded), pictures->objects());
   }
   return {};
 }
 
 EncodedUnitPtr StreamSource::State::make_unit(std::uint64_t index, base::UtcTime captured,
-                                              media::EncodedPicture picture) const {
+                                              media::EncodedPicture picture, SceneObjectsPtr objects) const {
   auto unit = std::make_shared<EncodedUnit>();
+  unit->objects = std::move(objects);
   unit->index = index;
   unit->captured = captured;
   unit->rtp_timestamp = rtp_base + static_cast<std::uint32_t>(profile.rate.ticks_of(index, track.clock_rate));

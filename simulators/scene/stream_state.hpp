@@ -60,7 +60,8 @@ struct StreamSource::State {
   /// One entry a factor in use, the shared one first.
   std::vector<Coded> encoders_in_use();
   base::Result<> code_picture(std::vector<Coded>& coded, std::uint64_t index, base::UtcTime captured);
-  EncodedUnitPtr make_unit(std::uint64_t index, base::UtcTime captured, media::EncodedPicture picture) const;
+  EncodedUnitPtr make_unit(std::uint64_t index, base::UtcTime captured, media::EncodedPicture picture,
+                           SceneObjectsPtr objects = {}) const;
   void deliver(const std::vector<Coded>& coded, base::UtcTime captured);
   void forget_unused_variants();
   base::Result<> set_burst(std::uint64_t reader, double factor);

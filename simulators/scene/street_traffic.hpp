@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ struct SceneObject {
   std::string plate;        ///< cars only: "KR 4821", worn on the door that the camera sees
   bool operator==(const SceneObject&) const = default;
 };
+
+/// What is on one picture, from the farthest to the nearest.
+using SceneObjectsPtr = std::shared_ptr<const std::vector<SceneObject>>;
 
 /// Somebody in the street, in units of a plan of 1600 x 900 seen from the camera.
 struct RoadUser {

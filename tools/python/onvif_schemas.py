@@ -7,7 +7,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "conformance/onvif/schemas"
 # Services whose messages can be told: the file, and the folder its schema's relative addresses begin in.
 SERVICES = ["ver10/device/wsdl/devicemgmt.wsdl", "ver10/media/wsdl/media.wsdl", "ver20/media/wsdl/media.wsdl", "ver20/ptz/wsdl/ptz.wsdl", "ver20/imaging/wsdl/imaging.wsdl",
-            "ver10/events/wsdl/event.wsdl", "ver10/deviceio.wsdl", "ver10/recording.wsdl", "ver10/search.wsdl", "ver10/replay.wsdl"]
+            "ver10/events/wsdl/event.wsdl", "ver10/deviceio.wsdl", "ver10/recording.wsdl", "ver10/search.wsdl", "ver10/replay.wsdl",
+            "ver20/analytics/wsdl/analytics.wsdl"]
+SHARED = ["ver10/schema/onvif.xsd", "ver10/schema/common.xsd", "ver10/schema/metadatastream.xsd", "ver20/analytics/humanface.xsd", "ver20/analytics/humanbody.xsd"]
 # Addresses in the Internet -> what stands in for them.
 IMPORTED = {
     "https://www.w3.org/2005/05/xmlmime": "xmlmime.xsd",
@@ -21,7 +23,8 @@ SCHEMA = re.compile(r"<xs:schema\b([^>]*)>(.*?</xs:schema>)", re.DOTALL)
 DEFINITIONS = re.compile(r"<wsdl:definitions\b([^>]*)>")
 AMBIGUOUS = re.compile(r'<xs:any namespace="##targetNamespace"[^>]*/>')
 DECLARATION = re.compile(r'(xmlns:\w+)=("[^"]*")')
-RELATIVE = re.compile(r"(\.\./)+ver10/schema/")
+RELATIVE = re.compile(r"(\.\./)+(ver10/schema|ver20/analytics)/")
+COMMON = '<xs:include schemaLocation="common.xsd"/>'
 TARGET = re.compile(r'targetNamespace="([^"]+)"')
 
 
@@ -41,9 +44,12 @@ class Schemas:
         self.folder = pathlib.Path(folder)
         # Where an element that may repeat is followed by any element of the same namespace, a schema of XSD 1.0 is ambiguous, and
         # xmllint refuses it: the copy that is checked with goes without.
-        for name in ("onvif.xsd", "common.xsd"):
-            text = (SCHEMAS / "ver10/schema" / name).read_text(encoding="utf-8")
-            (self.folder / name).write_text(AMBIGUOUS.sub("", text), encoding="utf-8")
+        for name in map(pathlib.PurePath, SHARED):
+            text = RELATIVE.sub("", (SCHEMAS / name).read_text(encoding="utf-8"))
+            if name.name == "onvif.xsd":
+                # One namespace in two files: xmllint takes the first that is imported.
+                text = text.replace(COMMON, f'{COMMON}<xs:include schemaLocation="metadatastream.xsd"/>')
+            (self.folder / name.name).write_text(AMBIGUOUS.sub("", text), encoding="utf-8")
         imports = [("http://www.w3.org/2003/05/soap-envelope", SCHEMAS / "imported/soap_envelope.xsd")]
         for number, service in enumerate(SERVICES):
             schema = RELATIVE.sub("", schema_of((SCHEMAS / service).read_text(encoding="utf-8")))

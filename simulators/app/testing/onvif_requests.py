@@ -221,7 +221,7 @@ REFUSED = [
     (TDS, "DeleteUsers", "<Username>nobody</Username>", "ter:UsernameMissing"),
     (TDS, "SetUser", user("admin", "User"), "ter:FixedUser"),
     (TDS, "SetDiscoveryMode", "<DiscoveryMode>Shy</DiscoveryMode>", "ter:InvalidArgVal"),
-    (TDS, "GetCapabilities", "<Category>Analytics</Category>", "ter:NoSuchService"),
+    (TDS, "GetCapabilities", "<Category>Pigeons</Category>", "ter:NoSuchService"),
     (TDS, "SetSystemDateAndTime", f"<DateTimeType>Manual</DateTimeType><UTCDateTime {SCHEMA}><tt:Time><tt:Hour>24</tt:Hour></tt:Time></UTCDateTime>", "ter:InvalidDateTime"),
     (TDS, "GetPotOfGold", "", "ter:ActionNotSupported"),
     (TRT, "GetProfile", "<ProfileToken>third</ProfileToken>", "ter:NoProfile"),

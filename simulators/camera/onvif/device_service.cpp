@@ -65,7 +65,8 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
   for (const auto& category : children(call.request, "Category")) {
     const std::string name = category.text().get();
     const bool known = name == "All" || name == "Device" || name == "Events" || name == "Media" ||
-                       (name == "PTZ" && device.head) || (name == "Imaging" && device.imaging);
+                       (name == "PTZ" && device.head) || (name == "Analytics" && !device.analytics.empty()) ||
+                       (name == "Imaging" && device.imaging);
     if (!known) {
       return refuse({"ter:ActionNotSupported", "ter:NoSuchService"},
                     fmt::format("the camera has no service \"{}\"", name));
@@ -77,6 +78,12 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
            std::ranges::find(wanted, name) != wanted.end();
   };
   auto all = add(call.answer, "tds:Capabilities");
+  if (!device.analytics.empty() && asked("Analytics")) {
+    auto analytics = add(all, "tt:Analytics");
+    add(analytics, "tt:XAddr", address_of(call, analytics_service(device).path));
+    add(analytics, "tt:RuleSupport", "true");
+    add(analytics, "tt:AnalyticsModuleSupport", "true");
+  }
   if (asked("Device")) {
     const protocols::Connectors connectors{device.io->inputs(), device.io->relays().size()};
     protocols::add_device_capabilities(all, address_of(call, device_service(device).path), device.discovers,

@@ -5,13 +5,15 @@
 namespace watchrig::camera {
 
 void EventHub::declare(std::string_view name, const std::vector<std::vector<std::string>>& sources) {
-  for (const EventTopic& topic : event_topics()) {
-    if (topic.name != name) continue;
-    unsigned number = 0;
-    for (auto source : sources) {
-      source.resize(topic.sources().size(), "none");
-      properties_.push_back({&topic, ++number, std::move(source), std::string(topic.off)});
-    }
+  const auto* topic = event_topic(name);
+  if (!topic) return;
+  // Without a source it is not there to be told of; without a key, it has a state from the start.
+  if (!sources.empty()) topics_.push_back(topic);
+  if (!topic->has_state || !topic->key.name.empty()) return;
+  unsigned number = 0;
+  for (auto source : sources) {
+    source.resize(topic->sources().size(), "none");
+    properties_.push_back({topic, ++number, std::move(source), std::string(topic->off)});
   }
 }
 
@@ -39,10 +41,25 @@ bool EventHub::set(std::string_view name, unsigned number, bool on, base::UtcTim
     const auto value = on ? property.topic->on : property.topic->off;
     if (property.value == value) continue;
     property.value = value;
-    for (const auto& [id, subscription] : subscriptions_)
-      offer(*subscription, {property, PropertyOperation::changed, device_time}, dropped_);
+    offer_to_all({property, PropertyOperation::changed, device_time});
   }
   return known;
+}
+
+void EventHub::offer_to_all(const EventMessage& message) {
+  for (const auto& [id, subscription] : subscriptions_) offer(*subscription, message, dropped_);
+  if (listener_) listener_(message);
+}
+
+void EventHub::tell(const CameraProperty& property, PropertyOperation operation, base::UtcTime device_time) {
+  end_those_over();
+  if (property.topic->has_state) {
+    std::erase_if(properties_, [&](const CameraProperty& one) {
+      return one.topic == property.topic && one.source == property.source && one.key == property.key;
+    });
+    if (operation != PropertyOperation::deleted) properties_.push_back(property);
+  }
+  offer_to_all({property, operation, device_time});
 }
 
 base::Result<EventSubscriptionPtr> EventHub::subscribe(EventFilter filter, base::UtcTime ends,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,13 @@ class EventHub {
   /// there is none.
   bool set(std::string_view name, unsigned number, bool on, base::UtcTime device_time);
   const std::vector<CameraProperty>& properties() const { return properties_; }
+  /// Those of what is declared.
+  const std::vector<const EventTopic*>& topics() const { return topics_; }
+  /// Tells of a moment, or of a property that comes, changes or goes; one that is there is known by its
+  /// source and key.
+  void tell(const CameraProperty& property, PropertyOperation operation, base::UtcTime device_time);
+  /// Is told of everything, whoever has subscribed; once.
+  void listen(std::function<void(const EventMessage&)> listener) { listener_ = std::move(listener); }
 
   /// Errors: full.
   base::Result<EventSubscriptionPtr> subscribe(EventFilter filter, base::UtcTime ends, std::string consumer);
@@ -62,10 +70,13 @@ class EventHub {
 
  private:
   void end_those_over();
+  void offer_to_all(const EventMessage& message);
 
   const boost::asio::any_io_executor executor_;
   const base::Clock& clock_;
   std::vector<CameraProperty> properties_;
+  std::vector<const EventTopic*> topics_;
+  std::function<void(const EventMessage&)> listener_;
   std::map<std::string, EventSubscriptionPtr> subscriptions_;
   std::uint64_t named_ = 0;
   mutable std::uint64_t dropped_ = 0;

@@ -36,7 +36,7 @@ OnvifOutcome service_capabilities(OnvifCall& call) {
 OnvifOutcome event_properties(const OnvifDevice& device, OnvifCall& call) {
   add(call.answer, "tev:TopicNamespaceLocation", "http://www.onvif.org/onvif/ver10/topics/topicns.xml");
   add(call.answer, "wsnt:FixedTopicSet", "true");
-  add_topics(add(call.answer, "wstop:TopicSet"), device.events->properties());
+  add_topics(add(call.answer, "wstop:TopicSet"), device.events->topics());
   add(call.answer, "wsnt:TopicExpressionDialect", concrete_set_dialect);
   add(call.answer, "wsnt:TopicExpressionDialect", concrete_dialect);
   add(call.answer, "tev:MessageContentFilterDialect", item_filter_dialect);

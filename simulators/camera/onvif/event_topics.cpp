@@ -1,7 +1,6 @@
 #include "simulators/camera/onvif/event_topics.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "system/base/text.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
@@ -53,6 +52,25 @@ constexpr EventTopic topics[] = {
      {"State", flag},
      "true",
      "false"},
+    {"crossed",
+     "tns1:RuleEngine/LineDetector/Crossed",
+     {{{"VideoSourceConfigurationToken", token},
+       {"VideoAnalyticsConfigurationToken", token},
+       {"Rule", "xs:string"}}},
+     {"ObjectId", "xs:integer"},
+     "",
+     "",
+     {},
+     false},
+    {"inside",
+     "tns1:RuleEngine/FieldDetector/ObjectsInside",
+     {{{"VideoSourceConfigurationToken", token},
+       {"VideoAnalyticsConfigurationToken", token},
+       {"Rule", "xs:string"}}},
+     {"IsInside", flag},
+     "true",
+     "false",
+     {"ObjectId", "xs:integer"}},
     {"busy",
      "tns1:Monitoring/ProcessorUsage",
      {{{"Token", token}, {}, {}}},
@@ -98,14 +116,20 @@ std::span<const TopicItem> EventTopic::sources() const {
 
 std::span<const EventTopic> event_topics() { return topics; }
 
+const EventTopic* event_topic(std::string_view name) {
+  const auto found = std::ranges::find(topics, name, &EventTopic::name);
+  return found == std::end(topics) ? nullptr : found;
+}
+
 void add_message(pugi::xml_node parent, const EventMessage& message) {
   auto node = add(parent, "tt:Message");
   set_attribute(node, "UtcTime", base::format_utc(message.time));
-  set_attribute(node, "PropertyOperation", to_string(message.operation));
   const auto& property = message.property;
+  if (property.topic->has_state) set_attribute(node, "PropertyOperation", to_string(message.operation));
   auto source = add(node, "tt:Source");
   for (std::size_t i = 0; i < property.source.size(); ++i)
     add_item(source, property.topic->source[i].name, property.source[i]);
+  if (!property.key.empty()) add_item(add(node, "tt:Key"), property.topic->key.name, property.key);
   add_item(add(node, "tt:Data"), property.topic->data.name, property.value);
 }
 
@@ -118,23 +142,24 @@ void add_notification(pugi::xml_node parent, const EventMessage& message) {
   fill_notification(add(parent, "wsnt:NotificationMessage"), message);
 }
 
-void add_topics(pugi::xml_node set, std::span<const CameraProperty> properties) {
-  std::set<const EventTopic*> known;
-  for (const auto& property : properties) {
-    const auto& topic = *property.topic;
-    if (!known.insert(&topic).second) continue;
+void describe_message(pugi::xml_node node, const EventTopic& topic) {
+  set_attribute(node, "IsProperty", topic.has_state ? "true" : "false");
+  auto source = add(node, "tt:Source");
+  for (const auto& item : topic.sources()) describe_item(source, item);
+  if (!topic.key.name.empty()) describe_item(add(node, "tt:Key"), topic.key);
+  describe_item(add(node, "tt:Data"), topic.data);
+}
+
+void add_topics(pugi::xml_node set, std::span<const EventTopic* const> topics) {
+  for (const auto* topic : topics) {
     auto node = set;
-    for (const auto part : base::split(topic.path, '/')) {
+    for (const auto part : base::split(topic->path, '/')) {
       const std::string name(part);
       const auto there = node.child(name.c_str());
       node = there ? there : add(node, name);
     }
     set_attribute(node, "wstop:topic", "true");
-    auto description = add(node, "tt:MessageDescription");
-    set_attribute(description, "IsProperty", "true");
-    auto source = add(description, "tt:Source");
-    for (const auto& item : topic.sources()) describe_item(source, item);
-    describe_item(add(description, "tt:Data"), topic.data);
+    describe_message(add(node, "tt:MessageDescription"), *topic);
   }
 }
 

@@ -25,18 +25,23 @@ struct EventTopic {
   std::array<TopicItem, 3> source;
   TopicItem data;
   std::string_view on, off;  ///< the values of the data; `off` at first
+  TopicItem key = {};        ///< of topics that tell of several things of one source
+  bool has_state = true;     ///< a property (ONVIF Core 9.4.2); else it tells of moments
 
   /// Those of `source` that it has.
   std::span<const TopicItem> sources() const;
 };
 std::span<const EventTopic> event_topics();
+/// Null: there is none of that name.
+const EventTopic* event_topic(std::string_view name);
 
-/// A state of the camera, which events tell of: a property (ONVIF Core 9.4.2).
+/// A state of the camera, which events tell of: a property (ONVIF Core 9.4.2). Or a moment.
 struct CameraProperty {
   const EventTopic* topic = nullptr;
   unsigned number = 1;              ///< among those of its topic
   std::vector<std::string> source;  ///< values of topic->sources()
   std::string value;
+  std::string key = {};  ///< of topic->key
 };
 
 enum class PropertyOperation { initialized, changed, deleted };
@@ -54,8 +59,10 @@ void add_message(pugi::xml_node parent, const EventMessage& message);
 void fill_notification(pugi::xml_node node, const EventMessage& message);
 /// Appends a wsnt:NotificationMessage.
 void add_notification(pugi::xml_node parent, const EventMessage& message);
-/// Appends the topics of these properties to a wstop:TopicSet.
-void add_topics(pugi::xml_node set, std::span<const CameraProperty> properties);
+/// Appends topics to a wstop:TopicSet.
+void add_topics(pugi::xml_node set, std::span<const EventTopic* const> topics);
+/// Appends what a message of the topic consists of to a tt:MessageDescription.
+void describe_message(pugi::xml_node node, const EventTopic& topic);
 
 inline constexpr std::string_view concrete_dialect =
                                       "http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete",

@@ -7,6 +7,7 @@
 
 #include "simulators/camera/onvif/encoder_settings.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "simulators/camera/onvif/metadata_configurations.hpp"
 #include "simulators/camera/onvif/ptz_spaces.hpp"
 
 namespace watchrig::camera {
@@ -25,9 +26,10 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   all.append_attribute("OSD") = device.osd ? "true" : "false";
   auto profile = add(all, "tr2:ProfileCapabilities");
   profile.append_attribute("MaximumNumberOfProfiles") = static_cast<unsigned>(device.streams.size());
-  profile.append_attribute("ConfigurationsSupported") =
-      device.head ? "VideoSource VideoEncoder AudioSource AudioEncoder PTZ"
-                  : "VideoSource VideoEncoder AudioSource AudioEncoder";
+  const auto supported =
+      fmt::format("VideoSource VideoEncoder AudioSource AudioEncoder{}{}",
+                  device.analytics.empty() ? "" : " Analytics Metadata", device.head ? " PTZ" : "");
+  profile.append_attribute("ConfigurationsSupported") = supported.c_str();
   auto streaming = add(all, "tr2:StreamingCapabilities");
   streaming.append_attribute("RTSPStreaming") = "true";
   streaming.append_attribute("RTPMulticast") = "false";
@@ -59,7 +61,11 @@ void add_profile(pugi::xml_node parent, const OnvifDevice& device, const OnvifSt
   }
   if (wanted("VideoEncoder")) fill_video_encoder2(add(set, "tr2:VideoEncoder"), stream);
   if (wanted("AudioEncoder") && stream.audio) fill_audio_encoder2(add(set, "tr2:AudioEncoder"), stream);
+  if (wanted("Analytics") && has_analytics(device, stream))
+    fill_analytics_configuration(add(set, "tr2:Analytics"), device, stream.source);
   if (wanted("PTZ") && device.head) fill_ptz_configuration(add(set, "tr2:PTZ"), device);
+  if (wanted("Metadata") && has_metadata(device, stream))
+    fill_metadata_configuration(add(set, "tr2:Metadata"), device, stream.source);
 }
 
 OnvifOutcome profiles(const OnvifDevice& device, OnvifCall& call) {
@@ -178,6 +184,8 @@ OnvifService media2_service(OnvifDevice& d) {
       {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
       {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},
   };
+  if (!d.analytics.empty())
+    std::ranges::move(metadata_operations2(d), std::back_inserter(service.operations));
   if (d.osd) std::ranges::move(osd_operations(d), std::back_inserter(service.operations));
   return service;
 }

@@ -6,6 +6,7 @@
 
 #include "simulators/camera/onvif/encoder_settings.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "simulators/camera/onvif/metadata_configurations.hpp"
 #include "simulators/camera/onvif/ptz_spaces.hpp"
 #include "system/protocols/onvif/answer_parts.hpp"
 
@@ -41,7 +42,11 @@ void add_profile(pugi::xml_node parent, const char* name, const OnvifDevice& dev
     fill_audio_source_configuration(add(profile, "tt:AudioSourceConfiguration"), device, stream.source);
   fill_video_encoder1(add(profile, "tt:VideoEncoderConfiguration"), stream);
   if (stream.audio) fill_audio_encoder1(add(profile, "tt:AudioEncoderConfiguration"), stream);
+  if (has_analytics(device, stream))
+    fill_analytics_configuration(add(profile, "tt:VideoAnalyticsConfiguration"), device, stream.source);
   if (device.head) fill_ptz_configuration(add(profile, "tt:PTZConfiguration"), device);
+  if (has_metadata(device, stream))
+    fill_metadata_configuration(add(profile, "tt:MetadataConfiguration"), device, stream.source);
 }
 
 /// The stream of the request's ProfileToken, when this version can tell of it.
@@ -195,6 +200,8 @@ OnvifService media_service(OnvifDevice& d) {
       {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
       {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},
   };
+  if (!d.analytics.empty())
+    std::ranges::move(metadata_operations1(d), std::back_inserter(service.operations));
   if (!d.osd) return service;
   for (const auto make : {osd_operations, osd_operations1})
     std::ranges::move(make(d), std::back_inserter(service.operations));

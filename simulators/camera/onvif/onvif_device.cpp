@@ -54,6 +54,7 @@ std::vector<std::string> OnvifDevice::fixed_scopes() const {
                                "onvif://www.onvif.org/manufacturer/" + manufacturer};
   if (head) all.emplace_back("onvif://www.onvif.org/type/ptz");
   if (!cards.empty()) all.emplace_back("onvif://www.onvif.org/Profile/G");
+  if (!analytics.empty()) all.emplace_back("onvif://www.onvif.org/type/video_analytics");
   return all;
 }
 
@@ -101,6 +102,7 @@ std::vector<OnvifService> listed_services(OnvifDevice& device) {
                                 event_service(device), io_service(device)};
   if (device.head) all.push_back(ptz_service(device));
   if (device.imaging) all.push_back(imaging_service(device));
+  if (!device.analytics.empty()) all.push_back(analytics_service(device));
   if (device.cards.empty()) return all;
   for (const auto make : {recording_service, search_service, replay_service}) all.push_back(make(device));
   return all;

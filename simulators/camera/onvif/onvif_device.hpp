@@ -42,7 +42,9 @@ class CameraIo;
 class CardStore;
 class EventHub;
 class ImagingUnit;
+class MetadataEvents;
 class OsdBoard;
+class VideoAnalytics;
 struct EventSubscription;
 
 /// What the services of one camera know and remember. Used on one executor, except `users`.
@@ -92,6 +94,9 @@ struct OnvifDevice {
   std::shared_ptr<CameraIo> io = {};
   /// What each source is recorded on; none where nothing is recorded.
   std::vector<std::shared_ptr<CardStore>> cards = {};
+  /// Of each source; none where nothing is told of the pictures.
+  std::vector<std::shared_ptr<VideoAnalytics>> analytics = {};
+  std::shared_ptr<MetadataEvents> metadata_events = {};  ///< in the streams of those
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
@@ -143,6 +148,11 @@ OnvifService io_service(OnvifDevice& device);
 OnvifService ptz_service(OnvifDevice& device);
 /// Of a camera whose pictures can be set.
 OnvifService imaging_service(OnvifDevice& device);
+/// Of cameras that tell of what their pictures show.
+OnvifService analytics_service(OnvifDevice& device);
+/// Those of the media service, version 1 and 2, for what such cameras tell.
+std::vector<OnvifOperation> metadata_operations1(OnvifDevice& device);
+std::vector<OnvifOperation> metadata_operations2(OnvifDevice& device);
 /// Of cameras with a card.
 OnvifService recording_service(OnvifDevice& device);
 OnvifService search_service(OnvifDevice& device);

@@ -6,6 +6,7 @@
 
 #include "simulators/camera/onvif/event_push.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
+#include "simulators/camera/onvif/metadata_events.hpp"
 #include "system/base/spawn.hpp"
 #include "system/protocols/onvif/ws_security.hpp"
 
@@ -95,6 +96,12 @@ void OnvifFront::declare_events() {
   device_.events->declare("cells", cells);
   for (const char* what : {"motion", "dark", "tamper"}) device_.events->declare(what, sources);
   device_.events->declare("busy", {{"processor"}});
+  if (!device_.analytics.empty()) {
+    // Their properties come and go with rules and objects.
+    for (const char* what : {"crossed", "inside"}) device_.events->declare(what, cells);
+    device_.metadata_events = std::make_shared<MetadataEvents>(device_);
+    device_.metadata_events->start(executor_);
+  }
   device_.push_events = [this](EventSubscriptionPtr subscription) {
     base::spawn(executor_, push_events(std::move(subscription), device_.events), "sending of events");
   };
