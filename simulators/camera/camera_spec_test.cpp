@@ -199,5 +199,24 @@ TEST(CameraSpec, PicturesThatCanBeSetAreItsOwn) {
               HasSubstr("passthrough"));
 }
 
+TEST(CameraSpec, AnalyticsNeedServicesAndTheScene) {
+  const auto cameras =
+      parse(std::string(R"(id="gate" onvif="yes" analytics="yes" analytics-rate="10")") + h264);
+  ASSERT_TRUE(cameras) << cameras.error().message;
+  EXPECT_TRUE(cameras->at(0).analytics);
+  EXPECT_EQ(cameras->at(0).analytics_rate, 10U);
+  EXPECT_THAT(refusal(std::string(R"(id="gate" analytics="yes")") + h264), HasSubstr("needs onvif"));
+  EXPECT_THAT(refusal(std::string(R"(id="gate" onvif="yes" analytics="often")") + h264),
+              HasSubstr("neither yes nor no"));
+  EXPECT_THAT(refusal(std::string(R"(id="gate" onvif="yes" analytics-rate="5")") + h264),
+              HasSubstr("needs analytics"));
+  EXPECT_THAT(refusal(std::string(R"(id="gate" onvif="yes" analytics="yes" analytics-rate="31")") + h264),
+              HasSubstr("analytics-rate"));
+  for (const char* profile : {"passthrough", "h264 352x288@10 200kbps"})
+    EXPECT_THAT(
+        refusal(fmt::format(R"(id="gate" onvif="yes" analytics="yes" file="vtest.avi" main="{}")", profile)),
+        HasSubstr("nobody knows what a file shows"));
+}
+
 }  // namespace
 }  // namespace watchrig::camera
