@@ -78,8 +78,9 @@ std::vector<SceneObject> seen_from(const std::vector<SceneObject>& objects, cons
   std::vector<SceneObject> seen;
   for (const auto& object : objects) {
     for (int round = first; round <= last; ++round) {
-      const double left = (object.box.x + double(round) * canvas.width - window.left) * scale_x;
-      const double top = (object.box.y - window.top) * scale_y;
+      // From edge to edge; look() goes from the middle of a pixel to the middle of another.
+      const double left = (object.box.x - 0.5 + double(round) * canvas.width - window.left) * scale_x + 0.5;
+      const double top = (object.box.y - 0.5 - window.top) * scale_y + 0.5;
       const cv::Point from(static_cast<int>(std::floor(left)), static_cast<int>(std::floor(top)));
       const cv::Point to(static_cast<int>(std::ceil(left + object.box.width * scale_x)),
                          static_cast<int>(std::ceil(top + object.box.height * scale_y)));

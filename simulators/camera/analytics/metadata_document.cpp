@@ -105,7 +105,7 @@ std::string analytics_text(const SeenPicture& picture) {
 std::string ptz_text(const ptz::MechanicalHead& head, base::UtcTime captured, base::UtcTime told,
                      bool position, bool status) {
   pugi::xml_document document;
-  auto node = protocols::add(protocols::add(document, "tt:PTZ"), "tt:PTZStatus");
+  auto node = protocols::add(protocols::add(document.root(), "tt:PTZ"), "tt:PTZStatus");
   if (position) fill_ptz_position(protocols::add(node, "tt:Position"), head, head.at(captured));
   if (status) {
     auto moves = protocols::add(node, "tt:MoveStatus");

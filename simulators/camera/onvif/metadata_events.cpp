@@ -65,7 +65,7 @@ void MetadataEvents::tell_finding(unsigned source, const RuleFinding& finding) {
 
 std::string notification_text(const EventMessage& message) {
   pugi::xml_document document;
-  add_notification(document, message);
+  add_notification(document.root(), message);
   std::ostringstream text;
   document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
   return text.str();

@@ -122,7 +122,7 @@ OnvifOutcome set_metadata(OnvifDevice& device, OnvifCall& call) {
     const auto filter = child(asked, "Filter");
     if (auto refused = EventFilter::read(filter, events.filter)) return cannot(refused->reason);
     auto written = std::make_shared<pugi::xml_document>();
-    if (filter) protocols::add_copy(*written, "tt:Filter", filter);
+    if (filter) protocols::add_copy(written->root(), "tt:Filter", filter);
     events.written = std::move(written);
   }
   wish.objects = *objects;
