@@ -126,7 +126,7 @@ def check_gstreamer(judge, url, folder):
     if not shutil.which("gst-launch-1.0"):
         return False
     caps = "application/x-rtp,media=(string)application,encoding-name=(string)VND.ONVIF.METADATA"
-    done = subprocess.run(["gst-launch-1.0", "-q", "rtspsrc", f"location={url}", "protocols=tcp", "latency=0", "!", caps, "!", "identity", "eos-after=40", "!", "multifilesink", f"location={folder}/packet%03d"],
+    done = subprocess.run(["gst-launch-1.0", "-q", "rtspsrc", f"location={url}", "protocols=tcp", "latency=0", "!", caps, "!", "identity", "eos-after=150", "!", "multifilesink", f"location={folder}/packet%03d"],
                           capture_output=True, text=True, timeout=PATIENCE, check=False)
     packets = [path.read_bytes() for path in sorted(pathlib.Path(folder).glob("packet*"))]
     documents = "".join(("\n" if packet[1] & 0x80 else "").join([packet[12:].decode(), ""]) for packet in packets).split("\n")
