@@ -150,8 +150,8 @@ void describe_message(pugi::xml_node node, const EventTopic& topic) {
   describe_item(add(node, "tt:Data"), topic.data);
 }
 
-void add_topics(pugi::xml_node set, std::span<const EventTopic* const> topics) {
-  for (const auto* topic : topics) {
+void add_topics(pugi::xml_node set, std::span<const EventTopic* const> offered) {
+  for (const auto* topic : offered) {
     auto node = set;
     for (const auto part : base::split(topic->path, '/')) {
       const std::string name(part);

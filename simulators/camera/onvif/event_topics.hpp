@@ -60,7 +60,7 @@ void fill_notification(pugi::xml_node node, const EventMessage& message);
 /// Appends a wsnt:NotificationMessage.
 void add_notification(pugi::xml_node parent, const EventMessage& message);
 /// Appends topics to a wstop:TopicSet.
-void add_topics(pugi::xml_node set, std::span<const EventTopic* const> topics);
+void add_topics(pugi::xml_node set, std::span<const EventTopic* const> offered);
 /// Appends what a message of the topic consists of to a tt:MessageDescription.
 void describe_message(pugi::xml_node node, const EventTopic& topic);
 
