@@ -81,6 +81,7 @@ void read_texts(FieldReader& fields, Device& device) {
   device.connected = fields.flag("connected", device.connected);
   device.storage_server = fields.text("storage_server", device.storage_server);
   device.certificate = fields.text("certificate", device.certificate);
+  device.cache_strategy = fields.text("cache_strategy", device.cache_strategy);
   const auto transport =
       central::transport_from(fields.text("transport", std::string(to_string(device.transport))));
   if (!transport) fields.refuse("transport", "must be tcp, udp or http");
@@ -162,7 +163,8 @@ bool stays_connected(const Device& before, const Channel& channel, const Device&
   return same != after.channels.end() && after.connected && same->name == channel.name &&
          before.driver == after.driver && before.username == after.username &&
          before.password == after.password && before.transport == after.transport &&
-         before.certificate == after.certificate && streams_of(before, channel) == streams_of(after, *same);
+         before.certificate == after.certificate && before.cache_strategy == after.cache_strategy &&
+         streams_of(before, channel) == streams_of(after, *same);
 }
 
 }  // namespace
@@ -233,6 +235,7 @@ json::object entered(const Device& device) {
           {"username", device.username},
           {"transport", to_string(device.transport)},
           {"certificate", device.certificate},
+          {"cache_strategy", device.cache_strategy},
           {"channels", std::move(channels)},
           {"address", address.host},
           {"port", address.port},

@@ -59,6 +59,8 @@ storage::ChannelSettings channel_settings(central::Central& central, const centr
     options.client.credentials = {device.username, device.password};
     if (api::speaks_onvif(device)) options.locator = onvif_locator(central, device, channel, stream, clock);
     options.client.transport = api::rtsp_transport(device);
+    options.client.cache =
+        media::cache_strategy_from(device.cache_strategy).value_or(media::CacheStrategy::adaptive);
     if (uses_tls(device)) options.trust = central.device_trust().of(device);
     options.seed = std::hash<std::string>()(channel.id + stream);
   }

@@ -8,6 +8,7 @@
 #include "system/base/byte_order.hpp"
 #include "system/base/clock.hpp"
 #include "system/media/access_unit.hpp"
+#include "system/media/reorder_patience.hpp"
 
 namespace watchrig::media {
 
@@ -23,8 +24,8 @@ struct RtpReceiverOptions {
   std::uint16_t track_index = 0;  ///< AccessUnit::track of the units delivered
   /// The transport keeps the order (RTSP interleaved in TCP): a gap is a loss at once, nothing is held back.
   bool ordered = true;
-  std::size_t reorder_packets = 256;  ///< most packets held back for one that is missing; at most 4096
-  base::Duration reorder_time = std::chrono::milliseconds(200);  ///< and how long
+  std::size_t reorder_packets = 2048;  ///< most packets held back for one that is missing; at most 4096
+  ReorderLimits reorder = {.first = std::chrono::milliseconds(200)};  ///< and how long
   DamagePolicy damage = DamagePolicy::drop_damaged;
   std::size_t max_unit_bytes = std::size_t{16} << 20;  ///< a larger unit is given up as damaged
   /// Another SSRC is a stranger until the known sender has been silent for this long or has said BYE.
@@ -87,7 +88,7 @@ class RtpReceiver {
   void push(base::ByteView packet, base::UtcTime received);
   /// One RTCP compound of the sender.
   void push_rtcp(base::ByteView packet, base::UtcTime received);
-  /// Gives up packets for which the reorder time has passed; to be called about every `reorder_time` over
+  /// Gives up packets for which the reorder time has passed; to be called several times a second over
   /// UDP, because a sender that has stopped lets nothing else notice.
   void expire(base::UtcTime now);
   /// The connection ends: delivers what is held back. A unit without marker at the end counts as damaged.

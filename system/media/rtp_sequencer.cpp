@@ -13,7 +13,7 @@ int distance(std::uint16_t from, std::uint16_t to) { return static_cast<std::int
 
 RtpSequencer::RtpSequencer(const RtpReceiverOptions& options, PacketSink& sink, RtpReceiverStats& stats)
     : ordered_(options.ordered),
-      reorder_time_(options.reorder_time),
+      patience_(options.reorder),
       sink_(sink),
       stats_(stats),
       buffer_(options.reorder_packets) {}
@@ -23,12 +23,13 @@ void RtpSequencer::push(const RtpPacketView& packet, base::ByteView bytes, base:
   if (!started_) start(sequence);
   const int ahead = distance(next_, sequence);
   if (ahead > most_dropped || ahead < -most_misordered) return push_stray(packet, bytes, received);
-  if (ahead < 0) return push_behind(sequence);
+  if (ahead < 0) return push_behind(sequence, received);
   stray_.clear();
   if (ahead > 0) {
     push_ahead(packet, bytes, received);
   } else {
     accept(sequence);
+    if (!buffer_.empty()) patience_.came(received - buffer_.received(buffer_.next_held(next_)), received);
     hand_out(packet, false, received);
     if (!buffer_.empty()) drain();
   }
@@ -52,11 +53,12 @@ void RtpSequencer::push_ahead(const RtpPacketView& packet, base::ByteView bytes,
   }
 }
 
-void RtpSequencer::push_behind(std::uint16_t sequence) {
+void RtpSequencer::push_behind(std::uint16_t sequence, base::UtcTime received) {
   if (recent_[sequence % recent_.size()] == sequence + 1u) {
     ++stats_.duplicates;
   } else {
     ++stats_.late;
+    patience_.came_late(received);
     ++received_;
   }
 }
@@ -126,8 +128,10 @@ void RtpSequencer::give_up_next() {
 }
 
 void RtpSequencer::expire(base::UtcTime now) {
-  while (!buffer_.empty() && now - buffer_.received(buffer_.next_held(next_)) >= reorder_time_)
+  while (!buffer_.empty() && now - buffer_.received(buffer_.next_held(next_)) >= patience_.wait()) {
+    patience_.gave_up(now);
     give_up_next();
+  }
 }
 
 void RtpSequencer::flush() {

@@ -49,11 +49,11 @@ class RtpSequencer {
   void drain();
   void give_up_next();
   void push_ahead(const RtpPacketView& packet, base::ByteView bytes, base::UtcTime received);
-  void push_behind(std::uint16_t sequence);
+  void push_behind(std::uint16_t sequence, base::UtcTime received);
   void push_stray(const RtpPacketView& packet, base::ByteView bytes, base::UtcTime received);
 
   bool ordered_;
-  base::Duration reorder_time_;
+  ReorderPatience patience_;
   PacketSink& sink_;
   RtpReceiverStats& stats_;
   ReorderBuffer buffer_;

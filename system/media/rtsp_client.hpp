@@ -42,8 +42,9 @@ class RtspClient {
     std::string url;
     Credentials credentials;  ///< empty user: none
     Transport transport = Transport::tcp;
-    bool allow_basic = false;  ///< Basic authentication sends the password readable
-    bool audio = true;         ///< false: audio tracks are not asked for
+    bool allow_basic = false;                       ///< Basic authentication sends the password readable
+    CacheStrategy cache = CacheStrategy::adaptive;  ///< by UDP
+    bool audio = true;                              ///< false: audio tracks are not asked for
     DamagePolicy damage = DamagePolicy::drop_damaged;
     std::optional<base::UtcTime> after;  ///< units are later than this: the last one of the connection before
     /// Of an address of recorded material: what to play; the session ends with it.

@@ -237,9 +237,11 @@ RtpReceiverOptions RtspClient::Session::receiver_options(std::size_t track) cons
   options.ordered = over_tcp();
   options.damage = options_.damage;
   options.after = options_.after;
+  options.reorder = reorder_limits(options_.cache);
   // Networks are real: on an accelerated clock their delays look longer.
   const double scale = std::max(1.0, clock_.settings().scale);
-  for (base::Duration* duration : {&options.reorder_time, &options.sender_silence, &options.max_offset}) {
+  for (base::Duration* duration : {&options.reorder.first, &options.reorder.shortest,
+                                   &options.reorder.longest, &options.sender_silence, &options.max_offset}) {
     *duration = base::Duration(static_cast<std::int64_t>(static_cast<double>(duration->count()) * scale));
   }
   return options;

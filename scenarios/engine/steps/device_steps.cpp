@@ -24,6 +24,7 @@ json::object body_of(StepContext& step, const Device* device) {
                     {"password", step.text("password", device ? device->password : "")},
                     {"transport", step.text("transport", "tcp")}};
   if (step.has("type")) body["type"] = step.text("type");
+  if (step.has("cache")) body["cache_strategy"] = step.text("cache");
   return body;
 }
 
@@ -141,6 +142,7 @@ std::vector<StepDefinition> device_steps() {
          {"as", name, true},
          {"driver", choice, false, "rtsp|onvif|private|registered"},
          {"transport", choice, false, "tcp|udp|http"},
+         {"cache", choice, false, "adaptive|realtime|fluent"},
          {"type", choice, false, "ipc|nvr|dvr|dvs|other"},
          {"username", text},
          {"password", text},

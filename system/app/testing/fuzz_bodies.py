@@ -38,7 +38,7 @@ SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0
 
 DEVICE = {"name": "dev#", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"},
           "username": "u", "password": "p", "area": "a0", "description": "d", "type": "ipc", "manufacturer": "m", "channel_count": 1,
-          "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "certificate": "pin", "storage_server": "local",
+          "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "certificate": "pin", "cache_strategy": "fluent", "storage_server": "local",
           "channels": [{"number": 1, "name": "ch#", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"}}]}
 BY_ADDRESS = {"name": "dev#", "driver": "rtsp", "address": "127.0.0.1", "port": 1, "tls": True}
 STATIC = {"mode": "static", "address": "127.0.99.1", "mask": "255.255.255.0", "gateway": "127.0.99.254", "increment": 1}

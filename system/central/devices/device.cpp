@@ -23,6 +23,7 @@ constexpr DriverForm drivers[] = {{"rtsp", "rtsp", 554},      {"onvif", "http", 
                                   {"private", "http", 37777}, {"axis", "rtsp", 554},
                                   {"sony", "rtsp", 554},      {"registered", "http", 80, true}};
 constexpr std::string_view policies[] = {"pin", "authority", "any"};
+constexpr std::string_view cache_strategies[] = {"adaptive", "realtime", "fluent"};
 constexpr std::string_view types[] = {"devices", "ipc", "nvr", "dvr", "dvs", "other"};
 
 FieldError refuse(std::string field, std::string message) {
@@ -113,6 +114,8 @@ FieldResult<void> check_texts(const Device& device) {
     return refuse("type", "must be devices (of any kind), ipc, nvr, dvr, dvs or other");
   if (std::ranges::find(policies, device.certificate) == std::end(policies))
     return refuse("certificate", "must be pin, authority or any");
+  if (std::ranges::find(cache_strategies, device.cache_strategy) == std::end(cache_strategies))
+    return refuse("cache_strategy", "must be adaptive, realtime or fluent");
   return {};
 }
 

@@ -63,6 +63,7 @@ struct Device {
   std::string username;
   std::string password;
   Transport transport = Transport::tcp;
+  std::string cache_strategy = "adaptive";  ///< delay against gaps, by UDP: adaptive, realtime or fluent
   std::string certificate = "pin";  ///< whose is believed, by TLS: pin, authority or any (DeviceTrust)
   std::vector<Channel> channels;    ///< those that were picked
   std::string area = "a0";

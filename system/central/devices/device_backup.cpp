@@ -54,6 +54,7 @@ json::object to_json(const Device& device) {
           {"connected", device.connected},
           {"storage_server", device.storage_server},
           {"certificate", device.certificate},
+          {"cache_strategy", device.cache_strategy},
           {"channels", std::move(channels)}};
 }
 
@@ -107,6 +108,7 @@ Device device_from(const json::object& object) {
   device.connected = object.at("connected").as_bool();
   if (object.contains("storage_server")) device.storage_server = text(object, "storage_server");
   if (object.contains("certificate")) device.certificate = text(object, "certificate");
+  if (object.contains("cache_strategy")) device.cache_strategy = text(object, "cache_strategy");
   for (const auto& entry : object.at("channels").as_array()) {
     const json::object& one = entry.as_object();
     device.channels.push_back({{},

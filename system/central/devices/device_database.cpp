@@ -42,7 +42,8 @@ const std::vector<std::string_view> migrations{
     "ALTER TABLE device ADD COLUMN storage_server TEXT NOT NULL DEFAULT 'local'",
     "ALTER TABLE device ADD COLUMN information TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE device ADD COLUMN certificate TEXT NOT NULL DEFAULT 'pin'",
-    "ALTER TABLE device ADD COLUMN certificate_pin TEXT NOT NULL DEFAULT ''"};
+    "ALTER TABLE device ADD COLUMN certificate_pin TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE device ADD COLUMN cache_strategy TEXT NOT NULL DEFAULT 'adaptive'"};
 
 std::string stream_of(const Streams& streams, const std::string& stream) {
   const auto it = streams.find(stream);
@@ -147,7 +148,8 @@ Result<> DeviceDatabase::write(const Device& device) {
   auto row = database_.prepare(
       "UPDATE device SET name=?, driver=?, main_url=?, sub_url=?, username=?, transport=?, area=?,"
       " description=?, type=?, manufacturer=?, channel_count=?, inputs=?, outputs=?, heads=?, connected=?,"
-      " version=?, storage_server=?, certificate=?, sealed_password=CASE WHEN ? THEN sealed_password ELSE ? "
+      " version=?, storage_server=?, certificate=?, cache_strategy=?, sealed_password=CASE WHEN ? THEN "
+      "sealed_password ELSE ? "
       "END WHERE id=?");
   if (!row) return row.error();
   const std::string main = stream_of(device.streams, "main");
@@ -157,7 +159,7 @@ Result<> DeviceDatabase::write(const Device& device) {
              number_of_id(device.area, 'a'), device.description, device.type, device.manufacturer,
              device.channel_count, device.inputs, device.outputs, device.heads,
              std::int64_t{device.connected}, device.version, device.storage_server, device.certificate,
-             std::int64_t{device.password_lost}, sealed, id)
+             device.cache_strategy, std::int64_t{device.password_lost}, sealed, id)
       .run();
 }
 

@@ -38,7 +38,7 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
   auto devices = database_.prepare(
       "SELECT id, name, driver, main_url, sub_url, username, sealed_password, transport, area, description,"
       " type, manufacturer, channel_count, inputs, outputs, heads, connected, version, storage_server,"
-      " certificate FROM device"
+      " certificate, cache_strategy FROM device"
       " ORDER BY id");
   if (!devices) return devices.error();
   auto channel = channels->step();
@@ -75,6 +75,7 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
     one.version = devices->integer(17);
     one.storage_server = devices->text(18);
     one.certificate = devices->text(19);
+    one.cache_strategy = devices->text(20);
     for (; channel && *channel && channels->integer(0) <= id; channel = channels->step()) {
       if (channels->integer(0) < id) continue;
       one.channels.push_back({fmt::format("c{}", channels->integer(1)), channels->text(2),

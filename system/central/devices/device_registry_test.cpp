@@ -298,6 +298,9 @@ TEST_F(DeviceRegistryTest, AnotherAddressDoesNotEndTls) {
   given.name = "c";
   given.certificate = "none";
   EXPECT_EQ(registry->add(given).error().field, "certificate");
+  given.certificate = "any";
+  given.cache_strategy = "fast";
+  EXPECT_EQ(registry->add(given).error().field, "cache_strategy");
 }
 
 TEST_F(DeviceRegistryTest, AWrongRowKeepsNoOtherOut) {

@@ -103,6 +103,7 @@ TEST_P(DeviceVersionsTest, old_devices_are_whole) {
     EXPECT_EQ(gate.storage_server, GetParam() < 3 ? "local" : "") << "what was recorded goes on";
     EXPECT_EQ(gate.connected, GetParam() != 2);
     EXPECT_EQ(gate.certificate, "pin");
+    EXPECT_EQ(gate.cache_strategy, "adaptive");
     EXPECT_EQ(registry->certificate_pin("d4").value(), start == std::string("first") ? "" : "ab");
     EXPECT_TRUE(registry->set_certificate_pin("d4", "ab"));
     if (GetParam() < 2) {

@@ -1,0 +1,58 @@
+#include "system/media/reorder_patience.hpp"
+
+#include <algorithm>
+
+namespace watchrig::media {
+
+using namespace std::chrono_literals;
+
+std::string_view to_string(CacheStrategy strategy) {
+  switch (strategy) {
+    case CacheStrategy::adaptive:
+      return "adaptive";
+    case CacheStrategy::realtime:
+      return "realtime";
+    case CacheStrategy::fluent:
+      return "fluent";
+  }
+  return "adaptive";
+}
+
+std::optional<CacheStrategy> cache_strategy_from(std::string_view name) {
+  for (const auto strategy : {CacheStrategy::adaptive, CacheStrategy::realtime, CacheStrategy::fluent}) {
+    if (name == to_string(strategy)) return strategy;
+  }
+  return std::nullopt;
+}
+
+ReorderLimits reorder_limits(CacheStrategy strategy) {
+  switch (strategy) {
+    case CacheStrategy::adaptive:
+      return {.first = 200ms, .shortest = 50ms, .longest = 1s};
+    case CacheStrategy::realtime:
+      return {.first = 50ms};
+    case CacheStrategy::fluent:
+      return {.first = 1s};
+  }
+  return {.first = 200ms};
+}
+
+void ReorderPatience::came(base::Duration waited, base::UtcTime now) { need(waited, now); }
+
+// How late it is, is known of what was given up last; of what was given up before, it is a little more.
+void ReorderPatience::came_late(base::UtcTime now) { need(wait_ + (now - gave_up_), now); }
+
+void ReorderPatience::need(base::Duration needed, base::UtcTime now) {
+  if (!window_begin_) window_begin_ = now;
+  if (now - *window_begin_ >= window) {
+    const bool next = now - *window_begin_ < 2 * window;
+    needed_before_ = next ? needed_ : base::Duration::zero();
+    needed_ = {};
+    window_begin_ = now;
+  }
+  needed_ = std::max(needed_, needed);
+  const auto most = std::max(needed_, needed_before_);
+  wait_ = std::clamp(most + most / 4, limits_.shortest, limits_.longest);
+}
+
+}  // namespace watchrig::media
