@@ -163,7 +163,8 @@ bool stays_connected(const Device& before, const Channel& channel, const Device&
   return same != after.channels.end() && after.connected && same->name == channel.name &&
          before.driver == after.driver && before.username == after.username &&
          before.password == after.password && before.transport == after.transport &&
-         before.certificate == after.certificate && before.cache_strategy == after.cache_strategy &&
+         before.certificate == after.certificate &&
+         (before.cache_strategy == after.cache_strategy || after.transport != central::Transport::udp) &&
          streams_of(before, channel) == streams_of(after, *same);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace watchrig::media {
 
@@ -14,6 +15,10 @@ bool ReorderBuffer::hold(std::uint16_t sequence, base::ByteView packet, base::Ut
   if (held.used) return false;
   held.used = true;
   held.received = received;
+  if (!spare_.empty()) {
+    held.packet = std::move(spare_.back());
+    spare_.pop_back();
+  }
   held.packet.assign(packet.begin(), packet.end());
   ++count_;
   return true;
@@ -24,7 +29,9 @@ std::optional<ReorderBuffer::Held> ReorderBuffer::take(std::uint16_t sequence) {
   Slot& held = slot(sequence);
   held.used = false;
   --count_;
-  return Held{held.packet, held.received};
+  if (taken_.capacity() > 0 && spare_.size() < most_spare) spare_.push_back(std::move(taken_));
+  taken_ = std::exchange(held.packet, {});
+  return Held{taken_, held.received};
 }
 
 std::uint16_t ReorderBuffer::next_held(std::uint16_t sequence) const {
@@ -33,7 +40,7 @@ std::uint16_t ReorderBuffer::next_held(std::uint16_t sequence) const {
 }
 
 void ReorderBuffer::clear() {
-  for (Slot& held : slots_) held.used = false;
+  for (Slot& held : slots_) held = {};
   count_ = 0;
 }
 

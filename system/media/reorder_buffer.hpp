@@ -9,8 +9,9 @@
 
 namespace watchrig::media {
 
-/// Copies of packets that came before one that is missing, found by sequence number. Memory is taken when the
-/// first packet is held and used again afterwards.
+/// Copies of packets that came before one that is missing, found by sequence number. The table is made when
+/// the first packet is held; of the packets' memory, what some need is used again, and the rest is given
+/// back.
 class ReorderBuffer {
  public:
   struct Held {
@@ -26,7 +27,7 @@ class ReorderBuffer {
   /// False when the packet is held already. The caller keeps all held numbers within capacity() of each
   /// other.
   bool hold(std::uint16_t sequence, base::ByteView packet, base::UtcTime received);
-  /// The packet, until the next call of hold(); it is not held any more.
+  /// The packet, until the next call of take(); it is not held any more.
   std::optional<Held> take(std::uint16_t sequence);
   /// The first held number at or after `sequence`; the buffer is not empty.
   std::uint16_t next_held(std::uint16_t sequence) const;
@@ -39,12 +40,17 @@ class ReorderBuffer {
     base::UtcTime received;
     base::Bytes packet;
   };
+  /// Packets whose memory is kept: of rare disorder.
+  static constexpr std::size_t most_spare = 32;
+
   Slot& slot(std::uint16_t sequence) { return slots_[sequence & (capacity_ - 1)]; }
   const Slot& slot(std::uint16_t sequence) const { return slots_[sequence & (capacity_ - 1)]; }
 
   std::size_t capacity_;
   std::size_t count_ = 0;
   std::vector<Slot> slots_;
+  std::vector<base::Bytes> spare_;
+  base::Bytes taken_;
 };
 
 }  // namespace watchrig::media

@@ -28,31 +28,47 @@ std::optional<CacheStrategy> cache_strategy_from(std::string_view name) {
 ReorderLimits reorder_limits(CacheStrategy strategy) {
   switch (strategy) {
     case CacheStrategy::adaptive:
-      return {.first = 200ms, .shortest = 50ms, .longest = 1s};
+      return {.usual = 200ms, .shortest = 50ms, .longest = 1s};
     case CacheStrategy::realtime:
-      return {.first = 50ms};
+      return {.usual = 50ms};
     case CacheStrategy::fluent:
-      return {.first = 1s};
+      return {.usual = 1s};
   }
-  return {.first = 200ms};
+  return {.usual = 200ms};
+}
+
+base::Duration ReorderPatience::wait(base::UtcTime now) {
+  forget(now);
+  return wait_;
 }
 
 void ReorderPatience::came(base::Duration waited, base::UtcTime now) { need(waited, now); }
 
-// How late it is, is known of what was given up last; of what was given up before, it is a little more.
-void ReorderPatience::came_late(base::UtcTime now) { need(wait_ + (now - gave_up_), now); }
+// How late it is, is known of what was given up last; of what was given up before, it is a little more. What
+// nobody has waited for teaches nothing.
+void ReorderPatience::came_late(base::UtcTime now) {
+  if (gave_up_) need(wait_ + (now - *gave_up_), now);
+}
 
 void ReorderPatience::need(base::Duration needed, base::UtcTime now) {
+  forget(now);
   if (!window_begin_) window_begin_ = now;
-  if (now - *window_begin_ >= window) {
-    const bool next = now - *window_begin_ < 2 * window;
-    needed_before_ = next ? needed_ : base::Duration::zero();
-    needed_ = {};
-    window_begin_ = now;
-  }
   needed_ = std::max(needed_, needed);
+  decide();
+}
+
+void ReorderPatience::forget(base::UtcTime now) {
+  if (!window_begin_ || now - *window_begin_ < limits_.window) return;
+  needed_before_ = now - *window_begin_ < 2 * limits_.window ? needed_ : base::Duration::zero();
+  needed_ = {};
+  window_begin_ = now;
+  decide();
+}
+
+void ReorderPatience::decide() {
   const auto most = std::max(needed_, needed_before_);
-  wait_ = std::clamp(most + most / 4, limits_.shortest, limits_.longest);
+  wait_ = most == base::Duration::zero() ? limits_.usual
+                                         : std::clamp(most + most / 4, limits_.shortest, limits_.longest);
 }
 
 }  // namespace watchrig::media

@@ -24,8 +24,8 @@ struct RtpReceiverOptions {
   std::uint16_t track_index = 0;  ///< AccessUnit::track of the units delivered
   /// The transport keeps the order (RTSP interleaved in TCP): a gap is a loss at once, nothing is held back.
   bool ordered = true;
-  std::size_t reorder_packets = 2048;  ///< most packets held back for one that is missing; at most 4096
-  ReorderLimits reorder = {.first = std::chrono::milliseconds(200)};  ///< and how long
+  std::size_t reorder_packets = 256;  ///< most packets held back for one that is missing; at most 4096
+  ReorderLimits reorder = {.usual = std::chrono::milliseconds(200)};  ///< and how long
   DamagePolicy damage = DamagePolicy::drop_damaged;
   std::size_t max_unit_bytes = std::size_t{16} << 20;  ///< a larger unit is given up as damaged
   /// Another SSRC is a stranger until the known sender has been silent for this long or has said BYE.

@@ -145,6 +145,31 @@ TEST(RtpReceiver, AMissingPacketIsWaitedForWithinLimits) {
   EXPECT_EQ(in_time.receiver.stats().reordered, 1u);
 }
 
+TEST(RtpReceiver, WhatComesLateAfterManyOthersIsLateAndNoNewNumbering) {
+  const Sender sender(200);
+  for (const std::size_t missing : {std::size_t{1}, std::size_t{2}}) {
+    Received received(
+        track(),
+        {.ordered = false, .reorder_packets = 2048, .reorder = reorder_limits(CacheStrategy::adaptive)});
+    std::vector<base::Bytes> all;
+    for (const auto& packets : sender.packets) all.insert(all.end(), packets.begin(), packets.end());
+    ASSERT_GT(all.size(), 500U);
+    const std::vector<base::Bytes> late(all.begin() + 1,
+                                        all.begin() + 1 + static_cast<std::ptrdiff_t>(missing));
+    all.erase(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(missing));
+    const auto at_first = all.begin() + 400;
+    received.push({all.begin(), at_first}, at(0s));
+    received.receiver.expire(at(200ms));
+    EXPECT_EQ(received.receiver.stats().lost, missing);
+    received.push(late, at(300ms));
+    EXPECT_EQ(received.receiver.stats().late, missing);
+    EXPECT_EQ(received.receiver.stats().sequence_jumps, 0U);
+    received.push({at_first, all.end()}, at(300ms));
+    EXPECT_EQ(received.units.size(), 199U);
+    EXPECT_EQ(received.receiver.stats().lost, missing);
+  }
+}
+
 TEST(RtpReceiver, ALossLongerThanTheWindowIsOneGap) {
   const Sender sender(200);
   Received received(track(), {.ordered = false, .reorder_packets = 8});

@@ -1,11 +1,14 @@
 #include "system/media/rtp_sequencer.hpp"
 
+#include <algorithm>
+#include <bit>
+
 namespace watchrig::media {
 
 namespace {
 
 // RFC 3550, A.1: MAX_DROPOUT and MAX_MISORDER.
-constexpr int most_dropped = 3000, most_misordered = 100;
+constexpr int most_dropped = 3000, least_misordered = 100;
 
 int distance(std::uint16_t from, std::uint16_t to) { return static_cast<std::int16_t>(to - from); }
 
@@ -16,13 +19,15 @@ RtpSequencer::RtpSequencer(const RtpReceiverOptions& options, PacketSink& sink, 
       patience_(options.reorder),
       sink_(sink),
       stats_(stats),
-      buffer_(options.reorder_packets) {}
+      buffer_(options.reorder_packets),
+      most_misordered_(std::max(least_misordered, ordered_ ? 0 : static_cast<int>(buffer_.capacity()))),
+      recent_(std::bit_ceil(static_cast<std::size_t>(most_misordered_))) {}
 
 void RtpSequencer::push(const RtpPacketView& packet, base::ByteView bytes, base::UtcTime received) {
   const std::uint16_t sequence = packet.header.sequence;
   if (!started_) start(sequence);
   const int ahead = distance(next_, sequence);
-  if (ahead > most_dropped || ahead < -most_misordered) return push_stray(packet, bytes, received);
+  if (ahead > most_dropped || ahead < -most_misordered_) return push_stray(packet, bytes, received);
   if (ahead < 0) return push_behind(sequence, received);
   stray_.clear();
   if (ahead > 0) {
@@ -88,7 +93,7 @@ void RtpSequencer::start(std::uint16_t sequence) {
   next_ = sequence;
   first_ = highest_ = sequence;
   received_ = 0;
-  recent_.fill(0);
+  std::ranges::fill(recent_, 0U);
 }
 
 void RtpSequencer::accept(std::uint16_t sequence) {
@@ -128,7 +133,7 @@ void RtpSequencer::give_up_next() {
 }
 
 void RtpSequencer::expire(base::UtcTime now) {
-  while (!buffer_.empty() && now - buffer_.received(buffer_.next_held(next_)) >= patience_.wait()) {
+  while (!buffer_.empty() && now - buffer_.received(buffer_.next_held(next_)) >= patience_.wait(now)) {
     patience_.gave_up(now);
     give_up_next();
   }

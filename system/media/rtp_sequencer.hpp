@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "system/media/reorder_buffer.hpp"
 #include "system/media/rtp_packet.hpp"
@@ -57,14 +57,15 @@ class RtpSequencer {
   PacketSink& sink_;
   RtpReceiverStats& stats_;
   ReorderBuffer buffer_;
+  int most_misordered_;  ///< behind what is expected; beyond, a packet has gone astray
+  std::vector<std::uint32_t>
+      recent_;  ///< numbers + 1 of packets handed out: to tell duplicates from late ones
   bool started_ = false;
   bool gap_ = false;  ///< before the next packet
   std::uint16_t next_ = 0;
   std::uint32_t first_ = 0;
   std::uint32_t highest_ = 0;
   std::uint32_t received_ = 0;
-  std::array<std::uint32_t, 128>
-      recent_{};       ///< numbers + 1 of packets handed out: to tell duplicates from late ones
   base::Bytes stray_;  ///< a packet far off: the first of a new numbering, if the one after it follows
   base::UtcTime stray_received_;
 };

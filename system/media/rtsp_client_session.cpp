@@ -238,10 +238,13 @@ RtpReceiverOptions RtspClient::Session::receiver_options(std::size_t track) cons
   options.damage = options_.damage;
   options.after = options_.after;
   options.reorder = reorder_limits(options_.cache);
+  // Up to a second of 16 Mb/s.
+  if (options_.cache != CacheStrategy::realtime) options.reorder_packets = 2048;
   // Networks are real: on an accelerated clock their delays look longer.
   const double scale = std::max(1.0, clock_.settings().scale);
-  for (base::Duration* duration : {&options.reorder.first, &options.reorder.shortest,
-                                   &options.reorder.longest, &options.sender_silence, &options.max_offset}) {
+  for (base::Duration* duration :
+       {&options.reorder.usual, &options.reorder.shortest, &options.reorder.longest, &options.reorder.window,
+        &options.sender_silence, &options.max_offset}) {
     *duration = base::Duration(static_cast<std::int64_t>(static_cast<double>(duration->count()) * scale));
   }
   return options;
