@@ -14,6 +14,13 @@ bool same_coding(const media::Presentation& a, const media::Presentation& b) {
 
 bool is_key_picture(const CardStore::Unit& unit) { return unit.role == TrackRole::video && unit.unit->key; }
 
+/// When the picture behind the last one of a group would have come.
+base::UtcTime end_of(const std::deque<CardStore::Unit>& group) {
+  const auto first = group.front().unit->captured, last = group.back().unit->captured;
+  const auto pictures = static_cast<base::Duration::rep>(group.size());
+  return last + (pictures > 1 ? (last - first) / (pictures - 1) : std::chrono::milliseconds(40));
+}
+
 }  // namespace
 
 CardCourse::CardCourse(std::shared_ptr<CardStore> card, media::Presentation tracks,
@@ -26,10 +33,14 @@ CardCourse::CardCourse(std::shared_ptr<CardStore> card, media::Presentation trac
   }
 }
 
-bool CardCourse::has_same_coding(const CardStore::Unit& unit) const {
-  const auto sections = card_->sections();
-  const auto own = std::ranges::find(sections, unit.section, &CardStore::Section::number);
-  return own != sections.end() && same_coding(own->tracks, tracks_);
+bool CardCourse::has_same_coding(const CardStore::Unit& unit) {
+  if (judged_section_ != unit.section) {
+    const auto sections = card_->sections();
+    const auto own = std::ranges::find(sections, unit.section, &CardStore::Section::number);
+    judged_section_ = unit.section;
+    is_same_coding_ = own != sections.end() && same_coding(own->tracks, tracks_);
+  }
+  return is_same_coding_;
 }
 
 std::optional<CardCourse::Step> CardCourse::forwards() {
@@ -62,7 +73,7 @@ std::optional<CardCourse::Step> CardCourse::backwards() {
     if (following_.empty()) return {};
     const bool adjacent = section_ == following_.front().section;
     played_ += group_end_ - group_begin_;
-    group_end_ = adjacent ? group_begin_ : following_.back().unit->captured;
+    group_end_ = adjacent ? group_begin_ : end_of(following_);
     group_begin_ = following_.front().unit->captured;
     section_ = following_.front().section;
     group_ = std::exchange(following_, {});
@@ -90,7 +101,7 @@ CardCourse::Group CardCourse::group_before() {
   }
 }
 
-CardCourse::Group CardCourse::group_at(std::uint64_t key) const {
+CardCourse::Group CardCourse::group_at(std::uint64_t key) {
   Group group;
   for (auto unit = card_->at(key); unit; unit = card_->at(unit->number + 1)) {
     const bool is_first = group.empty();

@@ -35,13 +35,15 @@ class CardCourse {
   std::optional<Step> backwards();
   /// The pictures of the last group before `group_key_` that are wanted; none at the end.
   Group group_before();
-  Group group_at(std::uint64_t key) const;
-  bool has_same_coding(const CardStore::Unit& unit) const;
+  Group group_at(std::uint64_t key);
+  bool has_same_coding(const CardStore::Unit& unit);
 
   const std::shared_ptr<CardStore> card_;
   const media::Presentation tracks_;
   const media::RtspReplay replay_;
-  base::Duration played_{};  ///< of the sections, or groups, before
+  base::Duration played_{};                      ///< of the sections, or groups, before
+  std::optional<std::uint64_t> judged_section_;  ///< for is_same_coding_
+  bool is_same_coding_ = false;
 
   std::uint64_t next_ = 0;
   std::uint64_t section_ = 0;  ///< of the unit before

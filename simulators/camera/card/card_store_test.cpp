@@ -268,10 +268,8 @@ TEST_F(CardTest, BackwardsTheWayTakesAsLongAsForwards) {
   std::vector<int> played;
   while (const auto step = course.next()) played.push_back(static_cast<int>(step->played / 100ms));
   ASSERT_EQ(played.size(), 35U);
-  EXPECT_TRUE(std::ranges::is_sorted(played));
-  EXPECT_EQ(played.front(), 0);
-  // A group ends where the next one begins; what is behind it in a hole is not known, and takes no time.
-  EXPECT_EQ(played.back(), 9 + 4 + 10 + 9);
+  // Each picture takes its tenth of a second; the hole takes none.
+  for (int i = 0; i < 35; ++i) EXPECT_EQ(played[static_cast<std::size_t>(i)], i);
 }
 
 }  // namespace

@@ -10,8 +10,7 @@ void ChannelStates::take(platform::ChannelState told) {
   const std::unique_lock lock(mutex_);
   auto& known = known_[number];
   if (told.order < known.order) return;
-  known = {told.order, told.state == "online", std::move(told.cause)};
-  if (told.state.empty()) known_.erase(number);
+  known = {told.order, told.state.empty(), told.state == "online", std::move(told.cause)};
 }
 
 ChannelStates::State ChannelStates::of(std::string_view channel) const {
@@ -44,7 +43,7 @@ bool ChannelStates::is_online(const Device& device) const {
 
 const ChannelStates::Known* ChannelStates::find(std::string_view channel) const {
   const auto found = known_.find(number_of_id(channel, 'c'));
-  return found == known_.end() ? nullptr : &found->second;
+  return found == known_.end() || found->second.removed ? nullptr : &found->second;
 }
 
 }  // namespace watchrig::central

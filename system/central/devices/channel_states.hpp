@@ -30,6 +30,7 @@ class ChannelStates {
  private:
   struct Known {
     std::int64_t order = 0;
+    bool removed = false;  ///< kept for the order
     bool online = false;
     std::string cause;
   };

@@ -41,6 +41,8 @@ TEST(ChannelStatesTest, a_channel_that_is_relayed_no_more_is_unknown_again) {
   states.take({"c1", 1, "online", {}});
   states.take({"c1", 2, "", {}});
   EXPECT_EQ(states.of("c1").state, "connecting");
+  states.take({"c1", 1, "offline", "late"});
+  EXPECT_EQ(states.of("c1").state, "connecting");
   states.take({"c1", 3, "offline", "refused"});
   EXPECT_EQ(states.of("c1").cause, "refused");
 }
