@@ -6,7 +6,7 @@ namespace watchrig::media {
 
 using namespace std::chrono_literals;
 
-std::string_view to_string(CacheStrategy strategy) {
+std::string_view name_of(CacheStrategy strategy) {
   switch (strategy) {
     case CacheStrategy::adaptive:
       return "adaptive";
@@ -20,7 +20,7 @@ std::string_view to_string(CacheStrategy strategy) {
 
 std::optional<CacheStrategy> cache_strategy_from(std::string_view name) {
   for (const auto strategy : {CacheStrategy::adaptive, CacheStrategy::realtime, CacheStrategy::fluent}) {
-    if (name == to_string(strategy)) return strategy;
+    if (name == name_of(strategy)) return strategy;
   }
   return std::nullopt;
 }

@@ -13,7 +13,7 @@ enum class CacheStrategy {
   realtime,  ///< waits for nothing that is later than a jitter of the network
   fluent,    ///< waits for whatever may still come
 };
-std::string_view to_string(CacheStrategy strategy);
+std::string_view name_of(CacheStrategy strategy);
 std::optional<CacheStrategy> cache_strategy_from(std::string_view name);
 
 /// How long a missing packet is waited for.

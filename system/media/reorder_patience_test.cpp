@@ -62,7 +62,7 @@ TEST(ReorderPatience, of_the_others_is_always_the_same) {
 
 TEST(ReorderPatience, strategies_have_names) {
   for (const auto strategy : {CacheStrategy::adaptive, CacheStrategy::realtime, CacheStrategy::fluent})
-    EXPECT_EQ(cache_strategy_from(to_string(strategy)), strategy);
+    EXPECT_EQ(cache_strategy_from(name_of(strategy)), strategy);
   EXPECT_EQ(cache_strategy_from("fast"), std::nullopt);
 }
 

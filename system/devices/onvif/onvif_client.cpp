@@ -81,8 +81,9 @@ OnvifClient::Answer read_answer(const http::Response& response, const std::strin
                  object + ": user name or password is refused; check the device's account"};
   }
   if (!message) {
-    return Error{message.error().kind, fmt::format("{}: HTTP status {}, and {}; is this an ONVIF device?",
-                                                   object, response.status, message.error().message)};
+    return Error{message.error().kind,
+                 fmt::format("{}: HTTP status {}, and {}; is there an ONVIF service at this port?", object,
+                             response.status, message.error().message)};
   }
   if (!message->is_fault()) return message;
   const auto fault = protocols::read_fault(message->content());

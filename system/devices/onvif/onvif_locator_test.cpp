@@ -107,7 +107,7 @@ TEST(OnvifLocator, WhatIsWrongIsNamed) {
   device.replies["media GetStreamUri"] = [](const auto&) {
     return http::Response{200, "text/html", "<html>", {}, {}};
   };
-  EXPECT_THAT(complaint(), HasSubstr("is this an ONVIF device?"));
+  EXPECT_THAT(complaint(), HasSubstr("is there an ONVIF service at this port?"));
   device.replies["media GetStreamUri"] = [](const auto&) {
     return http::Response{302, "text/html", "", {}, {{"Location", "http://127.0.0.1/onvif/media"}}};
   };
