@@ -110,7 +110,7 @@ asio::awaitable<void> RtspConnection::carry_requests(const std::string& cookie) 
   }
   // How long it may be silent is the GET's matter.
   alive_.reset();
-  tunnel->attach([weak = weak_from_this()] {
+  const auto ticket = tunnel->attach([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->close(false);
   });
   Base64Stream decoder;
@@ -119,13 +119,13 @@ asio::awaitable<void> RtspConnection::carry_requests(const std::string& cookie) 
     const auto decoded = decoder.decode(base::ByteView(buffer_).subspan(begin_, end_ - begin_), requests);
     begin_ = end_ = 0;
     if (!decoded) {
-      tunnel->finish();
+      tunnel->finish(ticket);
       co_await refuse(decoded.error(), refusal_of(decoded.error()));
       co_return;
     }
     if (!requests.empty() && !tunnel->push(std::move(requests))) {
       base::log_info("RTSP client {}: its tunnel takes no more requests, closed", socket_->peer());
-      tunnel->finish();
+      tunnel->finish(ticket);
       co_return;
     }
     const auto size = co_await socket_->read(buffer_);

@@ -108,30 +108,32 @@ Result<> Base64Stream::decode(base::ByteView text, base::Bytes& into) {
 RtspTunnel::RtspTunnel(asio::any_io_executor executor)
     : requests_(std::move(executor), {most_pieces, most_bytes}, base::Overflow::refuse) {}
 
-void RtspTunnel::attach(std::function<void()> end) {
+RtspTunnel::Ticket RtspTunnel::attach(std::function<void()> end) {
   std::function<void()> before;
   bool closed = false;
+  Ticket ticket = 0;
   {
     const std::lock_guard lock(mutex_);
-    attached_ = true;
+    ticket = ++posts_;
     closed = closed_;
     before = std::exchange(end_post_, end);
   }
   if (before) before();
   if (closed) end();
+  return ticket;
 }
 
-void RtspTunnel::finish() {
+void RtspTunnel::finish(Ticket ticket) {
   {
     const std::lock_guard lock(mutex_);
-    end_post_ = nullptr;
+    if (ticket == posts_) end_post_ = nullptr;
   }
   requests_.close();
 }
 
 bool RtspTunnel::attached() const {
   const std::lock_guard lock(mutex_);
-  return attached_;
+  return posts_ > 0;
 }
 
 void RtspTunnel::close() {

@@ -65,6 +65,9 @@ class RtspTunnel {
  public:
   static constexpr std::size_t most_bytes = std::size_t{256} * 1024;
 
+  /// One of the POSTs of a tunnel.
+  using Ticket = std::uint64_t;
+
   struct Piece {
     base::Bytes bytes;
     friend std::size_t queued_bytes(const Piece& piece) { return piece.bytes.size(); }
@@ -75,14 +78,15 @@ class RtspTunnel {
 
   /// A POST has come: it takes the place of the one before, which is ended. `end` may be called on any
   /// thread.
-  void attach(std::function<void()> end);
+  Ticket attach(std::function<void()> end);
   bool attached() const;
   /// False when the tunnel is closed, or full because the client asks faster than it is answered.
   bool push(base::Bytes bytes) { return requests_.push({std::move(bytes)}); }
   /// What came next; nothing once the tunnel is closed. On the GET's executor.
   asio::awaitable<std::optional<Piece>> pop() { return requests_.pop(); }
-  /// For the POST: the tunnel ends, but the POST by itself, so that it can still answer.
-  void finish();
+  /// For a POST: the tunnel ends, but this POST by itself, so that it can still answer. One that has taken
+  /// its place is ended with the tunnel.
+  void finish(Ticket ticket);
   /// For the GET: ends the POST too.
   void close();
 
@@ -91,7 +95,7 @@ class RtspTunnel {
   mutable std::mutex mutex_;
   std::function<void()> end_post_;
   bool closed_ = false;
-  bool attached_ = false;
+  Ticket posts_ = 0;  ///< how many there were; the last one is attached
 };
 
 /// The tunnels of a server by the address and the cookie of their client. Any thread.

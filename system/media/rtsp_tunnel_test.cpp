@@ -57,6 +57,33 @@ TEST(TunnelHead, has_method_cookie_and_size) {
   EXPECT_FALSE((*parse_tunnel_head("GET / HTTP/1.1\r\nx-sessioncookie: 1\r\n\r\n"))->post);
 }
 
+TEST(RtspTunnel, ends_the_post_that_is_attached_whoever_was_before_it) {
+  asio::io_context io;
+  RtspTunnel tunnel(io.get_executor());
+  EXPECT_FALSE(tunnel.attached());
+  int first_ended = 0;
+  int second_ended = 0;
+  const auto first = tunnel.attach([&] { ++first_ended; });
+  (void)tunnel.attach([&] { ++second_ended; });
+  EXPECT_TRUE(tunnel.attached());
+  EXPECT_EQ(first_ended, 1);
+  tunnel.finish(first);  // it does not know yet that it has lost its place
+  EXPECT_EQ(second_ended, 0);
+  EXPECT_FALSE(tunnel.push({1}));
+  tunnel.close();
+  EXPECT_EQ(second_ended, 1);
+}
+
+TEST(RtspTunnel, a_post_that_has_finished_ends_by_itself) {
+  asio::io_context io;
+  RtspTunnel tunnel(io.get_executor());
+  int ended = 0;
+  const auto post = tunnel.attach([&] { ++ended; });
+  tunnel.finish(post);
+  tunnel.close();
+  EXPECT_EQ(ended, 0);
+}
+
 /// A client's GET or POST in the raw.
 struct Half {
   explicit Half(RawPeer connected) : peer(std::move(connected)) {}
