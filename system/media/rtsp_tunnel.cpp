@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "system/base/plain_address.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::media {
@@ -147,9 +148,10 @@ void RtspTunnel::close() {
   if (end) end();
 }
 
-Result<std::shared_ptr<RtspTunnel>> RtspTunnels::open(const asio::ip::address& source,
+Result<std::shared_ptr<RtspTunnel>> RtspTunnels::open(const asio::ip::address& address,
                                                       const std::string& cookie,
                                                       asio::any_io_executor executor) {
+  const auto source = base::source_of(address);
   const std::lock_guard lock(mutex_);
   std::size_t waiting = 0;
   for (auto entry = tunnels_.begin(); entry != tunnels_.end();) {
@@ -170,10 +172,10 @@ Result<std::shared_ptr<RtspTunnel>> RtspTunnels::open(const asio::ip::address& s
   return tunnel;
 }
 
-std::shared_ptr<RtspTunnel> RtspTunnels::find(const asio::ip::address& source,
+std::shared_ptr<RtspTunnel> RtspTunnels::find(const asio::ip::address& address,
                                               const std::string& cookie) const {
   const std::lock_guard lock(mutex_);
-  const auto found = tunnels_.find({source, cookie});
+  const auto found = tunnels_.find({base::source_of(address), cookie});
   return found == tunnels_.end() ? nullptr : found->second.lock();
 }
 

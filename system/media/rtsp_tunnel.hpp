@@ -98,17 +98,18 @@ class RtspTunnel {
   Ticket posts_ = 0;  ///< how many there were; the last one is attached
 };
 
-/// The tunnels of a server by the address and the cookie of their client. Any thread.
+/// The tunnels of a server by the source (base::source_of) and the cookie of their client: of IPv6 all of a
+/// /64 are one, where a host picks its addresses as it likes. Any thread.
 class RtspTunnels {
  public:
-  /// Tunnels of one address of which the POST has not come yet.
+  /// Tunnels of one source of which the POST has not come yet.
   static constexpr std::size_t most_waiting = 64;
 
   /// Errors: conflict (there is one of this cookie), full.
-  base::Result<std::shared_ptr<RtspTunnel>> open(const asio::ip::address& source, const std::string& cookie,
+  base::Result<std::shared_ptr<RtspTunnel>> open(const asio::ip::address& address, const std::string& cookie,
                                                  asio::any_io_executor executor);
   /// Null when there is none.
-  std::shared_ptr<RtspTunnel> find(const asio::ip::address& source, const std::string& cookie) const;
+  std::shared_ptr<RtspTunnel> find(const asio::ip::address& address, const std::string& cookie) const;
 
  private:
   mutable std::mutex mutex_;

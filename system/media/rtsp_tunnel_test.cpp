@@ -84,6 +84,31 @@ TEST(RtspTunnel, a_post_that_has_finished_ends_by_itself) {
   EXPECT_EQ(ended, 0);
 }
 
+TEST(RtspTunnels, are_counted_and_found_by_source_not_by_address) {
+  asio::io_context io;
+  RtspTunnels tunnels;
+  std::vector<std::shared_ptr<RtspTunnel>> open;
+  const auto host = [](std::size_t n) {
+    return asio::ip::make_address(fmt::format("2001:db8:1:2::{:x}", n));
+  };
+  for (std::size_t i = 0; i < RtspTunnels::most_waiting; ++i) {
+    auto tunnel = tunnels.open(host(i + 1), std::to_string(i), io.get_executor());
+    ASSERT_TRUE(tunnel) << i;
+    open.push_back(std::move(*tunnel));
+  }
+  const auto more = tunnels.open(host(0xffff), "more", io.get_executor());
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().kind, base::ErrorKind::full);
+  EXPECT_EQ(tunnels.find(host(0xffff), "0"), open.front());
+  const auto other = asio::ip::make_address("2001:db8:1:3::1");
+  EXPECT_FALSE(tunnels.find(other, "0"));
+  EXPECT_TRUE(tunnels.open(other, "more", io.get_executor()));
+  // A server of both kinds sees IPv4 as mapped into IPv6.
+  const auto plain = tunnels.open(asio::ip::make_address("192.0.2.7"), "four", io.get_executor());
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(tunnels.find(asio::ip::make_address("::ffff:192.0.2.7"), "four"), *plain);
+}
+
 /// A client's GET or POST in the raw.
 struct Half {
   explicit Half(RawPeer connected) : peer(std::move(connected)) {}
