@@ -152,23 +152,26 @@ asio::awaitable<void> RtspClient::Session::watch(std::shared_ptr<Session> self) 
     } else if (unreported >= options.report_interval) {
       unreported = {};
       self->note_stream(playing);
-      co_await self->send_reports();
+      // Aside: a POST that has to be opened anew takes its time, and silence is watched meanwhile.
+      if (!self->reporting_) base::spawn(self->executor_, send_reports(self), "RTSP reports");
     }
   }
 }
 
-asio::awaitable<void> RtspClient::Session::send_reports() {
-  const auto now = clock_.now();
-  for (std::size_t i = 0; i < lanes_.size() && !closed_; ++i) {
-    auto report = inbox_->receiver(i).make_receiver_report(own_ssrc_, now);
-    if (lanes_[i].inlet) {
-      lanes_[i].inlet->send_rtcp(report);
+asio::awaitable<void> RtspClient::Session::send_reports(std::shared_ptr<Session> self) {
+  self->reporting_ = true;
+  const auto now = self->clock_.now();
+  for (std::size_t i = 0; i < self->lanes_.size() && !self->closed_; ++i) {
+    auto report = self->inbox_->receiver(i).make_receiver_report(self->own_ssrc_, now);
+    if (self->lanes_[i].inlet) {
+      self->lanes_[i].inlet->send_rtcp(report);
       continue;
     }
-    const auto link = link_;
+    const auto link = self->link_;
     // A failure is the connection's end, which the link reports itself.
-    (void)co_await link->send_frame(lanes_[i].rtcp_channel, std::move(report));
+    (void)co_await link->send_frame(self->lanes_[i].rtcp_channel, std::move(report));
   }
+  self->reporting_ = false;
 }
 
 RtspClient::Stats RtspClient::Session::stats() const {

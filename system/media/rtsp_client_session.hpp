@@ -53,7 +53,7 @@ class RtspClient::Session : public std::enable_shared_from_this<Session> {
   static asio::awaitable<void> keep_alive(std::shared_ptr<Session> self);
   asio::awaitable<void> show_life();
   static asio::awaitable<void> watch(std::shared_ptr<Session> self);
-  asio::awaitable<void> send_reports();
+  static asio::awaitable<void> send_reports(std::shared_ptr<Session> self);
   void take_frame(const InterleavedFrame& frame);
   RtpReceiverOptions receiver_options(std::size_t track) const;
 
@@ -88,6 +88,7 @@ class RtspClient::Session : public std::enable_shared_from_this<Session> {
   int refused_session_ = 0;
   bool redirected_ = false;
   bool closed_ = false;
+  bool reporting_ = false;  ///< reports are on their way
   std::uint32_t own_ssrc_ = 0;
   std::uint64_t keep_alives_ = 0;
   asio::steady_timer tick_;

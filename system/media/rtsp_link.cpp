@@ -96,8 +96,12 @@ asio::awaitable<Result<>> RtspLink::open_tunnel() {
   if (deadline.expired()) co_return Error{ErrorKind::timeout, "GET of RTSP through HTTP was not answered"};
   if (!asked) co_return std::move(asked).error();
   begin_ = *answered;
-  post_ = std::make_shared<RtspPost>(executor_, std::move(heads.post),
-                                     [weak = weak_from_this()] { return open_post(weak); });
+  const auto weak = weak_from_this();
+  RtspPost::Open open = [weak] { return open_post(weak); };
+  RtspPost::Refused refused = [weak](Error reason) {
+    if (const auto self = weak.lock()) self->lose(std::move(reason));
+  };
+  post_ = std::make_shared<RtspPost>(executor_, std::move(heads.post), std::move(open), std::move(refused));
   // What has come behind the head is taken with the next bytes.
   std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
             buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
@@ -115,7 +119,9 @@ asio::awaitable<Result<std::shared_ptr<RtspSocket>>> RtspLink::open_post(std::we
 asio::awaitable<Result<>> RtspLink::write(std::string text) {
   if (post_) {
     const auto post = post_;
+    const auto self = shared_from_this();
     auto posted = co_await post->write(std::move(text));
+    if (!posted) lose(posted.error());
     co_return posted;
   }
   auto written = co_await socket_->write(std::move(text));

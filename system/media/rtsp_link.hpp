@@ -72,6 +72,8 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
   asio::awaitable<base::Result<std::shared_ptr<RtspSocket>>> open_socket();
   asio::awaitable<base::Result<>> open_tunnel();
   static asio::awaitable<base::Result<std::shared_ptr<RtspSocket>>> open_post(std::weak_ptr<RtspLink> weak);
+  /// Through HTTP a failure is the end of the connection: what is asked can arrive no more, whatever the GET
+  /// still brings.
   asio::awaitable<base::Result<>> write(std::string text);
   asio::awaitable<base::Result<>> answer_server(RtspRequest request);
   asio::awaitable<base::Result<RtspResponse>> exchange(const std::string& method, const std::string& uri,

@@ -21,17 +21,25 @@ using base::ErrorKind;
 using base::Result;
 
 constexpr std::size_t longest_answer = 16 * 1024;
+constexpr std::size_t longest_line = 1024;
+constexpr int request_timeout = 408;
 
 std::string host_of(const RtspUrl& url) {
   const bool v6 = url.host.find(':') != std::string::npos;
   return fmt::format("{}{}{}:{}", v6 ? "[" : "", url.host, v6 ? "]" : "", url.port);
 }
 
-Error refused(int status, std::string_view line) {
+/// Of a status line, 0 when there is none.
+int status_of(std::string_view line) {
+  return base::parse_number<int>(line.substr(std::min<std::size_t>(9, line.size()), 3)).value_or(0);
+}
+
+Error refused(std::string_view method, int status, std::string_view line) {
   const auto kind = status == 401 || status == 403 ? ErrorKind::denied
                     : status >= 500                ? ErrorKind::unavailable
                                                    : ErrorKind::unsupported;
-  return {kind, fmt::format("GET: {:.80} (does the device speak RTSP through HTTP at this port?)", line)};
+  return {kind,
+          fmt::format("{}: {:.80} (does the device speak RTSP through HTTP at this port?)", method, line)};
 }
 
 }  // namespace
@@ -56,15 +64,22 @@ Result<std::optional<std::size_t>> RtspPost::take_answer(base::ByteView bytes) {
     return std::optional<std::size_t>{};
   }
   const auto line = text.substr(0, text.find('\r'));
-  const auto status =
-      base::parse_number<int>(line.substr(std::min<std::size_t>(9, line.size()), 3)).value_or(0);
-  if (status != 200) return refused(status, line);
+  const auto status = status_of(line);
+  if (status != 200) return refused("GET", status, line);
   return std::optional(end + 4);
 }
 
-RtspPost::RtspPost(const asio::any_io_executor& executor, std::string head, Open open)
+Result<> RtspPost::check_answer(std::string_view line) {
+  const auto status = line.starts_with("HTTP/") ? status_of(line) : 0;
+  // Somebody between is tired of waiting for the rest of the body: the next message opens another POST.
+  if (status < 300 || status == request_timeout) return {};
+  return refused("POST", status, line);
+}
+
+RtspPost::RtspPost(const asio::any_io_executor& executor, std::string head, Open open, Refused refused)
     : head_(std::move(head)),
       open_(std::move(open)),
+      refused_(std::move(refused)),
       turn_(executor, asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<Result<>> RtspPost::write(std::string message) {
@@ -85,6 +100,7 @@ asio::awaitable<Result<>> RtspPost::write(std::string message) {
 }
 
 asio::awaitable<Result<>> RtspPost::write_once(const std::string& text) {
+  const auto self = shared_from_this();
   std::string bytes;
   if (closed_) co_return Error{ErrorKind::cancelled, "stopped"};
   if (!socket_ || !socket_->is_open()) {
@@ -93,7 +109,7 @@ asio::awaitable<Result<>> RtspPost::write_once(const std::string& text) {
     if (closed_) (*socket)->close();
     socket_ = std::move(*socket);
     bytes = head_;
-    base::spawn(socket_->executor(), watch(socket_), "RTSP through HTTP");
+    base::spawn(socket_->executor(), watch(self, socket_), "RTSP through HTTP");
   }
   bytes += text;
   const auto socket = socket_;
@@ -103,15 +119,24 @@ asio::awaitable<Result<>> RtspPost::write_once(const std::string& text) {
 }
 
 /// A POST that the server ends is closed here too, so that the next message opens another one.
-asio::awaitable<void> RtspPost::watch(std::shared_ptr<RtspSocket> socket) {
-  std::array<std::uint8_t, 1024> bytes;
-  bool first = true;
+asio::awaitable<void> RtspPost::watch(std::shared_ptr<RtspPost> self, std::shared_ptr<RtspSocket> socket) {
+  std::array<std::uint8_t, longest_line> bytes;
+  std::string answer;
+  bool told = false;
   for (;;) {
     const auto size = co_await socket->read(bytes);
+    if (size && told) continue;
+    if (size) answer.append(reinterpret_cast<const char*>(bytes.data()), *size);
+    const auto end = answer.find_first_of("\r\n");
+    if (size && end == std::string::npos && answer.size() < longest_line) continue;
+    if (!told && !answer.empty()) {
+      told = true;
+      const auto line = answer.substr(0, end);
+      base::log_debug("{} answers the POST: {:.80}", socket->peer(), line);
+      auto taken = check_answer(line);
+      if (!taken && !self->closed_ && self->refused_) self->refused_(std::move(taken).error());
+    }
     if (!size) break;
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), *size);
-    if (std::exchange(first, false))
-      base::log_debug("{} answers the POST: {:.80}", socket->peer(), text.substr(0, text.find('\r')));
   }
   socket->close();
 }

@@ -1,11 +1,13 @@
 #include "system/media/rtsp_post.hpp"
 
 #include <array>
+#include <sys/socket.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 
+#include "system/base/dialer.hpp"
 #include "system/media/rtsp_tunnel.hpp"
 #include "system/media/testing/rtsp_fakes.hpp"
 #include "system/media/testing/tls_sample.hpp"
@@ -83,7 +85,7 @@ TEST(RtspPost, opens_another_when_the_server_has_closed_it) {
     socket = std::make_shared<RtspSocket>(std::move(connection), 5s);
     co_return socket;
   };
-  const auto post = std::make_shared<RtspPost>(bench.io.get_executor(), "HEAD ", open);
+  const auto post = std::make_shared<RtspPost>(bench.io.get_executor(), "HEAD ", open, nullptr);
   ASSERT_TRUE(bench.run(post->write("ABC")));
   bench.run_until([&] { return posts.size() == 1 && !socket->is_open(); });
   ASSERT_TRUE(bench.run(post->write("A")));
@@ -92,6 +94,83 @@ TEST(RtspPost, opens_another_when_the_server_has_closed_it) {
   post->close();
   EXPECT_EQ(bench.run(post->write("A")).error().kind, ErrorKind::cancelled);
   acceptor->close();
+}
+
+TEST(RtspPost, answer_to_it_is_an_error_only_where_it_refuses) {
+  for (const auto* line :
+       {"HTTP/1.0 200 OK", "HTTP/1.1 408 Request Timeout", "RTSP/1.0 404 Not Found", "", "HTTP/1."})
+    EXPECT_TRUE(RtspPost::check_answer(line)) << line;
+  const std::pair<const char*, ErrorKind> refusals[] = {
+      {"HTTP/1.1 404 Not Found", ErrorKind::unsupported},
+      {"HTTP/1.1 401 Unauthorized", ErrorKind::denied},
+      {"HTTP/1.1 503 Service Unavailable", ErrorKind::unavailable}};
+  for (const auto& [line, kind] : refusals) {
+    const auto refused = RtspPost::check_answer(line);
+    ASSERT_FALSE(refused) << line;
+    EXPECT_EQ(refused.error().kind, kind) << line;
+    EXPECT_THAT(refused.error().message, HasSubstr(std::string("POST: ") + line));
+  }
+}
+
+/// Makes two connections, the last of which a test may end itself, and no more.
+class TwoConnections final : public base::Dialer {
+ public:
+  TwoConnections(asio::io_context& io, std::uint16_t port) : io_(io), port_(port) {}
+  asio::awaitable<base::Result<Tcp::socket>> dial(std::string, base::Duration) override {
+    if (++dialled > 2) co_return base::Error{ErrorKind::unavailable, "nobody is there"};
+    Tcp::socket socket(io_);
+    co_await socket.async_connect({asio::ip::address_v4::loopback(), port_}, asio::use_awaitable);
+    last = socket.native_handle();
+    co_return socket;
+  }
+  int dialled = 0;
+  int last = -1;
+
+ private:
+  asio::io_context& io_;
+  const std::uint16_t port_;
+};
+
+TEST(RtspPost, one_that_cannot_be_opened_again_ends_the_session_and_is_its_reason) {
+  RtspBench bench;
+  const auto dialer = std::make_shared<TwoConnections>(bench.io, bench.server->port());
+  auto options = bench.options("/live/yard");
+  options.url = "http" + options.url.substr(4);
+  options.dialer = dialer;
+  options.report_interval = 100ms;
+  RtspClient client(bench.io.get_executor(), bench.clock, options);
+  const auto started = bench.run(client.start());
+  ASSERT_TRUE(started) << started.error().message;
+  ASSERT_EQ(dialer->dialled, 2);
+  ::shutdown(dialer->last, SHUT_RDWR);
+  auto unit = bench.run(client.next());
+  while (unit) unit = bench.run(client.next());
+  EXPECT_EQ(unit.error().kind, ErrorKind::unavailable);
+  EXPECT_THAT(unit.error().message, HasSubstr("POST: nobody is there"));
+}
+
+TEST(RtspPost, one_that_is_refused_ends_the_session_and_is_its_reason) {
+  RtspBench bench;
+  const auto acceptor =
+      std::make_shared<Tcp::acceptor>(bench.io, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const auto serve = [](std::shared_ptr<Tcp::acceptor> door) -> asio::awaitable<void> {
+    auto first = co_await door->async_accept(asio::use_awaitable);
+    testing::RawPeer get(std::move(first));
+    co_await get.send("HTTP/1.0 200 OK\r\n\r\n");
+    auto second = co_await door->async_accept(asio::use_awaitable);
+    testing::RawPeer post(std::move(second));
+    co_await post.send("HTTP/1.0 401 ");
+    co_await post.send("Unauthorized\r\n\r\n");
+    (void)co_await get.closed_within(5s);
+  };
+  asio::co_spawn(bench.io, serve(acceptor), [](const std::exception_ptr&) {});
+  RtspClient::Options options;
+  options.url = "http://127.0.0.1:" + std::to_string(acceptor->local_endpoint().port()) + "/main";
+  RtspClient client(bench.io.get_executor(), bench.clock, options);
+  const auto started = bench.run(client.start());
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::denied);
+  EXPECT_THAT(started.error().message, HasSubstr("POST: HTTP/1.0 401 Unauthorized"));
 }
 
 TEST(RtspPost, by_tls_everything_arrives_bit_for_bit) {
