@@ -203,7 +203,8 @@ asio::awaitable<bool> HttpServer::State::serve_requests(StreamPtr stream, Caller
     } else if (options.rtsp && is_rtsp(parser.get())) {
       std::ostringstream read;
       read << parser.get().base() << beast::buffers_to_string(buffer.data());
-      const bool passed = co_await pass_through(stream, options.rtsp(), read.str());
+      std::function<bool()> wanted = [self = shared_from_this()] { return !self->has_stopped(); };
+      const bool passed = co_await pass_through(stream, options.rtsp(), read.str(), std::move(wanted));
       next = Next::end_with_rest;
       if (!passed) next = co_await refuse(stream, no_stream());
     } else {

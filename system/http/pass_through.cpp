@@ -23,12 +23,14 @@ constexpr std::chrono::seconds patience{10};
 constexpr std::size_t piece = 64 * 1024;
 
 struct Passage {
-  Passage(std::shared_ptr<ConnectionStream> stream)
+  Passage(std::shared_ptr<ConnectionStream> stream, std::function<bool()> is_wanted)
       : client(std::move(stream)),
+        wanted(std::move(is_wanted)),
         server(client->get_executor()),
         requests_over(client->get_executor(), asio::steady_timer::time_point::max()) {}
 
   const std::shared_ptr<ConnectionStream> client;
+  const std::function<bool()> wanted;
   tcp::socket server;
   asio::steady_timer requests_over;  ///< expires with the last of what the client says
 };
@@ -36,7 +38,8 @@ struct Passage {
 asio::awaitable<void> carry_requests(std::shared_ptr<Passage> passage) {
   std::vector<char> bytes(piece);
   error_code failure;
-  while (!failure) {
+  // A cancel() may have come while nothing was read.
+  while (!failure && passage->wanted()) {
     const auto size = co_await passage->client->async_read_some(
         asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failure));
     if (failure) break;
@@ -68,8 +71,8 @@ asio::awaitable<error_code> carry_answers(Passage& passage) {
 }  // namespace
 
 asio::awaitable<bool> pass_through(std::shared_ptr<ConnectionStream> stream, tcp::endpoint to,
-                                   std::string read) {
-  const auto passage = std::make_shared<Passage>(std::move(stream));
+                                   std::string read, std::function<bool()> wanted) {
+  const auto passage = std::make_shared<Passage>(std::move(stream), std::move(wanted));
   auto& client = passage->client->next_layer();
   client.expires_never();
   error_code failure, ignored;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,9 +12,11 @@
 namespace watchrig::http {
 
 /// Leads a connection on to another server, byte by byte, `read` first, until one of the two closes or takes
-/// nothing for ten seconds (real time). A RST of that server becomes one to the client; else the connection
-/// is left open for its end. False when that server does not answer.
+/// nothing for ten seconds (real time), or it is not `wanted` any more: that is asked whenever the client is
+/// read, whose waiting ends with the stream's cancel(). A RST of that server becomes one to the client; else
+/// the connection is left open for its end. False when that server does not answer.
 boost::asio::awaitable<bool> pass_through(std::shared_ptr<ConnectionStream> stream,
-                                          boost::asio::ip::tcp::endpoint to, std::string read);
+                                          boost::asio::ip::tcp::endpoint to, std::string read,
+                                          std::function<bool()> wanted);
 
 }  // namespace watchrig::http
