@@ -3,6 +3,8 @@
 #include "system/media/digest_auth.hpp"
 #include "system/media/rtsp_headers.hpp"
 #include "system/media/rtsp_message.hpp"
+#include "system/media/rtsp_post.hpp"
+#include "system/media/rtsp_tunnel.hpp"
 #include "system/media/rtsp_url.hpp"
 
 namespace {
@@ -35,12 +37,32 @@ void round_trip(const Message& message) {
   if (!again || again->body != message.body) std::abort();
 }
 
+/// RTSP through HTTP: the heads of both sides, and a body that is the same however it is cut.
+void use_as_tunnel(watchrig::base::ByteView bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto head = parse_tunnel_head(text);
+  if (head && *head && ((*head)->size > text.size() || (*head)->cookie.empty())) std::abort();
+  const auto answer = RtspPost::take_answer(bytes);
+  if (answer && *answer && **answer > bytes.size()) std::abort();
+  (void)RtspPost::check_answer(text.substr(0, text.find('\r')));
+  Base64Stream whole;
+  Base64Stream cut;
+  watchrig::base::Bytes at_once;
+  watchrig::base::Bytes in_two;
+  const auto half = bytes.size() / 2;
+  const bool taken = whole.decode(bytes, at_once).has_value();
+  const bool first = cut.decode(bytes.first(half), in_two).has_value();
+  const bool both = first && cut.decode(bytes.subspan(half), in_two).has_value();
+  if (taken != both || at_once != in_two || at_once.size() > bytes.size()) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   RtspReader reader(data[0] & 1 ? RtspReader::Stray::skip : RtspReader::Stray::refuse);
   watchrig::base::ByteView rest(data + 1, size - 1);
+  use_as_tunnel(rest);
   for (;;) {
     const auto step = reader.next(rest);
     if (!step || step->consumed == 0) return 0;
