@@ -27,12 +27,17 @@ CameraFeed::CameraFeed(std::shared_ptr<CameraStream> stream, boost::asio::any_io
 CameraFeed::~CameraFeed() { stream_->leave(*this); }
 
 void CameraFeed::push(const media::RtpTrainPtr& train) {
+  bool begins = false;
   {
     const std::lock_guard lock(mutex_);
+    const bool had_begun = begun_;
     begun_ = begun_ || start_ == base::Start::at_once || is_restart_point(train);
+    begins = begun_ && !had_begun;
     if (begun_ && !first_.at(train->track)) first_[train->track] = position_of(*train);
   }
   queue_.push(train);
+  // Not before: what is told to it until then, it passes over.
+  if (begins) stream_->reader_begins();
 }
 
 std::optional<media::RtpPosition> CameraFeed::position(std::uint16_t track) const {

@@ -78,7 +78,6 @@ std::unique_ptr<media::RtspFeed> CameraStream::open(boost::asio::any_io_executor
   const bool no_keys = lies_about(board_->active(), name_, lies::no_key_frames, clock_.now());
   const auto start = no_keys ? base::Start::at_once : base::Start::at_restart_point;
   auto feed = std::make_unique<CameraFeed>(shared_from_this(), std::move(executor), start);
-  if (metadata_) metadata_->analytics()->reader_came(name_);
   const std::lock_guard lock(mutex_);
   feeds_.push_back(feed.get());
   if (stopped_) feed->close();
@@ -154,6 +153,10 @@ void CameraStream::sent(const media::RtpTrain& train) {
   Ledger& ledger = *ledgers_.at(train.track);
   ledger.handed(ledger.index_at(train.time));
   if (train.video) sending_.add(clock_.now() - train.time - lag_);
+}
+
+void CameraStream::reader_begins() const {
+  if (metadata_) metadata_->analytics()->reader_came(name_);
 }
 
 void CameraStream::leave(CameraFeed& feed) {

@@ -100,6 +100,8 @@ class CameraStream : public std::enable_shared_from_this<CameraStream> {
   void count(std::size_t track, std::size_t bytes, base::UtcTime captured);
   const std::vector<kernel::Fault>& faults();
   void sent(const media::RtpTrain& train);
+  /// Under mutex_: has the state of things told in the documents to come.
+  void reader_begins() const;
   void leave(CameraFeed& feed);
   double wanted_factor() const;
 

@@ -54,7 +54,8 @@ class VideoAnalytics {
   void tell_all(const std::string& notification);
   /// Those that wait, in order.
   std::deque<std::string> take_events(const std::string& stream);
-  /// A reader has come to a stream, which is told of to whoever has said so by on_reader().
+  /// A reader gets a stream from now on, which is told of to whoever has said so by on_reader(); who must not
+  /// block.
   void reader_came(const std::string& stream) const;
   void on_reader(std::function<void(const std::string& stream)> callback);
   /// Has the stream known, so that tell_all() reaches it.
