@@ -27,6 +27,7 @@ CameraStream::~CameraStream() { stop(); }
 
 void CameraStream::add_metadata(std::shared_ptr<VideoAnalytics> analytics, bool judges, std::uint32_t ssrc) {
   const auto& track = video_->track();
+  video_->source()->tell_objects();
   metadata_ = std::make_unique<MetadataTrack>(
       MetadataTrack::Place{std::move(analytics), name_, judges, static_cast<std::uint16_t>(ledgers_.size()),
                            ssrc, video_->grid(), track.width, track.height});

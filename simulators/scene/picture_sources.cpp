@@ -20,19 +20,21 @@ class StreetPictures final : public PictureSource {
   StreetPictures(const StreamProfile& profile, std::uint64_t seed, base::Duration first, PictureFinish finish)
       : scene_(profile.width, profile.height, profile.rate, seed, first), finish_(std::move(finish)) {}
   base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
-    objects_ = std::make_shared<const std::vector<SceneObject>>(scene_.objects(frame));
+    frame_ = frame;
     if (!finish_) return &scene_.draw(frame, captured);
     own_ = scene_.draw_bare(frame);
     complete(own_, frame, captured, finish_);
     return &own_;
   }
-  SceneObjectsPtr objects() const override { return objects_; }
+  SceneObjectsPtr objects() const override {
+    return std::make_shared<const std::vector<SceneObject>>(scene_.objects(frame_));
+  }
 
  private:
   StreetScene scene_;
   PictureFinish finish_;
   media::Picture own_;
-  SceneObjectsPtr objects_;
+  std::uint64_t frame_ = 0;
 };
 
 /// The street around a camera that can be turned.
@@ -43,20 +45,23 @@ class TurnedPictures final : public PictureSource {
         own_(std::move(own)),
         view_(profile.width, profile.height) {}
   base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) override {
-    const auto pointing = own_.pointing(captured);
-    look(scene_.draw_bare(frame), pointing, view_);
-    objects_ = std::make_shared<const std::vector<SceneObject>>(
-        seen_from(scene_.objects(frame), pointing, view_.width, view_.height));
+    frame_ = frame;
+    pointing_ = own_.pointing(captured);
+    look(scene_.draw_bare(frame), pointing_, view_);
     complete(view_, frame, captured, own_.finish);
     return &view_;
   }
-  SceneObjectsPtr objects() const override { return objects_; }
+  SceneObjectsPtr objects() const override {
+    return std::make_shared<const std::vector<SceneObject>>(
+        seen_from(scene_.objects(frame_), pointing_, view_.width, view_.height));
+  }
 
  private:
   StreetScene scene_;
   OwnView own_;
   media::Picture view_;
-  SceneObjectsPtr objects_;
+  std::uint64_t frame_ = 0;
+  Pointing pointing_;
 };
 
 class FilePictures final : public PictureSource {

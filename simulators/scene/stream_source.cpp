@@ -65,6 +65,8 @@ Subscription StreamSource::subscribe(Receiver receiver) {
   return Subscription(shared_from_this(), id);
 }
 
+void StreamSource::tell_objects() { state_->tells_objects = true; }
+
 StreamSourceRegistry::StreamSourceRegistry(const base::Clock& clock, std::uint64_t seed)
     : clock_(clock), seed_(seed) {}
 StreamSourceRegistry::~StreamSourceRegistry() = default;

@@ -25,7 +25,7 @@ struct EncodedUnit {
   bool key = false;
   base::Bytes payload;           ///< as media::AccessUnit has it
   std::string digest;            ///< media::digest(payload)
-  SceneObjectsPtr objects = {};  ///< what is on the picture; null where nobody knows: of a file, and of sound
+  SceneObjectsPtr objects = {};  ///< what is on the picture; null where nobody knows, or has asked
 };
 using EncodedUnitPtr = std::shared_ptr<const EncodedUnit>;
 
@@ -94,6 +94,8 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   base::UtcTime started() const;         ///< when picture 0 is captured: at open()
   SourceStats stats() const;
   Subscription subscribe(Receiver receiver);
+  /// From one of the next pictures on, units of the street tell what is on them, which costs time and memory.
+  void tell_objects();
 
  private:
   friend class Subscription;

@@ -77,6 +77,19 @@ TEST(StreamSource, IsSharedByContentAndProfile) {
   EXPECT_NE(registry.open(spec("h264 128x96@5 200kbps")).value(), one);
 }
 
+TEST(StreamSource, TellsWhatIsOnItsPicturesOnlyWhenItIsAskedTo) {
+  base::ManualClock clock(noon);
+  StreamSourceRegistry registry(clock, 3);
+  const auto source = registry.open(spec("h264 128x96@5 100kbps")).value();
+  Inbox inbox;
+  const Subscription subscription = source->subscribe(inbox.receiver());
+  clock.advance(2s);
+  for (const auto& unit : inbox.wait_for(10)) EXPECT_EQ(unit->objects, nullptr);
+  source->tell_objects();
+  clock.advance(2s);
+  EXPECT_NE(inbox.wait_for(20).back()->objects, nullptr);
+}
+
 TEST(StreamSource, ComesWithTheSameRtpBaseForTheSameSeed) {
   std::uint32_t bases[3] = {};
   const std::uint64_t seeds[] = {3, 3, 4};

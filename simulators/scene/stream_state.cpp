@@ -129,10 +129,11 @@ base::Result<> StreamSource::State::code_picture(std::vector<Coded>& coded, std:
                                                  base::UtcTime captured) {
   const auto picture = pictures->picture(index, captured);
   if (!picture) return picture.error();
+  const auto objects = tells_objects ? pictures->objects() : nullptr;
   for (Coded& one : coded) {
     auto encoded = one.encoder->encode(**picture, one.force_key);
     if (!encoded) return encoded.error();
-    one.unit = make_unit(index, captured, std::move(*encoded), pictures->objects());
+    one.unit = make_unit(index, captured, std::move(*encoded), objects);
   }
   return {};
 }

@@ -76,6 +76,7 @@ struct StreamSource::State {
   std::unique_ptr<PictureSource> pictures;  ///< either these, coded by `shared`
   std::shared_ptr<media::VideoEncoder> shared;
   std::unique_ptr<UnitProducer> producer;  ///< or this
+  std::atomic<bool> tells_objects{false};
   /// Whether what is shown depends on nothing but the time: then each unit is coded, by a thread of its own,
   /// as soon as the one before it goes out. That thread shares the processor as one that needs much of it;
   /// the one that hands units over needs little, and so gets it at once.

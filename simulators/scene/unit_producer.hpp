@@ -15,7 +15,7 @@ class PictureSource {
   /// The picture of this frame, burnt-in stamp included; frames are asked for in order. Valid until the next
   /// call.
   virtual base::Result<const media::Picture*> picture(std::uint64_t frame, base::UtcTime captured) = 0;
-  /// What is on the picture that was asked for last; null where nobody knows.
+  /// What is on the picture that was asked for last, found out anew; null where nobody knows.
   virtual SceneObjectsPtr objects() const { return nullptr; }
 };
 

@@ -46,8 +46,11 @@ std::optional<MetadataTrack::Unit> MetadataTrack::next(const scene::EncodedUnit&
   auto& analytics = *place_.analytics;
   std::vector<scene::SceneObject> found;
   if (picture.objects) found = analytics.found(*picture.objects);
-  if (place_.judges) analytics.judge(found, place_.width, place_.height, picture.captured);
-  if (!offered()) return std::nullopt;
+  // The first pictures of a source perhaps do not tell yet what is on them: nobody has left by that.
+  if (place_.judges && picture.objects) analytics.judge(found, place_.width, place_.height, picture.captured);
+  if (!offered()) {
+    return std::nullopt;
+  }
   const auto document = document_of(picture, found);
   if (document.empty()) return std::nullopt;
   scene::EncodedUnit unit;
