@@ -49,6 +49,9 @@ std::optional<MetadataTrack::Unit> MetadataTrack::next(const scene::EncodedUnit&
   // The first pictures of a source perhaps do not tell yet what is on them: nobody has left by that.
   if (place_.judges && picture.objects) analytics.judge(found, place_.width, place_.height, picture.captured);
   if (!offered()) {
+    // Else they would come as news when it is offered again.
+    analytics.take_events(place_.stream);
+    seen_.clear();
     return std::nullopt;
   }
   const auto document = document_of(picture, found);

@@ -86,6 +86,9 @@ std::vector<AnalyticsRule> VideoAnalytics::rules() const {
 void VideoAnalytics::set_rules(std::vector<AnalyticsRule> rules) {
   const std::lock_guard lock(mutex_);
   rules_ = std::move(rules);
+  std::erase_if(findings_, [&](const auto& one) {
+    return std::ranges::find(rules_, one.first, &AnalyticsRule::name) == rules_.end();
+  });
 }
 
 std::vector<scene::SceneObject> VideoAnalytics::found(const std::vector<scene::SceneObject>& objects) const {

@@ -72,7 +72,7 @@ class VideoAnalytics {
   /// told.
   void judge(const std::vector<scene::SceneObject>& objects, int width, int height, base::UtcTime captured);
   void on_finding(std::function<void(const RuleFinding&)> callback);
-  /// Findings of each rule since the start, but for those of leaving a field.
+  /// Findings of each rule since it was made, but for those of leaving a field.
   std::map<std::string, std::uint64_t> findings() const;
 
  private:
