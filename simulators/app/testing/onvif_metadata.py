@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tools/python"))
 from judge import Judge  # noqa: E402
 from metadata_reader import Watch, pictures  # noqa: E402
 from onvif_analytics import check_configurations, check_rules  # noqa: E402
-from onvif_requests import EVENTS  # noqa: E402
+from onvif_requests import EVENTS, topics  # noqa: E402
 from onvif_soap import envelope, post  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
@@ -201,6 +201,8 @@ def main(watchrig):
             ahead = Frame(second.documents()[0][1]).time / 1e6 - datetime.datetime.now().timestamp()
             judge.expect(3580 < ahead < 3600, f"a recorder whose clock is an hour ahead tells times {ahead} s ahead")
             judge.expect("application" not in Watch(urls["plain", "main"], 1).sdp, "a camera without analytics tells of metadata")
+            wanted = f'<CreatePullPointSubscription xmlns="{EVENTS[1]}">{topics("tns1:RuleEngine/LineDetector/Crossed")}</CreatePullPointSubscription>'
+            judge.expect("TopicNotSupportedFault" in post(f"{Services(judge, rig, 'plain').base}/{EVENTS[0]}", envelope(wanted))[1], "a camera without analytics has its topics")
             check_ffprobe(judge, urls["gate", "main"])
             gate = Services(judge, rig, "gate")
             check_configurations(judge, gate.ask, urls["gate", "main"], schemas)

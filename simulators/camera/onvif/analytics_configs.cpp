@@ -37,11 +37,6 @@ constexpr Form forms[] = {{Kind::line, "tt:LineDetector", "Segments", "tt:Polyli
 
 const Form& form_of(Kind kind) { return kind == Kind::line ? forms[0] : forms[1]; }
 
-std::string_view without_prefix(std::string_view name) {
-  const auto colon = name.rfind(':');
-  return colon == std::string_view::npos ? name : name.substr(colon + 1);
-}
-
 void set_attribute(pugi::xml_node node, const char* name, std::string_view value) {
   node.append_attribute(name) = std::string(value).c_str();
 }

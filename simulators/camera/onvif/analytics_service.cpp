@@ -7,6 +7,7 @@
 
 #include "simulators/camera/onvif/analytics_configs.hpp"
 #include "simulators/camera/onvif/event_topics.hpp"
+#include "simulators/camera/onvif/media_configurations.hpp"
 #include "simulators/camera/onvif/metadata_configurations.hpp"
 
 namespace watchrig::camera {
@@ -16,11 +17,6 @@ namespace {
 using protocols::add;
 using protocols::children;
 using protocols::text_at;
-
-OnvifOutcome no_configuration(std::string_view token) {
-  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
-                fmt::format("there is no configuration \"{}\"", token));
-}
 
 OnvifOutcome too_many(std::string subcode, std::string_view what, std::size_t most) {
   return protocols::SoapFault{protocols::SoapFault::Blame::receiver,

@@ -153,8 +153,7 @@ OnvifStream* asked_stream(OnvifDevice& device, pugi::xml_node configuration) {
 }
 
 OnvifOutcome no_configuration(pugi::xml_node configuration) {
-  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
-                fmt::format("there is no configuration \"{}\"", configuration.attribute("token").value()));
+  return camera::no_configuration(configuration.attribute("token").value());
 }
 
 const char* name2(Codec codec) {

@@ -36,11 +36,6 @@ std::string with_own_prefix(pugi::xml_node node, std::string text) {
   return text;
 }
 
-std::string_view without_prefix(std::string_view path) {
-  const auto colon = path.find(':');
-  return colon == std::string_view::npos ? path : path.substr(colon + 1);
-}
-
 OnvifOutcome too_long() {
   return refuse({"wsnt:InvalidFilterFault"},
                 fmt::format("an expression has at most {} bytes", EventFilter::longest));
@@ -48,7 +43,7 @@ OnvifOutcome too_long() {
 
 }  // namespace
 
-OnvifOutcome EventFilter::read(pugi::xml_node filter, EventFilter& found) {
+OnvifOutcome EventFilter::read(pugi::xml_node filter, Topics offered, EventFilter& found) {
   std::size_t expressions = 0;
   for (const auto& node : filter.children()) {
     if (node.type() != pugi::node_element) continue;
@@ -57,13 +52,13 @@ OnvifOutcome EventFilter::read(pugi::xml_node filter, EventFilter& found) {
       return refuse({"wsnt:InvalidFilterFault"}, fmt::format("there is no filter \"{}\"", name));
     if (++expressions > most)
       return refuse({"wsnt:InvalidFilterFault"}, fmt::format("a filter has at most {} expressions", most));
-    auto refused = name == "TopicExpression" ? read_topics(node, found) : read_content(node, found);
+    auto refused = name == "TopicExpression" ? read_topics(node, offered, found) : read_content(node, found);
     if (refused) return refused;
   }
   return {};
 }
 
-OnvifOutcome EventFilter::read_topics(pugi::xml_node node, EventFilter& found) {
+OnvifOutcome EventFilter::read_topics(pugi::xml_node node, Topics offered, EventFilter& found) {
   const std::string_view dialect = node.attribute("Dialect").value();
   if (dialect != concrete_dialect && dialect != concrete_set_dialect)
     return refuse({"wsnt:TopicExpressionDialectUnknownFault"}, "topics are told as Concrete or ConcreteSet");
@@ -79,8 +74,8 @@ OnvifOutcome EventFilter::read_topics(pugi::xml_node node, EventFilter& found) {
     if (topic.path.empty() || namespace_of_prefix(node, prefix).empty())
       return refuse({"wsnt:InvalidTopicExpressionFault"}, fmt::format("\"{}\" is no topic", term));
     const bool known = namespace_of_prefix(node, prefix) == protocols::uri_of_prefix("tns1") &&
-                       std::ranges::any_of(event_topics(), [&](const EventTopic& one) {
-                         const auto path = without_prefix(one.path);
+                       std::ranges::any_of(offered, [&](const EventTopic* one) {
+                         const auto path = without_prefix(one->path);
                          return path == topic.path || (topic.below && path.starts_with(topic.path + "/"));
                        });
     if (!known) return refuse({"wsnt:TopicNotSupportedFault"}, fmt::format("there is no topic \"{}\"", term));

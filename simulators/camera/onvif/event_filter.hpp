@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,11 @@ class EventFilter {
   static constexpr std::size_t longest = 1024;  ///< bytes of an expression
   static constexpr std::size_t most = 8;        ///< expressions
 
+  using Topics = std::span<const EventTopic* const>;  ///< those that a camera has
+
   /// Reads a Filter element; an empty one takes everything. A fault where it is none, asks for topics that
   /// the camera has not, or is in a dialect that it does not know.
-  static OnvifOutcome read(pugi::xml_node filter, EventFilter& found);
+  static OnvifOutcome read(pugi::xml_node filter, Topics offered, EventFilter& found);
 
   bool takes(const EventMessage& message) const;
 
@@ -26,7 +29,7 @@ class EventFilter {
     std::string path;    ///< without prefix
     bool below = false;  ///< and all topics below it
   };
-  static OnvifOutcome read_topics(pugi::xml_node node, EventFilter& found);
+  static OnvifOutcome read_topics(pugi::xml_node node, Topics offered, EventFilter& found);
   static OnvifOutcome read_content(pugi::xml_node node, EventFilter& found);
   bool takes_topic(std::string_view path) const;
 

@@ -18,7 +18,7 @@ std::string read(const std::vector<std::string>& expressions, EventFilter& found
     node.append_attribute("Dialect") = std::string(item_filter_dialect).c_str();
     node.text() = expression.c_str();
   }
-  const auto refused = EventFilter::read(filter, found);
+  const auto refused = EventFilter::read(filter, {}, found);
   return refused ? refused->subcodes.back() : std::string();
 }
 
@@ -58,6 +58,25 @@ TEST(EventFilter, RefusesWhatXPathHasBeyondItemFilters) {
         std::string("boolean(//q:SimpleItem[@Name=\"a])"),
         std::string("boolean(//q:SimpleItem[@Name=\"a\"]) or"), std::string("boolean(("), std::string()})
     EXPECT_EQ(read(text), wrong_content) << text;
+}
+
+TEST(EventFilter, TakesOnlyTopicsThatTheCameraHas) {
+  const std::vector motion{event_topic("motion")}, both{event_topic("motion"), event_topic("crossed")};
+  const auto refused = [](EventFilter::Topics offered, const char* topic) {
+    pugi::xml_document document;
+    auto node = document.append_child("Filter").append_child("TopicExpression");
+    node.append_attribute("xmlns:tns1") = std::string(protocols::uri_of_prefix("tns1")).c_str();
+    node.append_attribute("Dialect") = std::string(concrete_set_dialect).c_str();
+    node.text() = topic;
+    EventFilter found;
+    const auto outcome = EventFilter::read(document.first_child(), offered, found);
+    return outcome ? outcome->subcodes.back() : std::string();
+  };
+  for (const char* topic : {"tns1:RuleEngine/LineDetector/Crossed", "tns1:RuleEngine//."}) {
+    EXPECT_EQ(refused(motion, topic), "wsnt:TopicNotSupportedFault") << topic;
+    EXPECT_EQ(refused(both, topic), "") << topic;
+  }
+  EXPECT_EQ(refused(motion, "tns1:VideoSource/MotionAlarm"), "");
 }
 
 TEST(EventFilter, HasEightExpressionsAtMostEachOfAThousandBytes) {

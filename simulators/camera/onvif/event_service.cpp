@@ -67,7 +67,8 @@ void add_times(const OnvifDevice& device, const EventSubscription& subscription,
 OnvifOutcome create(OnvifDevice& device, OnvifCall& call, std::string consumer, const char* reference,
                     EventSubscriptionPtr& made) {
   EventFilter filter;
-  if (auto refused = EventFilter::read(child(call.request, "Filter"), filter)) return refused;
+  if (auto refused = EventFilter::read(child(call.request, "Filter"), device.events->topics(), filter))
+    return refused;
   const auto end = read_end(device, child(call.request, "InitialTerminationTime"));
   if (!end) {
     return refuse({"wsnt:UnacceptableInitialTerminationTimeFault"},

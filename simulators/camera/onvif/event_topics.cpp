@@ -133,6 +133,11 @@ void add_message(pugi::xml_node parent, const EventMessage& message) {
   add_item(add(node, "tt:Data"), property.topic->data.name, property.value);
 }
 
+std::string_view without_prefix(std::string_view name) {
+  const auto colon = name.find(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
 void fill_notification(pugi::xml_node node, const EventMessage& message) {
   set_attribute(add(node, "wsnt:Topic", message.property.topic->path), "Dialect", concrete_set_dialect);
   add_message(add(node, "wsnt:Message"), message);

@@ -35,6 +35,9 @@ std::span<const EventTopic> event_topics();
 /// Null: there is none of that name.
 const EventTopic* event_topic(std::string_view name);
 
+/// "Device/Trigger/DigitalInput" of "tns1:Device/Trigger/DigitalInput".
+std::string_view without_prefix(std::string_view name);
+
 /// A state of the camera, which events tell of: a property (ONVIF Core 9.4.2). Or a moment.
 struct CameraProperty {
   const EventTopic* topic = nullptr;

@@ -94,8 +94,7 @@ std::vector<const OnvifStream*> asked_streams(const OnvifDevice& device, const O
 }
 
 OnvifOutcome no_configuration(const OnvifCall& call) {
-  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
-                fmt::format("there is no configuration \"{}\"", text_at(call.request, "ConfigurationToken")));
+  return camera::no_configuration(text_at(call.request, "ConfigurationToken"));
 }
 
 OnvifOutcome video_encoders(const OnvifDevice& device, OnvifCall& call) {

@@ -34,6 +34,11 @@ const OnvifStream* stream_of(const OnvifDevice& device, std::string_view token, 
 
 }  // namespace
 
+OnvifOutcome no_configuration(std::string_view token) {
+  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
+                fmt::format("there is no configuration \"{}\"", token));
+}
+
 std::string encoder_token(const OnvifStream& stream) { return stream.name + std::string(encoder_suffix); }
 std::string audio_encoder_token(const OnvifStream& stream) { return stream.name + std::string(audio_suffix); }
 

@@ -17,6 +17,9 @@ std::string audio_encoder_token(const OnvifStream& stream);
 const OnvifStream* stream_of_encoder(const OnvifDevice& device, std::string_view token);
 const OnvifStream* stream_of_audio_encoder(const OnvifDevice& device, std::string_view token);
 
+/// The fault of a token that no configuration has.
+OnvifOutcome no_configuration(std::string_view token);
+
 /// Whether version 1 of the media service can tell of the codec: it knows JPEG, MPEG-4 and H.264 only.
 bool in_version1(const OnvifStream& stream);
 bool has_audio(const OnvifDevice& device);

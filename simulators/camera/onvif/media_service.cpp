@@ -90,8 +90,7 @@ OnvifOutcome audio_sources(const OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome no_configuration(const OnvifCall& call) {
-  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
-                fmt::format("there is no configuration \"{}\"", text_at(call.request, "ConfigurationToken")));
+  return camera::no_configuration(text_at(call.request, "ConfigurationToken"));
 }
 
 OnvifOutcome one_video_source_configuration(const OnvifDevice& device, OnvifCall& call) {

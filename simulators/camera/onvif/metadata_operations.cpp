@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "simulators/camera/onvif/event_filter.hpp"
+#include "simulators/camera/onvif/event_hub.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
 #include "simulators/camera/onvif/metadata_configurations.hpp"
 #include "simulators/camera/onvif/metadata_events.hpp"
@@ -38,11 +38,6 @@ VideoAnalytics& analytics_of(const OnvifDevice& device, unsigned source) {
 }
 
 const char* flag(bool on) { return on ? "true" : "false"; }
-
-OnvifOutcome no_configuration(std::string_view token) {
-  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
-                fmt::format("there is no configuration \"{}\"", token));
-}
 
 OnvifOutcome cannot(std::string reason) {
   return refuse({"ter:InvalidArgVal", "ter:ConfigModify"}, std::move(reason));
@@ -120,7 +115,8 @@ OnvifOutcome set_metadata(OnvifDevice& device, OnvifCall& call) {
   if (const auto asked = child(node, "Events")) {
     events.wanted = true;
     const auto filter = child(asked, "Filter");
-    if (auto refused = EventFilter::read(filter, events.filter)) return cannot(refused->reason);
+    if (auto refused = EventFilter::read(filter, device.events->topics(), events.filter))
+      return cannot(refused->reason);
     auto written = std::make_shared<pugi::xml_document>();
     if (filter) protocols::add_copy(written->root(), "tt:Filter", filter);
     events.written = std::move(written);

@@ -1,6 +1,7 @@
 // Nodes and configurations of the PTZ service (ONVIF PTZ 5.1, 5.2).
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/media_configurations.hpp"
 #include "simulators/camera/onvif/ptz_spaces.hpp"
 #include "system/protocols/onvif/xml_time.hpp"
 
@@ -22,11 +23,6 @@ void fill_speed(pugi::xml_node node, double speed) {
   plane.append_attribute("x") = text.c_str();
   plane.append_attribute("y") = text.c_str();
   add(node, "tt:Zoom").append_attribute("x") = text.c_str();
-}
-
-OnvifOutcome no_configuration(std::string_view token) {
-  return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
-                fmt::format("there is no configuration \"{}\"", token));
 }
 
 OnvifOutcome node(const OnvifDevice& device, OnvifCall& call) {
