@@ -1,12 +1,9 @@
 """A client of a camera's metadata stream, of Python's library alone: documents, the pictures beside them, and what joins them. Part of onvif_metadata.py."""
 import re
-import socket
 import struct
 import subprocess
-import time
-import urllib.parse
 
-from vmsd_client import PATIENCE
+from raw_rtsp import Client
 
 CLOCK = 90000
 EPOCH = 2208988800  # seconds from 1900 to 1970
@@ -42,57 +39,27 @@ class Watch:
     """What a stream sends in so many seconds, from DESCRIBE to the end."""
 
     def __init__(self, url, seconds):
-        parts = urllib.parse.urlsplit(url)
-        self.socket = socket.create_connection((parts.hostname, parts.port), PATIENCE)
-        self.url, self.buffer, self.sequence, self.session, self.tracks = url, b"", 0, "", {}
-        self.sdp = self.ask("DESCRIBE", url)
-        kinds = [section.split()[0] for section in re.split(r"^m=", self.sdp, flags=re.MULTILINE)[1:]]
-        for number, kind in enumerate(kinds):
-            self.ask("SETUP", f"{url}/track{number}", f"Transport: RTP/AVP/TCP;unicast;interleaved={2 * number}-{2 * number + 1}\r\n")
-            self.tracks[2 * number] = Track()
+        self.tracks = {}
+        with Client(url) as client:
+            self.sdp = self.ask(client, "DESCRIBE", url)
+            kinds = [section.split()[0] for section in re.split(r"^m=", self.sdp, flags=re.MULTILINE)[1:]]
+            for number, _ in enumerate(kinds):
+                self.ask(client, "SETUP", f"{url}/track{number}", Transport=f"RTP/AVP/TCP;unicast;interleaved={2 * number}-{2 * number + 1}")
+                self.tracks[2 * number] = Track()
+            self.ask(client, "PLAY", url)
+            early = client.packets
+            if client.watch(seconds):
+                raise EOFError(f"{url} has hung up")
         self.named = {kind: self.tracks[2 * number] for number, kind in enumerate(kinds)}
-        self.ask("PLAY", url)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.step()
-        self.socket.close()
-
-    def fill(self, size):
-        while len(self.buffer) < size:
-            data = self.socket.recv(1 << 16)
-            if not data:
-                raise EOFError(f"{self.url} has hung up")
-            self.buffer += data
-
-    def step(self):
-        """One answer, which it gives back, or one packet."""
-        self.fill(4)
-        if self.buffer[:1] == b"$":
-            channel, size = struct.unpack(">BH", self.buffer[1:4])
-            self.fill(4 + size)
-            packet, self.buffer = self.buffer[4:4 + size], self.buffer[4 + size:]
+        for channel, packet in early + client.packets:
             track = self.tracks[channel & ~1]
             (track.rtcp if channel & 1 else track.packet)(packet)
-            return None
-        while b"\r\n\r\n" not in self.buffer:
-            self.fill(len(self.buffer) + 1)
-        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        size = int((re.search(rb"Content-Length: (\d+)", head) or [0, 0])[1])
-        self.fill(size)
-        body, self.buffer = self.buffer[:size], self.buffer[size:]
-        return head.decode(), body.decode()
 
-    def ask(self, method, url, headers=""):
-        self.sequence += 1
-        session = f"Session: {self.session}\r\n" if self.session else ""
-        self.socket.sendall(f"{method} {url} RTSP/1.0\r\nCSeq: {self.sequence}\r\n{session}{headers}\r\n".encode())
-        while not (answer := self.step()):
-            pass
-        head, body = answer
-        if " 200 " not in head.splitlines()[0]:
-            raise ValueError(f"{method} {url}: {head}")
-        named = re.search(r"^Session: ([^;\r]+)", head, re.MULTILINE)
-        self.session = named.group(1) if named else self.session
+    @staticmethod
+    def ask(client, method, url, **headers):
+        status, answered, body = client.ask(method, url, **headers)
+        if status != 200:
+            raise ValueError(f"{method} {url}: {status} {answered}")
         return body
 
     def documents(self):
