@@ -31,6 +31,7 @@ Camera::Camera(CameraSpec spec, const Surroundings& surroundings)
     : head_(head_of(spec, surroundings.clock)),
       imaging_(imaging_of(spec, head_, surroundings.clock)),
       osd_(osd_of(spec)),
+      loudspeaker_(spec.backchannel ? std::make_shared<Loudspeaker>(surroundings.clock) : nullptr),
       spec_(with_own_pictures(std::move(spec), head_, imaging_, osd_)),
       clock_(surroundings.clock),
       seed_(surroundings.seed),
@@ -119,6 +120,7 @@ Result<void> Camera::start() {
   make_quirky(options, spec_.quirks, clock_);
   auto content =
       std::make_shared<CameraContent>(spec_.id, channels_, spec_.channels != 0, board_, own_clock_, clock_);
+  content->set_loudspeaker(loudspeaker_);
   if (certificates_) options.tls = http::native_context(certificates_->identity());
   auto server = RtspDoors::start(std::move(options), clock_, executors_, content);
   if (!server) return Error(server.error()).within(fmt::format("{} \"{}\"", kind(), spec_.id));
@@ -175,6 +177,7 @@ Result<void> Camera::start_onvif() {
   device.manufacturer = spec_.manufacturer;
   device.own_serial_number = spec_.serial_number;
   device.head = head_;
+  device.speaks_out = loudspeaker_ != nullptr;
   device.imaging = imaging_;
   device.osd = osd_;
   device.own_clock = own_clock_;

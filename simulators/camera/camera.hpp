@@ -12,6 +12,7 @@
 #include "simulators/camera/camera_channel.hpp"
 #include "simulators/camera/camera_clock.hpp"
 #include "simulators/camera/camera_spec.hpp"
+#include "simulators/camera/loudspeaker.hpp"
 #include "simulators/camera/onvif/onvif_front.hpp"
 #include "simulators/camera/picture/imaging_unit.hpp"
 #include "simulators/camera/picture/osd_board.hpp"
@@ -95,6 +96,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   const std::shared_ptr<ptz::MechanicalHead> head_;  ///< null: it has none
   const std::shared_ptr<ImagingUnit> imaging_;       ///< null where its pictures are everybody's
   const std::shared_ptr<OsdBoard> osd_;              ///< null where its pictures are everybody's
+  const std::shared_ptr<Loudspeaker> loudspeaker_;   ///< null where it cannot be talked to
   const CameraSpec spec_;
   const base::Clock& clock_;
   const std::uint64_t seed_;

@@ -129,4 +129,13 @@ boost::asio::awaitable<Result<std::unique_ptr<media::RtspFeed>>> CameraContent::
   co_return found->open(std::move(executor));
 }
 
+media::Presentation CameraContent::codings(const media::RtspTarget& target) {
+  return loudspeaker_ && find(target) ? Loudspeaker::codings() : media::Presentation();
+}
+
+Result<std::unique_ptr<media::RtspHearing>> CameraContent::hear(const media::RtspTarget& target,
+                                                                const media::Track& coding, bool ordered) {
+  return loudspeaker_->hear(target.client, coding, ordered);
+}
+
 }  // namespace watchrig::camera

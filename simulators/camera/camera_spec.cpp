@@ -184,6 +184,14 @@ Result<void> read_analytics(XmlAttributes& attributes, CameraSpec& spec) {
   return {};
 }
 
+Result<void> read_backchannel(XmlAttributes& attributes, CameraSpec& spec) {
+  const auto backchannel = attributes.text("backchannel", "no");
+  if (backchannel != "yes" && backchannel != "no")
+    return attributes.error(fmt::format("backchannel=\"{}\" is neither yes nor no", backchannel));
+  spec.backchannel = backchannel == "yes";
+  return {};
+}
+
 /// The card of a camera, the disk of a recorder.
 Result<void> read_card(XmlAttributes& attributes, CameraSpec& spec) {
   const std::string what = spec.channels == 0 ? "card" : "disk", size = what + "-mb", when = what + "-full";
@@ -324,6 +332,7 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   if (const auto read = read_head(attributes, spec); !read) return read.error();
   if (const auto read = read_imaging(attributes, spec); !read) return read.error();
   if (const auto read = read_analytics(attributes, spec); !read) return read.error();
+  if (const auto read = read_backchannel(attributes, spec); !read) return read.error();
   if (const auto read = read_place(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();

@@ -41,6 +41,7 @@ struct CameraSpec {
   bool card_stops = false;      ///< when it is full; else the oldest makes room
   bool ptz = false;             ///< whether it has a head; then its pictures are its own
   bool imaging = false;         ///< whether its pictures can be set and written on; then they are its own
+  bool backchannel = false;     ///< whether it can be talked to (Loudspeaker)
   bool analytics = false;       ///< whether it tells of what its pictures show
   unsigned analytics_rate = 5;  ///< of so many pictures a second
   bool http = true;             ///< whether its services answer in the clear

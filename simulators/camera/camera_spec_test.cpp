@@ -37,6 +37,13 @@ TEST(CameraSpec, ReadsEverything) {
   EXPECT_EQ(camera.port, 5554);
 }
 
+TEST(CameraSpec, BackchannelIsYesOrNo) {
+  EXPECT_TRUE(parse(std::string(R"(id="gate" backchannel="yes")") + h264)->at(0).backchannel);
+  EXPECT_FALSE(parse(std::string(R"(id="gate")") + h264)->at(0).backchannel);
+  EXPECT_THAT(refusal(std::string(R"(id="gate" backchannel="pcmu")") + h264),
+              HasSubstr("neither yes nor no"));
+}
+
 TEST(CameraSpec, CountMakesCamerasWithConsecutivePorts) {
   const auto cameras =
       parse(std::string(R"(id="cam" count="3" port="7000" onvif="yes" onvif-port="8000")") + h264);

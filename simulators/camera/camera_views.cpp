@@ -260,6 +260,7 @@ json::object Camera::status() const {
                       {"streams", std::move(streams)}};
   if (head_) status["head"] = head_status(*head_);
   if (imaging_) status["imaging"] = imaging_status(*imaging_);
+  if (loudspeaker_) status["loudspeaker"] = loudspeaker_->status();
   if (osd_) status["osd"] = osd_status(*osd_);
   if (!analytics_.empty()) status["analytics"] = analytics_status(analytics_);
   const std::lock_guard lock(settle_mutex_);

@@ -58,6 +58,7 @@ class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
   std::optional<RtspResponse> check_session(const RtspRequest& request, bool needed) const;
   asio::awaitable<base::Result<RtspDescription>> description_of(const RtspTarget& target);
   asio::awaitable<base::Result<>> make_session(const RtspTarget& target);
+  RtspResponse set_up(const RtspRequest& request, std::optional<std::uint16_t> track);
   void timed_out();
   void live(const RtspRequest& request, const RtspResponse& response);
   void delivery_ended(const base::Error& reason);
@@ -77,6 +78,7 @@ class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
   std::optional<base::Watchdog> life_;     ///< of a session whose camera ends it by itself
   std::optional<base::Watchdog> partial_;  ///< against a request that never ends
   std::optional<std::pair<RtspTarget, RtspDescription>> described_;
+  bool talks_ = false;  ///< the client has required the backchannel
   std::unique_ptr<RtspSession> session_;
   std::string username_;
   unsigned failures_ = 0;      ///< of authentication

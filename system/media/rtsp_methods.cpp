@@ -69,6 +69,30 @@ bool accepts_sdp(const RtspRequest& request) {
   return false;
 }
 
+/// The features of a Require header that are not known here, empty when all are.
+std::string unknown_features(std::string_view required) {
+  std::string unknown;
+  for (const auto part : base::split(required, ',')) {
+    const auto feature = base::trim(part);
+    if (feature == replay_feature || feature == backchannel_feature) continue;
+    if (!unknown.empty()) unknown += ", ";
+    unknown += feature;
+  }
+  return unknown;
+}
+
+RtspResponse not_supported(std::string features) {
+  RtspResponse response = status(551);
+  response.headers.add("Unsupported", std::move(features));
+  return response;
+}
+
+/// Whether the request requires the backchannel (ONVIF Streaming 5.3.1).
+bool wants_to_talk(const RtspRequest& request) {
+  const auto required = request.headers.find("Require");
+  return required && required->find(backchannel_feature) != std::string_view::npos;
+}
+
 bool same(const RtspTarget& a, const RtspTarget& b) { return a.path == b.path && a.query == b.query; }
 
 }  // namespace
@@ -94,10 +118,9 @@ asio::awaitable<RtspResponse> RtspConnection::handle(const RtspRequest& request)
   if (request.version != "RTSP/1.0") co_return status(505);
   const auto features = request.headers.find("Require");
   const auto required = features ? features : request.headers.find("Proxy-Require");
-  if (required && base::trim(*required) != replay_feature) {
-    RtspResponse response = status(551);
-    response.headers.add("Unsupported", std::string(*required));
-    co_return response;
+  if (required) {
+    if (auto unknown = unknown_features(*required); !unknown.empty())
+      co_return not_supported(std::move(unknown));
   }
   const auto handler = handler_of(request.method);
   if (!handler) {
@@ -158,6 +181,9 @@ asio::awaitable<RtspResponse> RtspConnection::describe(const RtspRequest& reques
   described_.reset();
   const auto description = co_await description_of(location->target);
   if (!description) co_return refusal(description.error());
+  talks_ = wants_to_talk(request);
+  const auto heard = context_->heard(location->target);
+  if (talks_ && heard.empty()) co_return not_supported(std::string(backchannel_feature));
   RtspResponse response;
   response.headers.add("Content-Type", "application/sdp");
   response.headers.add("Content-Base", request.uri.ends_with('/') ? request.uri : request.uri + "/");
@@ -165,7 +191,12 @@ asio::awaitable<RtspResponse> RtspConnection::describe(const RtspRequest& reques
   options.name = description->name;
   options.address = socket_->local_address().to_string();
   options.control_prefix = track_control;
-  response.body = description->sdp ? *description->sdp : write_sdp(description->tracks, options);
+  Presentation sections = description->tracks;
+  if (talks_) {
+    options.heard_from = sections.size();
+    sections.insert(sections.end(), heard.begin(), heard.end());
+  }
+  response.body = description->sdp ? *description->sdp : write_sdp(sections, options);
   co_return response;
 }
 
@@ -190,16 +221,18 @@ asio::awaitable<RtspResponse> RtspConnection::setup(const RtspRequest& request) 
     const auto made = co_await make_session(location->target);
     if (!made) co_return refusal(made.error());
   }
-  RtspResponse response;
-  if (!location->track && session_->tracks() != 1) {
-    response.status = 459;
-  } else if (location->track.value_or(0) >= session_->tracks()) {
-    response.status = 404;
-  } else {
-    response = session_->setup(request, location->track.value_or(0));
-  }
+  RtspResponse response = set_up(request, location->track);
   if (fresh && response.status != 200) session_.reset();
   co_return response;
+}
+
+RtspResponse RtspConnection::set_up(const RtspRequest& request, std::optional<std::uint16_t> track) {
+  talks_ |= wants_to_talk(request);
+  if (talks_ && !session_->hears()) return not_supported(std::string(backchannel_feature));
+  const auto tracks = session_->tracks(talks_);
+  if (!track && tracks != 1) return status(459);
+  if (track.value_or(0) >= tracks) return status(404);
+  return session_->setup(request, track.value_or(0));
 }
 
 asio::awaitable<Result<>> RtspConnection::make_session(const RtspTarget& target) {

@@ -15,6 +15,8 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
+constexpr std::size_t most_udp_bytes = 65536;
+
 RtspResponse status(int code) {
   RtspResponse response;
   response.status = code;
@@ -69,9 +71,12 @@ RtspSession::RtspSession(std::shared_ptr<RtspServerContext> context, std::shared
       id_(std::move(id)),
       target_(std::move(target)),
       recorded_(description.recorded),
+      tracks_(description.tracks.size()),
+      heard_(context_->heard(target_)),
       events_(std::move(events)),
-      lanes_(description.tracks.size()) {
+      lanes_(tracks_ + heard_.size()) {
   for (const auto& track : description.tracks) clock_rates_.push_back(track.clock_rate);
+  for (const auto& track : heard_) clock_rates_.push_back(track.clock_rate);
 }
 
 std::size_t RtspSession::lanes() const {
@@ -112,15 +117,50 @@ RtspResponse RtspSession::add_lane(const RtspRequest& request, std::uint16_t tra
   }
   transport.ssrc.reset();
   transport.source.clear();
-  if (lanes_[track] && lanes_[track]->udp()) lanes_[track]->udp()->rtcp.close();
+  if (lanes_[track] && lanes_[track]->udp()) {
+    lanes_[track]->udp()->rtp.close();
+    lanes_[track]->udp()->rtcp.close();
+  }
   const auto lane =
       std::make_shared<RtspLane>(track, clock_rates_[track], request.uri, transport, std::move(udp));
+  if (track >= tracks_) {
+    if (const auto listening = listen_at(lane); !listening) return refusal(listening.error());
+  }
   lanes_[track] = lane;
   if (lane->udp())
     base::spawn(socket_->executor(), read_reports(lane, context_, events_.alive), "RTCP of " + id_);
   RtspResponse response;
   response.headers.add("Transport", format_transport(transport));
   return response;
+}
+
+Result<> RtspSession::listen_at(const std::shared_ptr<RtspLane>& lane) {
+  if (ear_ && ear_->lane->track() != lane->track())
+    return base::Error{ErrorKind::conflict, "one of the codings is to be chosen"};
+  // The one before must have gone first, because there is only one who talks.
+  if (ear_) ear_->hearing.reset();
+  ear_.reset();
+  auto hearing = context_->ears->hear(target_, heard_[lane->track() - tracks_], lane->transport().tcp);
+  if (!hearing) return std::move(hearing).error();
+  ear_ = std::make_shared<Ear>();
+  ear_->lane = lane;
+  ear_->hearing = *std::move(hearing);
+  if (lane->udp())
+    base::spawn(socket_->executor(), read_speech(ear_), "what a client says to session " + id_);
+  return {};
+}
+
+/// Until the session closes the socket.
+asio::awaitable<void> RtspSession::read_speech(std::shared_ptr<Ear> ear) {
+  asio::ip::udp::socket& socket = ear->lane->udp()->rtp;
+  base::Bytes packet(most_udp_bytes);
+  while (socket.is_open()) {
+    boost::system::error_code error;
+    const auto size =
+        co_await socket.async_receive(asio::buffer(packet), asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) break;
+    if (!error) ear->take(base::ByteView(packet).first(size));
+  }
 }
 
 Result<std::unique_ptr<UdpPortPair>> RtspSession::open_ports(RtspTransport& transport) {
@@ -186,7 +226,7 @@ asio::awaitable<RtspResponse> RtspSession::play(const RtspRequest& request) {
 std::string RtspSession::rtp_info(const RtspFeed& feed) const {
   std::string info;
   for (const auto& lane : lanes_) {
-    const auto position = lane ? feed.position(lane->track()) : std::nullopt;
+    const auto position = lane && lane->track() < tracks_ ? feed.position(lane->track()) : std::nullopt;
     if (!position) continue;
     info += fmt::format("{}url={};seq={};rtptime={}", info.empty() ? "" : ",", lane->url(),
                         position->sequence, position->rtp_timestamp);
@@ -196,11 +236,13 @@ std::string RtspSession::rtp_info(const RtspFeed& feed) const {
 
 void RtspSession::begin() {
   if (!delivery_ || begun_) return;
+  if (ear_) ear_->open = true;
   begun_ = true;
   delivery_->start(fmt::format("RTSP session {} of {}", id_, target_.client));
 }
 
 RtspResponse RtspSession::pause() {
+  if (ear_) ear_->open = false;
   if (delivery_) delivery_->stop();
   delivery_.reset();
   return {};
@@ -208,6 +250,7 @@ RtspResponse RtspSession::pause() {
 
 void RtspSession::close() {
   pause();
+  if (ear_) ear_->hearing.reset();
   for (const auto& lane : lanes_) {
     if (!lane || !lane->udp()) continue;
     boost::system::error_code ignored;
@@ -217,6 +260,10 @@ void RtspSession::close() {
 }
 
 bool RtspSession::take_interleaved(const InterleavedFrame& frame) {
+  if (ear_ && ear_->lane->transport().tcp && ear_->lane->transport().interleaved->first == frame.channel) {
+    ear_->take(frame.payload);
+    return false;
+  }
   for (const auto& lane : lanes_) {
     if (!lane || !lane->transport().tcp || lane->transport().interleaved->second != frame.channel) continue;
     return lane->take_rtcp(frame.payload, *context_);

@@ -31,18 +31,20 @@ class RtspSession {
 
   const std::string& id() const { return id_; }
   const RtspTarget& target() const { return target_; }
-  std::size_t tracks() const { return clock_rates_.size(); }
+  /// That can be set up, with or without those of the backchannel, which follow.
+  std::size_t tracks(bool talking) const { return talking ? clock_rates_.size() : tracks_; }
+  bool hears() const { return !heard_.empty(); }
   std::size_t lanes() const;
   bool playing() const { return delivery_ != nullptr; }
 
-  /// `track` is less than tracks().
+  /// `track` is less than tracks(true).
   RtspResponse setup(const RtspRequest& request, std::uint16_t track);
   /// Opens the feed; begin() starts to send, after the answer has been written.
   asio::awaitable<RtspResponse> play(const RtspRequest& request);
   void begin();
   RtspResponse pause();
   void close();
-  /// RTCP over TCP; false when the channel is not one of RTCP.
+  /// RTCP over TCP, or what is said; false when the channel is not one of RTCP.
   bool take_interleaved(const InterleavedFrame& frame);
 
  private:
@@ -51,6 +53,8 @@ class RtspSession {
   RtspResponse add_lane(const RtspRequest& request, std::uint16_t track, RtspTransport transport);
   base::Result<std::unique_ptr<UdpPortPair>> open_ports(RtspTransport& transport);
   bool channels_taken(const RtspTransport& transport, std::uint16_t track) const;
+  /// Of a track of the backchannel: takes its packets. Errors: those of RtspContent::hear().
+  base::Result<> listen_at(const std::shared_ptr<RtspLane>& lane);
   std::string rtp_info(const RtspFeed& feed) const;
 
   const std::shared_ptr<RtspServerContext> context_;
@@ -58,9 +62,23 @@ class RtspSession {
   const std::string id_;
   const RtspTarget target_;
   const bool recorded_;
+  const std::size_t tracks_;  ///< that are sent; the further ones are heard
+  const Presentation heard_;
   std::vector<std::uint32_t> clock_rates_;
   const Events events_;
   std::vector<std::shared_ptr<RtspLane>> lanes_;
+  /// Who hears what is said on the lane of a track.
+  struct Ear {
+    std::shared_ptr<RtspLane> lane;
+    std::unique_ptr<RtspHearing> hearing;
+    bool open = false;  ///< while the client plays
+    void take(base::ByteView rtp) const {
+      if (open && hearing) hearing->take(rtp);
+    }
+  };
+  static asio::awaitable<void> read_speech(std::shared_ptr<Ear> ear);
+
+  std::shared_ptr<Ear> ear_;  ///< null: the client does not talk
   std::shared_ptr<PacketFilter> filter_;
   std::shared_ptr<RtspDelivery> delivery_;
   bool begun_ = false;

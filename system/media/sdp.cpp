@@ -136,7 +136,9 @@ std::string section_text(const Track& track, std::size_t index, const SdpOptions
   if (track.codec == Codec::mjpeg && track.width != 0) {
     text += fmt::format("a=x-dimensions:{},{}\r\n", track.width, track.height);
   }
-  return text + fmt::format("a=control:{}{}\r\n", options.control_prefix, index);
+  text += fmt::format("a=control:{}{}\r\n", options.control_prefix, index);
+  if (options.heard_from) text += index < *options.heard_from ? "a=recvonly\r\n" : "a=sendonly\r\n";
+  return text;
 }
 
 }  // namespace

@@ -45,6 +45,9 @@ struct SdpOptions {
   std::string control_prefix = "track";  ///< sections have a=control:<prefix><index>
   std::uint16_t port =
       0;  ///< of the first section, each further one two higher; 0 in RTSP, where SETUP agrees on it
+  /// Sections from this one on are sent by the client and say sendonly, those before it recvonly (ONVIF
+  /// Streaming 5.3.2).
+  std::optional<std::size_t> heard_from = {};
 };
 
 /// Describes the tracks in order, session control `*`. Every track must have a payload type; a video track

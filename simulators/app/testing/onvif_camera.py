@@ -35,8 +35,8 @@ ALL_REQUESTS = REQUESTS + onvif_recordings.REQUESTS + onvif_pictures.REQUESTS + 
 RIG = """
 <rig>
   <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes" https="yes"
-          inputs="2" outputs="1" ptz="yes" imaging="yes" card-mb="4" analytics="yes"/>
-  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" https="yes" inputs="1" outputs="1" ptz="yes" imaging="yes" card-mb="4" analytics="yes"/>
+          inputs="2" outputs="1" ptz="yes" imaging="yes" backchannel="yes" card-mb="4" analytics="yes"/>
+  <camera id="yard" main="h265 320x180@10 200kbps" sub="h264 160x96@5 100kbps" audio="aac" onvif="yes" https="yes" inputs="1" outputs="1" ptz="yes" imaging="yes" backchannel="yes" card-mb="4" analytics="yes"/>
   <camera id="wall" main="h264 640x360@10 1Mbps gop=5" onvif="yes" imaging="yes"/>
 </rig>
 """
@@ -88,6 +88,7 @@ def operations_in_code():
     for file, function, service in [("device_service", "device_service", TDS), ("network_service", "network_operations", TDS), ("certificate_operations", "certificate_operations", TDS), ("user_service", "user_and_time_service", TDS),
                                     ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
                                     ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
+                                    ("audio_output_operations", "audio_output_operations1", TRT), ("audio_output_operations", "audio_output_operations2", TR2),
                                     ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO), ("ptz_service", "ptz_service", PTZ),
                                     ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tour_operations", "ptz_tour_operations", PTZ)] + onvif_recordings.tables() + onvif_pictures.tables() + onvif_analytics.tables():
         text = (folder / f"{file}.cpp").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ from vmsd_client import PATIENCE, Program  # noqa: E402
 INPUTS = 64
 RIG = f"""
 <rig>
-  <recorder id="dvr" channels="3" distinct="yes" main="h264 320x180@10 200kbps gop=10" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin"
+  <recorder id="dvr" channels="3" distinct="yes" main="h264 320x180@10 200kbps gop=10" sub="mjpeg 160x96@5 100kbps" audio="pcmu" backchannel="yes" username="admin"
             password="secret" onvif="yes" disk-mb="8"/>
   <recorder id="big" channels="{INPUTS}" main="h264 160x96@5 100kbps" sub="h264 160x96@5 60kbps" username="admin" password="secret" onvif="yes"/>
 </rig>

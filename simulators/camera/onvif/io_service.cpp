@@ -18,6 +18,7 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tmd:Capabilities");
   all.append_attribute("VideoSources") = device.sources;
   all.append_attribute("AudioSources") = has_audio(device) ? device.sources : 0;
+  all.append_attribute("AudioOutputs") = device.speaks_out ? 1 : 0;
   all.append_attribute("RelayOutputs") = static_cast<unsigned>(device.io->relays().size());
   all.append_attribute("DigitalInputs") = device.io->inputs();
   all.append_attribute("DigitalInputOptions") = "false";
@@ -103,6 +104,12 @@ OnvifOutcome digital_inputs(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
+/// Of a camera without an output there are none.
+OnvifOutcome audio_outputs(const OnvifDevice& device, OnvifCall& call) {
+  if (device.speaks_out) add(call.answer, "tmd:Token", audio_output);
+  return {};
+}
+
 OnvifOutcome sources(const OnvifDevice& device, OnvifCall& call, std::string_view what) {
   for (unsigned source = 1; source <= device.sources; ++source)
     add(call.answer, "tmd:Token", device.token(what, source));
@@ -132,6 +139,7 @@ OnvifService io_service(OnvifDevice& d) {
       {"GetVideoSources", read, [&d](OnvifCall& c) { return sources(d, c, video_source); }},
       {"GetAudioSources", read,
        [&d](OnvifCall& c) { return has_audio(d) ? sources(d, c, audio_source) : OnvifOutcome(); }},
+      {"GetAudioOutputs", read, [&d](OnvifCall& c) { return audio_outputs(d, c); }},
       // The service has these two by the names of the device service, this one by its own.
       {"GetRelayOutputs", read, [&d](OnvifCall& c) { return relay_outputs(d, c); }, "tds"},
       {"SetRelayOutputState", AccessClass::actuate, [&d](OnvifCall& c) { return set_state(d, c); }, "tds"},

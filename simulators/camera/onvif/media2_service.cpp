@@ -27,8 +27,9 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto profile = add(all, "tr2:ProfileCapabilities");
   profile.append_attribute("MaximumNumberOfProfiles") = static_cast<unsigned>(device.streams.size());
   const auto supported =
-      fmt::format("VideoSource VideoEncoder AudioSource AudioEncoder{}{}",
-                  device.analytics.empty() ? "" : " Analytics Metadata", device.head ? " PTZ" : "");
+      fmt::format("VideoSource VideoEncoder AudioSource AudioEncoder{}{}{}",
+                  device.analytics.empty() ? "" : " Analytics Metadata", device.head ? " PTZ" : "",
+                  device.speaks_out ? " AudioOutput AudioDecoder" : "");
   profile.append_attribute("ConfigurationsSupported") = supported.c_str();
   auto streaming = add(all, "tr2:StreamingCapabilities");
   streaming.append_attribute("RTSPStreaming") = "true";
@@ -66,6 +67,9 @@ void add_profile(pugi::xml_node parent, const OnvifDevice& device, const OnvifSt
   if (wanted("PTZ") && device.head) fill_ptz_configuration(add(set, "tr2:PTZ"), device);
   if (wanted("Metadata") && has_metadata(device, stream))
     fill_metadata_configuration(add(set, "tr2:Metadata"), device, stream.source);
+  if (!device.speaks_out) return;
+  if (wanted("AudioOutput")) fill_audio_output_configuration(add(set, "tr2:AudioOutput"), device);
+  if (wanted("AudioDecoder")) fill_audio_decoder_configuration(add(set, "tr2:AudioDecoder"), device);
 }
 
 OnvifOutcome profiles(const OnvifDevice& device, OnvifCall& call) {
@@ -186,6 +190,7 @@ OnvifService media2_service(OnvifDevice& d) {
   if (!d.analytics.empty())
     std::ranges::move(metadata_operations2(d), std::back_inserter(service.operations));
   if (d.osd) std::ranges::move(osd_operations(d), std::back_inserter(service.operations));
+  if (d.speaks_out) std::ranges::move(audio_output_operations2(d), std::back_inserter(service.operations));
   return service;
 }
 

@@ -129,6 +129,18 @@ void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream) {
   add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));
 }
 
+void fill_audio_output_configuration(pugi::xml_node node, const OnvifDevice& device) {
+  protocols::begin_entity(node, audio_output_configuration, audio_output_configuration,
+                          device.streams.size());
+  add(node, "tt:OutputToken", audio_output);
+  add(node, "tt:OutputLevel", "100");
+}
+
+void fill_audio_decoder_configuration(pugi::xml_node node, const OnvifDevice& device) {
+  protocols::begin_entity(node, audio_decoder_configuration, audio_decoder_configuration,
+                          device.streams.size());
+}
+
 std::string rtsp_uri(const OnvifDevice& device, const OnvifCall& call, bool interleaved,
                      std::string_view path) {
   const std::string host = call.authority.substr(0, call.authority.rfind(':'));

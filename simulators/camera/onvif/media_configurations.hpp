@@ -36,6 +36,12 @@ void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream);
 void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream);
 void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream);
 
+/// tt:AudioOutputConfiguration and tt:AudioDecoderConfiguration of the one output; the same in both versions.
+void fill_audio_output_configuration(pugi::xml_node node, const OnvifDevice& device);
+void fill_audio_decoder_configuration(pugi::xml_node node, const OnvifDevice& device);
+inline constexpr const char *audio_output = "loudspeaker", *audio_output_configuration = "audio-output",
+                            *audio_decoder_configuration = "audio-decoder";
+
 /// rtsp://host:port/path, or rtsps:// for somebody who asks by HTTPS for a stream that shares one connection
 /// with RTSP; ONVIF has no other name for RTSP over TLS (RtspsUnicast is SRTP by UDP).
 std::string rtsp_uri(const OnvifDevice& device, const OnvifCall& call, bool interleaved,

@@ -47,6 +47,10 @@ void add_profile(pugi::xml_node parent, const char* name, const OnvifDevice& dev
   if (device.head) fill_ptz_configuration(add(profile, "tt:PTZConfiguration"), device);
   if (has_metadata(device, stream))
     fill_metadata_configuration(add(profile, "tt:MetadataConfiguration"), device, stream.source);
+  if (!device.speaks_out) return;
+  auto more = add(profile, "tt:Extension");
+  fill_audio_output_configuration(add(more, "tt:AudioOutputConfiguration"), device);
+  fill_audio_decoder_configuration(add(more, "tt:AudioDecoderConfiguration"), device);
 }
 
 /// The stream of the request's ProfileToken, when this version can tell of it.
@@ -201,6 +205,7 @@ OnvifService media_service(OnvifDevice& d) {
   };
   if (!d.analytics.empty())
     std::ranges::move(metadata_operations1(d), std::back_inserter(service.operations));
+  if (d.speaks_out) std::ranges::move(audio_output_operations1(d), std::back_inserter(service.operations));
   if (!d.osd) return service;
   for (const auto make : {osd_operations, osd_operations1})
     std::ranges::move(make(d), std::back_inserter(service.operations));

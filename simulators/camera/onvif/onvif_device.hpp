@@ -99,6 +99,7 @@ struct OnvifDevice {
   std::shared_ptr<MetadataEvents> metadata_events = {};  ///< in the streams of those
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
+  bool speaks_out = false;                         ///< whether it has an audio output
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
   std::shared_ptr<ImagingUnit> imaging = {};       ///< null: its pictures cannot be set
   std::shared_ptr<CameraClock> own_clock = {};     ///< of its streams and its card; null: the rig's
@@ -168,6 +169,9 @@ std::vector<OnvifOperation> relay_operations(OnvifDevice& device);
 /// Of cameras that write into their pictures: of both versions of the media service, and of version 1 alone.
 std::vector<OnvifOperation> osd_operations(OnvifDevice& device);
 std::vector<OnvifOperation> osd_operations1(OnvifDevice& device);
+/// Of cameras with an audio output: of the two versions of the media service.
+std::vector<OnvifOperation> audio_output_operations1(OnvifDevice& device);
+std::vector<OnvifOperation> audio_output_operations2(OnvifDevice& device);
 /// Those that GetServices lists.
 std::vector<OnvifService> listed_services(OnvifDevice& device);
 

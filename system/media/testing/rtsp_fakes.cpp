@@ -155,6 +155,27 @@ asio::awaitable<Result<std::unique_ptr<RtspFeed>>> FakeContent::open(RtspTarget 
   co_return feed;
 }
 
+namespace {
+
+class FakeHearing final : public RtspHearing {
+ public:
+  explicit FakeHearing(FakeContent& content) : content_(content) { content_.talking = true; }
+  ~FakeHearing() override { content_.talking = false; }
+  FakeHearing(const FakeHearing&) = delete;
+  FakeHearing& operator=(const FakeHearing&) = delete;
+  void take(base::ByteView rtp) override { content_.speech.emplace_back(rtp.begin(), rtp.end()); }
+
+ private:
+  FakeContent& content_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RtspHearing>> FakeContent::hear(const RtspTarget&, const Track&, bool) {
+  if (talking) return base::Error{base::ErrorKind::full, "another one is talking"};
+  return std::unique_ptr<RtspHearing>(std::make_unique<FakeHearing>(*this));
+}
+
 RtspBench::RtspBench(RtspServer::Options options) : content(std::make_shared<FakeContent>(clock)) {
   content->streams.emplace("/live/gate", FakeStream(true));
   content->streams.emplace("/live/yard", FakeStream(false));

@@ -15,6 +15,7 @@
 
 #include "system/base/clock.hpp"
 #include "system/base/timer.hpp"
+#include "system/media/rtsp_backchannel.hpp"
 #include "system/media/rtsp_client.hpp"
 #include "system/media/rtsp_message.hpp"
 #include "system/media/rtsp_server.hpp"
@@ -51,7 +52,7 @@ struct FakeStream {
 };
 
 /// Serves streams by path.
-class FakeContent final : public RtspContent {
+class FakeContent final : public RtspContent, public RtspEars {
  public:
   FakeContent(const base::Clock& clock) : clock_(clock) {}
 
@@ -63,11 +64,17 @@ class FakeContent final : public RtspContent {
   std::vector<RtspReplay> replays;
   int opened = 0;
   int closed = 0;
-  std::uint64_t sent = 0;  ///< trains reported by RtspFeed::sent
+  std::uint64_t sent = 0;           ///< trains reported by RtspFeed::sent
+  Presentation heard;               ///< codings of the backchannel; none: there is no backchannel
+  std::vector<base::Bytes> speech;  ///< packets that were heard
+  bool talking = false;             ///< there is one who talks; no other one may then
 
   asio::awaitable<base::Result<RtspDescription>> describe(RtspTarget target) override;
   asio::awaitable<base::Result<std::unique_ptr<RtspFeed>>> open(RtspTarget target,
                                                                 asio::any_io_executor executor) override;
+  Presentation codings(const RtspTarget&) override { return heard; }
+  base::Result<std::unique_ptr<RtspHearing>> hear(const RtspTarget& target, const Track& coding,
+                                                  bool ordered) override;
 
  private:
   const base::Clock& clock_;
