@@ -30,6 +30,12 @@ struct Sender {
   std::vector<std::vector<base::Bytes>> packets;
 };
 
+std::size_t sender_packets(const Sender& sender) {
+  std::size_t count = 0;
+  for (const auto& packets : sender.packets) count += packets.size();
+  return count;
+}
+
 Track track() { return testing::track_of(Codec::h264); }
 RtpReceiverOptions unordered() { return {.ordered = false}; }
 
@@ -168,6 +174,31 @@ TEST(RtpReceiver, WhatComesLateAfterManyOthersIsLateAndNoNewNumbering) {
     EXPECT_EQ(received.units.size(), 199U);
     EXPECT_EQ(received.receiver.stats().lost, missing);
   }
+}
+
+TEST(RtpReceiver, ANumberingThatBeginsAnewALittleEarlierIsFollowedAfterAWhile) {
+  const Sender sender(600);
+  Received received(track(), {.ordered = false, .reorder_packets = 2048});
+  for (const auto& packets : sender.packets) received.push(packets, at(0s));
+  ASSERT_EQ(received.units.size(), 600U);
+  // The camera counts some 1000 packets less from now on, within what may still come late.
+  std::uint16_t less = 0;
+  for (std::size_t i = 0; less < 1000; ++i)
+    less = static_cast<std::uint16_t>(less + sender.packets[599 - i].size());
+  std::size_t sent = 0;
+  for (const auto& packets : sender.packets) {
+    for (base::Bytes packet : packets) {
+      const auto number =
+          static_cast<std::uint16_t>(base::load_be16(&packet[2]) + sender_packets(sender) - less);
+      base::store_be16(&packet[2], number);
+      received.receiver.push(packet, at(1s));
+      ++sent;
+    }
+  }
+  EXPECT_EQ(received.receiver.stats().sequence_jumps, 1U);
+  EXPECT_EQ(received.receiver.stats().duplicates, 256U);
+  EXPECT_GT(received.units.size(), 1050U);
+  EXPECT_GT(sent, 1500U);
 }
 
 TEST(RtpReceiver, ALossLongerThanTheWindowIsOneGap) {

@@ -9,6 +9,8 @@ namespace {
 
 // RFC 3550, A.1: MAX_DROPOUT and MAX_MISORDER.
 constexpr int most_dropped = 3000, least_misordered = 100;
+/// Packets in sequence behind what was handed out, and none else between: no network delays so many alone.
+constexpr int most_late_together = 256;
 
 int distance(std::uint16_t from, std::uint16_t to) { return static_cast<std::int16_t>(to - from); }
 
@@ -28,7 +30,8 @@ void RtpSequencer::push(const RtpPacketView& packet, base::ByteView bytes, base:
   if (!started_) start(sequence);
   const int ahead = distance(next_, sequence);
   if (ahead > most_dropped || ahead < -most_misordered_) return push_stray(packet, bytes, received);
-  if (ahead < 0) return push_behind(sequence, received);
+  if (ahead < 0) return push_behind(packet, received);
+  late_together_ = 0;
   stray_.clear();
   if (ahead > 0) {
     push_ahead(packet, bytes, received);
@@ -58,8 +61,19 @@ void RtpSequencer::push_ahead(const RtpPacketView& packet, base::ByteView bytes,
   }
 }
 
-void RtpSequencer::push_behind(std::uint16_t sequence, base::UtcTime received) {
-  if (recent_[sequence % recent_.size()] == sequence + 1u) {
+void RtpSequencer::push_behind(const RtpPacketView& packet, base::UtcTime received) {
+  const std::uint16_t sequence = packet.header.sequence;
+  const bool follows = late_together_ > 0 && distance(last_late_, sequence) == 1;
+  late_together_ = follows ? late_together_ + 1 : 1;
+  last_late_ = sequence;
+  if (late_together_ > most_late_together) {
+    ++stats_.sequence_jumps;
+    restart();
+    start(sequence);
+    accept(sequence);
+    return hand_out(packet, true, received);
+  }
+  if (recent_[sequence & (recent_.size() - 1)] == sequence + 1u) {
     ++stats_.duplicates;
   } else {
     ++stats_.late;
@@ -93,6 +107,7 @@ void RtpSequencer::start(std::uint16_t sequence) {
   next_ = sequence;
   first_ = highest_ = sequence;
   received_ = 0;
+  late_together_ = 0;
   std::ranges::fill(recent_, 0U);
 }
 
@@ -108,7 +123,7 @@ void RtpSequencer::accept(std::uint16_t sequence) {
 
 void RtpSequencer::hand_out(const RtpPacketView& packet, bool gap, base::UtcTime received) {
   const std::uint16_t sequence = packet.header.sequence;
-  recent_[sequence % recent_.size()] = sequence + 1u;
+  recent_[sequence & (recent_.size() - 1)] = sequence + 1u;
   next_ = static_cast<std::uint16_t>(sequence + 1);
   sink_.on_packet(packet, gap || gap_, received);
   gap_ = false;

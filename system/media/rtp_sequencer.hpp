@@ -49,7 +49,7 @@ class RtpSequencer {
   void drain();
   void give_up_next();
   void push_ahead(const RtpPacketView& packet, base::ByteView bytes, base::UtcTime received);
-  void push_behind(std::uint16_t sequence, base::UtcTime received);
+  void push_behind(const RtpPacketView& packet, base::UtcTime received);
   void push_stray(const RtpPacketView& packet, base::ByteView bytes, base::UtcTime received);
 
   bool ordered_;
@@ -61,6 +61,8 @@ class RtpSequencer {
   std::vector<std::uint32_t>
       recent_;  ///< numbers + 1 of packets handed out: to tell duplicates from late ones
   bool started_ = false;
+  int late_together_ = 0;  ///< since the last packet that was not late
+  std::uint16_t last_late_ = 0;
   bool gap_ = false;  ///< before the next packet
   std::uint16_t next_ = 0;
   std::uint32_t first_ = 0;
