@@ -41,3 +41,27 @@ build_in() {
   ninja -C "$folder" -j "$(jobs)" --quiet "$@" ||
     fail "the build in $folder failed" "see the first error above; ninja -C $folder -j 1 shows it alone"
 }
+
+# run_tests FOLDER [ARGUMENT OF CTEST...]: ctest, and after its summary the unit tests that were skipped.
+run_tests() {
+  local folder=$1 status=0
+  shift
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" || status=$?
+  skipped_unit_tests "$folder/Testing/Temporary/LastTest.log"
+  return "$status"
+}
+
+# skipped_unit_tests LOG: "    PROGRAM TEST (Skipped): REASON" for each. To ctest a program with one is like any other.
+skipped_unit_tests() {
+  awk '
+    /^[0-9]+\/[0-9]+ Testing: / { program = $3 }
+    /^\[ RUN      \] / { reason = ""; in_reason = 0 }
+    /^\[  SKIPPED \] .* \([0-9]+ ms\)$/ {
+      if (!any++) print "unit tests that were skipped:"
+      printf "    %s %s (Skipped): %s\n", program, $4, reason == "" ? "no reason told" : reason
+    }
+    in_reason && $0 == "" { in_reason = 0 }
+    in_reason { reason = reason (reason == "" ? "" : " ") $0 }
+    /: Skipped$/ { in_reason = 1 }
+  ' "$1"
+}

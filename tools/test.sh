@@ -8,5 +8,5 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 build_in "$build" ""
 say "running the tests"
 # Tests that start programs are marked RUN_SERIAL, so that unit tests can use every core.
-ctest --test-dir "$build" --output-on-failure --parallel "$(nproc)" --no-tests=error "$@" ||
+run_tests "$build" --parallel "$(nproc)" "$@" ||
   fail "tests failed" "ctest --test-dir $build --rerun-failed --output-on-failure runs them again"

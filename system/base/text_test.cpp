@@ -46,5 +46,24 @@ TEST(MetricsText, SeriesWithTheSameLabelsAreOne) {
   EXPECT_NE(metrics.text().find("units_total{channel=\"c1\"} 5"), std::string::npos) << metrics.text();
 }
 
+TEST(MetricsText, ACollectedGaugeGoesWithItsObject) {
+  Metrics metrics;
+  std::vector<std::string> channels{"c1", "c2"};
+  metrics.collect_by([&](CollectedGauges& gauges) {
+    for (const auto& channel : channels) gauges.set("online", "now", {{"channel", channel}}, 1);
+  });
+  metrics.collect_by([](CollectedGauges& gauges) { gauges.set("other", "of another collector", {}, 3); });
+  metrics.gauge("kept", "as long as the registry").Set(7);
+  const auto has = [&](std::string_view line) { return metrics.text().find(line) != std::string::npos; };
+  EXPECT_TRUE(has("online{channel=\"c1\"} 1") && has("online{channel=\"c2\"} 1")) << metrics.text();
+  channels = {"c2"};
+  EXPECT_FALSE(has("c1")) << metrics.text();
+  EXPECT_TRUE(has("online{channel=\"c2\"} 1") && has("other 3") && has("kept 7")) << metrics.text();
+  channels = {};
+  EXPECT_FALSE(has("online")) << metrics.text();
+  channels = {"c1"};
+  EXPECT_TRUE(has("online{channel=\"c1\"} 1")) << metrics.text();
+}
+
 }  // namespace
 }  // namespace watchrig::base

@@ -96,7 +96,11 @@ asio::awaitable<base::Result<Response>> fetch(FetchRequest request) {
   beast::flat_buffer buffer;
   if (!failure) co_await bhttp::async_read(stream, buffer, parser, token());
   if (failure) {
-    co_return Error{failure_kind(failure), fmt::format("{}: {}", where, failure.message())};
+    const auto what =
+        failure == bhttp::error::body_limit
+            ? fmt::format("the answer is larger than the {} bytes that are read", request.max_body_bytes)
+            : failure.message();
+    co_return Error{failure_kind(failure), fmt::format("{}: {}", where, what)};
   }
   Response response;
   auto& answer = parser.get();

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
-#include "system/base/correlation.hpp"
+#include "system/base/correlated_executor.hpp"
 #include "system/base/text.hpp"
 
 namespace watchrig::http {
@@ -32,19 +35,20 @@ std::map<std::string, std::string> params_of(const Route& route, const Segments&
 constexpr const char* request_id = "x-request-id";
 
 boost::asio::awaitable<Response> answer_plainly(PlainHandler handler, Request request) {
-  const base::CorrelationScope scope(request.headers[request_id]);
   co_return handler(request);
 }
 
-/// What the handler does before it waits for the first time is in the scope.
 boost::asio::awaitable<Response> begin(const Handler& handler, Request request) {
-  const base::CorrelationScope scope(request.headers[request_id]);
-  return handler(std::move(request));
+  auto answer = handler(std::move(request));
+  co_return co_await std::move(answer);
 }
 
+/// All that the handler does is in the scope of the request, before and after whatever it waits for.
 boost::asio::awaitable<Response> answer_traced(Handler handler, Request request) {
   const std::string id = request.headers[request_id];
-  Response response = co_await begin(handler, std::move(request));
+  const base::CorrelatedExecutor executor(co_await boost::asio::this_coro::executor, id);
+  auto answer = begin(handler, std::move(request));
+  Response response = co_await boost::asio::co_spawn(executor, std::move(answer), boost::asio::use_awaitable);
   response.headers.emplace_back("X-Request-Id", id);
   co_return response;
 }

@@ -92,11 +92,11 @@ class Client:
         return False
 
 
-def answer_to(challenge, method, address, account="admin"):
-    """Authorization of an account with the password "secret", for a challenge without qop or that lets it be left out (RFC 2069)."""
+def answer_to(challenge, method, address, account="admin", password="secret"):
+    """Authorization of an account, for a challenge without qop or that lets it be left out (RFC 2069)."""
     realm, nonce = (re.search(f'{name}="([^"]*)"', challenge).group(1) for name in ("realm", "nonce"))
     digest = lambda text: hashlib.md5(text.encode()).hexdigest()  # noqa: E731
-    response = digest(f"{digest(f'{account}:{realm}:secret')}:{nonce}:{digest(f'{method}:{address}')}")
+    response = digest(f"{digest(f'{account}:{realm}:{password}')}:{nonce}:{digest(f'{method}:{address}')}")
     return f'Digest username="{account}", realm="{realm}", nonce="{nonce}", uri="{address}", response="{response}"'
 
 

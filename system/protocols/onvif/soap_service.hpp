@@ -21,8 +21,9 @@ struct SoapCall {
   std::string authority;    ///< host and port by which the client has reached the service
   std::string object = {};  ///< the last part of the path, where a service has one for each object
   std::string_view scheme = "http";
-  std::string user = {};    ///< who asks; empty: nobody, or somebody where there are no accounts
-  std::string source = {};  ///< and from which address
+  std::string user = {};         ///< who asks; empty: nobody, or somebody where there are no accounts
+  std::string source = {};       ///< and from which address
+  std::string correlation = {};  ///< name of the request, for what follows from it
 };
 
 /// Nothing when all is well.
