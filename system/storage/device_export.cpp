@@ -128,7 +128,7 @@ Result<ExportSummary> export_from_device(const base::Clock& clock, DeviceExport 
   replay.to = wanted.to;
   replay.rate_control = false;
   wanted.client.replay = replay;
-  wanted.client.transport = media::RtspClient::Transport::tcp;
+  wanted.client.transport = media::RtspClient::lossless(wanted.client.transport);
   wanted.client.after.reset();
   wanted.client.max_queued_units = most_units_waiting;
   Fetching fetching(wanted, path, reached);

@@ -127,6 +127,19 @@ base::Result<RecordingReader> Storage::read(std::string_view channel, std::strin
   return RecordingReader(std::move(state));
 }
 
+base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view channel,
+                                                                std::string_view stream,
+                                                                base::UtcTime time) const {
+  const auto runs = parts_->index->runs(channel, stream, base::UtcTime::min(), time);
+  if (!runs) return runs.error();
+  std::optional<base::UtcTime> last;
+  for (const auto& run : *runs) {
+    const auto own = std::min(run.last, time - base::Duration(1));
+    if (!last || own > *last) last = own;
+  }
+  return last;
+}
+
 base::Result<> Storage::flush(base::Duration deadline) { return parts_->queue->flush(deadline); }
 
 StorageStats Storage::stats() const {

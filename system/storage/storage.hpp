@@ -93,6 +93,11 @@ class Storage {
   base::Result<std::vector<Hole>> holes(std::string_view channel, std::string_view stream, base::UtcTime from,
                                         base::UtcTime to) const;
 
+  /// The time of the newest unit before that time, to within the units of the run that it falls into; nothing
+  /// where all is newer.
+  base::Result<std::optional<base::UtcTime>> last_before(std::string_view channel, std::string_view stream,
+                                                         base::UtcTime time) const;
+
   /// Records what is missing in a hole, as the continuation of what is before it: units with times between
   /// those of the hole, of the tracks before it, beginning with the unit that follows the last one or with a
   /// key frame. Beside a recorder of the same stream. It takes no more while half of `queue_bytes` wait, and

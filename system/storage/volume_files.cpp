@@ -9,7 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "system/storage/file_descriptor.hpp"
+#include "system/base/file_descriptor.hpp"
 
 namespace watchrig::storage {
 namespace {
@@ -30,7 +30,7 @@ std::size_t total_size(std::span<const iovec> data) {
 
 class SystemFile final : public SegmentFile {
  public:
-  SystemFile(FileDescriptor file, fs::path path) : file_(std::move(file)), path_(std::move(path)) {}
+  SystemFile(base::FileDescriptor file, fs::path path) : file_(std::move(file)), path_(std::move(path)) {}
 
   base::Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into) override {
     std::size_t done = 0;
@@ -77,7 +77,7 @@ class SystemFile final : public SegmentFile {
       bounce_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(direct_alignment, bounce_bytes)));
       // The path may have changed since; this link names the open file itself.
       const auto link = "/proc/self/fd/" + std::to_string(file_.get());
-      direct_ = FileDescriptor(::open(link.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
+      direct_ = base::FileDescriptor(::open(link.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
     }
     return bounce_ && direct_;
   }
@@ -132,14 +132,14 @@ class SystemFile final : public SegmentFile {
     void operator()(std::uint8_t* memory) const { std::free(memory); }
   };
 
-  FileDescriptor file_;
+  base::FileDescriptor file_;
   fs::path path_;
-  FileDescriptor direct_;
+  base::FileDescriptor direct_;
   std::unique_ptr<std::uint8_t, Free> bounce_;  ///< aligned, as direct writing wants it
 };
 
 base::Result<> sync_directory(const fs::path& directory) {
-  const FileDescriptor handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const base::FileDescriptor handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!handle) return base::os_error("open directory", directory.native(), errno);
   if (::fsync(handle.get()) != 0) return base::os_error("sync directory", directory.native(), errno);
   return {};
@@ -148,7 +148,7 @@ base::Result<> sync_directory(const fs::path& directory) {
 class SystemFiles final : public VolumeFiles {
  public:
   base::Result<std::unique_ptr<SegmentFile>> create(const fs::path& path, std::uint64_t bytes) override {
-    FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    base::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     if (!file) return base::os_error("create", path.native(), errno);
     int failure = ::fallocate(file.get(), 0, 0, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
     // Some network file systems reserve nothing: then a full disk shows at a write, which is handled as well.
@@ -161,7 +161,7 @@ class SystemFiles final : public VolumeFiles {
   }
 
   base::Result<std::unique_ptr<SegmentFile>> open(const fs::path& path) override {
-    FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    base::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file) return base::os_error("open", path.native(), errno);
     return std::make_unique<SystemFile>(std::move(file), path);
   }

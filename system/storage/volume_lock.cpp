@@ -41,7 +41,7 @@ base::Result<VolumeLock> VolumeLock::take(const fs::path& directory) {
     return with_remedy(base::os_error("make directory", directory.native(), error.value()), directory);
 
   const fs::path path = directory / "lock";
-  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  base::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
   if (!file) return with_remedy(base::os_error("create", path.native(), errno), directory);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return with_remedy(base::os_error("lock", path.native(), errno), directory);

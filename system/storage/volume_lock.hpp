@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "system/base/file_descriptor.hpp"
 #include "system/base/result.hpp"
-#include "system/storage/file_descriptor.hpp"
 
 namespace watchrig::storage {
 
@@ -16,8 +16,8 @@ class VolumeLock {
   static base::Result<VolumeLock> take(const std::filesystem::path& directory);
 
  private:
-  explicit VolumeLock(FileDescriptor file) : file_(std::move(file)) {}
-  FileDescriptor file_;
+  explicit VolumeLock(base::FileDescriptor file) : file_(std::move(file)) {}
+  base::FileDescriptor file_;
 };
 
 }  // namespace watchrig::storage

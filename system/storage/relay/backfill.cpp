@@ -154,7 +154,7 @@ asio::awaitable<Result<Backfill::Filled>> Backfill::fill(const RelayChannel& cha
   if (!address) co_return address.error();
   auto options = source.client;
   options.url = *std::move(address);
-  options.transport = media::RtspClient::Transport::tcp;
+  options.transport = media::RtspClient::lossless(options.transport);
   options.after.reset();
   options.max_queued_units = most_units_waiting;
   media::RtspReplay replay;
@@ -176,6 +176,8 @@ asio::awaitable<Result<Backfill::Filled>> Backfill::fill(const RelayChannel& cha
   auto filled = co_await play(channel, source, client, join, **recorder);
   (*recorder)->close();
   co_await client.stop();
+  // What is told to be there can be read.
+  if (const auto written = storage_.flush(until_written); filled && !written) co_return written.error();
   co_return filled;
 }
 

@@ -42,6 +42,18 @@ std::shared_ptr<RelayChannel> ChannelSet::find(std::string_view id_or_name) cons
   return nullptr;
 }
 
+std::shared_ptr<media::StreamHub> ChannelSet::find_stream(std::string_view channel,
+                                                          const std::string& stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = channels_.find(channel);
+  return found == channels_.end() ? nullptr : found->second->hub(stream);
+}
+
+std::string ChannelSet::find_relayed(std::string_view id_or_name) const {
+  const auto channel = find(id_or_name);
+  return channel ? channel->id() : std::string();
+}
+
 std::vector<std::shared_ptr<RelayChannel>> ChannelSet::all() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<RelayChannel>> channels;

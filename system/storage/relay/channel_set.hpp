@@ -8,12 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "system/media/live_streams.hpp"
 #include "system/storage/relay/relay_channel.hpp"
 
 namespace watchrig::storage {
 
 /// The channels that this server relays and records. Any thread.
-class ChannelSet {
+class ChannelSet final : public media::LiveStreams {
  public:
   using Executors = std::function<boost::asio::any_io_executor()>;
 
@@ -26,6 +27,9 @@ class ChannelSet {
   bool contains(std::string_view id) const;
   /// By id or else by name; null when there is none.
   std::shared_ptr<RelayChannel> find(std::string_view id_or_name) const;
+  std::shared_ptr<media::StreamHub> find_stream(std::string_view channel,
+                                                const std::string& stream) const override;
+  std::string find_relayed(std::string_view id_or_name) const override;
   std::vector<std::shared_ptr<RelayChannel>> all() const;
   void stop();
 

@@ -112,7 +112,7 @@ void RelayChannel::record(std::string stream) {
         self->state_ = RecordingState::stopped;
         self->cause_.clear();
       }
-      if (was_recording) self->raise("recording.stopped", "operator", "recording was stopped by its plan");
+      if (was_recording) self->raise("recording.stopped", "plan", "nothing more is to be recorded");
       return;
     }
     self->begin_recording(stream);
@@ -167,7 +167,8 @@ void RelayChannel::pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr
   // What was queued when the plan changed is still recorded, but says nothing about the new plan.
   if (!recorder.push(unit) || turn_ != turn) return;
   alive_since_ = clock_.now();
-  if (state_ == RecordingState::recording) return;
+  // What was on its way when the connection was lost is recorded too, but nothing goes on yet.
+  if (state_ == RecordingState::recording || (lost_ && recorded_stream_ == "main")) return;
   {
     const std::lock_guard lock(mutex_);
     state_ = RecordingState::recording;
@@ -223,6 +224,7 @@ void RelayChannel::source_changed(const devices::SourceStatus& status) {
     tell_connection({online ? ChannelConnection::State::online : ChannelConnection::State::offline,
                      online ? std::string() : status.cause});
   }
+  lost_ = !online && (lost_ || online_ == true);
   if (!online && state_ == RecordingState::recording) {
     interrupted_ = true;
     const std::lock_guard lock(mutex_);

@@ -46,7 +46,7 @@ using ChannelConnectionSink =
 struct ChannelSettings {
   std::string id;
   std::string name;
-  std::map<std::string, devices::RtspSourceOptions> streams;  ///< "main", and perhaps "sub"
+  std::map<std::string, devices::RtspSourceOptions> streams;  ///< by media::stream_names
   std::string recorded_stream;                                ///< empty: not recorded
   /// Where the device plays its own recording of the channel; null where it cannot be asked.
   std::shared_ptr<devices::StreamLocator> recordings = {};
@@ -148,6 +148,7 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   bool stopped_ = false;
   bool watched_ = false;        ///< watch_loop runs: only while something is to be recorded
   std::optional<bool> online_;  ///< nothing before the first attempt has ended
+  bool lost_ = false;           ///< it was online, and is not
   bool begun_ = false;          ///< recording.started has been raised for this plan
   bool alarmed_ = false;        ///< recording.failed has been raised and nothing has come since
   bool interrupted_ = false;

@@ -1,13 +1,18 @@
 #include "system/storage/relay/relay_channel.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "system/media/rtsp_server.hpp"
 #include "system/storage/testing/test_volume.hpp"
 
 namespace watchrig::storage {
 namespace {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 /// A channel whose device never answers; what the device would send is published by hand.
@@ -41,7 +46,7 @@ class RelayChannelTest : public testing::Test {
   }
 
   TestVolume volume;
-  boost::asio::io_context io;
+  asio::io_context io;
   std::vector<std::string> events;  ///< of recording
   std::vector<ChannelConnection> connections;
   std::shared_ptr<RelayChannel> channel;
@@ -78,6 +83,80 @@ TEST_F(RelayChannelTest, a_connection_is_told_of_once_a_state_and_last_that_it_i
   io.run_for(100ms);
   ASSERT_EQ(connections.size(), 2U);
   EXPECT_EQ(connections[1].state, State::removed);
+}
+
+/// A device with one stream, which a test publishes.
+class Device final : public media::RtspContent {
+ public:
+  explicit Device(std::shared_ptr<media::StreamHub> hub) : hub_(std::move(hub)) {}
+
+  asio::awaitable<base::Result<media::RtspDescription>> describe(media::RtspTarget) override {
+    media::RtspDescription description;
+    description.tracks = hub_->tracks();
+    co_return description;
+  }
+  asio::awaitable<base::Result<std::unique_ptr<media::RtspFeed>>> open(
+      media::RtspTarget, asio::any_io_executor executor) override {
+    co_return hub_->read_trains(std::move(executor), 1 << 20);
+  }
+
+ private:
+  const std::shared_ptr<media::StreamHub> hub_;
+};
+
+/// A second of pictures that can be sent by RTP: each is a NAL unit behind its length.
+std::vector<media::AccessUnitPtr> make_second(base::Duration at) {
+  std::vector<media::AccessUnitPtr> units;
+  for (const auto& picture : make_video(at, 25)) {
+    auto unit = std::make_shared<media::AccessUnit>(*picture);
+    unit->payload.assign(200, 0x80);
+    const std::uint8_t nal_unit[] = {0, 0, 0, 196, static_cast<std::uint8_t>(unit->key ? 0x65 : 0x41)};
+    std::ranges::copy(nal_unit, unit->payload.begin());
+    units.push_back(std::move(unit));
+  }
+  return units;
+}
+
+TEST(RelayChannelOfADevice, what_was_on_its_way_when_the_device_was_lost_resumes_nothing) {
+  asio::io_context io;
+  TestVolume volume;
+  volume.open();
+  const auto camera = std::make_shared<media::StreamHub>("camera", 1);
+  camera->set_tracks(video_tracks());
+  auto server = media::RtspServer::start(
+      {}, volume.clock, [&] { return io.get_executor(); }, std::make_shared<Device>(camera));
+  ASSERT_TRUE(server);
+  ChannelSettings settings;
+  settings.id = "gate";
+  settings.name = "Gate";
+  settings.recorded_stream = "main";
+  settings.streams["main"].client.url = fmt::format("rtsp://127.0.0.1:{}/main", (*server)->port());
+  std::vector<std::string> events;
+  const auto channel =
+      std::make_shared<RelayChannel>(io.get_executor(), volume.clock, *volume.storage, settings,
+                                     [&](const ChannelEvent& event) { events.push_back(event.type); });
+  channel->start(false);
+  std::chrono::seconds second{};
+  const auto publish_until = [&](auto& hub, const std::string& event) {
+    for (int i = 0; i < 500 && std::ranges::count(events, event) == 0; ++i) {
+      for (const auto& unit : make_second(second++)) hub->publish(unit);
+      io.run_for(10ms);
+    }
+  };
+  publish_until(camera, "recording.started");
+  ASSERT_EQ(events.back(), "recording.started");
+  server->reset();
+  publish_until(camera, "channel.offline");
+  ASSERT_EQ(events.back(), "channel.offline");
+  const auto relayed = channel->hub("main");
+  const auto before = channel->status().recorder.units;
+  for (const auto& unit : make_second(second++)) relayed->publish(unit);
+  io.run_for(10ms);
+  EXPECT_EQ(channel->status().recorder.units, before + 25);
+  EXPECT_EQ(events.back(), "channel.offline");
+  EXPECT_EQ(channel->status().recording, RecordingState::waiting);
+  channel->stop();
+  io.run_for(10ms);
 }
 
 }  // namespace
