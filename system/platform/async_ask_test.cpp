@@ -98,9 +98,9 @@ TEST_F(AsyncAskTest, AQueueThatIsFullAndARoleThatNobodyServesAreToldAtOnce) {
     first = false;
     return json::object();
   }));
-  ASSERT_TRUE(bus.send(message("bind_device")));
+  ASSERT_TRUE(bus.send(message("link_nvr_pu")));
   taken.get_future().wait();
-  ASSERT_TRUE(bus.send(message("bind_device")));
+  ASSERT_TRUE(bus.send(message("link_nvr_pu")));
   begin(seconds(30));
   run();
   EXPECT_EQ(answer->error().kind, ErrorKind::full);

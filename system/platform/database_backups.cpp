@@ -80,9 +80,10 @@ std::vector<std::string> DatabaseBackups::names(bool sound) const {
 Error DatabaseBackups::with_remedy(Error error) const {
   if (error.kind != ErrorKind::unsupported && error.kind != ErrorKind::corrupt) return error;
   if (const auto sound = names(true); !sound.empty())
-    error.message +=
-        fmt::format("; backups of the databases that \"vmsd --restore-backup NAME\" puts in place: {}",
-                    base::joined(sound, ", "));
+    error.message += fmt::format(
+        "; backups of the databases, not of other files, that \"vmsd --restore-backup NAME\" puts in place: "
+        "{}",
+        base::joined(sound, ", "));
   return error;
 }
 

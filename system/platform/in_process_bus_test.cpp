@@ -57,11 +57,11 @@ TEST_F(InProcessBusTest, AnAnswerComesBackUnderTheSameCorrelation) {
     return json::object{{"channel", "c1"}};
   }));
   const base::CorrelationScope scope("abc");
-  EXPECT_EQ(bus.ask(message("bind_device"), seconds(30))->at("channel"), "c1");
+  EXPECT_EQ(bus.ask(message("link_nvr_pu"), seconds(30))->at("channel"), "c1");
   EXPECT_EQ(bus.ask(message("refuse"), seconds(30)).error().kind, ErrorKind::not_found);
   const auto found = trace_.find({.correlation = "abc"});
   ASSERT_EQ(found.size(), 4u);
-  EXPECT_EQ(found[1].message.name, "bind_device_result");
+  EXPECT_EQ(found[1].message.name, "link_nvr_pu_result");
   EXPECT_EQ(found[1].message.from, "storage");
   EXPECT_EQ(found[3].outcome, "failed: no such channel");
   EXPECT_TRUE(trace_.find({.correlation = "other"}).empty());
@@ -97,7 +97,7 @@ TEST_F(InProcessBusTest, ARoleThatHangsHoldsUpNobodyElse) {
   }));
   ASSERT_TRUE(
       bus.serve("decode", [](const Message&) -> base::Result<json::object> { return json::object(); }));
-  EXPECT_EQ(bus.ask(message("bind_device"), milliseconds(20)).error().kind, ErrorKind::timeout);
+  EXPECT_EQ(bus.ask(message("link_nvr_pu"), milliseconds(20)).error().kind, ErrorKind::timeout);
   auto other = message("play_request");
   other.to = "decode";
   EXPECT_TRUE(bus.ask(std::move(other), seconds(30)));
@@ -130,7 +130,7 @@ TEST_F(InProcessBusTest, AnAnswerThatComesLaterHoldsUpNoMessageAndHasItsOwnName)
 TEST_F(InProcessBusTest, AQuestionThatIsLetGoOfIsAnswered) {
   InProcessBus bus(clock_, trace_);
   ASSERT_TRUE(bus.serve_later("storage", [](const Message&, const InProcessBus::Answered&) {}));
-  const auto answer = bus.ask(message("bind_device"), seconds(30));
+  const auto answer = bus.ask(message("link_nvr_pu"), seconds(30));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::unavailable);
   EXPECT_NE(answer.error().message.find("storage"), std::string::npos) << answer.error().message;
@@ -147,13 +147,13 @@ TEST_F(InProcessBusTest, ARoleThatHasEndedSaysSoAndNotThatItIsFull) {
   InProcessBus bus(clock_, trace_);
   ASSERT_TRUE(bus.serve("storage", [](const Message&) -> InProcessBus::Answer { return json::object(); }));
   bus.stop();
-  EXPECT_EQ(bus.ask(message("bind_device"), seconds(30)).error().kind, ErrorKind::unavailable);
-  EXPECT_EQ(traced().back(), "bind_device: refused: the role has ended");
+  EXPECT_EQ(bus.ask(message("link_nvr_pu"), seconds(30)).error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(traced().back(), "link_nvr_pu: refused: the role has ended");
 }
 
 TEST_F(InProcessBusTest, WhatPassesBesideTheBusIsInTheTraceInItsOrder) {
   InProcessBus bus(clock_, trace_);
-  EXPECT_FALSE(bus.send(message("bind_device")));
+  EXPECT_FALSE(bus.send(message("link_nvr_pu")));
   bus.note(message("ptz_control", {{"password", "hidden"}}), "failed: it is away");
   const auto found = trace_.find({.name = "ptz_control"});
   ASSERT_EQ(found.size(), 1U);
@@ -185,7 +185,7 @@ TEST_F(InProcessBusTest, AHandlerThatThrowsIsAskedAgain) {
 
 TEST_F(InProcessBusTest, ARoleThatNobodyServesIsNamed) {
   InProcessBus bus(clock_, trace_);
-  EXPECT_EQ(bus.send(message("bind_device")).error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(bus.send(message("link_nvr_pu")).error().kind, ErrorKind::unavailable);
   const auto handler = [](const Message&) -> base::Result<json::object> { return json::object(); };
   ASSERT_TRUE(bus.serve("storage", handler));
   EXPECT_EQ(bus.serve("storage", handler).error().kind, ErrorKind::conflict);
@@ -194,7 +194,7 @@ TEST_F(InProcessBusTest, ARoleThatNobodyServesIsNamed) {
 TEST_F(InProcessBusTest, TheTraceKeepsTheNewestAndNoSecret) {
   MessageTrace trace(3);
   for (std::uint64_t n = 1; n <= 5; ++n) {
-    auto m = message("bind_device", {{"password", "hidden"}, {"list", {{{"token", "hidden"}, {"id", n}}}}});
+    auto m = message("link_nvr_pu", {{"password", "hidden"}, {"list", {{{"token", "hidden"}, {"id", n}}}}});
     m.number = n;
     trace.add(m, "sent");
   }
@@ -206,12 +206,40 @@ TEST_F(InProcessBusTest, TheTraceKeepsTheNewestAndNoSecret) {
   EXPECT_NE(text.find("\"id\":4"), std::string::npos);
 }
 
+TEST_F(InProcessBusTest, AMessageWithManyListsIsShortInTheTraceAndAddressesEndWithTheHost) {
+  json::array channels;
+  for (int n = 0; n < 100; ++n) {
+    json::array streams(3,
+                        json::object{{"name", "main"}, {"address", "rtsp://10.0.0.1:554/user=a&password=b"}});
+    channels.push_back(json::object{{"number", n}, {"streams", streams}});
+  }
+  const auto traced_body = [](json::object body) {
+    MessageTrace kept(3);
+    auto sent = message("link_nvr_pu", std::move(body));
+    sent.number = 1;
+    kept.add(sent, "sent");
+    return kept.find({}).at(0).message.body;
+  };
+  const auto link = traced_body({{"address", "https://gate?pw=b"}, {"device", "d1"}, {"channels", channels}});
+  const auto text = json::serialize(link);
+  EXPECT_LT(text.size(), 10'000u);
+  EXPECT_EQ(text.find("password"), std::string::npos);
+  EXPECT_EQ(text.find("pw="), std::string::npos);
+  EXPECT_NE(text.find(R"("address":"rtsp://10.0.0.1:554/…")"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("number":19)"), std::string::npos) << text;
+  EXPECT_NE(text.find("… 80 more"), std::string::npos) << text;
+  const auto flat = traced_body({{"numbers", json::array(100, 7)}});
+  EXPECT_EQ(flat.at("numbers").as_array().size(), MessageTrace::most_of_list + 1);
+  const auto deep = traced_body({{"deep", json::array(60, json::array(60, 1))}});
+  EXPECT_EQ(deep.at("deep").as_array().size(), 11u) << "two hundred numbers";
+}
+
 TEST_F(InProcessBusTest, TheTracesFileStaysWithinItsLimitOverRestarts) {
   const std::filesystem::path file = testing::TempDir() + "message_trace_test.jsonl";
   for (const std::uintmax_t size : {std::uintmax_t{0}, std::uintmax_t{64} << 20}) {
     std::ofstream(file, std::ios::trunc).close();
     std::filesystem::resize_file(file, size);
-    MessageTrace(10, file).add(message("bind_device"), "sent");
+    MessageTrace(10, file).add(message("link_nvr_pu"), "sent");
     EXPECT_EQ(std::filesystem::file_size(file) > size, size == 0);
   }
   std::filesystem::remove(file);

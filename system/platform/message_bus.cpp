@@ -1,9 +1,6 @@
 #include "system/platform/message_bus.hpp"
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -12,17 +9,6 @@ namespace watchrig::platform {
 using base::Error;
 using base::ErrorKind;
 using base::Result;
-
-namespace {
-
-/// What somebody waits for; kept alive by both sides, whoever gives up first.
-struct Awaited {
-  std::mutex mutex;
-  std::condition_variable came;
-  std::optional<MessageBus::Answer> answer;
-};
-
-}  // namespace
 
 Message answer_to(const Message& message, boost::json::object body) {
   return {message.answer.empty() ? message.name + "_result" : message.answer,
@@ -46,16 +32,17 @@ Result<> MessageBus::serve(const std::string& role, Handler handler) {
 }
 
 MessageBus::Answer MessageBus::ask(Message message, base::Duration deadline) {
-  const auto awaited = std::make_shared<Awaited>();
   const auto late = no_answer_in_time(message);
-  ask_then(std::move(message), [awaited](Answer answer) {
-    const std::lock_guard lock(awaited->mutex);
-    awaited->answer = std::move(answer);
-    awaited->came.notify_all();
-  });
-  std::unique_lock lock(awaited->mutex);
-  if (!awaited->came.wait_for(lock, deadline, [&] { return awaited->answer.has_value(); })) return late;
-  return *std::move(awaited->answer);
+  auto coming = ask_later(std::move(message));
+  if (coming.wait_for(deadline) != std::future_status::ready) return late;
+  return coming.get();
+}
+
+std::future<MessageBus::Answer> MessageBus::ask_later(Message message) {
+  const auto promise = std::make_shared<std::promise<Answer>>();
+  auto coming = promise->get_future();
+  ask_then(std::move(message), [promise](Answer answer) { promise->set_value(std::move(answer)); });
+  return coming;
 }
 
 }  // namespace watchrig::platform

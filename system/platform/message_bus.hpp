@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,7 @@
 
 namespace watchrig::platform {
 
-/// What one role tells another. Names are those of H.626.4 where it has one for the purpose (bind_device,
+/// What one role tells another. Names are those of H.626.4 where it has one for the purpose (link_nvr_pu,
 /// set_nvr_record_strategy, alarm_notify), and in its manner where it has none.
 struct Message {
   std::string name;
@@ -58,6 +59,8 @@ class MessageBus {
   /// Errors: also timeout, and whatever the role answers. Not from within a handler of the same role, nor on
   /// a thread that must not block; see async_ask() for coroutines.
   Answer ask(Message message, base::Duration deadline);
+  /// The same in two steps; the answer of a role that hangs never comes.
+  std::future<Answer> ask_later(Message message);
   /// Has the trace know what passes beside the bus: to devices, by protocols of their own.
   virtual void note(Message message, std::string outcome) = 0;
   /// Delivers what is queued, then nothing more.

@@ -14,28 +14,56 @@ namespace {
 constexpr std::size_t longest_file = 64u << 20;
 constexpr std::string_view secrets[] = {"password", "token", "secret", "key", "credentials"};
 
-json::value as_traced(const json::value& value) {
-  if (const auto* list = value.if_array()) {
-    json::array kept;
-    for (const auto& entry : *list) {
-      if (kept.size() == MessageTrace::most_of_list) break;
-      kept.push_back(as_traced(entry));
-    }
-    if (list->size() > kept.size()) {
-      const auto more = fmt::format("… {} more", list->size() - kept.size());
-      kept.push_back(json::value(json::string_view(more)));
-    }
-    return kept;
+/// Texts, numbers and flags in all lists of one message: many channels with many streams are no longer then.
+constexpr std::size_t most_in_lists = 200;
+
+/// What is kept of one message.
+class Traced {
+ public:
+  json::value kept(std::string_view name, const json::value& value) {
+    if (const auto* list = value.if_array()) return kept_list(*list);
+    if (const auto* object = value.if_object()) return kept_object(*object);
+    if (in_lists_ > 0 && left_ > 0) --left_;
+    return name == "address" ? without_path(value) : value;
   }
-  const auto* object = value.if_object();
-  if (!object) return value;
-  json::object kept;
-  for (const auto& member : *object) {
-    const bool secret = std::ranges::find(secrets, std::string_view(member.key())) != std::end(secrets);
-    kept[member.key()] = secret ? json::value("…") : as_traced(member.value());
+  json::object kept_object(const json::object& object) {
+    json::object kept_members;
+    for (const auto& member : object) {
+      const std::string_view name = member.key();
+      const bool secret = std::ranges::find(secrets, name) != std::end(secrets);
+      kept_members[name] = secret ? json::value("…") : kept(name, member.value());
+    }
+    return kept_members;
   }
-  return kept;
-}
+
+ private:
+  json::array kept_list(const json::array& list) {
+    ++in_lists_;
+    json::array entries;
+    for (const auto& entry : list) {
+      if (entries.size() == MessageTrace::most_of_list || left_ == 0) break;
+      entries.push_back(kept({}, entry));
+    }
+    --in_lists_;
+    if (list.size() > entries.size()) {
+      const auto more = fmt::format("… {} more", list.size() - entries.size());
+      entries.push_back(json::value(json::string_view(more)));
+    }
+    return entries;
+  }
+  /// Devices take passwords in the paths of their streams.
+  static json::value without_path(const json::value& address) {
+    const auto* text = address.if_string();
+    const auto scheme = text ? text->find("://") : json::string::npos;
+    const auto path = scheme == json::string::npos ? scheme : text->find_first_of("/?", scheme + 3);
+    if (path == json::string::npos) return address;
+    const auto shown = fmt::format("{}/…", std::string_view(text->data(), path));
+    return json::value(json::string_view(shown));
+  }
+
+  std::size_t left_ = most_in_lists;
+  std::size_t in_lists_ = 0;
+};
 
 bool fits(const std::optional<std::string>& wanted, const std::string& found) {
   return !wanted || *wanted == found;
@@ -53,7 +81,7 @@ MessageTrace::MessageTrace(std::size_t most, std::filesystem::path file) : most_
 
 void MessageTrace::add(const Message& message, std::string outcome) {
   Entry entry{message, std::move(outcome)};
-  entry.message.body = as_traced(message.body).as_object();
+  entry.message.body = Traced().kept_object(message.body);
   const std::lock_guard lock(mutex_);
   if (file_.is_open() && written_ < longest_file) {
     const auto line = json::serialize(to_json(entry)) + "\n";

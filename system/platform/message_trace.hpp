@@ -11,11 +11,11 @@
 
 namespace watchrig::platform {
 
-/// The newest messages between roles, and what became of each, for people and scenarios. Secrets are left
-/// out: members called password, token, secret, key or credentials, however deep. Any thread.
+/// The newest messages between roles, and what became of each, for people and scenarios. Without secrets:
+/// members called password, token, secret, key or credentials, and paths of an address. Any thread.
 class MessageTrace {
  public:
-  /// Of a longer list only so many entries are kept, and how many more there were.
+  /// Of a longer list so many entries are kept, of many lists less, and how many more there were.
   static constexpr std::size_t most_of_list = 20;
 
   struct Entry {

@@ -7,23 +7,47 @@ namespace watchrig::platform {
 inline constexpr const char* central_role = "central";  ///< CMU and SCU of H.626.4
 inline constexpr const char* storage_role = "storage";  ///< NVR of H.626.4
 
-/// central -> storage: the device's channels are to be relayed and recorded. H.626.4, 8.2. Answer:
-/// `channels`, how many it has.
-struct BindDevice {
-  static constexpr std::string_view message_name = "bind_device";
-  std::string device;
-  bool continued = false;  ///< a recording that was interrupted goes on
+/// Where a stream of a channel is fetched.
+struct LinkedStream {
+  std::string name;     ///< of media::stream_names
+  std::string address;  ///< RTSP, or of the ONVIF service that knows it
 };
-BOOST_DESCRIBE_STRUCT(BindDevice, (), (device, continued))
+BOOST_DESCRIBE_STRUCT(LinkedStream, (), (name, address))
+
+struct LinkedChannel {
+  std::string channel;
+  std::string name;
+  std::int64_t number = 1;  ///< in its device
+  std::string recorded;     ///< the name of a stream; empty: none is
+  std::vector<LinkedStream> streams;
+};
+BOOST_DESCRIBE_STRUCT(LinkedChannel, (), (channel, name, number, recorded, streams))
+
+/// central -> storage: the device's channels are to be relayed and recorded: those that are not yet, as it
+/// says here; the others are tried again at once where they are offline. H.626.4, 8.7.2.1. Answer:
+/// `channels`, how many it has.
+struct LinkNvrPu {
+  static constexpr std::string_view message_name = "link_nvr_pu";
+  std::string device;
+  bool continued = false;      ///< a recording that was interrupted goes on
+  bool onvif = false;          ///< its streams are asked for by ONVIF
+  std::string transport;       ///< tcp, udp, http
+  std::string cache_strategy;  ///< of media::CacheStrategy
+  std::string username;
+  std::string password;
+  std::vector<LinkedChannel> channels;
+};
+BOOST_DESCRIBE_STRUCT(LinkNvrPu, (),
+                      (device, continued, onvif, transport, cache_strategy, username, password, channels))
 
 /// central -> storage: these channels of the device are neither relayed nor recorded any more. H.626.4 has no
 /// name for it.
-struct UnbindDevice {
-  static constexpr std::string_view message_name = "unbind_device";
+struct UnlinkNvrPu {
+  static constexpr std::string_view message_name = "unlink_nvr_pu";
   std::string device;
   std::vector<std::string> channels;
 };
-BOOST_DESCRIBE_STRUCT(UnbindDevice, (), (device, channels))
+BOOST_DESCRIBE_STRUCT(UnlinkNvrPu, (), (device, channels))
 
 /// central -> storage: which stream of a channel is to be recorded. H.626.4, 8.7.2.1.
 struct SetNvrRecordStrategy {
@@ -120,6 +144,96 @@ struct ChannelState {
 };
 BOOST_DESCRIBE_STRUCT(ChannelState, (), (channel, order, state, cause))
 
+/// central -> storage: how these channels are. H.626.4 has no name for it.
+struct QueryNvrChannels {
+  static constexpr std::string_view message_name = "query_nvr_channels";
+  static constexpr std::string_view answer_name = "nvr_channel_list";
+  std::vector<std::string> channels;
+};
+BOOST_DESCRIBE_STRUCT(QueryNvrChannels, (), (channels))
+
+/// What media::RtpReceiver has counted of a stream's video; times in microseconds.
+struct StreamReception {
+  std::int64_t packets = 0;
+  std::int64_t lost = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t late = 0;
+  std::int64_t reordered = 0;
+  std::int64_t malformed = 0;
+  std::int64_t strangers = 0;
+  std::int64_t damaged_units = 0;
+  std::int64_t reanchored = 0;
+  std::int64_t jitter_us = 0;
+  std::optional<std::int64_t> clock_offset_us;
+  std::optional<double> clock_drift_ppm;
+};
+BOOST_DESCRIBE_STRUCT(StreamReception, (),
+                      (packets, lost, duplicates, late, reordered, malformed, strangers, damaged_units,
+                       reanchored, jitter_us, clock_offset_us, clock_drift_ppm))
+
+/// Access units that were lost, by the place.
+struct StreamDrops {
+  std::int64_t device = 0;
+  std::int64_t network = 0;
+  std::int64_t server = 0;
+  std::int64_t disk = 0;
+};
+BOOST_DESCRIBE_STRUCT(StreamDrops, (), (device, network, server, disk))
+
+struct StreamReport {
+  std::string name;
+  std::string state;  ///< idle, connecting, online, offline
+  std::string cause;  ///< why it is offline, for a person
+  std::int64_t connections = 0;
+  std::int64_t attempts = 0;
+  std::int64_t readers = 0;
+  std::int64_t units = 0;
+  std::int64_t bytes = 0;
+  double fps = 0;
+  StreamReception rtp;
+  std::optional<std::string> codec;  ///< as these two, once it was connected
+  std::optional<std::int64_t> width;
+  std::optional<std::int64_t> height;
+  StreamDrops drops;
+};
+BOOST_DESCRIBE_STRUCT(StreamReport, (),
+                      (name, state, cause, connections, attempts, readers, units, bytes, fps, rtp, codec,
+                       width, height, drops))
+
+struct ChannelReport {
+  std::string channel;
+  std::string recorded;         ///< the stream that is to be recorded; empty: none
+  std::string recording;        ///< stopped, waiting, recording
+  std::string recording_cause;  ///< why nothing is recorded that should be, for a person
+  std::int64_t units = 0;       ///< given to the recording
+  std::int64_t committed_units = 0;
+  std::vector<StreamReport> streams;
+};
+BOOST_DESCRIBE_STRUCT(ChannelReport, (),
+                      (channel, recorded, recording, recording_cause, units, committed_units, streams))
+
+/// The answer: of those that it relays.
+struct NvrChannelList {
+  std::vector<ChannelReport> channels;
+};
+BOOST_DESCRIBE_STRUCT(NvrChannelList, (), (channels))
+
+/// central -> storage: what devices send to it. Measured from one question to the next, over a second at
+/// least. H.626.4 has no name for it.
+struct QueryNvrBandwidth {
+  static constexpr std::string_view message_name = "query_nvr_bandwidth";
+  static constexpr std::string_view answer_name = "nvr_bandwidth";
+};
+BOOST_DESCRIBE_STRUCT(QueryNvrBandwidth, (), ())
+
+/// The answer.
+struct NvrBandwidth {
+  double bits_per_second = 0;   ///< of all streams that are connected
+  std::int64_t channels = 0;    ///< that there are
+  std::int64_t delivering = 0;  ///< whose main stream is online
+};
+BOOST_DESCRIBE_STRUCT(NvrBandwidth, (), (bits_per_second, channels, delivering))
+
 /// central -> device: turns a camera. H.626.4, 8.5. Messages to devices are in the trace alone; see
 /// DeviceNotes.
 struct PtzControl {
@@ -176,5 +290,20 @@ struct KeepAlive {
   static constexpr std::string_view message_name = "keep_alive";
 };
 BOOST_DESCRIBE_STRUCT(KeepAlive, (), ())
+
+/// The answer of storage.
+struct StorageAlive {
+  std::int64_t channels = 0;  ///< that it relays
+};
+BOOST_DESCRIBE_STRUCT(StorageAlive, (), (channels))
+
+/// device -> central: it dials out, and is there from now on. H.626.4, 8.1. Like all that devices tell, it is
+/// in the trace alone.
+struct Register {
+  static constexpr std::string_view message_name = "register";
+  std::string device_id;  ///< as it names itself
+  std::string source;     ///< from which address
+};
+BOOST_DESCRIBE_STRUCT(Register, (), (device_id, source))
 
 }  // namespace watchrig::platform

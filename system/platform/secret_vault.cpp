@@ -61,8 +61,9 @@ Result<std::string> read_key_file(const fs::path& file) {
   const ssize_t got = ::fstat(descriptor, &status) == 0 ? ::read(descriptor, data.data(), data.size()) : -1;
   const int failure = errno;
   ::close(descriptor);
-  if (got < 0) return base::os_error("read key file", file.string(), failure);
-  if ((status.st_mode & 077) != 0) {
+  const bool is_folder = S_ISDIR(status.st_mode);
+  if (got < 0 && !is_folder) return base::os_error("read key file", file.string(), failure);
+  if (!is_folder && (status.st_mode & 077) != 0) {
     return Error{ErrorKind::denied,
                  fmt::format("key file {}: others may read it; chmod 600 it, and change the passwords of "
                              "devices if somebody has",

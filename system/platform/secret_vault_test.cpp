@@ -88,5 +88,13 @@ TEST_F(SecretVaultTest, a_file_that_is_no_key_is_refused_and_kept) {
   }
 }
 
+TEST_F(SecretVaultTest, a_folder_in_its_place_is_refused_with_what_to_do) {
+  fs::create_directory(folder / "secrets.key");
+  const auto opened = SecretVault::open(folder / "secrets.key");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(opened.error().message, HasSubstr("put it back from a backup"));
+}
+
 }  // namespace
 }  // namespace watchrig::platform

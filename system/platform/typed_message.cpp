@@ -24,6 +24,12 @@ bool read_member(const json::value& from, std::int64_t& to) {
   return from.is_int64();
 }
 
+/// Numbers without a fraction may come as such.
+bool read_member(const json::value& from, double& to) {
+  if (from.is_number()) to = from.to_number<double>();
+  return from.is_number();
+}
+
 bool read_member(const json::value& from, base::UtcTime& to) {
   const auto* text = from.if_string();
   if (!text) return false;

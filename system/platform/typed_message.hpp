@@ -31,21 +31,37 @@ boost::json::object write_members(const Body& body);
 bool read_member(const boost::json::value& from, std::string& to);
 bool read_member(const boost::json::value& from, bool& to);
 bool read_member(const boost::json::value& from, std::int64_t& to);
+bool read_member(const boost::json::value& from, double& to);
 bool read_member(const boost::json::value& from, base::UtcTime& to);
 bool read_member(const boost::json::value& from, std::vector<std::string>& to);
 bool read_member(const boost::json::value& from, boost::json::object& to);
-/// A list of what is described itself.
+/// What is described itself.
+template <class Part>
+requires boost::describe::has_describe_members<Part>::value bool read_member(const boost::json::value& from,
+                                                                             Part& to) {
+  const auto* part = from.if_object();
+  return part && !read_members(*part, to);
+}
+/// A list of that.
 template <class Part>
 bool read_member(const boost::json::value& from, std::vector<Part>& to) {
   const auto* list = from.if_array();
   if (!list) return false;
   to.resize(list->size());
   for (std::size_t i = 0; i < to.size(); ++i) {
-    const auto* part = (*list)[i].if_object();
-    if (!part || read_members(*part, to[i])) return false;
+    if (!read_member((*list)[i], to[i])) return false;
   }
   return true;
 }
+/// May be left out.
+template <class Value>
+bool read_member(const boost::json::value& from, std::optional<Value>& to) {
+  return read_member(from, to.emplace());
+}
+template <class Value>
+inline constexpr bool may_be_missing = false;
+template <class Value>
+inline constexpr bool may_be_missing<std::optional<Value>> = true;
 boost::json::value write_member(const std::vector<std::string>& texts);
 boost::json::value write_member(base::UtcTime time);
 inline boost::json::value write_member(const std::string& text) {
@@ -53,13 +69,27 @@ inline boost::json::value write_member(const std::string& text) {
 }
 inline boost::json::value write_member(bool flag) { return flag; }
 inline boost::json::value write_member(std::int64_t number) { return number; }
+inline boost::json::value write_member(double number) { return number; }
 inline boost::json::value write_member(const boost::json::object& object) { return object; }
+template <class Part>
+requires boost::describe::has_describe_members<Part>::value boost::json::value write_member(
+    const Part& part) {
+  return write_members(part);
+}
 template <class Part>
 boost::json::value write_member(const std::vector<Part>& parts) {
   boost::json::array list;
   list.reserve(parts.size());
-  for (const auto& part : parts) list.push_back(write_members(part));
+  for (const auto& part : parts) list.push_back(write_member(part));
   return list;
+}
+template <class Value>
+void write_member_into(boost::json::object& object, const char* name, const Value& value) {
+  object[name] = write_member(value);
+}
+template <class Value>
+void write_member_into(boost::json::object& object, const char* name, const std::optional<Value>& value) {
+  if (value) object[name] = write_member(*value);
 }
 base::Error bad_member(const Message& message, BadMember bad);
 base::Error other_message(const Message& message, std::string_view wanted);
@@ -68,8 +98,10 @@ template <class Body>
 std::optional<BadMember> read_members(const boost::json::object& from, Body& to) {
   std::optional<BadMember> bad;
   boost::mp11::mp_for_each<Members<Body>>([&](auto member) {
+    auto& place = to.*member.pointer;
     const auto* value = from.if_contains(member.name);
-    if (!bad && (!value || !read_member(*value, to.*member.pointer))) bad = {member.name, value == nullptr};
+    const bool needed = value || !may_be_missing<std::remove_reference_t<decltype(place)>>;
+    if (!bad && needed && (!value || !read_member(*value, place))) bad = {member.name, value == nullptr};
   });
   return bad;
 }
@@ -78,13 +110,13 @@ template <class Body>
 boost::json::object write_members(const Body& body) {
   boost::json::object object;
   boost::mp11::mp_for_each<Members<Body>>(
-      [&](auto member) { object[member.name] = write_member(body.*member.pointer); });
+      [&](auto member) { write_member_into(object, member.name, body.*member.pointer); });
   return object;
 }
 }  // namespace detail
 
 /// The body of a message whose struct is described (BOOST_DESCRIBE_STRUCT): a member's name in JSON is its
-/// name in the struct, a time is RFC 3339 to the nanosecond.
+/// name in the struct, a time is RFC 3339 to the nanosecond, an optional member without a value is left out.
 template <class Body>
 boost::json::object to_body(const Body& body) {
   return detail::write_members(body);

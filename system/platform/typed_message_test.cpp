@@ -9,16 +9,28 @@ namespace {
 namespace json = boost::json;
 
 TEST(TypedMessageTest, GoesToJsonAndBack) {
-  const auto bind = to_message(central_role, storage_role, BindDevice{"d1", true});
-  EXPECT_EQ(bind.name, "bind_device");
+  LinkNvrPu link;
+  link.device = "d1";
+  link.continued = true;
+  link.password = "secret";
+  link.channels = {{"c1", "Gate", 2, "main", {{"main", "rtsp://127.0.0.1/1"}}}, {}};
+  const auto bind = to_message(central_role, storage_role, link);
+  EXPECT_EQ(bind.name, "link_nvr_pu");
   EXPECT_EQ(bind.from, "central");
   EXPECT_EQ(bind.to, "storage");
-  EXPECT_EQ(json::serialize(bind.body), R"({"device":"d1","continued":true})");
-  EXPECT_TRUE(from_message<BindDevice>(bind)->continued);
+  EXPECT_EQ(json::serialize(bind.body.at("channels").at(0)),
+            R"({"channel":"c1","name":"Gate","number":2,"recorded":"main",)"
+            R"("streams":[{"name":"main","address":"rtsp://127.0.0.1/1"}]})");
+  const auto read = from_message<LinkNvrPu>(bind);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(read->continued);
+  EXPECT_EQ(read->password, "secret");
+  ASSERT_EQ(read->channels.size(), 2U);
+  EXPECT_EQ(read->channels[0].streams[0].address, "rtsp://127.0.0.1/1");
 
-  const auto unbind = to_message(central_role, storage_role, UnbindDevice{"d1", {"c1", "c2"}});
+  const auto unbind = to_message(central_role, storage_role, UnlinkNvrPu{"d1", {"c1", "c2"}});
   EXPECT_EQ(json::serialize(unbind.body), R"({"device":"d1","channels":["c1","c2"]})");
-  EXPECT_EQ(from_message<UnbindDevice>(unbind)->channels, (std::vector<std::string>{"c1", "c2"}));
+  EXPECT_EQ(from_message<UnlinkNvrPu>(unbind)->channels, (std::vector<std::string>{"c1", "c2"}));
 
   const auto alarm = to_message(
       storage_role, central_role,
@@ -29,21 +41,21 @@ TEST(TypedMessageTest, GoesToJsonAndBack) {
 
 TEST(TypedMessageTest, RefusesWhatIsMissingOrOfAnotherTypeAndNamesIt) {
   const auto with = [](const char* body) {
-    return Message{"unbind_device", "central", "storage", {}, json::parse(body).as_object(), 0, {}};
+    return Message{"unlink_nvr_pu", "central", "storage", {}, json::parse(body).as_object(), 0, {}};
   };
-  EXPECT_TRUE(from_message<UnbindDevice>(with(R"({"device":"d1","channels":[],"newer":1})")));
+  EXPECT_TRUE(from_message<UnlinkNvrPu>(with(R"({"device":"d1","channels":[],"newer":1})")));
   for (const char* body : {R"({"device":"d1"})", R"({"device":"d1","channels":"c1"})",
                            R"({"device":"d1","channels":["c1",2]})", R"({"device":"d1","channels":null})"}) {
-    const auto read = from_message<UnbindDevice>(with(body));
+    const auto read = from_message<UnlinkNvrPu>(with(body));
     ASSERT_FALSE(read) << body;
     EXPECT_EQ(read.error().kind, base::ErrorKind::invalid);
     EXPECT_NE(read.error().message.find("channels"), std::string::npos) << read.error().message;
   }
-  EXPECT_FALSE(from_message<UnbindDevice>(with(R"({"device":1,"channels":[]})")));
+  EXPECT_FALSE(from_message<UnlinkNvrPu>(with(R"({"device":1,"channels":[]})")));
 }
 
 TEST(TypedMessageTest, RefusesAnotherMessage) {
-  const auto read = from_message<BindDevice>(to_message("central", "storage", KeepAlive{}));
+  const auto read = from_message<LinkNvrPu>(to_message("central", "storage", KeepAlive{}));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().kind, base::ErrorKind::unsupported);
 }
@@ -91,6 +103,39 @@ TEST(TypedMessageTest, QuestionsGoToJsonAndBackAndRefuseWhatIsBad) {
   EXPECT_FALSE(from_message<NvrPlaybackQuery>(no_time));
 }
 
+TEST(TypedMessageTest, PartsNumbersAndWhatMayBeMissingAreChecked) {
+  StreamReport stream;
+  stream.name = "main";
+  stream.fps = 12.5;
+  stream.rtp.lost = 3;
+  stream.rtp.clock_drift_ppm = -20;
+  stream.codec = "H.264";
+  const auto asked = to_message(central_role, storage_role, QueryNvrChannels{{"c1"}});
+  EXPECT_EQ(answer_to(asked, {}).name, "nvr_channel_list");
+  auto body = to_body(NvrChannelList{{{"c1", "main", "recording", "", 7, 5, {stream}}}});
+  auto& told = body["channels"].at(0).at("streams").at(0).as_object();
+  EXPECT_FALSE(told.contains("width"));
+  EXPECT_FALSE(told["rtp"].as_object().contains("clock_offset_us"));
+  const auto read = from_answer<NvrChannelList>(asked, body);
+  ASSERT_TRUE(read) << read.error().message;
+  const auto& back = read->channels.at(0).streams.at(0);
+  EXPECT_EQ(back.codec, "H.264");
+  EXPECT_EQ(back.width, std::nullopt);
+  EXPECT_EQ(back.fps, 12.5);
+  EXPECT_EQ(back.rtp.lost, 3);
+  EXPECT_EQ(back.rtp.clock_drift_ppm, -20);
+  told["fps"] = 25;
+  EXPECT_EQ(from_answer<NvrChannelList>(asked, body)->channels.at(0).streams.at(0).fps, 25);
+  const std::pair<const char*, json::value> wrong[] = {
+      {"fps", "25"}, {"codec", nullptr}, {"rtp", json::object()}, {"rtp", json::array()}, {"width", 1.5}};
+  for (const auto& [member, bad] : wrong) {
+    const auto before = told[member];
+    told[member] = bad;
+    EXPECT_FALSE(from_answer<NvrChannelList>(asked, body)) << member;
+    told[member] = before;
+  }
+}
+
 TEST(TypedMessageTest, AnswersHaveTheNamesOfH626AndAreChecked) {
   const auto asked = to_message(central_role, storage_role, NvrPlaybackQuery{"c1", "main", {}, {}, 5});
   const base::UtcTime from(std::chrono::seconds(1)), to(std::chrono::seconds(2));
@@ -100,7 +145,7 @@ TEST(TypedMessageTest, AnswersHaveTheNamesOfH626AndAreChecked) {
   EXPECT_EQ(told.from, "storage");
   EXPECT_EQ(told.to, "central");
   EXPECT_EQ(answer_to(to_message("a", "b", PlayRequest{}), {}).name, "play_url");
-  EXPECT_EQ(answer_to(to_message("a", "b", BindDevice{}), {}).name, "bind_device_result");
+  EXPECT_EQ(answer_to(to_message("a", "b", LinkNvrPu{}), {}).name, "link_nvr_pu_result");
   const auto list = from_answer<NvrRecordList>(asked, body);
   ASSERT_TRUE(list) << list.error().message;
   ASSERT_EQ(list->records.size(), 1U);

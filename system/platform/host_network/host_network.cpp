@@ -74,6 +74,12 @@ CardSettings HostNetwork::settings_when_new(std::size_t card) {
   return {CardAddress{subnet | 108, 24}, std::nullopt, 1500, std::nullopt};
 }
 
+CardSettings HostNetwork::when_new(std::size_t card) const {
+  const auto& addresses = options_.addresses_when_new;
+  if (card >= addresses.size()) return settings_when_new(card);
+  return {addresses[card], std::nullopt, 1500, std::nullopt};
+}
+
 std::optional<std::string> HostNetwork::read_only() const {
   if (options_.changes) return std::nullopt;
   return "the server may read this machine's network, not change it: change it where the machine is looked "
@@ -288,8 +294,7 @@ NetworkResult<> HostNetwork::add_route(const HostRoute& route) {
   if (std::ranges::any_of(state->routes, [&](const HostRoute& other) { return same_route(other, route); }))
     return refuse("destination", ErrorKind::conflict, "has a route by this card already");
   if (wanted_.routes.size() >= most_routes)
-    return refuse({}, ErrorKind::full,
-                  fmt::format("there are {} routes already, the most there can be", most_routes));
+    return refuse({}, ErrorKind::full, fmt::format("there are {} routes already; remove one", most_routes));
   if (auto done = perform(plan_add_route(route)); !done) return done;
   WantedNetwork next = wanted_;
   next.routes.push_back(route);

@@ -33,6 +33,8 @@ class HostNetwork {
     std::filesystem::path resolver_file;  ///< empty: /etc/resolv.conf, or that of the namespace (ip-netns(8))
     CommandRunner run;                    ///< empty: the real programs, 10 s each
     SshService::Options ssh;
+    /// Of the first cards when new, in place of settings_when_new().
+    std::vector<CardAddress> addresses_when_new = {};
   };
   struct Ssh {
     bool changeable = false;
@@ -97,6 +99,8 @@ class HostNetwork {
 
  private:
   HostNetwork(Options options, WantedNetwork wanted, const base::Clock& clock);
+  /// Of the options, or settings_when_new().
+  CardSettings when_new(std::size_t card) const;
   base::Result<HostNetworkState> read() const;
   /// What there is, for who wants to change it. Errors: denied (read_only), those of read().
   NetworkResult<HostNetworkState> read_to_change() const;

@@ -83,11 +83,11 @@ NetworkResult<> HostNetwork::split(const std::string& name) {
   for (std::size_t i = 0, position = 0; i < state->cards.size(); ++i) {
     const NetworkCard& member = state->cards[i];
     if (!member.bond_mode.empty()) continue;
-    const auto when_new = settings_when_new(position++);
+    const auto settings_then = when_new(position++);
     if (member.bond != name) continue;
-    if (!first) others.push_back(when_new);
+    if (!first) others.push_back(settings_then);
     next.cards[member.name] =
-        first && next.cards.contains(name) ? next.cards[name] : WantedNetwork::Card{false, when_new};
+        first && next.cards.contains(name) ? next.cards[name] : WantedNetwork::Card{false, settings_then};
     if (first) move_gateways(next, name, member.name);
     first = false;
   }

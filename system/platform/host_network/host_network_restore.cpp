@@ -43,13 +43,13 @@ void HostNetwork::restore_cards(std::vector<std::string>& failures) {
   }
   std::size_t position = 0;
   for (const auto& card : found->cards) {
-    const auto when_new = settings_when_new(position);
+    const auto settings_then = when_new(position);
     if (card.bond_mode.empty()) ++position;
     if (!card.bond.empty()) continue;
     auto wanted = wanted_.cards.find(card.name);
     if (wanted == wanted_.cards.end()) {
       if (!card.addresses.empty() || !card.bond_mode.empty()) continue;
-      wanted = wanted_.cards.emplace(card.name, WantedNetwork::Card{false, when_new}).first;
+      wanted = wanted_.cards.emplace(card.name, WantedNetwork::Card{false, settings_then}).first;
     }
     const auto& settings = wanted->second.settings;
     // What was set before has changed the routes.

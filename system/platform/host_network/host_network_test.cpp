@@ -117,6 +117,23 @@ TEST_F(HostNetworkTest, ARouteNeedsAGatewayThatTheCardReaches) {
   EXPECT_EQ(network->remove_route(route).error().error.kind, ErrorKind::not_found);
 }
 
+TEST_F(HostNetworkTest, HasAHundredAndTwentyEightRoutesAndNoMore) {
+  const auto network = open();
+  const auto route = [](unsigned number) {
+    return HostRoute{*parse_ipv4("172.16.0.0") + (number << 8U), 24, parse_ipv4("10.1.1.3"), "lan1", 0};
+  };
+  for (unsigned number = 0; number < 128; ++number) ASSERT_TRUE(network->add_route(route(number))) << number;
+  changes_.clear();
+  const auto refused = network->add_route(route(128));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.kind, ErrorKind::full);
+  EXPECT_EQ(refused.error().error.message, "there are 128 routes already; remove one");
+  EXPECT_THAT(changes_, testing::IsEmpty());
+  routes_ = R"([{"dst":"172.16.0.0/24","gateway":"10.1.1.3","dev":"lan1","flags":[]}])";
+  ASSERT_TRUE(network->remove_route(route(0)));
+  EXPECT_TRUE(network->add_route(route(128)));
+}
+
 TEST_F(HostNetworkTest, WhatWasSetIsSetAgain) {
   ASSERT_TRUE(open()->set_card("lan1", card("10.1.1.5", 24, "10.1.1.254", 7200)));
   ASSERT_TRUE(open()->set_name_servers({false, parse_ipv4("9.9.9.9"), parse_ipv4("1.1.1.1")}));
@@ -206,6 +223,9 @@ TEST_F(HostNetworkTest, ADamagedMemoryIsNamed) {
     EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
     EXPECT_NE(opened.error().message.find("network.json"), std::string::npos);
   }
+  fs::remove(folder_ / "network.json");
+  fs::create_directory(folder_ / "network.json");
+  EXPECT_EQ(HostNetwork::open({true, {}, folder_, {}, {}, {}}, clock_).error().kind, ErrorKind::corrupt);
 }
 
 TEST_F(HostNetworkTest, ABondTakesTheAddressOfItsFirstCard) {
@@ -251,6 +271,17 @@ TEST_F(HostNetworkTest, ABondNeedsTwoFreeCardsAndAModeThatExists) {
   EXPECT_EQ(field_of({"lan1", "balance-rr", {"lan1", "lan2"}}), "name");
   EXPECT_EQ(field_of({"--help", "balance-rr", {"lan1", "lan2"}}), "name");
   EXPECT_TRUE(changes_.empty());
+}
+
+TEST_F(HostNetworkTest, NewCardsHaveTheAddressesOfTheProductAndThoseAfterThemTheUsual) {
+  addresses_ = R"([
+ {"ifindex":3,"ifname":"lan1","flags":["UP"],"mtu":1500,"link_type":"ether","addr_info":[]},
+ {"ifindex":4,"ifname":"lan2","flags":["UP"],"mtu":1500,"link_type":"ether","addr_info":[]}])";
+  routes_ = "[]";
+  addresses_when_new_ = {{*parse_ipv4("192.168.1.113"), 24}};
+  EXPECT_THAT(open()->restore(), testing::IsEmpty());
+  EXPECT_THAT(changes_, testing::IsSupersetOf({"ip -4 address add 192.168.1.113/24 dev lan1 broadcast +",
+                                               "ip -4 address add 192.168.2.108/24 dev lan2 broadcast +"}));
 }
 
 TEST(NetworkCommands, ASplitBondLeavesItsAddressToTheFirstCard) {

@@ -149,7 +149,8 @@ WantedNetwork wanted_of(Reader& reader, const json::object& root) {
 Result<WantedNetwork> load_wanted(const std::filesystem::path& file) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return WantedNetwork();
-  const auto text = read_text_file(file);
+  const bool is_folder = std::filesystem::is_directory(file, ignored);
+  const auto text = is_folder ? Result<std::string>(std::string()) : read_text_file(file);
   if (!text) return text.error();
   json::error_code failure;
   const auto value = json::parse(*text, failure);

@@ -37,7 +37,7 @@ class HostNetworkTest : public testing::Test {
 
   base::Result<CommandOutcome> answer(const CommandLine& command) {
     const auto text = to_string(command);
-    if (text == "ip -j -d address show") return CommandOutcome{0, addresses, {}};
+    if (text == "ip -j -d address show") return CommandOutcome{0, addresses_, {}};
     if (text == "ip -4 -j route show table main") return CommandOutcome{0, routes_, {}};
     if (text == "ip -4 -j neigh show") return CommandOutcome{0, neighbours_, {}};
     if (command[0] == "grep") return CommandOutcome{1, "/sys/class/net/lan1/speed:1000\n", {}};
@@ -57,6 +57,7 @@ class HostNetworkTest : public testing::Test {
   std::unique_ptr<HostNetwork> open(bool may_change = true) {
     HostNetwork::Options options{may_change, {}, folder_, folder_ / "resolv.conf", {}, {}};
     options.run = [this](const CommandLine& command) { return answer(command); };
+    options.addresses_when_new = addresses_when_new_;
     return *HostNetwork::open(options, clock_);
   }
 
@@ -71,7 +72,9 @@ class HostNetworkTest : public testing::Test {
   std::string failing_;
   bool server_away_ = false;
   bool with_name_server_ = false;
+  std::string addresses_ = addresses;
   std::string routes_ = routes;
+  std::vector<CardAddress> addresses_when_new_;
   std::string neighbours_;
 };
 
