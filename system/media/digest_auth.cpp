@@ -189,9 +189,10 @@ Result<> AuthClient::challenged(const std::vector<std::string_view>& header_valu
   }
   if (!best) return problem.value_or(Error{ErrorKind::invalid, "401 without a WWW-Authenticate header"});
   if (best->basic && !allow_basic_) {
-    return Error{ErrorKind::denied,
-                 "401, only Basic authentication is offered, which sends the password readable; allow it for "
-                 "this device"};
+    return Error{
+        ErrorKind::denied,
+        "401, only Basic authentication is offered, which would send the password readable; switch the "
+        "device to Digest authentication"};
   }
   if (answered_ && !proven_ && !best->stale) {
     return Error{ErrorKind::denied,

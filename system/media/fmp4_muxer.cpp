@@ -21,6 +21,7 @@ struct Line {
   int output = 0;
   Track track;  ///< as it is in the output
   std::optional<G711ToAac> to_aac;
+  RisingTicks ticks;
   std::optional<std::int64_t> last_time;
   std::int64_t usual_duration = 0;
   std::int64_t rate() const { return is_video(track.codec) ? 90000 : track.clock_rate; }
@@ -68,7 +69,8 @@ base::Result<void> Fmp4Muxer::State::begin() {
 
 void Fmp4Muxer::State::append_fragment(base::Bytes& to, Line& line, base::ByteView payload, std::int64_t time,
                                        bool key) {
-  if (line.last_time) line.usual_duration = usual_duration(line.usual_duration, time - *line.last_time);
+  if (line.last_time)
+    line.usual_duration = usual_duration(line.usual_duration, time - *line.last_time, line.rate());
   line.last_time = time;
   const std::int64_t duration = line.usual_duration > 0 ? line.usual_duration : line.rate() / 25;
   constexpr std::uint32_t sync_sample = 0x02000000;  // depends on no other
@@ -144,14 +146,13 @@ base::Result<base::Bytes> Fmp4Muxer::fragment(const AccessUnit& unit) {
     if (s.video && !(is_video(unit.codec) && unit.key)) return bytes;
     s.start = unit.time;
   }
-  const std::int64_t time = media_ticks(unit.time - *s.start, line->rate());
-  if (time < 0) return bytes;
+  if (unit.time < *s.start) return bytes;
   if (!line->to_aac) {
-    if (line->last_time && time <= *line->last_time) return bytes;
-    s.append_fragment(bytes, *line, unit.payload, time, unit.key);
+    if (const auto time = line->ticks.next(unit.time - *s.start, line->rate()))
+      s.append_fragment(bytes, *line, unit.payload, *time, unit.key);
     return bytes;
   }
-  auto frames = line->to_aac->push(unit.payload, time);
+  auto frames = line->to_aac->push(unit.payload, media_ticks(unit.time - *s.start, line->rate()));
   if (!frames) return frames.error();
   for (const auto& frame : *frames)
     if (frame.sample >= 0)  // what comes before is the encoder's lead-in

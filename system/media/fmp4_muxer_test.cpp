@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "system/base/byte_order.hpp"
 #include "system/base/text.hpp"
 #include "system/media/media_file_reader.hpp"
 #include "system/media/testing/coded_units.hpp"
@@ -95,6 +96,22 @@ TEST(Fmp4Muxer, StartsAtAKeyPictureAndKeepsTheGapsOfTheStream) {
     EXPECT_EQ(reader.next_packet().value()->pts,
               stream.units[i].time - stream.units[25].time + (i >= 50 ? 5s : 0s));
   std::filesystem::remove(path);
+}
+
+TEST(Fmp4Muxer, KeepsPicturesThatAreLessThanATickApart) {
+  CodedStream stream = coded_video(Codec::h264, 10, noon);
+  stream.units[5].time = stream.units[4].time + 11'111ns;
+  auto muxer = Fmp4Muxer::open({stream.track}).value();
+  std::vector<std::uint32_t> durations;
+  for (const AccessUnit& unit : stream.units) {
+    const auto fragment = muxer.fragment(unit).value();
+    ASSERT_FALSE(fragment.empty());
+    constexpr std::size_t duration_at = 88;  // of the only sample, in the trun behind mfhd, tfhd and tfdt
+    durations.push_back(base::load_be32(fragment.data() + duration_at));
+  }
+  EXPECT_EQ(durations[5], durations[4]) << "what is a tick behind another is shown as long as it";
+  EXPECT_EQ(durations[9], durations[4]);
+  EXPECT_GT(durations[4], 1000U);
 }
 
 TEST(Fmp4Muxer, TakesParameterSetsFromAKeyPicture) {

@@ -1,22 +1,10 @@
 #include "system/media/g711_to_aac.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+
+#include "system/media/g711.hpp"
 
 namespace watchrig::media {
-
-std::int16_t g711_sample(Codec codec, std::uint8_t byte) {
-  if (codec == Codec::pcmu) {
-    const unsigned code = ~unsigned{byte} & 0xff;
-    const int magnitude = static_cast<int>((((code & 0x0f) << 3) + 0x84) << (code >> 4 & 7)) - 0x84;
-    return static_cast<std::int16_t>((code & 0x80) != 0 ? -magnitude : magnitude);
-  }
-  const unsigned code = unsigned{byte} ^ 0x55;
-  const unsigned segment = code >> 4 & 7;
-  int magnitude = static_cast<int>((code & 0x0f) << 4) + 8;
-  if (segment != 0) magnitude = (magnitude + 0x100) << (segment - 1);
-  return static_cast<std::int16_t>((code & 0x80) != 0 ? magnitude : -magnitude);
-}
 
 base::Result<G711ToAac> G711ToAac::open(const Track& track) {
   const int rate = track.clock_rate == 0 ? 8000 : static_cast<int>(track.clock_rate);

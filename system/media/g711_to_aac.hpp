@@ -7,9 +7,6 @@
 
 namespace watchrig::media {
 
-/// One 16-bit sample from one byte of G.711 (ITU-T G.711).
-std::int16_t g711_sample(Codec codec, std::uint8_t byte);
-
 /// Turns G.711 packets into AAC frames, because no browser plays G.711 in MP4. Losses become silence, so that
 /// sound stays with the pictures. One thread at a time.
 class G711ToAac {

@@ -14,6 +14,14 @@ std::int64_t media_ticks(base::Duration duration, std::int64_t rate) {
   return seconds.count() * rate + (duration - seconds).count() * rate / 1'000'000'000;
 }
 
+std::optional<std::int64_t> RisingTicks::next(base::Duration since, std::int64_t rate) {
+  if (last_ && since <= *last_) return std::nullopt;
+  const std::int64_t tick = media_ticks(since, rate);
+  tick_ = last_ ? std::max(tick, tick_ + 1) : tick;
+  last_ = since;
+  return tick_;
+}
+
 base::Result<void> complete_track(Track& track, base::ByteView key_payload) {
   if (track.codec == Codec::mjpeg) {
     if (track.width != 0 && track.height != 0) return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,24 @@ namespace watchrig::media {
 /// negative.
 std::int64_t media_ticks(base::Duration duration, std::int64_t rate);
 
+/// The ticks of units that follow each other on one track. Units less than a tick apart, as pictures are that
+/// are sent in another order than they are shown in, get ticks one after the other: a sample that does not
+/// rise would be lost.
+class RisingTicks {
+ public:
+  /// `since` is the unit's time after the beginning. Empty, and nothing is changed, when the unit is not
+  /// later than the one before.
+  std::optional<std::int64_t> next(base::Duration since, std::int64_t rate);
+
+ private:
+  std::optional<base::Duration> last_;
+  std::int64_t tick_ = 0;
+};
+
 /// How long a sample is likely to last whose successor is not known: as long as the one before it, unless
-/// that was a gap.
-inline std::int64_t usual_duration(std::int64_t usual, std::int64_t last) {
+/// that was a gap, or so short (below 1 ms) that only RisingTicks keeps the two apart.
+inline std::int64_t usual_duration(std::int64_t usual, std::int64_t last, std::int64_t rate) {
+  if (last * 1000 < rate) return usual;
   return usual == 0 || last < 2 * usual ? last : usual;
 }
 

@@ -55,6 +55,7 @@ struct Mp4Writer::State {
     Track track;
     int output = -1;  ///< track number in the file; -1: not in the file
     std::optional<G711ToAac> to_aac;
+    RisingTicks ticks;
     std::optional<std::int64_t> last_time;
     std::int64_t usual_duration = 0;
 
@@ -124,13 +125,14 @@ base::Result<void> Mp4Writer::State::write_video(Line& line, const AccessUnit& u
     if (auto known = complete_track(line.track, unit.payload); !known) return known;
     if (auto done = begin(); !done) return done;
   }
-  const std::int64_t time = media_ticks(unit.time - options.from, line.rate());
-  if (line.output < 0 || unit.time >= options.to || (line.last_time && time <= *line.last_time)) {
+  const bool wanted = line.output >= 0 && unit.time < options.to;
+  const auto time = wanted ? line.ticks.next(unit.time - options.from, line.rate()) : std::nullopt;
+  if (!time) {
     ++totals.skipped;
     return {};
   }
-  ++(unit.time < options.from ? totals.hidden : totals.shown);
-  return put(line, unit.payload, time, unit.key);
+  ++(*time < 0 ? totals.hidden : totals.shown);
+  return put(line, unit.payload, *time, unit.key);
 }
 
 base::Result<void> Mp4Writer::State::write_audio(Line& line, const AccessUnit& unit) {
@@ -141,15 +143,13 @@ base::Result<void> Mp4Writer::State::write_audio(Line& line, const AccessUnit& u
     ++totals.skipped;
     return {};
   }
-  const std::int64_t time = media_ticks(unit.time - options.from, line.rate());
   if (!line.to_aac) {
-    if (line.last_time && time <= *line.last_time) {
-      ++totals.skipped;
-      return {};
-    }
-    return put(line, unit.payload, time, true);
+    const auto time = line.ticks.next(unit.time - options.from, line.rate());
+    if (time) return put(line, unit.payload, *time, true);
+    ++totals.skipped;
+    return {};
   }
-  auto frames = line.to_aac->push(unit.payload, time);
+  auto frames = line.to_aac->push(unit.payload, media_ticks(unit.time - options.from, line.rate()));
   if (!frames) return frames.error();
   return put_frames(line, *frames);
 }
@@ -165,7 +165,8 @@ base::Result<void> Mp4Writer::State::put_frames(Line& line, const std::vector<G7
 base::Result<void> Mp4Writer::State::put(Line& line, base::ByteView payload, std::int64_t time, bool key) {
   // The muxer takes the duration from the next sample; only the last one keeps this: as long as the one
   // before, but not beyond the cut.
-  if (line.last_time) line.usual_duration = usual_duration(line.usual_duration, time - *line.last_time);
+  if (line.last_time)
+    line.usual_duration = usual_duration(line.usual_duration, time - *line.last_time, line.rate());
   line.last_time = time;
   const std::int64_t left = media_ticks(options.to - options.from, line.rate()) - time;
   const std::int64_t usual = line.usual_duration > 0 ? line.usual_duration : line.rate() / 25;

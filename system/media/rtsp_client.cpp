@@ -43,13 +43,17 @@ RtspClient::Session::Session(asio::any_io_executor executor, const base::Clock& 
 
 asio::awaitable<Result<Presentation>> RtspClient::Session::start(std::shared_ptr<Session> self) {
   auto done = co_await self->set_up_everything();
-  if (self->closed_) co_return *self->inbox_->reason();
   if (!done) {
     self->fail(std::move(done).error());
     co_return *self->inbox_->reason();
   }
+  // A short recording may have come whole, with the end of the connection behind it, before PLAY's answer was
+  // looked at.
+  if (self->closed_ && self->inbox_->reason()->kind == ErrorKind::cancelled)
+    co_return *self->inbox_->reason();
   Presentation tracks;
   for (const auto& lane : self->lanes_) tracks.push_back(lane.media.track);
+  if (self->closed_) co_return tracks;
   base::spawn(self->executor_, keep_alive(self), "RTSP keep-alive");
   base::spawn(self->executor_, watch(self), "RTSP watch");
   co_return tracks;

@@ -12,11 +12,11 @@
 
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
+#include "system/base/tls_trust.hpp"
 #include "system/media/access_unit.hpp"
 #include "system/media/digest_auth.hpp"
 #include "system/media/rtp_receiver.hpp"
 #include "system/media/rtsp_replay.hpp"
-#include "system/media/rtsp_tls.hpp"
 
 namespace watchrig::base {
 class Dialer;
@@ -36,6 +36,10 @@ class RtspClient {
     udp,
     http,  ///< as tcp, all of it through HTTP (rtsp_tunnel.hpp)
   };
+  /// By which a recording is fetched from a device that is to be reached so.
+  static constexpr Transport lossless(Transport usual) {
+    return usual == Transport::udp ? Transport::tcp : usual;
+  }
   struct Options {
     /// rtsp[s]://host[:port]/path?query; credentials in it are used where none are given. By rtsps everything
     /// goes over the one connection, and by rtsph, http and https through HTTP, whatever `transport` says.
@@ -58,7 +62,7 @@ class RtspClient {
     base::Duration report_interval = std::chrono::seconds(5);     ///< between RTCP receiver reports
     std::size_t max_queued_units = 512;         ///< beyond, the connection is not read until next() took some
     std::shared_ptr<base::Dialer> dialer = {};  ///< in place of the host's address
-    TlsContext trusted = {};  ///< whom to believe behind rtsps://; none: such addresses are refused
+    base::TlsTrust trust = {};  ///< whom to believe behind rtsps://; none: such addresses are refused
     /// The method that keeps the session alive, where more is known than what the server offers.
     std::string keep_alive = {};
     /// Told what the server does in its own way: a name of rtsp_quirks, and words for a person. May be told

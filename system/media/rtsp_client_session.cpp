@@ -83,7 +83,7 @@ asio::awaitable<Result<>> RtspClient::Session::connect() {
   };
   const RtspLink::Timeouts timeouts{options_.connect_timeout, options_.request_timeout};
   link_ = std::make_shared<RtspLink>(executor_, timeouts, options_.user_agent, std::move(listener));
-  return link_->connect(url_, options_.dialer, {options_.trusted, clock_.now()});
+  return link_->connect(url_, options_.dialer, {options_.trust, clock_.now()});
 }
 
 /// Tells by which method the session can be kept alive. Cameras that do not know OPTIONS are let through.

@@ -202,8 +202,12 @@ void RtspConnection::timed_out() {
   socket_->close();
 }
 
-void RtspConnection::delivery_ended(const base::Error& reason) {
-  base::log_debug("RTSP client {}: {}", socket_->peer(), reason.message);
+void RtspConnection::delivery_ended(const RtspDelivery::End& end) {
+  base::log_debug("RTSP client {}: {}", socket_->peer(), end.reason.message);
+  if (session_ && end.session_stays) {
+    session_->play_ended();
+    return;
+  }
   if (session_) session_->close();
   socket_->close();
 }

@@ -61,7 +61,7 @@ class RtspConnection : public std::enable_shared_from_this<RtspConnection> {
   RtspResponse set_up(const RtspRequest& request, std::optional<std::uint16_t> track);
   void timed_out();
   void live(const RtspRequest& request, const RtspResponse& response);
-  void delivery_ended(const base::Error& reason);
+  void delivery_ended(const RtspDelivery::End& end);
 
   const std::shared_ptr<RtspServerContext> context_;
   const std::shared_ptr<RtspSocket> socket_;

@@ -1,5 +1,7 @@
 #include "system/media/rtsp_delivery.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -20,6 +22,7 @@ constexpr std::size_t most_trains = 32;                    // in one write
 constexpr std::size_t most_harmed = std::size_t{4} << 20;  // bytes a filter may have waiting
 constexpr std::size_t udp_burst = 64;                      // packets sent without a pause
 constexpr auto udp_pause = std::chrono::milliseconds(1);   // 64 packets a millisecond are 700 Mb/s
+constexpr auto goodbye_pause = std::chrono::milliseconds(200);
 constexpr auto shortest_report_interval = std::chrono::milliseconds(200);
 
 base::ByteView packet_of(const RtpTrain& train, std::size_t index) {
@@ -102,9 +105,14 @@ asio::awaitable<void> RtspDelivery::run(std::shared_ptr<RtspDelivery> self) {
   if (self->stopped_) co_return;
   if (result) co_await self->say_goodbye();
   if (self->stopped_) co_return;
+  End end{{ErrorKind::unavailable, "the stream has ended"}};
+  if (result) {
+    end.session_stays = self->feed_->session_stays();
+  } else {
+    end.reason = result.error();
+  }
   self->stop();
-  const Error ended{ErrorKind::unavailable, "the stream has ended"};
-  self->ended_(result ? ended : result.error());
+  self->ended_(end);
 }
 
 asio::awaitable<Result<>> RtspDelivery::send(Batch& batch) {
@@ -258,6 +266,15 @@ void RtspDelivery::count(RtspLane& lane, const RtpTrain& train) {
 }
 
 asio::awaitable<void> RtspDelivery::say_goodbye() {
+  const bool by_udp =
+      std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane && lane->udp(); });
+  if (by_udp) {
+    // It comes by another port than the last pictures, which players then leave unread.
+    asio::steady_timer pause(socket_->executor(), goodbye_pause);
+    boost::system::error_code ignored;
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (stopped_) co_return;
+  }
   for (const auto& lane : lanes_) {
     const auto goodbye = lane ? lane->make_goodbye() : std::nullopt;
     if (!goodbye || context_->stalled) continue;

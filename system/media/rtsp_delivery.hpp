@@ -14,7 +14,11 @@ namespace watchrig::media {
 /// Takes trains from a session's feed and sends them over the session's lanes. On the session's executor.
 class RtspDelivery : public std::enable_shared_from_this<RtspDelivery> {
  public:
-  using Ended = std::function<void(const base::Error& reason)>;
+  struct End {
+    base::Error reason;
+    bool session_stays = false;  ///< another PLAY may follow
+  };
+  using Ended = std::function<void(const End& end)>;
 
   /// `ended` is called once when sending has failed or the feed has ended, not after stop(). `lanes` has an
   /// entry a track, null for tracks that the client has not asked for.
@@ -25,6 +29,7 @@ class RtspDelivery : public std::enable_shared_from_this<RtspDelivery> {
   void start(const std::string& name);
   /// Ends the sending and closes the feed.
   void stop();
+  const RtspFeed& feed() const { return *feed_; }
 
  private:
   struct Batch;

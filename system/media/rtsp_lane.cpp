@@ -23,7 +23,7 @@ SenderReport RtspLane::make_report(const RtpTrain& next, base::UtcTime now) {
   // A train may have waited in the feed; one that is minutes off was stamped by another clock and speaks for
   // itself.
   const auto age = now - next.time;
-  if (age < std::chrono::minutes(1) && age > -std::chrono::minutes(1)) {
+  if (!recorded_ && age < std::chrono::minutes(1) && age > -std::chrono::minutes(1)) {
     const auto ticks = age.count() / 1000 * static_cast<std::int64_t>(clock_rate_) / 1'000'000;
     report.ntp = to_ntp(now);
     report.rtp_timestamp = next.rtp_timestamp + static_cast<std::uint32_t>(ticks);

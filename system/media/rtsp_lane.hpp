@@ -17,13 +17,15 @@ namespace watchrig::media {
 /// session.
 class RtspLane {
  public:
+  /// `recorded`: times of trains are of the past, however near.
   RtspLane(std::uint16_t track, std::uint32_t clock_rate, std::string url, RtspTransport transport,
-           std::unique_ptr<UdpPortPair> udp)
+           std::unique_ptr<UdpPortPair> udp, bool recorded = false)
       : url_(std::move(url)),
         transport_(std::move(transport)),
         udp_(std::move(udp)),
         clock_rate_(clock_rate),
-        track_(track) {}
+        track_(track),
+        recorded_(recorded) {}
 
   std::uint16_t track() const { return track_; }
   const std::string& url() const { return url_; }
@@ -50,6 +52,7 @@ class RtspLane {
   std::unique_ptr<UdpPortPair> udp_;
   std::uint32_t clock_rate_;
   std::uint16_t track_;
+  bool recorded_;
   std::uint32_t ssrc_ = 0;
   std::uint32_t packets_ = 0;
   std::uint32_t octets_ = 0;

@@ -44,7 +44,7 @@ asio::awaitable<Result<>> RtspLink::connect(RtspUrl url, std::shared_ptr<base::D
   url_ = std::move(url);
   dialer_ = std::move(dialer);
   trust_ = std::move(trust);
-  if (url_.tls && !trust_.context)
+  if (url_.tls && !trust_.in)
     co_return Error{ErrorKind::unsupported, "RTSP over TLS (rtsps) is not supported here"};
   auto socket = co_await open_socket();
   if (!socket) co_return std::move(socket).error();
@@ -71,8 +71,7 @@ asio::awaitable<Result<std::shared_ptr<RtspSocket>>> RtspLink::open_socket() {
   if (lost_) co_return *lost_;
   auto socket = std::make_shared<RtspSocket>(std::move(connecting_), timeouts_.request);
   if (url_.tls)
-    socket->encrypt(
-        std::make_unique<RtspTls>(trust_.context, socket->native_handle(), url_.host, trust_.now));
+    socket->encrypt(std::make_unique<RtspTls>(trust_.in(), socket->native_handle(), url_.host, trust_.now));
   co_return socket;
 }
 

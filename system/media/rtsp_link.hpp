@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "system/base/clock.hpp"
+#include "system/base/tls_trust.hpp"
 #include "system/media/digest_auth.hpp"
 #include "system/media/rtsp_message.hpp"
 #include "system/media/rtsp_socket.hpp"
@@ -43,9 +44,9 @@ class RtspLink : public std::enable_shared_from_this<RtspLink> {
   ~RtspLink();
 
   /// Whom a client believes to be the host of an rtsps:// address: whoever shows a certificate that is
-  /// trusted and valid now. Without a context such addresses are refused.
+  /// trusted and valid now. Without one such addresses are refused.
   struct Trust {
-    TlsContext context;
+    base::TlsTrust in;
     base::UtcTime now;
   };
   /// By the dialer, where there is one. Errors: unavailable (unknown host, refused), timeout, cancelled,

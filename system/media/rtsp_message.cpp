@@ -255,6 +255,7 @@ std::string_view status_phrase(int status) {
       {453, "Not Enough Bandwidth"},
       {454, "Session Not Found"},
       {455, "Method Not Valid In This State"},
+      {456, "Header Field Not Valid for Resource"},
       {457, "Invalid Range"},
       {459, "Aggregate Operation Not Allowed"},
       {460, "Only Aggregate Operation Allowed"},

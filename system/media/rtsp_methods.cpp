@@ -32,8 +32,24 @@ struct Location {
   std::optional<std::uint16_t> track;
 };
 
-/// Path and query of a request's URL. Clients append a track's control to the whole URL, so it may follow the
-/// query.
+void trim_slashes(std::string& text) {
+  while (text.ends_with('/')) text.pop_back();
+}
+
+/// Takes a track's control from the end.
+std::optional<std::uint16_t> take_track(std::string& text) {
+  trim_slashes(text);
+  const auto slash = text.rfind('/');
+  if (slash == std::string::npos || text.compare(slash + 1, track_control.size(), track_control) != 0)
+    return std::nullopt;
+  const auto track =
+      base::parse_number<std::uint16_t>(std::string_view(text).substr(slash + 1 + track_control.size()));
+  if (track) text.resize(slash);
+  return track;
+}
+
+/// Path and query of a request's URL. Clients append a track's control to the whole URL, behind the query, or
+/// to the path.
 std::optional<Location> locate(std::string_view uri, bool with_track) {
   std::string text(uri);
   if (!uri.starts_with('/')) {
@@ -42,19 +58,14 @@ std::optional<Location> locate(std::string_view uri, bool with_track) {
     text = url->path_and_query;
   }
   Location location;
-  while (text.ends_with('/')) text.pop_back();
-  const auto slash = text.rfind('/');
-  if (with_track && slash != std::string::npos &&
-      text.compare(slash + 1, track_control.size(), track_control) == 0) {
-    location.track =
-        base::parse_number<std::uint16_t>(std::string_view(text).substr(slash + 1 + track_control.size()));
-    if (location.track) text.resize(slash);
-    while (text.ends_with('/')) text.pop_back();
-  }
-  const auto [path, query] = base::split_once(text, '?');
+  if (with_track) location.track = take_track(text);
+  trim_slashes(text);
+  const auto [path_text, query] = base::split_once(text, '?');
+  std::string path(path_text);
+  if (with_track && !location.track) location.track = take_track(path);
   location.target.path = percent_decode(path);
   location.target.query = query;
-  while (location.target.path.ends_with('/')) location.target.path.pop_back();
+  trim_slashes(location.target.path);
   return location;
 }
 
@@ -245,8 +256,8 @@ asio::awaitable<Result<>> RtspConnection::make_session(const RtspTarget& target)
     if (self && self->alive_ && (!self->manners_ || self->manners_->keeps_alive("RTCP")))
       self->alive_->restart();
   };
-  events.ended = [weak](const base::Error& reason) {
-    if (const auto self = weak.lock()) self->delivery_ended(reason);
+  events.ended = [weak](const RtspDelivery::End& end) {
+    if (const auto self = weak.lock()) self->delivery_ended(end);
   };
   session_ = std::make_unique<RtspSession>(context_, socket_, random_id(), described_->first, *description,
                                            std::move(events));

@@ -180,7 +180,7 @@ TEST(RtspPost, by_tls_everything_arrives_bit_for_bit) {
   RtspBench bench(with_tls);
   auto options = bench.options("/live/yard");
   options.url = "https" + options.url.substr(4);
-  options.trusted = trust_certificates(sample.certificate).value();
+  options.trust = [context = trust_certificates(sample.certificate).value()] { return context; };
   RtspClient client(bench.io.get_executor(), bench.clock, options);
   const auto started = bench.run(client.start());
   ASSERT_TRUE(started) << started.error().message;

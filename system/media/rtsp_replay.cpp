@@ -52,6 +52,17 @@ Result<> read_range(std::string_view header, RtspReplay& replay) {
   return {};
 }
 
+Result<double> read_speed(std::string_view header, std::string_view text, std::string_view ways) {
+  const auto speed = base::parse_number<double>(text);
+  if (!speed || !std::isfinite(*speed) || *speed == 0)
+    return Error{ErrorKind::unsupported, fmt::format("{} \"{:.20}\" is no speed", header, text)};
+  if (std::abs(*speed) < RtspReplay::slowest || std::abs(*speed) > RtspReplay::fastest) {
+    return Error{ErrorKind::unsupported, fmt::format("{} {:.20}: {} to {} are offered{}", header, text,
+                                                     RtspReplay::slowest, RtspReplay::fastest, ways)};
+  }
+  return *speed;
+}
+
 }  // namespace
 
 Result<RtspReplay> read_replay(const RtspRequest& request) {
@@ -66,14 +77,18 @@ Result<RtspReplay> read_replay(const RtspRequest& request) {
   replay.key_pictures_only = base::split_once(told("Frames"), '/').first == "intra";
   replay.request = base::parse_number<unsigned>(told("CSeq")).value_or(0);
   if (const auto scale = told("Scale"); !scale.empty()) {
-    const auto speed = base::parse_number<double>(scale);
-    if (!speed || !std::isfinite(*speed) || *speed == 0)
-      return Error{ErrorKind::invalid, fmt::format("Scale \"{:.20}\" is no speed", scale)};
+    const auto speed = read_speed("Scale", scale, ", forwards and backwards");
+    if (!speed) return speed.error();
     replay.backwards = *speed < 0;
     replay.speed = std::abs(*speed);
-    if (replay.speed < RtspReplay::slowest || replay.speed > RtspReplay::fastest)
+  }
+  if (const auto told_speed = told("Speed"); !told_speed.empty()) {
+    const auto speed = read_speed("Speed", told_speed, "");
+    if (!speed) return speed.error();
+    if (*speed < 0)
       return Error{ErrorKind::unsupported,
-                   fmt::format("Scale {:.20}: 0.0625 to 64 are offered, forwards and backwards", scale)};
+                   fmt::format("Speed {:.20}: backwards is asked for by Scale", told_speed)};
+    replay.delivery = *speed;
   }
   if (replay.backwards && replay.from == base::UtcTime::min()) replay.from = base::UtcTime::max();
   if (replay.to && (replay.backwards ? *replay.to > replay.from : *replay.to < replay.from)) {

@@ -44,13 +44,6 @@ struct RtspDescription {
   bool recorded = false;  ///< may be played from any time of it: RtspTarget::replay
 };
 
-/// Where a track stands: of the next packet that a reader gets.
-struct RtpPosition {
-  std::uint32_t ssrc = 0;
-  std::uint16_t sequence = 0;
-  std::uint32_t rtp_timestamp = 0;
-};
-
 /// One reader's subscription to a running stream. Called on the session's executor only; the queue behind it
 /// is the feed's, bounded, with a drop to the next key frame. All feeds of a stream share trains, SSRCs and
 /// sequence numbers.
@@ -66,18 +59,27 @@ class RtspFeed {
   virtual base::QueueStats stats() const = 0;
   /// For RTP-Info and the SSRC of reports; nothing when the track has sent nothing yet.
   virtual std::optional<RtpPosition> position(std::uint16_t track) const = 0;
+  /// Of recorded material: goes on where the tracks of its session stand; before next(), and without it a
+  /// session's first feed.
+  virtual void go_on(const RtpPositions&) {}
   /// All packets of the train were handed to the socket, or to the session's packet filter.
   virtual void sent(const RtpTrain&) {}
+  /// Of recorded material: the time of what was sent last, where a PLAY that names no range goes on.
+  virtual std::optional<base::UtcTime> reached() const { return std::nullopt; }
+  /// Once it has ended: whether the session waits for another PLAY. Else it ends, too.
+  virtual bool session_stays() const { return false; }
 };
 
 /// What a server offers. Called on the executor of the session that asks, so from several threads.
-/// Errors become answers: not_found 404, denied 403, invalid 400, unsupported 415, conflict 455, full 453,
-/// everything else 503.
+/// Errors become answers, with the message as their text: not_found 404, denied 403, invalid 400, unsupported
+/// 415, conflict 455, full 453, everything else 503; of a PLAY of recorded material not_found and invalid
+/// 457, unsupported 456.
 class RtspContent {
  public:
   virtual ~RtspContent() = default;
   virtual asio::awaitable<base::Result<RtspDescription>> describe(RtspTarget target) = 0;
-  /// At each PLAY (PAUSE closes the feed). `executor` is the session's, on which the feed is used.
+  /// At each PLAY (PAUSE closes the feed); of recorded material also while another feed of the session
+  /// plays, which is closed once this one is there. `executor` is the session's, on which the feed is used.
   virtual asio::awaitable<base::Result<std::unique_ptr<RtspFeed>>> open(RtspTarget target,
                                                                         asio::any_io_executor executor) = 0;
 };

@@ -43,26 +43,43 @@ std::string played_range(const RtspReplay& replay) {
   return is_open ? "npt=0-" : clock_range(replay.from, replay.to);
 }
 
-}  // namespace
-
-RtspResponse refusal(const base::Error& error) {
-  switch (error.kind) {
+int status_of(ErrorKind kind) {
+  switch (kind) {
     case ErrorKind::not_found:
-      return status(404);
+      return 404;
     case ErrorKind::denied:
-      return status(403);
+      return 403;
     case ErrorKind::invalid:
-      return status(400);
+      return 400;
     case ErrorKind::unsupported:
-      return status(415);
+      return 415;
     case ErrorKind::conflict:
-      return status(455);
+      return 455;
     case ErrorKind::full:
-      return status(453);
+      return 453;
     default:
-      return status(503);
+      return 503;
   }
 }
+
+RtspResponse refusal_as(int code, const std::string& message) {
+  RtspResponse response = status(code);
+  if (message.empty()) return response;
+  response.headers.add("Content-Type", "text/plain");
+  response.body = message + "\r\n";
+  return response;
+}
+
+/// Of a PLAY of recorded material, whose object is there.
+RtspResponse replay_refusal(const base::Error& error) {
+  if (error.kind == ErrorKind::unsupported) return refusal_as(456, error.message);
+  const bool is_range = error.kind == ErrorKind::invalid || error.kind == ErrorKind::not_found;
+  return is_range ? refusal_as(457, error.message) : refusal_as(status_of(error.kind), error.message);
+}
+
+}  // namespace
+
+RtspResponse refusal(const base::Error& error) { return refusal_as(status_of(error.kind), error.message); }
 
 RtspSession::RtspSession(std::shared_ptr<RtspServerContext> context, std::shared_ptr<RtspSocket> socket,
                          std::string id, RtspTarget target, const RtspDescription& description, Events events)
@@ -86,6 +103,7 @@ std::size_t RtspSession::lanes() const {
 
 RtspResponse RtspSession::setup(const RtspRequest& request, std::uint16_t track) {
   if (playing()) return status(455);
+  marked_ |= request.headers.find("Require").value_or("").find(replay_feature) != std::string_view::npos;
   const auto transports = parse_transport(request.headers.find("Transport").value_or(""));
   if (!transports) return status(400);
   for (const auto& transport : *transports) {
@@ -121,8 +139,8 @@ RtspResponse RtspSession::add_lane(const RtspRequest& request, std::uint16_t tra
     lanes_[track]->udp()->rtp.close();
     lanes_[track]->udp()->rtcp.close();
   }
-  const auto lane =
-      std::make_shared<RtspLane>(track, clock_rates_[track], request.uri, transport, std::move(udp));
+  const auto lane = std::make_shared<RtspLane>(track, clock_rates_[track], request.uri, transport,
+                                               std::move(udp), recorded_);
   if (track >= tracks_) {
     if (const auto listening = listen_at(lane); !listening) return refusal(listening.error());
   }
@@ -185,36 +203,59 @@ bool RtspSession::channels_taken(const RtspTransport& transport, std::uint16_t t
   });
 }
 
-std::variant<RtspTarget, int> RtspSession::target_of(const RtspRequest& request) const {
+Result<RtspReplay> RtspSession::replay_of(const RtspRequest& request) {
+  auto replay = read_replay(request);
+  if (!replay) return replay;
+  marked_ |= request.headers.find("Require").value_or("").find(replay_feature) != std::string_view::npos;
+  replay->marked = marked_;
+  const auto reached = delivery_ ? delivery_->feed().reached() : reached_;
+  if (!request.headers.find("Range") && played_ && reached) {
+    replay->from = *reached;
+    if (replay->backwards == played_->backwards) replay->to = played_->to;
+  }
+  return replay;
+}
+
+std::variant<RtspTarget, RtspResponse> RtspSession::target_of(const RtspRequest& request) {
   RtspTarget target = target_;
   if (recorded_) {
-    auto replay = read_replay(request);
-    if (!replay) return 457;
+    auto replay = replay_of(request);
+    if (!replay) return replay_refusal(replay.error());
     target.replay = *std::move(replay);
   } else if (const auto range = request.headers.find("Range")) {
     const auto live = is_live_range(*range);
-    if (!live || !*live) return 457;
+    if (!live || !*live) return status(457);
   }
   return target;
 }
 
 asio::awaitable<RtspResponse> RtspSession::play(const RtspRequest& request) {
   if (lanes() == 0) co_return status(455);
-  const auto asked = target_of(request);
-  if (const int* wrong = std::get_if<int>(&asked)) co_return status(*wrong);
+  auto asked = target_of(request);
+  if (auto* wrong = std::get_if<RtspResponse>(&asked)) co_return std::move(*wrong);
   RtspResponse response;
-  const bool elsewhere = recorded_ && request.headers.find("Range");
-  if (playing() && !elsewhere) co_return response;  // some clients keep a session alive by PLAY
-  pause();
-  const RtspTarget target = std::get<RtspTarget>(asked);
+  const auto told = [&](const char* name) { return request.headers.find(name).has_value(); };
+  const bool other = recorded_ && (told("Range") || told("Scale") || told("Speed"));
+  if (playing() && !other) co_return response;  // some clients keep a session alive by PLAY
+  auto& target = std::get<RtspTarget>(asked);
+  if (recorded_) target.replay->session = id_;
+  // What is refused changes nothing (RFC 2326, A.2): what is played goes on until the other is there.
   auto feed = co_await context_->content->open(target, socket_->executor());
-  if (!feed) co_return refusal(feed.error());
+  if (!feed) co_return recorded_ ? replay_refusal(feed.error()) : refusal(feed.error());
+  pause();
+  if (recorded_) {
+    played_ = target.replay;
+    (*feed)->go_on(stopped_tracks_);
+  }
   if (context_->options.packet_filter) {
     const bool udp =
         std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane && lane->udp(); });
     filter_ = context_->options.packet_filter({id_, target_, udp, socket_->executor()});
   }
   response.headers.add("Range", recorded_ ? played_range(*target.replay) : "npt=now-");
+  if (recorded_ && told("Scale"))
+    response.headers.add("Scale", fmt::format("{}{}", played_->backwards ? "-" : "", played_->speed));
+  if (recorded_ && told("Speed")) response.headers.add("Speed", fmt::format("{}", played_->delivery));
   if (const auto info = rtp_info(**feed); !info.empty()) response.headers.add("RTP-Info", info);
   delivery_ =
       std::make_shared<RtspDelivery>(context_, socket_, lanes_, std::move(*feed), filter_, events_.ended);
@@ -243,9 +284,23 @@ void RtspSession::begin() {
 
 RtspResponse RtspSession::pause() {
   if (ear_) ear_->open = false;
-  if (delivery_) delivery_->stop();
+  if (!delivery_) return {};
+  delivery_->stop();
+  if (recorded_) {
+    reached_ = delivery_->feed().reached();
+    stopped_tracks_.resize(tracks_);
+    for (std::size_t i = 0; i < tracks_; ++i) {
+      if (const auto position = delivery_->feed().position(static_cast<std::uint16_t>(i)))
+        stopped_tracks_[i] = position;
+    }
+  }
   delivery_.reset();
   return {};
+}
+
+void RtspSession::play_ended() {
+  pause();
+  stopped_tracks_.clear();  // their senders have said goodbye
 }
 
 void RtspSession::close() {

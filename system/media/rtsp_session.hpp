@@ -43,13 +43,16 @@ class RtspSession {
   asio::awaitable<RtspResponse> play(const RtspRequest& request);
   void begin();
   RtspResponse pause();
+  /// The delivery has ended by itself, and the session waits for another PLAY.
+  void play_ended();
   void close();
   /// RTCP over TCP, or what is said; false when the channel is not one of RTCP.
   bool take_interleaved(const InterleavedFrame& frame);
 
  private:
-  /// What the feed shall be opened for; a status where the range cannot be played.
-  std::variant<RtspTarget, int> target_of(const RtspRequest& request) const;
+  /// What the feed shall be opened for; the refusal where that cannot be played.
+  std::variant<RtspTarget, RtspResponse> target_of(const RtspRequest& request);
+  base::Result<RtspReplay> replay_of(const RtspRequest& request);
   RtspResponse add_lane(const RtspRequest& request, std::uint16_t track, RtspTransport transport);
   base::Result<std::unique_ptr<UdpPortPair>> open_ports(RtspTransport& transport);
   bool channels_taken(const RtspTransport& transport, std::uint16_t track) const;
@@ -82,9 +85,14 @@ class RtspSession {
   std::shared_ptr<PacketFilter> filter_;
   std::shared_ptr<RtspDelivery> delivery_;
   bool begun_ = false;
+  // Of recorded material.
+  bool marked_ = false;                   ///< the client has required onvif-replay
+  std::optional<RtspReplay> played_;      ///< by the last PLAY
+  std::optional<base::UtcTime> reached_;  ///< where that was stopped
+  RtpPositions stopped_tracks_;           ///< where the tracks were then
 };
 
-/// The answer for an error of RtspContent.
+/// The answer for an error of RtspContent, with its message as the body.
 RtspResponse refusal(const base::Error& error);
 
 }  // namespace watchrig::media

@@ -29,7 +29,7 @@ class RtspTlsTest : public ::testing::Test {
   RtspClient::Options client_options(const std::string& path, const std::string& host = "127.0.0.1") const {
     RtspClient::Options options;
     options.url = "rtsps://" + host + ":" + std::to_string(bench.server->port()) + path;
-    options.trusted = trust_certificates(sample.certificate).value();
+    options.trust = [context = trust_certificates(sample.certificate).value()] { return context; };
     return options;
   }
   std::string failure_of(RtspClient::Options options) {
@@ -95,16 +95,16 @@ TEST_F(RtspTlsTest, small_pieces_of_several_tracks_arrive_in_order) {
 
 TEST_F(RtspTlsTest, whoever_is_not_trusted_gets_no_request) {
   auto stranger = client_options("/live/yard");
-  stranger.trusted = trust_certificates(make_tls_sample().certificate).value();
+  stranger.trust = [context = trust_certificates(make_tls_sample().certificate).value()] { return context; };
   EXPECT_THAT(failure_of(stranger), HasSubstr("not trusted"));
   EXPECT_THAT(failure_of(client_options("/live/yard", "localhost")), HasSubstr("ostname mismatch"));
   const auto old = make_tls_sample(-60);
   bench.server->set_tls(old.context);
   auto expired = client_options("/live/yard");
-  expired.trusted = trust_certificates(old.certificate).value();
+  expired.trust = [context = trust_certificates(old.certificate).value()] { return context; };
   EXPECT_THAT(failure_of(expired), HasSubstr("expired"));
   auto nobody = client_options("/live/yard");
-  nobody.trusted = nullptr;
+  nobody.trust = nullptr;
   EXPECT_THAT(failure_of(nobody), HasSubstr("rtsps"));
   EXPECT_FALSE(trust_certificates("no certificate"));
   EXPECT_TRUE(bench.content->described.empty());
@@ -117,7 +117,7 @@ TEST_F(RtspTlsTest, another_certificate_is_for_the_connections_to_come) {
   bench.server->set_tls(next.context);
   EXPECT_THAT(failure_of(client_options("/live/yard")), HasSubstr("not trusted"));
   auto after = client_options("/live/yard");
-  after.trusted = trust_certificates(next.certificate).value();
+  after.trust = [context = trust_certificates(next.certificate).value()] { return context; };
   EXPECT_EQ(failure_of(after), "");
   EXPECT_TRUE(bench.run(before.next()));
 }

@@ -148,6 +148,7 @@ asio::awaitable<Result<RtspDescription>> FakeContent::describe(RtspTarget target
 
 asio::awaitable<Result<std::unique_ptr<RtspFeed>>> FakeContent::open(RtspTarget target,
                                                                      asio::any_io_executor executor) {
+  if (const auto error = errors.find(target.path); error != errors.end()) co_return error->second;
   ++opened;
   if (target.replay) replays.push_back(*target.replay);
   std::unique_ptr<RtspFeed> feed =
