@@ -18,6 +18,7 @@ OnvifClient client_of(const base::Clock& clock, const FoundDevice& device, media
   OnvifClient::Options options;
   options.address = device.service;
   options.credentials = std::move(credentials);
+  options.trust = device.trust;
   options.deadline = patience;
   return {clock, std::move(options)};
 }

@@ -167,9 +167,10 @@ asio::awaitable<Result<FoundDevice>> Move::await_at(OnvifAddress where) {
 }
 
 /// By a search of its own, so that what operators have found stays.
+/// Others of the network are asked nothing by TLS: they are not to be judged by this device's certificate.
 asio::awaitable<std::optional<OnvifAddress>> Move::look_around() {
   const auto executor = co_await asio::this_coro::executor;
-  const auto search = std::make_shared<DeviceSearch>(executor, clock_);
+  const auto search = std::make_shared<DeviceSearch>(executor, clock_, [] { return base::TlsTrust(); });
   SearchOrder order;
   order.time = std::chrono::milliseconds(1500);
   if (const auto started = search->start(std::move(order)); !started) co_return std::nullopt;
@@ -240,7 +241,7 @@ asio::awaitable<Result<FoundDevice>> Move::to_port(std::uint16_t port) {
   if (!clock) co_return clock.error();
   const OnvifClient::Fill fill = [&](pugi::xml_node request) {
     auto protocol = add(request, "tds:NetworkProtocols");
-    add(protocol, "tt:Name", "HTTP");
+    add(protocol, "tt:Name", device_.service.tls ? "HTTPS" : "HTTP");
     add(protocol, "tt:Enabled", "true");
     add(protocol, "tt:Port", std::to_string(port));
   };

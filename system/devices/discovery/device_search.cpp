@@ -31,8 +31,8 @@ std::string_view to_string(SearchState::Phase phase) {
   return names[static_cast<std::size_t>(phase)];
 }
 
-DeviceSearch::DeviceSearch(asio::any_io_executor executor, const base::Clock& clock)
-    : executor_(std::move(executor)), clock_(clock), timer_(executor_, real_) {}
+DeviceSearch::DeviceSearch(asio::any_io_executor executor, const base::Clock& clock, Trust trust)
+    : executor_(std::move(executor)), clock_(clock), trust_(std::move(trust)), timer_(executor_, real_) {}
 
 Result<> DeviceSearch::start(SearchOrder order) {
   std::uint64_t addresses = 0;

@@ -65,8 +65,11 @@ class DeviceSearch : public std::enable_shared_from_this<DeviceSearch> {
   static constexpr std::size_t most_notes = 20;
   static constexpr auto longest = std::chrono::seconds(60);  ///< then devices are asked no more
 
+  /// Makes what one device that nobody knows yet is believed by, where it speaks HTTPS.
+  using Trust = std::function<base::TlsTrust()>;
+
   /// On an executor that serves one thing at a time; the clock outlives its work.
-  DeviceSearch(boost::asio::any_io_executor executor, const base::Clock& clock);
+  DeviceSearch(boost::asio::any_io_executor executor, const base::Clock& clock, Trust trust);
 
   /// Errors: conflict (one is running), full (more than 4096 addresses), io (no socket).
   base::Result<> start(SearchOrder order);
@@ -112,6 +115,7 @@ class DeviceSearch : public std::enable_shared_from_this<DeviceSearch> {
 
   const boost::asio::any_io_executor executor_;
   const base::Clock& clock_;
+  const Trust trust_;
   const base::Clock real_;
   base::Timer timer_;
   // On the executor.

@@ -102,6 +102,7 @@ void DeviceSearch::add(const protocols::DiscoveryTarget& target, std::uint32_t h
                             address_text(host), most_devices, most_of_a_host));
   }
   note_rival(target.endpoint, host);
+  found->trust = trust_();
   known_.emplace(target.endpoint, host);
   ++of_host_[host];
   unanswered_.emplace(key_of(*found), *found);

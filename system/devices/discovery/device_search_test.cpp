@@ -60,13 +60,18 @@ class DeviceSearchTest : public testing::Test {
     std::vector<double> told;
     order.progress = [&](double progress) { told.push_back(progress); };
     order.time = std::chrono::seconds(2);
-    const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_);
+    const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_, trust);
     EXPECT_TRUE(search->start(std::move(order)));
     EXPECT_EQ(search->start({}).error().kind, base::ErrorKind::conflict);
     while (search->state().phase == SearchState::Phase::running) context_.run_one();
     EXPECT_EQ(told.empty() ? 1 : told.front(), 0) << "a search is seen from its start";
     return search->state();
   }
+  const DeviceSearch::Trust trust = [this]() -> base::TlsTrust {
+    ++trusts;
+    return [] { return std::shared_ptr<ssl_ctx_st>(); };
+  };
+  int trusts = 0;
   static SearchOrder one_host() {
     SearchOrder order;
     order.ranges = {*parse_address_range(host)};
@@ -128,7 +133,8 @@ TEST_F(DeviceSearchTest, what_is_no_answer_is_counted_and_named) {
   const auto state = find(one_host());
   ASSERT_EQ(state.devices.size(), 1U) << "by HTTPS";
   EXPECT_TRUE(state.devices[0].service.tls);
-  EXPECT_FALSE(state.devices[0].initialised) << "nobody knows whom to believe there";
+  EXPECT_TRUE(state.devices[0].trust) << "to be asked by HTTPS";
+  EXPECT_EQ(trusts, 1);
   EXPECT_EQ(state.counts.answers, 16U);
   EXPECT_EQ(state.counts.malformed, 8U);
   EXPECT_EQ(state.counts.unasked, 2U);
@@ -205,7 +211,7 @@ TEST_F(DeviceSearchTest, what_has_a_name_that_cannot_be_shown_is_none) {
 TEST_F(DeviceSearchTest, who_does_not_answer_in_time_is_kept_all_the_same) {
   boost::asio::ip::tcp::acceptor silent(context_, {boost::asio::ip::make_address(host), 0});
   const auto address = fmt::format("http://{}:{}/onvif", host, silent.local_endpoint().port());
-  const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_);
+  const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_, trust);
   say = [&](const auto& probe) { return std::vector{answer(probe, {target("urn:uuid:1", address)})}; };
   silent.async_accept([&](auto, auto) { search->stop(); });
   ASSERT_TRUE(search->start(one_host()));
@@ -215,7 +221,7 @@ TEST_F(DeviceSearchTest, who_does_not_answer_in_time_is_kept_all_the_same) {
 }
 
 TEST_F(DeviceSearchTest, stops_when_it_is_told_to_and_keeps_what_it_has) {
-  const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_);
+  const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_, trust);
   say = [&](const auto& probe) {
     boost::asio::post(context_, [&] { search->stop(); });
     return std::vector{answer(probe, {target("urn:uuid:1", service)})};
@@ -228,7 +234,7 @@ TEST_F(DeviceSearchTest, stops_when_it_is_told_to_and_keeps_what_it_has) {
 }
 
 TEST_F(DeviceSearchTest, too_many_addresses_are_refused) {
-  const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_);
+  const auto search = std::make_shared<DeviceSearch>(context_.get_executor(), clock_, trust);
   SearchOrder order;
   order.ranges = {*parse_address_range("127.0.0.1-127.0.16.0"), *parse_address_range("127.1.0.1")};
   EXPECT_EQ(order.ranges[0].size(), DeviceSearch::most_addresses);

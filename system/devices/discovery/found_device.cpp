@@ -74,6 +74,7 @@ base::Result<FoundDevice> read_found(const protocols::DiscoveryTarget& target, c
 asio::awaitable<FoundDevice> ask_found(const base::Clock& clock, FoundDevice device) {
   OnvifClient::Options options;
   options.address = device.service;
+  options.trust = device.trust;
   options.deadline = patience;
   OnvifClient client(clock, std::move(options));
   const auto users = co_await client.ask(device.service.path, "tds:GetUsers", {});

@@ -22,7 +22,7 @@ struct FoundDevice {
   std::string firmware;
   /// Whether it has an administrator. Nothing while that is not known.
   std::optional<bool> initialised;
-  base::TlsTrust trust = {};  ///< where its services are by HTTPS; none: it is not asked
+  base::TlsTrust trust = {};  ///< whom to believe where it speaks HTTPS; none: it is not asked there
   bool is_private = false;    ///< of our own kind, by the type that it tells
 };
 

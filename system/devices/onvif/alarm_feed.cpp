@@ -112,6 +112,7 @@ asio::awaitable<base::Result<>> AlarmFeed::subscribe(OnvifClient& client, PullPo
   if (!services->has("tev")) co_return Error{ErrorKind::unsupported, "the device has no ONVIF event service"};
   co_await name_places(client, *services);
   event_path_ = services->path("tev");
+  states_.subscribed();
   auto created = co_await point.create(event_path_);
   co_return created;
 }
@@ -158,6 +159,7 @@ base::Duration AlarmFeed::take(const NoticeList& list, base::Duration waited) {
   }
   states_.settle(now);
   const auto all = list.notices.size() + list.unknown + list.malformed;
+  if (all == 0 && waited >= short_rest) look_for_lone_channel();
   for (const auto& [what, count] : {std::pair<std::string_view, std::uint64_t>{"received", all},
                                     {"repeated", states_.repeated() - repeated},
                                     {"unknown", list.unknown},
@@ -186,6 +188,15 @@ base::Duration AlarmFeed::take(const NoticeList& list, base::Duration waited) {
     }
   }
   return rest;
+}
+
+/// Once it has told all states that it is asked for at the begin, and waits for news.
+void AlarmFeed::look_for_lone_channel() {
+  if (const auto number = states_.lone_place(EventClass::motion); number != 0) {
+    take_quirk("events-on-one-channel",
+               fmt::format("of its channels it tells the state of number {} alone, which may stand for all",
+                           number));
+  }
 }
 
 void AlarmFeed::take_quirk(std::string_view name, const std::string& detail) {

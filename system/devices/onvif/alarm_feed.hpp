@@ -60,6 +60,7 @@ class AlarmFeed : public std::enable_shared_from_this<AlarmFeed> {
   boost::asio::awaitable<void> name_places(OnvifClient& client, const OnvifServices& services);
   /// How long to rest before the next pull.
   base::Duration take(const NoticeList& list, base::Duration waited);
+  void look_for_lone_channel();
   void take_quirk(std::string_view name, const std::string& detail);
   void note_death(base::Duration age);
   void succeed();

@@ -43,6 +43,7 @@ class Interview {
   asio::awaitable<void> network();
   asio::awaitable<void> inputs_and_outputs();
   asio::awaitable<void> streams_and_sound();
+  asio::awaitable<Ability> talk();
   asio::awaitable<int> count(std::string path, std::string operation, std::string element);
 
   OnvifClient client_;
@@ -64,6 +65,8 @@ asio::awaitable<base::Result<DeviceInformation>> Interview::run() {
   co_await network();
   co_await inputs_and_outputs();
   co_await streams_and_sound();
+  const auto talks = co_await talk();
+  told_.abilities.emplace_back("talk", talks);
   co_return std::move(told_);
 }
 
@@ -114,6 +117,21 @@ asio::awaitable<void> Interview::streams_and_sound() {
   }
   told_.audio_inputs = co_await count(services_.path("trt"), "trt:GetAudioSources", "AudioSources");
   told_.audio_outputs = co_await count(services_.path("trt"), "trt:GetAudioOutputs", "AudioOutputs");
+}
+
+/// Whether it decodes what is said to it; who has no such thing need not know the question.
+asio::awaitable<Ability> Interview::talk() {
+  auto ability = Ability::unknown;
+  for (const std::string prefix : {"tr2", "trt"}) {
+    const auto path = services_.path(prefix);
+    if (path.empty()) continue;
+    const auto answer = co_await client_.ask(path, prefix + ":GetAudioDecoderConfigurations", {});
+    if (answer)
+      co_return protocols::children(answer->content(), "Configurations").empty() ? Ability::no : Ability::yes;
+    // One version of the media service may have what the other has not.
+    if (answer.error().kind == base::ErrorKind::unsupported) ability = Ability::no;
+  }
+  co_return ability;
 }
 
 }  // namespace

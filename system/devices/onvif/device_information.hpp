@@ -22,7 +22,7 @@ struct DeviceInformation {
   std::string hostname, mac;
   int video_inputs = -1, audio_inputs = -1, audio_outputs = -1, alarm_inputs = -1, alarm_outputs = -1;
   std::vector<Stream> streams;
-  /// By name: media2, imaging, ptz, events, analytics, io, recording, search, replay.
+  /// By name: media2, imaging, ptz, events, analytics, io, recording, search, replay, talk.
   std::vector<std::pair<std::string, Ability>> abilities;
 };
 

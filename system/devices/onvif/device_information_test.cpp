@@ -56,6 +56,23 @@ TEST_F(InformationTest, WhatIsRefusedIsUnknown) {
   EXPECT_THAT(told->abilities, Contains(Pair("ptz", Ability::unknown)));
 }
 
+TEST_F(InformationTest, SpeechIsForThoseThatDecodeIt) {
+  device.serve(true, true);
+  device.replies["device GetDeviceInformation"] = FakeDevice::content("<R><Model>X</Model></R>");
+  EXPECT_THAT(read()->abilities, Contains(Pair("talk", Ability::no))) << "it does not know the question";
+  device.replies["media2 GetAudioDecoderConfigurations"] = FakeDevice::content("<R/>");
+  EXPECT_THAT(read()->abilities, Contains(Pair("talk", Ability::no)));
+  device.replies["media2 GetAudioDecoderConfigurations"] =
+      FakeDevice::content("<R><Configurations token=\"d1\"/></R>");
+  EXPECT_THAT(read()->abilities, Contains(Pair("talk", Ability::yes)));
+  device.replies["media2 GetAudioDecoderConfigurations"] = [](const auto&) {
+    return FakeDevice::fault(500, "ter:Action");
+  };
+  device.replies["media GetAudioDecoderConfigurations"] =
+      device.replies["media2 GetAudioDecoderConfigurations"];
+  EXPECT_THAT(read()->abilities, Contains(Pair("talk", Ability::unknown)));
+}
+
 TEST_F(InformationTest, WithoutAnIdentityThereIsNone) {
   device.replies["device GetDeviceInformation"] = [](const auto&) {
     return FakeDevice::fault(401, "ter:NotAuthorized");

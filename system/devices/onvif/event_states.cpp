@@ -19,6 +19,14 @@ unsigned EventStates::number_of(EventClass kind, const std::string& source) cons
   return count != counts_.end() && count->second == 1 ? 1 : 0;
 }
 
+unsigned EventStates::lone_place(EventClass kind) const {
+  const auto count = counts_.find(kind);
+  const auto told = initialised_.find(kind);
+  const bool lone =
+      count != counts_.end() && count->second > 1 && told != initialised_.end() && told->second.size() == 1;
+  return lone ? *told->second.begin() : 0;
+}
+
 void EventStates::take(const EventNotice& notice, base::UtcTime now) {
   const std::string state = fmt::format("{}\n{}", notice.topic, notice.key);
   const auto before = states_.find(state);
@@ -26,6 +34,9 @@ void EventStates::take(const EventNotice& notice, base::UtcTime now) {
     ++refused_;
     return;
   }
+  const auto number = number_of(notice.kind, notice.source);
+  if (notice.operation == EventNotice::Operation::initialized && number != 0)
+    initialised_[notice.kind].insert(number);
   const bool was = before != states_.end() && before->second;
   if (notice.operation == EventNotice::Operation::deleted) {
     states_.erase(state);
@@ -37,7 +48,6 @@ void EventStates::take(const EventNotice& notice, base::UtcTime now) {
     repeated_ += before != states_.end() ? 1 : 0;
     return;
   }
-  const auto number = number_of(notice.kind, notice.source);
   auto& place = places_[{notice.kind, number != 0 ? std::to_string(number) : " " + notice.source}];
   place.last = {notice.kind, notice.active, number, notice.source, notice.topic, notice.time, {}};
   if (notice.active) {

@@ -35,6 +35,11 @@ class EventStates {
   /// Numbers of tokens of one kind of place, as the device lists them. One place alone needs no token.
   void name_places(EventClass kind, std::map<std::string, unsigned> numbers, unsigned count);
   void take(const EventNotice& notice, base::UtcTime now);
+  /// The only one of several places of whose state the device has told when it was asked for all; 0: there is
+  /// none such.
+  unsigned lone_place(EventClass kind) const;
+  /// The device is asked for all its states anew.
+  void subscribed() { initialised_.clear(); }
   /// Tells what had to wait.
   void settle(base::UtcTime now);
   /// Everything is over: nobody looks at the device any more.
@@ -61,6 +66,7 @@ class EventStates {
   std::map<EventClass, unsigned> counts_;
   std::map<std::pair<EventClass, std::string>, Place> places_;
   std::map<std::string, bool> states_;
+  std::map<EventClass, std::set<unsigned>> initialised_;  ///< numbers of places, where they are known
   double budget_ = most_at_once;
   base::UtcTime budget_at_{};
   std::uint64_t repeated_ = 0, withheld_ = 0, refused_ = 0;

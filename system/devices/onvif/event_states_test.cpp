@@ -53,6 +53,26 @@ TEST_F(EventStatesTest, TwoTopicsOfOneMotionAreOneAlarm) {
   EXPECT_EQ(alarms_.back().number, 1u);
 }
 
+TEST_F(EventStatesTest, ADeviceThatTellsOfOneOfItsPlacesAloneIsKnown) {
+  const std::string topic = "VideoSource/MotionAlarm";
+  tell(false, Operation::initialized);
+  EXPECT_EQ(states_.lone_place(EventClass::motion), 0u) << "nobody knows how many there are";
+  states_.name_places(EventClass::motion, {{"v1", 1}, {"v2", 2}}, 2);
+  tell(true, Operation::changed, topic, "v1");
+  EXPECT_EQ(states_.lone_place(EventClass::motion), 0u) << "that it happens to one says nothing of others";
+  tell(true, Operation::initialized);
+  EXPECT_EQ(states_.lone_place(EventClass::motion), 1u);
+  EXPECT_EQ(states_.lone_place(EventClass::tampering), 0u);
+  tell(false, Operation::initialized, topic, "v2");
+  EXPECT_EQ(states_.lone_place(EventClass::motion), 0u);
+  states_.subscribed();
+  tell(false, Operation::initialized, topic, "v2");
+  EXPECT_EQ(states_.lone_place(EventClass::motion), 2u) << "what was told before counts no more";
+  states_.name_places(EventClass::input, {{"in-1", 1}}, 1);
+  tell(false, Operation::initialized, "Device/Trigger/DigitalInput", "in-1", EventClass::input);
+  EXPECT_EQ(states_.lone_place(EventClass::input), 0u) << "there is no other";
+}
+
 TEST_F(EventStatesTest, OnePlaceAloneNeedsNoToken) {
   tell(true, Operation::changed, "VideoSource/MotionAlarm", "");
   EXPECT_EQ(alarms_.back().number, 0u);

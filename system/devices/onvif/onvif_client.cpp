@@ -97,6 +97,12 @@ OnvifClient::Answer read_answer(const http::Response& response, const std::strin
 
 }  // namespace
 
+std::string to_string(const OnvifAddress& address) {
+  const bool bare_v6 = address.host.find(':') != std::string::npos;
+  return fmt::format("{}://{}:{}{}", address.tls ? "https" : "http",
+                     bare_v6 ? "[" + address.host + "]" : address.host, address.port, address.path);
+}
+
 base::Result<OnvifAddress> parse_onvif_address(std::string_view text) {
   const auto url = boost::urls::parse_uri(text);
   if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->host().empty()) {
@@ -146,8 +152,8 @@ asio::awaitable<OnvifClient::Answer> OnvifClient::ask_now(std::string path, std:
   if (where.tls && !options_.trust) {
     co_return Error{ErrorKind::unsupported,
                     object +
-                        ": it is reached by HTTPS, and whom to believe there is known of devices that "
-                        "were added; add it first"};
+                        ": it is reached by HTTPS, and nobody knows whom to believe there; search for it "
+                        "again, or add it"};
   }
   const bool has_account = !options_.credentials.username.empty();
   for (int attempt = 0;; ++attempt) {

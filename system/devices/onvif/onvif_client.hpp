@@ -27,9 +27,11 @@ struct OnvifAddress {
   std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 80;
   std::string path = "/onvif/device_service";
-  std::string profile;  ///< empty: chosen by size
+  std::string profile;  ///< empty: chosen by size and order
   bool tls = false;
 };
+/// With scheme and port, without a profile.
+std::string to_string(const OnvifAddress& address);
 /// Errors: invalid.
 base::Result<OnvifAddress> parse_onvif_address(std::string_view text);
 

@@ -46,7 +46,7 @@ class Talk {
   asio::awaitable<base::Result<>> begin();
   asio::awaitable<base::Result<EncoderState>> read();
   asio::awaitable<base::Result<>> set(EncoderSettings wanted);
-  /// Main and sub are told apart by their sizes.
+  /// The main stream is known by its size.
   std::optional<EncoderRefusal> places_refusal(const PictureSize& size) const;
 
  private:
@@ -179,7 +179,7 @@ std::optional<EncoderRefusal> Talk::places_refusal(const PictureSize& size) cons
   const auto chosen = choose_profile(after, choice_.channel, choice_.stream, {});
   if (chosen && chosen->token == profile_.token) return {};
   return EncoderRefusal{"size",
-                        "the main stream must stay larger than the sub stream, by which they are told apart"};
+                        "the main stream must stay larger than the sub streams, by which it is known"};
 }
 
 }  // namespace

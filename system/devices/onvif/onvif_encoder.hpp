@@ -21,9 +21,9 @@ struct EncoderChange {
   std::optional<EncoderRefusal> refusal = {};  ///< then nothing has changed
 };
 /// Asks the device for its settings, has `change` make the wanted ones of them, checks these against what the
-/// device can do, sets them and reads them again. Refused as well: sizes by which main and sub stream would
-/// change places, since they are told apart by their pixels. `change` runs between two questions, on the
-/// coroutine's thread.
+/// device can do, sets them and reads them again. Refused as well: sizes by which another
+/// stream would become the main one, since that is known by its pixels. `change` runs between two questions,
+/// on the coroutine's thread.
 boost::asio::awaitable<base::Result<EncoderChange>> change_encoder(
     const base::Clock& clock, OnvifClient::Options device, OnvifStreamChoice choice,
     std::function<std::optional<EncoderRefusal>(EncoderState&)> change);

@@ -97,7 +97,7 @@ asio::awaitable<base::Result<PictureChange>> change_picture(const base::Clock& c
   if (!before) co_return before.error();
   if (before->ability == Ability::no)
     co_return Error{ErrorKind::unsupported, "the device's pictures cannot be set"};
-  PictureChange result{*before, refusal_of(wishes, *before)};
+  PictureChange result{*before, refusal_of(wishes, *before), *before};
   if (result.refusal || wishes.empty()) co_return result;
   const auto set = co_await talk.set(wishes);
   if (!set) co_return set.error();

@@ -23,6 +23,7 @@ boost::asio::awaitable<base::Result<PictureState>> read_picture(const base::Cloc
 struct PictureChange {
   PictureState state;  ///< as the device tells it afterwards, which need not be what was asked
   std::optional<PictureRefusal> refusal = {};  ///< then nothing has changed
+  PictureState before = {};
 };
 /// Has the device make them otherwise; what is not wished stays. Error beside those: unsupported.
 boost::asio::awaitable<base::Result<PictureChange>> change_picture(const base::Clock& clock,

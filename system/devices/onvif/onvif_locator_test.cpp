@@ -115,7 +115,7 @@ TEST(OnvifLocator, WhatIsWrongIsNamed) {
   device.replies["media GetStreamUri"] = [](const auto&) {
     return FakeDevice::soap(200, std::string(std::size_t{2} << 20, ' '));
   };
-  EXPECT_THAT(complaint(), HasSubstr("body limit"));
+  EXPECT_THAT(complaint(), HasSubstr("larger than the 1048576 bytes"));
 }
 
 TEST(OnvifLocator, AsksForTheTransportByItsNameAndTakesHttpOnlyForHttp) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/media/stream_names.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
 
 namespace watchrig::devices {
@@ -57,6 +58,20 @@ base::Result<std::vector<OnvifProfile>> profiles_of_channel(const std::vector<On
   return own;
 }
 
+std::vector<OnvifProfile> streams_of_channel(std::vector<OnvifProfile> own) {
+  const auto main = std::ranges::max_element(own, {}, pixels);
+  std::rotate(own.begin(), main, main + 1);
+  std::vector<OnvifProfile> streams;
+  for (auto& profile : own) {
+    const auto same = [&](const OnvifProfile& other) {
+      return !profile.encoder.empty() && other.encoder == profile.encoder;
+    };
+    if (std::ranges::none_of(streams, same)) streams.push_back(std::move(profile));
+    if (streams.size() == media::stream_names.size()) break;
+  }
+  return streams;
+}
+
 base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profiles, std::uint32_t channel,
                                           const std::string& stream, const std::string& token) {
   if (!token.empty()) {
@@ -67,14 +82,12 @@ base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profi
   }
   auto of_channel = profiles_of_channel(profiles, channel);
   if (!of_channel) return of_channel.error();
-  auto& own = *of_channel;
-  const auto main = *std::ranges::max_element(own, {}, pixels);
-  if (stream == "main") return main;
-  std::erase_if(own, [&](const auto& profile) { return profile.token == main.token; });
-  if (own.empty()) {
-    return Error{ErrorKind::not_found, "the device has one media profile for this channel: no sub stream"};
-  }
-  return *std::ranges::min_element(own, {}, pixels);
+  auto streams = streams_of_channel(*of_channel);
+  const auto place = std::ranges::find(media::stream_names, stream) - media::stream_names.begin();
+  if (place < std::ssize(streams)) return std::move(streams[static_cast<std::size_t>(place)]);
+  return Error{ErrorKind::not_found,
+               fmt::format("the device has media profiles of {} {} for channel {}: no stream \"{}\"",
+                           streams.size(), streams.size() == 1 ? "stream" : "streams", channel, stream)};
 }
 
 }  // namespace watchrig::devices

@@ -28,9 +28,13 @@ std::vector<OnvifProfile> read_profiles(pugi::xml_node answer);
 base::Result<std::vector<OnvifProfile>> profiles_of_channel(const std::vector<OnvifProfile>& profiles,
                                                             std::uint32_t channel);
 
-/// Which profile is a stream of a channel: of one source "main" is the profile with most pixels, "sub" the
-/// one with fewest. A `token` that is not empty names the profile itself. Error not_found says what the
-/// device has.
+/// The streams among the profiles of one channel, which is not empty, in the order of media::stream_names:
+/// the main stream is the one with most pixels, the sub streams follow as the device has them. Of profiles
+/// that share an encoder the first counts: it is one stream. Those beyond the names are left out.
+std::vector<OnvifProfile> streams_of_channel(std::vector<OnvifProfile> own);
+
+/// Which profile is a stream of a channel, by streams_of_channel(). A `token` that is not empty names the
+/// profile itself. Error not_found says what the device has.
 base::Result<OnvifProfile> choose_profile(const std::vector<OnvifProfile>& profiles, std::uint32_t channel,
                                           const std::string& stream, const std::string& token);
 

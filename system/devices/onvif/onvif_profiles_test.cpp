@@ -43,19 +43,32 @@ TEST(OnvifProfiles, WithoutVideoOrTokenAreLeftOut) {
   EXPECT_EQ(odd[0].width, 0);
 }
 
-TEST(OnvifProfiles, ChannelsAreSourcesAndStreamsAreSizes) {
+TEST(OnvifProfiles, ProfilesOfOneEncoderAreOneStream) {
+  const std::vector<OnvifProfile> profiles{{"first", "one", 1920, 1080, "a"},
+                                           {"with sound", "one", 1920, 1080, "a"},
+                                           {"third", "one", 320, 180, "b"},
+                                           {"fourth", "one", 640, 360, "c"}};
+  EXPECT_EQ(choose_profile(profiles, 1, "sub", "").value().token, "third");
+  EXPECT_EQ(choose_profile(profiles, 1, "sub2", "").value().token, "fourth");
+}
+
+TEST(OnvifProfiles, MainIsTheLargestAndOthersFollowInTheirOrder) {
   const std::vector<OnvifProfile> profiles{{"small", "one", 320, 180},
                                            {"middle", "one", 640, 360},
                                            {"large", "one", 1920, 1080},
+                                           {"further", "one", 320, 180},
                                            {"only", "two", 640, 480}};
   EXPECT_EQ(choose_profile(profiles, 1, "main", "").value().token, "large");
   EXPECT_EQ(choose_profile(profiles, 1, "sub", "").value().token, "small");
+  EXPECT_EQ(choose_profile(profiles, 1, "sub2", "").value().token, "middle");
   EXPECT_EQ(choose_profile(profiles, 2, "main", "").value().token, "only");
   EXPECT_EQ(choose_profile(profiles, 1, "main", "middle").value().token, "middle");
-  EXPECT_THAT(choose_profile(profiles, 2, "sub", "").error().message, HasSubstr("no sub stream"));
+  EXPECT_THAT(choose_profile(profiles, 2, "sub", "").error().message,
+              HasSubstr("1 stream for channel 2: no stream \"sub\""));
+  EXPECT_THAT(choose_profile(profiles, 1, "sub3", "").error().message, HasSubstr("no stream \"sub3\""));
   EXPECT_THAT(choose_profile(profiles, 3, "main", "").error().message, HasSubstr("2 video sources"));
   EXPECT_THAT(choose_profile(profiles, 1, "main", "huge").error().message,
-              HasSubstr("no media profile \"huge\" among its 4"));
+              HasSubstr("no media profile \"huge\" among its 5"));
   EXPECT_THAT(choose_profile({}, 1, "main", "").error().message, HasSubstr("0 video sources"));
 }
 

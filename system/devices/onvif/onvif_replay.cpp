@@ -1,6 +1,5 @@
 #include "system/devices/onvif/onvif_replay.hpp"
 
-#include "system/devices/onvif/onvif_locator.hpp"
 #include "system/devices/onvif/onvif_recordings.hpp"
 #include "system/devices/onvif/onvif_services.hpp"
 
@@ -16,14 +15,14 @@ namespace {
 
 class OnvifReplayLocator final : public StreamLocator {
  public:
-  OnvifReplayLocator(const base::Clock& clock, OnvifClient::Options options, std::uint32_t channel)
-      : client_(clock, std::move(options)), channel_(channel) {}
+  OnvifReplayLocator(const base::Clock& clock, OnvifClient::Options options, OnvifStreamChoice choice)
+      : client_(clock, std::move(options)), choice_(std::move(choice)) {}
 
   asio::awaitable<base::Result<std::string>> locate() override;
 
  private:
   OnvifClient client_;
-  const std::uint32_t channel_;
+  const OnvifStreamChoice choice_;
 };
 
 asio::awaitable<base::Result<std::string>> OnvifReplayLocator::locate() {
@@ -32,26 +31,27 @@ asio::awaitable<base::Result<std::string>> OnvifReplayLocator::locate() {
   if (!services->has("trc") || !services->has("trp")) {
     co_return Error{ErrorKind::unsupported, client_.address().host + ": the device keeps no recordings"};
   }
-  const ChannelPlace place{channel_};
+  const ChannelPlace place{choice_.channel};
   const auto token = co_await recording_of_channel(client_, *services, place);
   if (!token) co_return token.error();
   const OnvifClient::Fill fill = [&](pugi::xml_node node) {
     auto setup = add(node, "trp:StreamSetup");
     add(setup, "tt:Stream", "RTP-Unicast");
-    add(add(setup, "tt:Transport"), "tt:Protocol", "RTSP");
+    add(add(setup, "tt:Transport"), "tt:Protocol",
+        choice_.transport == media::RtspClient::Transport::http ? "HTTP" : "RTSP");
     add(node, "trp:RecordingToken", *token);
   };
   const auto answer = co_await client_.ask(services->path("trp"), "trp:GetReplayUri", fill);
   if (!answer) co_return answer.error();
-  co_return reachable_stream(text_at(answer->content(), "Uri"), client_.address().host);
+  co_return reachable_stream(text_at(answer->content(), "Uri"), client_.address().host, choice_.transport);
 }
 
 }  // namespace
 
 std::unique_ptr<StreamLocator> make_onvif_replay_locator(const base::Clock& clock,
                                                          OnvifClient::Options options,
-                                                         std::uint32_t channel) {
-  return std::make_unique<OnvifReplayLocator>(clock, std::move(options), channel);
+                                                         OnvifStreamChoice choice) {
+  return std::make_unique<OnvifReplayLocator>(clock, std::move(options), std::move(choice));
 }
 
 }  // namespace watchrig::devices

@@ -214,7 +214,6 @@ asio::awaitable<base::Error> RtspSource::play() {
   if (!address) co_return address.error();
   if (stopped_) co_return base::Error{base::ErrorKind::cancelled, "stopped"};
   options.url = *address;
-  if (options_.trust) options.trusted = options_.trust();
   options.after = hub_->totals().last;
   options.keep_alive = history_.keep_alive();
   if (history_.falls_silent()) options.data_timeout = usual_silence;

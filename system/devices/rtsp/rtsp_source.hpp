@@ -5,7 +5,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include "system/base/tls_trust.hpp"
 #include "system/devices/attempt_pace.hpp"
 #include "system/devices/backoff.hpp"
 #include "system/devices/stream_locator.hpp"
@@ -19,8 +18,6 @@ namespace watchrig::devices {
 /// has. Everything runs on `executor`.
 struct RtspSourceOptions {
   media::RtspClient::Options client;
-  /// Whom to believe at an rtsps:// address, in place of client.trusted.
-  base::TlsTrust trust = {};
   /// Names the address in place of client.url, for devices that are asked for it first.
   std::shared_ptr<StreamLocator> locator;
   /// True: connected only while the hub has readers, and for `idle_stop` after the last one has gone.
