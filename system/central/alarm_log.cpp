@@ -21,13 +21,17 @@ struct AlarmType {
 };
 
 const std::vector<AlarmType>& types() {
-  static const std::vector<AlarmType> all{{"motion", "motion.started", {"motion.ended"}},
-                                          {"tampering", "tampering.started", {"tampering.ended"}},
-                                          {"input", "input.started", {"input.ended"}},
-                                          {"video-loss", "channel.offline", {"channel.online"}},
-                                          {"recording-failure",
-                                           "recording.failed",
-                                           {"recording.resumed", "recording.started", "recording.stopped"}}};
+  static const std::vector<AlarmType> all{
+      {"motion", "motion.started", {"motion.ended"}},
+      {"tampering", "tampering.started", {"tampering.ended"}},
+      {"input", "input.started", {"input.ended"}},
+      {"video-loss", "channel.offline", {"channel.online"}},
+      {"recording-failure",
+       "recording.failed",
+       {"recording.resumed", "recording.started", "recording.stopped"}},
+      {"network-link", "network.link-lost", {"network.link-restored"}},
+      {"address-conflict", "network.address-conflict", {"network.address-conflict-ended"}},
+      {"mac-conflict", "network.mac-conflict", {"network.mac-conflict-ended"}}};
   return all;
 }
 
@@ -63,6 +67,7 @@ Alarm began_by(const AlarmType& type, Event event) {
   alarm.sequence = event.sequence;
   alarm.type = type.name;
   alarm.source = event.channel_name;
+  if (alarm.source.empty()) alarm.source = text_in(event.data, "card");
   if (const auto input = text_in(event.data, "input"); !input.empty()) {
     alarm.source += fmt::format(" input {}", input);
   }

@@ -17,7 +17,7 @@ struct Alarm {
   std::int64_t sequence = 0;  ///< of the event that began it
   std::string type;           ///< one of alarm_types()
   std::string channel;        ///< id
-  std::string source;         ///< for people: the channel's name, and which input of its device
+  std::string source;         ///< for people: the channel's name, and which input of its device; the card
   std::string device;         ///< id; empty where the event names a channel alone
   std::string cause;
   std::string message;
@@ -51,7 +51,7 @@ struct AlarmsFound {
   std::size_t total = 0;  ///< without limit and offset
 };
 
-/// motion, tampering, input, video-loss and recording-failure.
+/// motion, tampering, input, video-loss, recording-failure, network-link, address-conflict and mac-conflict.
 std::vector<std::string_view> alarm_types();
 /// source, type, start and end.
 const std::vector<std::string_view>& alarm_columns();

@@ -5,6 +5,7 @@
 #include "system/central/devices/device_registration.hpp"
 #include "system/central/maintenance/licence_store.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
+#include "system/central/recording/record_desk.hpp"
 #include "system/central/relay/relay_sections.hpp"
 #include "system/central/serial_number.hpp"
 #include "system/platform/data_folder.hpp"
@@ -38,8 +39,8 @@ std::vector<std::string> Central::databases() {
 }
 
 Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::CorrectedClock& clock,
-                                               FixedSettings fixed) {
-  std::unique_ptr<Central> central(new Central(data, clock));
+                                               FixedSettings fixed, const Product& product) {
+  std::unique_ptr<Central> central(new Central(data, clock, product));
   if (auto opened = central->open_stores(data, clock, std::move(fixed)); !opened) return opened.error();
   return central;
 }
@@ -55,8 +56,9 @@ std::vector<std::string> Central::lasting_files() {
   return {clock_offset, given_ids, licence_folder, upgrade_folder, serial_file};
 }
 
-Central::Central(const fs::path& data, base::CorrectedClock& clock)
-    : given_ids_(data / given_ids),
+Central::Central(const fs::path& data, base::CorrectedClock& clock, const Product& product)
+    : product_(product),
+      given_ids_(data / given_ids),
       clock_(clock),
       server_clock_(clock, data / clock_offset),
       resets_(clock),
@@ -74,7 +76,11 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   if (auto made = platform::make_folder(certificates, fs::perms::owner_all); !made) return made;
 
   Result<> opened = put(events_, EventLog::open(data / event_database, clock));
-  if (opened) opened = put(settings_, Settings::open(data / "settings.db", *vault_, std::move(fixed)));
+  const ProductProfile& profile = *product_.profile;
+  if (opened) {
+    opened = put(settings_,
+                 Settings::open(data / "settings.db", *vault_, std::move(fixed), setting_sections(product_)));
+  }
   if (opened) opened = put(schedules_, Schedules::open(data / "schedules.db"));
   if (opened) opened = put(registry_, DeviceRegistry::open(data / "devices.db", *vault_));
   if (opened) {
@@ -82,10 +88,12 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
         accounts_,
         Accounts::open(data / "accounts.db", clock,
                        {[this](std::string_view channel) { return registry_->area_path_of_channel(channel); },
-                        [this](std::int64_t area) { return registry_->area_path(area); }}));
+                        [this](std::int64_t area) { return registry_->area_path(area); }},
+                       profile));
   }
-  if (opened) opened = put(onvif_accounts_, OnvifAccounts::open(data / "onvif_accounts.db", *vault_));
-  if (opened) opened = put(layouts_, LayoutStore::open(data / "layouts.db"));
+  if (opened)
+    opened = put(onvif_accounts_, OnvifAccounts::open(data / "onvif_accounts.db", *vault_, profile.password));
+  if (opened) opened = put(layouts_, LayoutStore::open(data / "layouts.db", profile));
   if (opened) opened = put(access_, AccessFilter::open(data / "access.db", platform::mac_of));
   if (opened)
     opened =
@@ -102,6 +110,8 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   sign_in_->remember_in(data / "locked.db");
   resets_.remember_in(data / "password_resets.db");
   mailer_ = std::make_unique<Mailer>(*settings_, clock);
+  record_desk_ =
+      std::make_unique<RecordDesk>(RecordDesk::Parts{*registry_, *schedules_, *settings_, *events_, clock});
   return {};
 }
 
@@ -125,7 +135,7 @@ void Central::follow_settings(const boost::asio::any_io_executor& executor, cons
   p2p_ = std::make_unique<RelayLink>(p2p_kind(serial_number_), relayed, executor);
   device_registration_ = std::make_unique<DeviceRegistration>(
       DeviceRegistration::Parts{
-          clock_, *settings_, *events_, *registry_,
+          clock_, *settings_, *events_, *registry_, device_notes_,
           [this](const boost::asio::ip::address& source) { return access_->admits(source); },
           std::move(registered)},
       executor);

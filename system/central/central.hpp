@@ -28,6 +28,7 @@ namespace watchrig::central {
 
 class DeviceRegistration;
 class DeviceTrust;
+class RecordDesk;
 
 /// The central role of this process: all that an operator arranges and all that has happened, each in a store
 /// of its own in the data folder. Any thread may use any of them.
@@ -47,7 +48,8 @@ class Central {
   ~Central();
   /// The clock outlives it. Errors name the store and what to do.
   static base::Result<std::unique_ptr<Central>> open(const std::filesystem::path& data,
-                                                     base::CorrectedClock& clock, FixedSettings fixed);
+                                                     base::CorrectedClock& clock, FixedSettings fixed,
+                                                     const Product& product = {});
   /// From now on the stores follow the settings, log entries are copied, and relays lead clients to the door,
   /// with `executor` as the lane.
   /// `registered` is told of each device that has just registered.
@@ -57,6 +59,7 @@ class Central {
   /// Has the ids of devices and channels go on where they are after the configuration is erased or replaced.
   base::Result<> keep_given_ids();
 
+  const Product& product() const { return product_; }
   Settings& settings() { return *settings_; }
   EventLog& events() { return *events_; }
   Accounts& accounts() { return *accounts_; }
@@ -84,16 +87,18 @@ class Central {
   VoiceFiles& voices() { return *voices_; }
   SystemInformation& information() { return *information_; }
   TaskList& tasks() { return tasks_; }
+  RecordDesk& record_desk() { return *record_desk_; }
   PtzBook& ptz_book() { return *ptz_book_; }
   PtzClaims& ptz_claims() { return ptz_claims_; }
   DeviceNotes& device_notes() { return device_notes_; }
   ChannelStates& channel_states() { return channel_states_; }
 
  private:
-  Central(const std::filesystem::path& data, base::CorrectedClock& clock);
+  Central(const std::filesystem::path& data, base::CorrectedClock& clock, const Product& product);
   base::Result<> open_stores(const std::filesystem::path& data, const base::Clock& clock,
                              FixedSettings fixed);
 
+  const Product product_;
   const std::filesystem::path given_ids_;
   std::string serial_number_;
   const base::Clock& clock_;
@@ -126,6 +131,7 @@ class Central {
   std::unique_ptr<DeviceRegistration> device_registration_;
   std::unique_ptr<DeviceTrust> device_trust_;
   std::unique_ptr<PtzBook> ptz_book_;
+  std::unique_ptr<RecordDesk> record_desk_;
 };
 
 }  // namespace watchrig::central

@@ -11,9 +11,8 @@ struct Inbox {
   EventLog& events;
   ChannelStates& channels;
 
-  /// For a role that the bus takes nothing of any more.
-  void take(platform::AlarmNotify told);
-  void take(platform::ChannelState told) { channels.take(std::move(told)); }
+  /// What it is answered by. Errors: invalid, unsupported (nothing is kept of it).
+  base::Result<boost::json::object> take(const platform::Message& message);
 };
 
 /// Serves the role "central" on the bus. Error: conflict (somebody serves it).

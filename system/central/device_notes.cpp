@@ -44,10 +44,19 @@ void DeviceNotes::answered(const Message& sent, const base::Result<json::object>
 }
 
 DeviceNotes::Watch DeviceNotes::watch(std::string device, std::string correlation) {
-  return [this, device = std::move(device),
-          correlation = std::move(correlation)](const std::string& operation) -> Answered {
+  const bool caused = !correlation.empty();
+  return watch(std::move(device), std::move(correlation), caused);
+}
+
+DeviceNotes::Watch DeviceNotes::watch_changes(std::string device, std::string correlation) {
+  return watch(std::move(device), std::move(correlation), false);
+}
+
+DeviceNotes::Watch DeviceNotes::watch(std::string device, std::string correlation, bool questions) {
+  return [this, device = std::move(device), correlation = std::move(correlation),
+          questions](const std::string& operation) -> Answered {
     const bool changing = is_change(operation) || operation == reboot;
-    if (begins_with_any(operation, subscriptions) || (!changing && correlation.empty())) return {};
+    if (begins_with_any(operation, subscriptions) || (!changing && !questions)) return {};
     auto message = operation == reboot ? sent(device, correlation, platform::ResetDevice{operation})
                    : changing          ? sent(device, correlation, platform::SetPuParams{operation})
                                        : sent(device, correlation, platform::QueryPuParams{operation});

@@ -37,9 +37,10 @@ constexpr std::string_view of_the_system[] = {"system.", "storage.",      "netwo
                                               "ddns.",   "registration.", "p2p."};
 
 constexpr std::string_view errors[] = {
-    "system.role-silent",   "recording.failed",      "system.unclean-shutdown",   "session.hijacked",
-    "network.failed",       "storage.failed",        "storage.damaged",           "storage.full",
-    "system.backup-failed", "system.upgrade-failed", "device.registration-failed"};
+    "system.role-silent",        "recording.failed",     "system.unclean-shutdown", "session.hijacked",
+    "network.address-conflict",  "network.mac-conflict", "network.failed",          "storage.failed",
+    "storage.damaged",           "storage.full",         "system.backup-failed",    "system.upgrade-failed",
+    "device.registration-failed"};
 constexpr std::string_view warnings[] = {"channel.offline",
                                          "stream.damaged",
                                          "account.refused",
@@ -49,6 +50,7 @@ constexpr std::string_view warnings[] = {"channel.offline",
                                          "session.blast",
                                          "operation.refused",
                                          "network.refused",
+                                         "network.link-lost",
                                          "storage.index-rebuilt",
                                          "account.reset-refused",
                                          "time.not-synchronised",

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "system/base/correlation.hpp"
 #include "system/base/log.hpp"
 
 namespace watchrig::central {
@@ -16,20 +17,21 @@ namespace json = boost::json;
 namespace {
 
 const std::vector<std::string_view> migrations{
-    "CREATE TABLE event(sequence INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, type TEXT NOT NULL,"
-    " channel TEXT NOT NULL, channel_name TEXT NOT NULL, cause TEXT NOT NULL, message TEXT NOT NULL,"
-    " data TEXT NOT NULL)",
-    "ALTER TABLE event ADD COLUMN account TEXT NOT NULL DEFAULT '';"
-    "ALTER TABLE event ADD COLUMN source TEXT NOT NULL DEFAULT '';"
-    "ALTER TABLE event ADD COLUMN result TEXT NOT NULL DEFAULT 'ok';"
-    "ALTER TABLE event ADD COLUMN log TEXT NOT NULL DEFAULT 'event';"
-    "ALTER TABLE event ADD COLUMN severity TEXT NOT NULL DEFAULT 'notification';"
-    // The highest number that was given when entries were cleared: none is given twice.
-    "CREATE TABLE given(last INTEGER NOT NULL);"
-    "INSERT INTO given VALUES(0);"
-    "CREATE INDEX event_by_log ON event(log, time_ns)",
+    R"(CREATE TABLE event(sequence INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, type TEXT NOT NULL,
+         channel TEXT NOT NULL, channel_name TEXT NOT NULL, cause TEXT NOT NULL, message TEXT NOT NULL,
+         data TEXT NOT NULL))",
+    // `given` has the highest number that was given when entries were cleared: none is given twice.
+    R"(ALTER TABLE event ADD COLUMN account TEXT NOT NULL DEFAULT '';
+       ALTER TABLE event ADD COLUMN source TEXT NOT NULL DEFAULT '';
+       ALTER TABLE event ADD COLUMN result TEXT NOT NULL DEFAULT 'ok';
+       ALTER TABLE event ADD COLUMN log TEXT NOT NULL DEFAULT 'event';
+       ALTER TABLE event ADD COLUMN severity TEXT NOT NULL DEFAULT 'notification';
+       CREATE TABLE given(last INTEGER NOT NULL);
+       INSERT INTO given VALUES(0);
+       CREATE INDEX event_by_log ON event(log, time_ns))",
     "CREATE INDEX event_by_number ON event(log, sequence)",
-    "CREATE INDEX refused_event ON event(sequence) WHERE type IN ('operation.refused', 'account.refused')"};
+    "CREATE INDEX refused_event ON event(sequence) WHERE type IN ('operation.refused', 'account.refused')",
+    "ALTER TABLE event ADD COLUMN correlation TEXT NOT NULL DEFAULT ''"};
 
 constexpr std::int64_t events_between_cleanings = 1000;
 
@@ -59,6 +61,7 @@ void EventLog::append(Event event) {
   const std::lock_guard lock(mutex_);
   event.sequence = ++last_;
   event.time = clock_.now();
+  if (event.correlation.empty()) event.correlation = base::correlation();
   base::log_info("event {}: {}", event.type, event.message);
   if (const auto written = write(event); !written) {
     base::log_error("event {} is not kept: {}", event.sequence, written.error().message);
@@ -77,13 +80,13 @@ void EventLog::append(Event event) {
 
 Result<> EventLog::write(const Event& event) {
   auto insert = database_.prepare(
-      fmt::format("INSERT INTO event({}, log, severity) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", columns()));
+      fmt::format("INSERT INTO event({}, log, severity) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", columns()));
   if (!insert) return insert.error();
   const std::int64_t time_ns = event.time.time_since_epoch().count();
   const std::string data = json::serialize(event.data);
   insert->bind(event.sequence, time_ns, event.type, event.channel, event.channel_name, event.cause,
-               event.message, data, event.account, event.source, event.result, to_string(event.log()),
-               to_string(event.severity()));
+               event.message, data, event.account, event.source, event.result, event.correlation,
+               to_string(event.log()), to_string(event.severity()));
   if (const auto done = insert->run(); !done || event.sequence % events_between_cleanings != 0) return done;
   if (auto forgotten = forget_refused(); !forgotten) return forgotten;
   for (const auto log : {LogKind::system, LogKind::operation, LogKind::event, LogKind::link}) {
@@ -111,7 +114,8 @@ Result<> EventLog::forget_refused() {
 }
 
 std::string_view EventLog::columns() {
-  return "sequence, time_ns, type, channel, channel_name, cause, message, data, account, source, result";
+  return "sequence, time_ns, type, channel, channel_name, cause, message, data, account, source, result, "
+         "correlation";
 }
 
 Event EventLog::read(const platform::SqliteStatement& row) {
@@ -129,6 +133,7 @@ Event EventLog::read(const platform::SqliteStatement& row) {
   event.account = row.text(8);
   event.source = row.text(9);
   event.result = row.text(10);
+  event.correlation = row.text(11);
   return event;
 }
 
@@ -184,10 +189,12 @@ json::object to_json(const Event& event) {
           {"message", event.message},
           {"data", event.data},
           {"log", to_string(event.log())},
+          {"class", event.log_class()},
           {"severity", to_string(event.severity())},
           {"account", event.account},
           {"source", event.source},
-          {"result", event.result}};
+          {"result", event.result},
+          {"correlation", event.correlation}};
 }
 
 }  // namespace watchrig::central

@@ -27,6 +27,9 @@ enum class LogKind {
 };
 std::string_view to_string(LogKind kind);
 std::optional<LogKind> log_kind_from(std::string_view text);
+/// The classes of a log's entries (IVSS 9.1), such as "scheduled-task"; `event_classes.cpp` has what is in
+/// each.
+std::vector<std::string_view> log_classes(LogKind log);
 
 /// How much it matters (IVSS 7.6).
 enum class Severity { notification, warning, error };
@@ -46,10 +49,15 @@ struct Event {
   std::string account = {};   ///< who did it; empty: nobody but the server
   std::string source = {};    ///< from which address, without port
   std::string result = "ok";  ///< or the code of what went wrong
+  /// Name of the request that it follows from, as the message trace has it; empty: of none, or it is older
+  /// than these names.
+  std::string correlation = {};
 
   /// By the type, and by whether somebody did it.
   LogKind log() const;
   Severity severity() const;
+  /// One of log_classes(log()); empty: of none, for a type that no version of this program had.
+  std::string_view log_class() const;
 };
 
 /// An event together with how the public interface shows it, so that its text is made once for all readers.
@@ -72,8 +80,9 @@ class EventLog {
   static base::Result<std::unique_ptr<EventLog>> open(const std::filesystem::path& file,
                                                       const base::Clock& clock);
 
-  /// Sets sequence and time, keeps the event and tells the listeners. An event that the database refuses is
-  /// told to the listeners all the same, and the failure is logged.
+  /// Sets sequence and time, and the correlation of the thread where it has none, keeps the event and tells
+  /// the listeners. An event that the database refuses is told to the listeners all the same, and the failure
+  /// is logged.
   void append(Event event);
   /// Those with a sequence over `after`, oldest first.
   std::vector<Event> since(std::int64_t after, std::size_t limit) const;
@@ -94,9 +103,11 @@ class EventLog {
     base::UtcTime to;
     std::string type;  ///< the whole type or what it begins with before a dot
     std::optional<Severity> severity;
+    std::string log_class;  ///< of those of the log
     std::string account;
     std::string source;
     std::string channel;
+    std::string correlation;
     std::string text;           ///< anywhere in the message, in any case of ASCII letters
     std::string sort = "time";  ///< a column of sort_columns()
     bool descending = true;
@@ -107,16 +118,18 @@ class EventLog {
     std::vector<Event> events;
     std::int64_t total = 0;  ///< without limit and offset
   };
+  /// Errors: not_found.
+  base::Result<Event> find(LogKind log, std::int64_t sequence) const;
   static const std::vector<std::string_view>& sort_columns();
   base::Result<Found> search(const Query& query) const;
   /// Gives `take` every event of these types, oldest first. It has a connection of its own: whoever searches
   /// meanwhile, also `take`, does not wait for it.
   base::Result<> each_of(const std::vector<std::string_view>& types,
                          const std::function<void(Event)>& take) const;
-  /// Removes entries of a log: all, those of a severity, or one by its sequence. Returns how many. Their
-  /// numbers are not used again.
+  /// Removes entries of a log: all, those of a severity or class, or one by its sequence. Returns how many.
+  /// Their numbers are not used again.
   base::Result<std::int64_t> clear(LogKind log, std::optional<Severity> severity,
-                                   std::optional<std::int64_t> sequence);
+                                   std::optional<std::int64_t> sequence, std::string_view log_class = {});
 
   /// Tells `listener` every later event until the returned handle is destroyed.
   std::shared_ptr<void> listen(Listener listener);
@@ -140,6 +153,9 @@ class EventLog {
   mutable std::mutex reading_;  ///< of the reader; a long search keeps nobody from appending
   mutable platform::SqliteDatabase reader_;
 };
+
+/// Whether a row of the events is of that class of the log, as SQL; false for a class that there is not.
+std::string condition_of_class(LogKind log, std::string_view name);
 
 /// The event as the public interface shows it.
 boost::json::object to_json(const Event& event);

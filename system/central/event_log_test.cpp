@@ -86,7 +86,8 @@ TEST_F(EventLogTest, WhatIsRefusedAgainAndAgainPushesOutNothingElse) {
   const auto filled = sqlite3_exec(
       rows,
       "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 101998) INSERT INTO event "
-      "SELECT i, 0, 'operation.refused', '', '', '', '', '{}', 'eve', '', 'denied', 'operation', 'warning' "
+      "SELECT i, 0, 'operation.refused', '', '', '', '', '{}', 'eve', '', 'denied', 'operation', 'warning', "
+      "'' "
       "FROM n",
       nullptr, nullptr, nullptr);
   sqlite3_close(rows);

@@ -18,8 +18,11 @@ class Conditions {
  public:
   void add(std::string_view sql, std::variant<std::int64_t, std::string> value) {
     values_.push_back(std::move(value));
-    text_ += fmt::format(fmt::runtime(text_.empty() ? " WHERE {}" : " AND {}"),
-                         fmt::format(fmt::runtime(sql), fmt::format("?{}", values_.size())));
+    add(fmt::format(fmt::runtime(sql), fmt::format("?{}", values_.size())));
+  }
+  void add(std::string_view sql) {
+    text_ += text_.empty() ? " WHERE " : " AND ";
+    text_ += sql;
   }
   const std::string& text() const { return text_; }
 
@@ -44,11 +47,13 @@ Conditions conditions_of(const EventLog::Query& query) {
   conditions.add("time_ns >= {}", nanoseconds(query.from));
   conditions.add("time_ns < {}", nanoseconds(query.to));
   if (query.severity) conditions.add("severity = {}", std::string(to_string(*query.severity)));
+  if (!query.log_class.empty()) conditions.add(condition_of_class(query.log, query.log_class));
   if (!query.type.empty())
     conditions.add("(type = {0} OR substr(type, 1, length({0}) + 1) = {0} || '.')", query.type);
   if (!query.account.empty()) conditions.add("account = {}", query.account);
   if (!query.source.empty()) conditions.add("source = {}", query.source);
   if (!query.channel.empty()) conditions.add("channel = {}", query.channel);
+  if (!query.correlation.empty()) conditions.add("correlation = {}", query.correlation);
   if (!query.text.empty()) conditions.add("instr(lower(message), lower({})) > 0", query.text);
   return conditions;
 }
@@ -93,6 +98,18 @@ Result<EventLog::Found> EventLog::search(const Query& query) const {
   }
 }
 
+Result<Event> EventLog::find(LogKind log, std::int64_t sequence) const {
+  const std::lock_guard lock(reading_);
+  auto select =
+      reader_.prepare(fmt::format("SELECT {} FROM event WHERE log = ? AND sequence = ?", columns()));
+  if (!select) return select.error();
+  select->bind(to_string(log), sequence);
+  const auto row = select->step();
+  if (!row) return row.error();
+  if (*row) return read(*select);
+  return Error{ErrorKind::not_found, fmt::format("the {} log has no entry {}", to_string(log), sequence)};
+}
+
 Result<> EventLog::each_of(const std::vector<std::string_view>& types,
                            const std::function<void(Event)>& take) const {
   const std::vector<char> places(types.size(), '?');
@@ -122,10 +139,11 @@ Result<std::int64_t> EventLog::missing_since(std::int64_t after) const {
 }
 
 Result<std::int64_t> EventLog::clear(LogKind log, std::optional<Severity> severity,
-                                     std::optional<std::int64_t> sequence) {
+                                     std::optional<std::int64_t> sequence, std::string_view log_class) {
   Conditions conditions;
   conditions.add("log = {}", std::string(to_string(log)));
   if (severity) conditions.add("severity = {}", std::string(to_string(*severity)));
+  if (!log_class.empty()) conditions.add(condition_of_class(log, log_class));
   if (sequence) conditions.add("sequence = {}", *sequence);
   const std::lock_guard lock(mutex_);
   auto given = database_.prepare("UPDATE given SET last = ?");

@@ -24,7 +24,8 @@ const std::vector<std::string_view> released{
     "CREATE TABLE given(last INTEGER NOT NULL);"
     "INSERT INTO given VALUES(0);"
     "CREATE INDEX event_by_log ON event(log, time_ns)",
-    "CREATE INDEX event_by_number ON event(log, sequence)"};
+    "CREATE INDEX event_by_number ON event(log, sequence)",
+    "CREATE INDEX refused_event ON event(sequence) WHERE type IN ('operation.refused', 'account.refused')"};
 
 /// What each of them could keep, beside what those before it could.
 const std::vector<std::string_view> rows{
@@ -34,7 +35,7 @@ const std::vector<std::string_view> rows{
     "INSERT INTO event VALUES(43, 3000, 'device.changed', '', '', '', 'three', '{}', 'ann', '192.0.2.7', "
     "'denied', 'operation', 'warning');"
     "UPDATE given SET last=50",
-    ""};
+    "", ""};
 
 class EventVersionsTest : public testing::TestWithParam<std::size_t> {
  protected:
@@ -95,7 +96,7 @@ TEST_P(EventVersionsTest, numbers_go_on_where_they_were) {
   EXPECT_EQ(log->since(given, 10).front().type, "system.started");
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, EventVersionsTest, testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Of, EventVersionsTest, testing::Values(1, 2, 3, 4));
 
 }  // namespace
 }  // namespace watchrig::central

@@ -1,7 +1,5 @@
 #include "system/central/storage_orders.hpp"
 
-#include "system/platform/role_messages.hpp"
-
 namespace watchrig::central {
 
 using namespace platform;
@@ -16,28 +14,95 @@ Message to_storage(const Body& body) {
   return to_message(central_role, storage_role, body);
 }
 
+LinkedChannel linked(const Device& device, const Channel& channel, std::string recorded) {
+  LinkedChannel linked{channel.id, channel.name, channel.number, std::move(recorded), {}};
+  for (const auto& [name, address] : streams_of(device, channel)) linked.streams.push_back({name, address});
+  return linked;
+}
+
+LinkNvrPu link_of(const Device& device, bool continued,
+                  const std::function<std::string(const Channel&)>& recorded) {
+  LinkNvrPu link{device.id,
+                 continued,
+                 speaks_onvif(device),
+                 std::string(to_string(device.transport)),
+                 device.cache_strategy,
+                 device.username,
+                 device.password,
+                 {}};
+  // Of one that is disconnected nothing is relayed.
+  if (!device.connected) return link;
+  for (const auto& channel : device.channels)
+    link.channels.push_back(linked(device, channel, recorded(channel)));
+  return link;
+}
+
+/// The kind of the message is told of one that is not answered.
+template <class Body>
+Result<> wait_for(std::future<MessageBus::Answer> coming) {
+  if (coming.wait_for(patience) != std::future_status::ready) return no_answer_in_time(to_storage(Body{}));
+  const auto answer = coming.get();
+  if (!answer) return answer.error();
+  return {};
+}
+
 }  // namespace
 
 Result<> StorageOrders::bind(const std::string& device, bool continued) {
-  return ask(to_storage(BindDevice{device, continued}));
+  Coming coming;
+  {
+    const std::lock_guard lock(sending_);
+    auto order = link(device, continued);
+    if (!order) return order.error();
+    coming = bus_.ask_later(*std::move(order));
+  }
+  return wait_for<LinkNvrPu>(std::move(coming));
 }
 
 Result<> StorageOrders::reconnect(const std::string& device) {
-  return bus_.send(to_storage(BindDevice{device, true}));
+  const std::lock_guard lock(sending_);
+  auto order = link(device, true);
+  if (!order) return order.error();
+  return bus_.send(*std::move(order));
 }
 
 Result<> StorageOrders::unbind(const std::string& device, const std::vector<std::string>& channels) {
-  return ask(to_storage(UnbindDevice{device, channels}));
+  return wait_for<UnlinkNvrPu>(send(to_storage(UnlinkNvrPu{device, channels})));
 }
 
-Result<> StorageOrders::record(const std::string& channel, const std::string& stream) {
-  return ask(to_storage(SetNvrRecordStrategy{channel, stream}));
+Result<> StorageOrders::record(const std::string& channel) {
+  Coming coming;
+  {
+    const std::lock_guard lock(sending_);
+    auto order = strategy(channel);
+    if (!order) return order.error();
+    coming = bus_.ask_later(*std::move(order));
+  }
+  return wait_for<SetNvrRecordStrategy>(std::move(coming));
 }
 
-Result<> StorageOrders::ask(Message message) {
-  const auto answer = bus_.ask(std::move(message), patience);
-  if (!answer) return answer.error();
-  return {};
+Result<> StorageOrders::record_soon(const std::string& channel) {
+  const std::lock_guard lock(sending_);
+  auto order = strategy(channel);
+  if (!order) return order.error();
+  return bus_.send(*std::move(order));
+}
+
+Result<Message> StorageOrders::strategy(const std::string& channel) const {
+  const auto found = knowledge_.channel(channel);
+  if (!found) return found.error();
+  return to_storage(SetNvrRecordStrategy{found->channel->id, knowledge_.recorded(*found->channel)});
+}
+
+Result<Message> StorageOrders::link(const std::string& device, bool continued) const {
+  const auto found = knowledge_.device(device);
+  if (!found) return found.error();
+  return to_storage(link_of(**found, continued, knowledge_.recorded));
+}
+
+StorageOrders::Coming StorageOrders::send(const Message& message) {
+  const std::lock_guard lock(sending_);
+  return bus_.ask_later(message);
 }
 
 }  // namespace watchrig::central

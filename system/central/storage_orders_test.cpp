@@ -1,8 +1,10 @@
 #include "system/central/storage_orders.hpp"
 
 #include <filesystem>
+#include <future>
 
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "system/central/central_inbox.hpp"
@@ -15,6 +17,36 @@ using namespace std::chrono_literals;
 using base::Error;
 using base::ErrorKind;
 
+base::Result<DevicePtr> the_gate(const std::string& id) {
+  auto device = std::make_shared<Device>();
+  device->id = id;
+  device->streams = {{"main", "rtsp://10.0.0.1/{channel}/a"}, {"sub", "rtsp://10.0.0.1/{channel}/b"}};
+  device->username = "eye";
+  device->password = "secret";
+  device->transport = Transport::udp;
+  device->cache_strategy = "fluent";
+  device->channels.push_back({"c1", "Gate", RecordPlan::continuous, "sub", 1, {}});
+  device->channels.push_back({"c2", "Yard", RecordPlan::none, "main", 4, {{"main", "rtsp://10.0.0.9/own"}}});
+  return DevicePtr(device);
+}
+
+base::Result<ChannelOfDevice> channel_of_the_gate(const std::string& id) {
+  const auto gate = the_gate("d1").value();
+  for (const auto& channel : gate->channels) {
+    if (channel.id == id) return ChannelOfDevice{gate, &channel};
+  }
+  return Error{ErrorKind::not_found, fmt::format("there is no channel \"{}\"", id)};
+}
+
+std::string recorded_of(const Channel& channel) {
+  return channel.plan == RecordPlan::none ? std::string() : channel.recorded_stream;
+}
+
+StorageOrders::Knowledge knowledge(
+    std::function<base::Result<DevicePtr>(const std::string&)> device = the_gate) {
+  return {std::move(device), channel_of_the_gate, recorded_of};
+}
+
 struct RoleMessagesTest : testing::Test {
   base::ManualClock clock{base::UtcTime(1h)};
   platform::MessageTrace trace;
@@ -26,25 +58,77 @@ TEST_F(RoleMessagesTest, OrdersArriveAsTheyWereGivenAndARefusalComesBack) {
   ASSERT_TRUE(
       bus.serve("storage", [&](const platform::Message& message) -> base::Result<boost::json::object> {
         got.push_back(message.name + boost::json::serialize(message.body));
-        if (message.body.contains("stream")) return Error{ErrorKind::not_found, "there is no channel \"c9\""};
+        if (message.body.contains("stream")) return Error{ErrorKind::unavailable, "no volume"};
         return boost::json::object();
       }));
-  StorageOrders orders(bus);
+  StorageOrders orders(bus, knowledge());
   EXPECT_TRUE(orders.bind("d1", true));
   EXPECT_TRUE(orders.unbind("d1", {"c1", "c2"}));
-  const auto refused = orders.record("c9", "main");
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::not_found);
-  EXPECT_EQ(got, (std::vector<std::string>{R"(bind_device{"device":"d1","continued":true})",
-                                           R"(unbind_device{"device":"d1","channels":["c1","c2"]})",
-                                           R"(set_nvr_record_strategy{"channel":"c9","stream":"main"})"}));
-  EXPECT_EQ(trace.find({.name = "unbind_device_result"}).size(), 1U);
+  EXPECT_TRUE(orders.record_soon("c2"));
+  EXPECT_EQ(orders.record("c1").error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(orders.record("c9").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(orders.record_soon("c9").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(
+      got,
+      (std::vector<std::string>{
+          R"(link_nvr_pu{"device":"d1","continued":true,"onvif":false,"transport":"udp",)"
+          R"("cache_strategy":"fluent","username":"eye","password":"secret","channels":[)"
+          R"({"channel":"c1","name":"Gate","number":1,"recorded":"sub","streams":[)"
+          R"({"name":"main","address":"rtsp://10.0.0.1/1/a"},{"name":"sub","address":"rtsp://10.0.0.1/1/b"}]},)"
+          R"({"channel":"c2","name":"Yard","number":4,"recorded":"","streams":[)"
+          R"({"name":"main","address":"rtsp://10.0.0.9/own"}]}]})",
+          R"(unlink_nvr_pu{"device":"d1","channels":["c1","c2"]})",
+          R"(set_nvr_record_strategy{"channel":"c2","stream":""})",
+          R"(set_nvr_record_strategy{"channel":"c1","stream":"sub"})"}));
+  EXPECT_EQ(trace.find({.name = "unlink_nvr_pu_result"}).size(), 1U);
+}
+
+TEST_F(RoleMessagesTest, OfADisconnectedDeviceNothingIsRelayedAndOneThatIsGoneIsNotLinked) {
+  std::vector<std::size_t> linked;
+  ASSERT_TRUE(bus.serve("storage", [&](const platform::Message& message) -> platform::MessageBus::Answer {
+    const auto link = platform::from_message<platform::LinkNvrPu>(message);
+    if (!link) return link.error();
+    linked.push_back(link->channels.size());
+    return boost::json::object();
+  }));
+  StorageOrders orders(bus, knowledge([](const std::string& id) -> base::Result<DevicePtr> {
+                         auto device = std::make_shared<Device>(**the_gate("d1"));
+                         device->connected = false;
+                         if (id == "d1") return DevicePtr(device);
+                         return Error{ErrorKind::not_found, "there is no device"};
+                       }));
+  EXPECT_TRUE(orders.bind("d1", true));
+  EXPECT_EQ(orders.bind("d2", true).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(orders.reconnect("d2").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(linked, std::vector<std::size_t>{0});
+}
+
+TEST_F(RoleMessagesTest, AnOlderPlanDoesNotFollowANewerOne) {
+  std::vector<std::string> got;
+  ASSERT_TRUE(bus.serve("storage", [&](const platform::Message& message) -> platform::MessageBus::Answer {
+    got.push_back(message.name);
+    return boost::json::object();
+  }));
+  // Somebody sets a plan while another one, who has seen the device without it, links the device.
+  std::future<base::Result<>> other;
+  std::optional<StorageOrders> orders;
+  orders.emplace(bus, knowledge([&](const std::string& id) {
+                   auto seen = the_gate(id);
+                   other = std::async(std::launch::async, [&] { return orders->record("c1"); });
+                   EXPECT_EQ(other.wait_for(50ms), std::future_status::timeout);
+                   return seen;
+                 }));
+  EXPECT_TRUE(orders->bind("d1", true));
+  EXPECT_TRUE(other.get());
+  EXPECT_EQ(got, (std::vector<std::string>{"link_nvr_pu", "set_nvr_record_strategy"}));
 }
 
 TEST_F(RoleMessagesTest, WithoutStorageAnOrderSaysSo) {
-  const auto told = StorageOrders(bus).bind("d1", false);
-  ASSERT_FALSE(told);
-  EXPECT_EQ(told.error().kind, ErrorKind::unavailable);
+  StorageOrders orders(bus, knowledge());
+  for (const auto& told : {orders.bind("d1", false), orders.reconnect("d1")}) {
+    ASSERT_FALSE(told);
+    EXPECT_EQ(told.error().kind, ErrorKind::unavailable);
+  }
 }
 
 TEST_F(RoleMessagesTest, ReportsOfRolesAreInTheLogInTheirOrderAndOthersAreRefused) {
@@ -62,7 +146,7 @@ TEST_F(RoleMessagesTest, ReportsOfRolesAreInTheLogInTheirOrderAndOthersAreRefuse
   const auto refused = bus.ask({"alarm_notify", "storage", "central", {}, {{"type", 1}}, 0, {}}, 10s);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::invalid);
-  EXPECT_FALSE(bus.ask({"bind_device", "storage", "central", {}, {}, 0, {}}, 10s));
+  EXPECT_FALSE(bus.ask({"link_nvr_pu", "storage", "central", {}, {}, 0, {}}, 10s));
   const auto logged = (*events)->since(0, 1000);
   ASSERT_EQ(logged.size(), 100U);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(logged[static_cast<std::size_t>(i)].data.at("number"), i);

@@ -1,5 +1,8 @@
 #include "system/central/storage_queries.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace watchrig::central {
 
 using namespace platform;
@@ -33,7 +36,7 @@ StorageQueries::Answer<Value> StorageQueries::ask(Body body, std::string request
 StorageQueries::Answer<std::vector<NvrRecord>> StorageQueries::records(NvrPlaybackQuery query,
                                                                        std::string request) {
   std::vector<NvrRecord> all;
-  query.most = records_at_a_time_;
+  query.most = at_a_time_;
   for (bool more = true; more;) {
     auto list = co_await ask<NvrRecordList>(query, request, patience_);
     if (!list) co_return list.error();
@@ -49,6 +52,29 @@ StorageQueries::Answer<std::vector<NvrRecord>> StorageQueries::records(NvrPlayba
 StorageQueries::Answer<NvrRecordPlace> StorageQueries::download(NvrDownloadRecord record,
                                                                 std::string request) {
   return ask<NvrRecordPlace>(std::move(record), std::move(request), patience_);
+}
+
+StorageQueries::Answer<StorageAlive> StorageQueries::alive(std::string request) {
+  return ask<StorageAlive>(KeepAlive{}, std::move(request), patience_ / 10);
+}
+
+StorageQueries::Answer<std::vector<ChannelReport>> StorageQueries::channels(std::vector<std::string> ids,
+                                                                            std::string request) {
+  std::vector<ChannelReport> all;
+  const auto part = static_cast<std::size_t>(at_a_time_);
+  for (std::size_t from = 0; from < ids.size(); from += part) {
+    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto end = begin + static_cast<std::ptrdiff_t>(std::min(part, ids.size() - from));
+    QueryNvrChannels query{{begin, end}};
+    auto list = co_await ask<NvrChannelList>(std::move(query), request, patience_ / 10);
+    if (!list) co_return list.error();
+    std::ranges::move(list->channels, std::back_inserter(all));
+  }
+  co_return all;
+}
+
+StorageQueries::Answer<NvrBandwidth> StorageQueries::bandwidth(std::string request) {
+  return ask<NvrBandwidth>(QueryNvrBandwidth{}, std::move(request), patience_ / 10);
 }
 
 StorageQueries::Answer<PlayUrl> StorageQueries::play(PlayRequest stream, std::string request) {

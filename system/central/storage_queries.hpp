@@ -15,15 +15,21 @@ class StorageQueries {
   using Answer = boost::asio::awaitable<base::Result<Value>>;
 
   /// Storage has so much real time for what is recorded, which it reads from disks, and a tenth of it to say
-  /// where it relays; it is asked for so many records at a time.
+  /// what it relays; it is asked for so many records or channels at a time.
   explicit StorageQueries(platform::MessageBus& bus, base::Duration patience = std::chrono::seconds(60),
-                          std::int64_t records_at_a_time = 5000)
-      : bus_(bus), patience_(patience), records_at_a_time_(records_at_a_time) {}
+                          std::int64_t at_a_time = 5000)
+      : bus_(bus), patience_(patience), at_a_time_(at_a_time) {}
 
   /// All that is recorded in the period, in order of time; how many to ask for at a time is not looked at.
   Answer<std::vector<platform::NvrRecord>> records(platform::NvrPlaybackQuery query, std::string request);
   /// Where something is within the period, so that it can be read. Errors: also not_found.
   Answer<platform::NvrRecordPlace> download(platform::NvrDownloadRecord record, std::string request);
+  /// Whether it takes messages, in a tenth of the time of the others too.
+  Answer<platform::StorageAlive> alive(std::string request);
+  /// How these channels are, in their order: of those that are relayed.
+  Answer<std::vector<platform::ChannelReport>> channels(std::vector<std::string> ids, std::string request);
+  /// What devices send to this server, over a second at least.
+  Answer<platform::NvrBandwidth> bandwidth(std::string request);
   /// Where a stream is relayed. Errors: also not_found.
   Answer<platform::PlayUrl> play(platform::PlayRequest stream, std::string request);
 
@@ -33,7 +39,7 @@ class StorageQueries {
 
   platform::MessageBus& bus_;
   const base::Duration patience_;
-  const std::int64_t records_at_a_time_;
+  const std::int64_t at_a_time_;
 };
 
 }  // namespace watchrig::central

@@ -77,6 +77,30 @@ TEST_F(StorageQueriesTest, AListThatLeadsNowhereIsNotAskedForWithoutEnd) {
   EXPECT_EQ(wait_for(queries.records(all, "r1")).error().kind, ErrorKind::invalid);
 }
 
+TEST_F(StorageQueriesTest, ManyChannelsAreAskedForInPartsAndThoseThatAreNotRelayedAreLeftOut) {
+  ASSERT_TRUE(bus.serve("storage", [](const Message& message) -> MessageBus::Answer {
+    const auto query = from_message<QueryNvrChannels>(message);
+    if (!query) return query.error();
+    EXPECT_LE(query->channels.size(), 2U);
+    NvrChannelList list;
+    for (const auto& id : query->channels) {
+      ChannelReport report;
+      report.channel = id;
+      if (id != "c3") list.channels.push_back(report);
+    }
+    return to_body(list);
+  }));
+  StorageQueries queries(bus, 30s, 2);
+  const auto all_five = wait_for(queries.channels({"c1", "c2", "c3", "c4", "c5"}, "r1"));
+  ASSERT_TRUE(all_five) << all_five.error().message;
+  std::vector<std::string> told;
+  for (const auto& report : *all_five) told.push_back(report.channel);
+  EXPECT_EQ(told, (std::vector<std::string>{"c1", "c2", "c4", "c5"}));
+  EXPECT_EQ(traced().size(), 6U);
+  EXPECT_TRUE(wait_for(queries.channels({}, "r1"))->empty());
+  EXPECT_EQ(traced().size(), 6U) << "nobody is asked for nothing";
+}
+
 TEST_F(StorageQueriesTest, WithoutStorageAQuestionSaysSo) {
   StorageQueries queries(bus);
   const auto place = wait_for(queries.download({"c1", "main", {}, {}}, "r1"));

@@ -189,7 +189,7 @@ FieldResult<void> Accounts::add_user(const User& user, const std::string& passwo
     return FieldError{"name", {ErrorKind::conflict, fmt::format("user \"{}\" exists already", user.name)}};
   }
   if (users_.size() >= most_users) {
-    return of_server({ErrorKind::full, fmt::format("there are {} users already", most_users)});
+    return of_server({ErrorKind::full, fmt::format("there are {} users already; remove one", most_users)});
   }
   if (auto checked = check_membership(user); !checked) return checked;
   const auto areas = text_of(user.areas);
@@ -204,6 +204,9 @@ FieldResult<void> Accounts::add_user(const User& user, const std::string& passwo
 }
 
 FieldResult<void> Accounts::change_user(const User& user) {
+  if (user.email.empty() && user.name == administrator && profile_.email_needed)
+    return FieldError{"email",
+                      {ErrorKind::invalid, "the administrator's password is reset by e-mail: give one"}};
   if (!user.email.empty() && !is_mailbox(user.email)) return refuse_email();
   const std::lock_guard lock(mutex_);
   if (!users_.contains(user.name)) return of_server(no_such("user", user.name));

@@ -1,5 +1,7 @@
 #include "system/central/accounts/accounts.hpp"
 
+#include <fmt/format.h>
+
 #include "system/central/accounts/password.hpp"
 #include "system/central/mailbox.hpp"
 #include "system/platform/sqlite_transaction.hpp"
@@ -41,21 +43,19 @@ FieldError done_already() {
 }  // namespace
 
 FieldResult<void> Accounts::check_new(const std::string& password, const std::string& again,
-                                      std::string_view name) {
-  if (const auto checked = check_password(password, name); !checked)
-    return FieldError{"password", checked.error()};
-  if (password != again) return refuse("password_again", "is not the same as the password");
-  return {};
+                                      std::string_view name) const {
+  return check_new_password(password, again, name, profile_.password);
 }
 
-Accounts::Accounts(platform::SqliteDatabase database, const base::Clock& clock, AreaPaths paths)
-    : clock_(clock), paths_(std::move(paths)), database_(std::move(database)) {}
+Accounts::Accounts(platform::SqliteDatabase database, const base::Clock& clock, AreaPaths paths,
+                   const ProductProfile& profile)
+    : clock_(clock), paths_(std::move(paths)), profile_(profile), database_(std::move(database)) {}
 
 Result<std::unique_ptr<Accounts>> Accounts::open(const std::filesystem::path& file, const base::Clock& clock,
-                                                 AreaPaths paths) {
+                                                 AreaPaths paths, const ProductProfile& profile) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  std::unique_ptr<Accounts> accounts(new Accounts(std::move(*database), clock, std::move(paths)));
+  std::unique_ptr<Accounts> accounts(new Accounts(std::move(*database), clock, std::move(paths), profile));
   if (auto loaded = accounts->load(); !loaded) return loaded.error();
   accounts->initialised_ = accounts->users_.contains(std::string(administrator));
   return accounts;
@@ -66,6 +66,11 @@ FieldResult<void> Accounts::initialise(const Initialisation& answers) {
   if (!answers.licence_accepted) return refuse("licence_accepted", "the licence agreement must be accepted");
   if (const auto checked = check_new(answers.password, answers.password_again, administrator); !checked) {
     return checked.error();
+  }
+  if (!answers.email_needed && profile_.email_needed) {
+    return refuse("email_protection", fmt::format("must not be false: by the product profile {} passwords "
+                                                  "are reset by e-mail",
+                                                  profile_.name));
   }
   if (!is_mailbox(answers.email) && (answers.email_needed || !answers.email.empty()))
     return refuse("email", "an e-mail address is needed, for resetting the password");

@@ -10,6 +10,7 @@
 
 #include "system/base/clock.hpp"
 #include "system/central/accounts/rights.hpp"
+#include "system/central/product_profile.hpp"
 #include "system/platform/sqlite_database.hpp"
 
 namespace watchrig::central {
@@ -25,7 +26,7 @@ struct Initialisation {
   std::string password_again;
   std::string email;  ///< for resetting the password
   bool licence_accepted = false;
-  bool email_needed = true;  ///< false: may be empty
+  bool email_needed = true;  ///< false: may be empty, unless the product profile needs it
   std::vector<SecurityQuestion> questions = {};
   std::string hint = {};
 };
@@ -63,8 +64,10 @@ class Accounts {
   static constexpr std::size_t most_groups = 64;  ///< beside the fixed ones
   static constexpr std::size_t most_users = 1000;
 
+  /// The profile outlives it.
   static base::Result<std::unique_ptr<Accounts>> open(const std::filesystem::path& file,
-                                                      const base::Clock& clock, AreaPaths paths = {});
+                                                      const base::Clock& clock, AreaPaths paths = {},
+                                                      const ProductProfile& profile = default_profile());
 
   /// False on a fresh server, which can do nothing but be initialised.
   bool initialised() const { return initialised_; }
@@ -78,8 +81,8 @@ class Accounts {
                                  const std::string& password_again);
 
   /// Refuses what set_password() would, without setting anything.
-  static FieldResult<void> check_new(const std::string& password, const std::string& again,
-                                     std::string_view name);
+  FieldResult<void> check_new(const std::string& password, const std::string& again,
+                              std::string_view name) const;
 
   static constexpr std::size_t least_questions = 2;
   static constexpr std::size_t most_questions = 5;
@@ -117,7 +120,8 @@ class Accounts {
   std::shared_ptr<const Rights> rights(const std::string& account) const;
 
  private:
-  Accounts(platform::SqliteDatabase database, const base::Clock& clock, AreaPaths paths);
+  Accounts(platform::SqliteDatabase database, const base::Clock& clock, AreaPaths paths,
+           const ProductProfile& profile);
   base::Result<std::string> hash_of(const std::string& name) const;
   static FieldResult<void> check_questions(const std::vector<SecurityQuestion>& questions);
   static FieldResult<void> check_hint(const std::string& hint);
@@ -133,6 +137,7 @@ class Accounts {
 
   const base::Clock& clock_;
   const AreaPaths paths_;
+  const ProductProfile& profile_;
   std::atomic<bool> initialised_ = false;
   mutable std::mutex mutex_;
   mutable platform::SqliteDatabase database_;

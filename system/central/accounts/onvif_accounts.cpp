@@ -6,7 +6,7 @@
 
 #include "system/base/text.hpp"
 #include "system/central/accounts/account_name.hpp"
-#include "system/central/accounts/accounts.hpp"
+#include "system/central/accounts/password.hpp"
 #include "system/central/devices/device.hpp"
 
 namespace watchrig::central {
@@ -66,10 +66,11 @@ const OnvifGroup* find_onvif_group(std::string_view name) {
 }
 
 Result<std::unique_ptr<OnvifAccounts>> OnvifAccounts::open(const std::filesystem::path& file,
-                                                           const platform::SecretVault& vault) {
+                                                           const platform::SecretVault& vault,
+                                                           const PasswordRule& rule) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  std::unique_ptr<OnvifAccounts> accounts(new OnvifAccounts(std::move(*database), vault));
+  std::unique_ptr<OnvifAccounts> accounts(new OnvifAccounts(std::move(*database), vault, rule));
   if (auto loaded = accounts->load(); !loaded) return loaded.error();
   return accounts;
 }
@@ -147,7 +148,7 @@ FieldResult<void> OnvifAccounts::add(const OnvifUser& user, const std::string& p
         "name", {ErrorKind::invalid, "is the name of a session to players; choose one other than s1, s2 …"}};
   }
   if (auto checked = check_description(user); !checked) return checked;
-  if (auto checked = Accounts::check_new(password, again, user.name); !checked) return checked;
+  if (auto checked = check_new_password(password, again, user.name, rule_); !checked) return checked;
   const std::lock_guard lock(mutex_);
   if (entries_.contains(user.name)) {
     return FieldError{"name",
@@ -182,7 +183,7 @@ FieldResult<void> OnvifAccounts::change(const OnvifUser& user) {
 
 FieldResult<void> OnvifAccounts::set_password(const std::string& name, const std::string& password,
                                               const std::string& again) {
-  if (auto checked = Accounts::check_new(password, again, name); !checked) return checked;
+  if (auto checked = check_new_password(password, again, name, rule_); !checked) return checked;
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(name);
   if (found == entries_.end()) return FieldError{{}, nobody(name)};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "system/central/accounts/rights.hpp"
+#include "system/central/product_profile.hpp"
 #include "system/platform/secret_vault.hpp"
 #include "system/platform/sqlite_database.hpp"
 #include "system/protocols/onvif/access_policy.hpp"
@@ -44,9 +45,10 @@ class OnvifAccounts {
   static constexpr std::string_view administrator = "admin";
   static constexpr std::size_t most = 64;
 
-  /// The vault outlives it.
-  static base::Result<std::unique_ptr<OnvifAccounts>> open(const std::filesystem::path& file,
-                                                           const platform::SecretVault& vault);
+  /// Vault and rule outlive it.
+  static base::Result<std::unique_ptr<OnvifAccounts>> open(
+      const std::filesystem::path& file, const platform::SecretVault& vault,
+      const PasswordRule& rule = default_profile().password);
 
   std::vector<OnvifUser> users() const;
   std::optional<OnvifUser> find(std::string_view name) const;
@@ -68,13 +70,15 @@ class OnvifAccounts {
     OnvifUser user;
     std::string password;
   };
-  OnvifAccounts(platform::SqliteDatabase database, const platform::SecretVault& vault)
-      : vault_(vault), database_(std::move(database)) {}
+  OnvifAccounts(platform::SqliteDatabase database, const platform::SecretVault& vault,
+                const PasswordRule& rule)
+      : vault_(vault), rule_(rule), database_(std::move(database)) {}
   // Under mutex_.
   base::Result<> load();
   FieldResult<void> store(const OnvifUser& user, const std::string& password);
 
   const platform::SecretVault& vault_;
+  const PasswordRule& rule_;
   mutable std::mutex mutex_;
   platform::SqliteDatabase database_;
   std::map<std::string, Entry, std::less<>> entries_;

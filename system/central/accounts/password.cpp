@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t shortest = 8;
 constexpr std::size_t longest = 32;
-constexpr std::string_view forbidden = "'\";:&";
 
 // The second of the parameter sets that OWASP recommends for argon2id.
 constexpr std::uint32_t passes = 2;
@@ -29,7 +28,9 @@ constexpr std::size_t hash_bytes = 32;
 
 struct Kinds {
   bool lower = false, upper = false, digit = false, symbol = false;
-  int count() const { return (lower || upper) + digit + symbol; }
+  int count(const PasswordRule& rule) const {
+    return (rule.cases_are_two_kinds ? lower + upper : (lower || upper)) + digit + symbol;
+  }
 };
 
 Kinds kinds_of(std::string_view password) {
@@ -67,7 +68,7 @@ bool has_run(std::string_view text, int step) {
 
 }  // namespace
 
-Result<> check_password(std::string_view password, std::string_view username) {
+Result<> check_password(std::string_view password, std::string_view username, const PasswordRule& rule) {
   const auto refuse = [](std::string message) { return Error{ErrorKind::invalid, std::move(message)}; };
   if (password.size() < shortest || password.size() > longest) {
     return refuse(fmt::format("a password has {} to {} characters", shortest, longest));
@@ -75,11 +76,11 @@ Result<> check_password(std::string_view password, std::string_view username) {
   if (std::any_of(password.begin(), password.end(), [](char c) { return c <= ' ' || c > '~'; })) {
     return refuse("a password has printable ASCII characters only, without blanks");
   }
-  if (password.find_first_of(forbidden) != std::string_view::npos) {
-    return refuse("a password must not have any of ' \" ; : &");
-  }
-  if (kinds_of(password).count() < 2) {
-    return refuse("a password has at least two of letters, digits and symbols");
+  if (password.find_first_of(rule.forbidden) != std::string_view::npos)
+    return refuse(fmt::format("a password must not have any of {}", fmt::join(rule.forbidden, " ")));
+  if (kinds_of(password).count(rule) < 2) {
+    return refuse(fmt::format("a password has at least two of {}, digits and symbols",
+                              rule.cases_are_two_kinds ? "lower case, upper case" : "letters"));
   }
   const std::string low = lower(password);
   const std::string name = lower(username);
@@ -92,8 +93,18 @@ Result<> check_password(std::string_view password, std::string_view username) {
   return {};
 }
 
-PasswordStrength password_strength(std::string_view password, std::string_view username) {
-  if (!check_password(password, username)) return PasswordStrength::weak;
+FieldResult<void> check_new_password(std::string_view password, std::string_view again,
+                                     std::string_view username, const PasswordRule& rule) {
+  if (const auto checked = check_password(password, username, rule); !checked)
+    return FieldError{"password", checked.error()};
+  if (password != again)
+    return FieldError{"password_again", {ErrorKind::invalid, "is not the same as the password"}};
+  return {};
+}
+
+PasswordStrength password_strength(std::string_view password, std::string_view username,
+                                   const PasswordRule& rule) {
+  if (!check_password(password, username, rule)) return PasswordStrength::weak;
   const Kinds kinds = kinds_of(password);
   const bool all = kinds.lower && kinds.upper && kinds.digit && kinds.symbol;
   return all && password.size() >= 12 ? PasswordStrength::strong : PasswordStrength::medium;

@@ -51,14 +51,29 @@ Result<std::pair<Session, SessionSecrets>> Sessions::open(const std::string& acc
   const auto is_own = [&](const auto& entry) { return entry.second.session.account == account; };
   // Who can send others away is not kept out by them.
   const bool comes_to_help = account == Accounts::administrator && std::ranges::none_of(entries_, is_own);
-  if (entries_.size() >= limits_.most && !comes_to_help) {
-    return Error{ErrorKind::full,
-                 fmt::format("{} clients are signed in, which is the limit; sign out where one is not needed",
-                             limits_.most)};
-  }
+  if (clients() >= limits_.most && !comes_to_help) return full();
   const Session session{fmt::format("s{}", ++opened_), account, source, now, now, {}};
   entries_[digest(*token)] = {session, *key};
   return std::pair(session, SessionSecrets{*token, *key});
+}
+
+Error Sessions::full() const {
+  return {
+      ErrorKind::full,
+      fmt::format("{} clients are signed in, which is the limit, ONVIF clients among them; sign out where "
+                  "one is not needed, or set accounts.most_clients higher",
+                  limits_.most)};
+}
+
+Result<> Sessions::visited(std::string_view account, std::string_view source) {
+  const auto now = clock_.now();
+  std::pair<std::string, std::string> who(account, source);
+  const std::lock_guard lock(mutex_);
+  drop_idle(now);
+  const auto known = visitors_.find(who);
+  if (known == visitors_.end() && clients() >= limits_.most) return full();
+  visitors_[std::move(who)] = now;
+  return {};
 }
 
 Sessions::Use Sessions::use(std::string_view token, std::string_view source) {
@@ -141,6 +156,7 @@ void Sessions::close_others(std::string_view account, std::string_view but_id) {
 }
 
 void Sessions::drop_idle(base::UtcTime now) {
+  std::erase_if(visitors_, [&](const auto& visitor) { return now - visitor.second >= visit; });
   if (!limits_.idle) return;
   std::erase_if(entries_,
                 [&](const auto& entry) { return now - entry.second.session.last_use >= *limits_.idle; });

@@ -28,13 +28,17 @@ struct SessionSecrets {
   std::string stream_key;  ///< password for RTSP, with the session's id as the user
 };
 
-/// The sessions of the server, gone after a restart. Tokens are kept as their SHA-256 only. Any thread.
+/// The sessions of the server, gone after a restart, and the visitors beside them: clients of another
+/// platform, which sign each of their requests. Tokens are kept as their SHA-256 only. Any thread.
 class Sessions {
  public:
   struct Limits {
     std::optional<base::Duration> idle = std::chrono::minutes(30);  ///< nothing: no automatic logout
     std::size_t most = 20;  ///< signed-in clients of all kinds at once (IVSS 8.3.1.3)
   };
+
+  /// So long after what it has done last, a visitor is one no more.
+  static constexpr base::Duration visit = std::chrono::minutes(1);
 
   Sessions(const base::Clock& clock, Limits limits) : clock_(clock), limits_(limits) {}
 
@@ -44,6 +48,9 @@ class Sessions {
   /// gives no random numbers).
   base::Result<std::pair<Session, SessionSecrets>> open(const std::string& account,
                                                         const std::string& source);
+  /// Who signs each request asks, or reads a stream by the right password. Errors: full (it would be one
+  /// client too many).
+  base::Result<> visited(std::string_view account, std::string_view source);
   struct Use {
     std::optional<Session> session;  ///< nothing when there is none any more
     bool stolen = false;             ///< the token came from another address than the sign-in
@@ -71,12 +78,16 @@ class Sessions {
     std::string stream_key;
   };
   void drop_idle(base::UtcTime now);
+  std::size_t clients() const { return entries_.size() + visitors_.size(); }
+  base::Error full() const;
 
   const base::Clock& clock_;
   std::mutex mutex_;
   Limits limits_;
   std::uint64_t opened_ = 0;
   std::map<std::string, Entry, std::less<>> entries_;  ///< by the hash of their token
+  /// Account and source, and when they came last.
+  std::map<std::pair<std::string, std::string>, base::UtcTime> visitors_;
 };
 
 }  // namespace watchrig::central

@@ -53,6 +53,23 @@ TEST_F(SessionsTest, idle_ones_end_and_used_ones_stay) {
   EXPECT_EQ(sessions.all().size(), 1U);
 }
 
+TEST_F(SessionsTest, visitors_are_clients_for_a_minute_after_what_they_did_last) {
+  EXPECT_TRUE(sessions.visited("onvif:gate", source));
+  EXPECT_TRUE(sessions.visited("onvif:gate", source)) << "the same client";
+  EXPECT_TRUE(sessions.visited("onvif:gate", "10.0.0.8"));
+  EXPECT_TRUE(sessions.open("ann", source));
+  EXPECT_EQ(sessions.visited("onvif:yard", source).error().kind, base::ErrorKind::full);
+  EXPECT_EQ(sessions.open("ben", source).error().kind, base::ErrorKind::full);
+  EXPECT_TRUE(sessions.open("admin", source)) << "who can send others away";
+  clock.advance(59s);
+  EXPECT_TRUE(sessions.visited("onvif:gate", source)) << "who is there stays";
+  clock.advance(1s);
+  EXPECT_EQ(sessions.open("ben", source).error().kind, base::ErrorKind::full) << "a visitor and two sessions";
+  clock.advance(59s);
+  EXPECT_TRUE(sessions.open("ben", source));
+  EXPECT_EQ(sessions.visited("onvif:gate", source).error().kind, base::ErrorKind::full);
+}
+
 TEST_F(SessionsTest, without_automatic_logout_they_stay) {
   Sessions endless(clock, {std::nullopt, 3});
   const auto opened = endless.open("admin", "a").value();

@@ -149,12 +149,13 @@ std::shared_ptr<DeviceTrust::Known> DeviceTrust::known(const std::string& device
 }
 
 base::TlsTrust DeviceTrust::of(const Device& device) {
-  auto about = device.id.empty() ? std::make_shared<Known>() : known(device.id);
-  return [this, about = std::move(about), policy = device.certificate] {
+  // What is known is looked up where a handshake asks for it: few devices have any.
+  return [this, id = device.id, stranger = std::make_shared<Known>(), policy = device.certificate] {
+    auto about = id.empty() ? stranger : known(id);
     std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
     if (!context) throw std::bad_alloc();
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-    auto judge = std::make_unique<Judge>(Judge{*this, policy, about});
+    auto judge = std::make_unique<Judge>(Judge{*this, policy, std::move(about)});
     SSL_CTX_set_cert_verify_callback(context.get(), &Judge::verify, judge.get());
     SSL_CTX_set_ex_data(context.get(), Judge::place(), judge.release());
     return context;

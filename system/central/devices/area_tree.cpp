@@ -76,7 +76,7 @@ FieldResult<void> AreaTree::check(const Area& area, bool is_new) const {
     return FieldError{"parent", {ErrorKind::full, fmt::format("areas are nested at most {} deep", deepest)}};
   }
   if (is_new && areas_.size() > most)
-    return FieldError{{}, {ErrorKind::full, fmt::format("there are {} areas already", most)}};
+    return FieldError{{}, {ErrorKind::full, fmt::format("there are {} areas already; remove one", most)}};
   return {};
 }
 

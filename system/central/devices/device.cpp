@@ -9,6 +9,7 @@
 
 #include "system/base/text.hpp"
 #include "system/central/devices/makers_paths.hpp"
+#include "system/media/stream_names.hpp"
 #include "system/protocols/registration/registration_message.hpp"
 
 namespace watchrig::central {
@@ -16,6 +17,8 @@ namespace watchrig::central {
 using base::ErrorKind;
 
 namespace {
+
+constexpr std::string_view record_plans[] = {"none", "continuous", "scheduled", "event", "inherited"};
 
 constexpr std::uint32_t most_ports = 1024;  // of inputs, outputs, heads
 constexpr std::size_t longest_text = 255;
@@ -69,7 +72,9 @@ FieldResult<void> check_streams(Streams& streams, const std::string& prefix, Dev
   const DriverForm& form = *find_driver(device.driver);
   for (auto& [stream, address] : streams) {
     const std::string field = prefix + stream;
-    if (stream != "main" && stream != "sub") return refuse(field, "a device has the streams main and sub");
+    if (!media::is_stream_name(stream))
+      return refuse(field,
+                    fmt::format("a device has the streams {}", base::joined(media::stream_names, ", ")));
     const std::string text = parseable(address);
     const auto parsed = boost::urls::parse_uri(text);
     if (!parsed || !has_scheme(*parsed, form) || parsed->host().empty() || address.size() > 2048 ||
@@ -209,7 +214,7 @@ std::string_view to_string(Transport transport) {
   }
 }
 
-std::string_view to_string(RecordPlan plan) { return plan == RecordPlan::none ? "none" : "continuous"; }
+std::string_view to_string(RecordPlan plan) { return record_plans[static_cast<std::size_t>(plan)]; }
 
 std::optional<Transport> transport_from(std::string_view text) {
   if (text == "tcp") return Transport::tcp;
@@ -219,9 +224,14 @@ std::optional<Transport> transport_from(std::string_view text) {
 }
 
 std::optional<RecordPlan> record_plan_from(std::string_view text) {
-  if (text == "none") return RecordPlan::none;
-  if (text == "continuous") return RecordPlan::continuous;
-  return std::nullopt;
+  const auto* found = std::ranges::find(record_plans, text);
+  if (found == std::end(record_plans)) return std::nullopt;
+  return static_cast<RecordPlan>(found - std::begin(record_plans));
+}
+
+bool speaks_onvif(const Device& device) {
+  const auto* form = find_driver(device.driver);
+  return form && form->scheme == "http";
 }
 
 FieldResult<Device> checked(Device device) {
@@ -295,17 +305,14 @@ FieldResult<void> set_address(Device& device, const DeviceAddress& address) {
 
 Streams usual_streams(std::string_view driver, const DeviceAddress& address) {
   const bool bare_v6 = address.host.find(':') != std::string::npos && !address.host.starts_with('[');
-  const auto* paths = find_makers_paths(driver);
-  if (!paths) {
-    const auto service = fmt::format("http://{}{}{}:{}/onvif/device_service", bare_v6 ? "[" : "",
-                                     address.host, bare_v6 ? "]" : "", address.port);
-    return {{"main", service}, {"sub", service}};
-  }
-  const auto stream = [&](std::string_view path) {
-    return fmt::format("rtsp://{}{}{}:{}{}", bare_v6 ? "[" : "", address.host, bare_v6 ? "]" : "",
-                       address.port, path);
-  };
-  return {{"main", stream(paths->main)}, {"sub", stream(paths->sub)}};
+  const auto host =
+      fmt::format("{}{}{}:{}", bare_v6 ? "[" : "", address.host, bare_v6 ? "]" : "", address.port);
+  const auto* maker = find_makers_paths(driver);
+  if (!maker) return streams_of_service(fmt::format("http://{}/onvif/device_service", host));
+  Streams streams;
+  for (std::size_t i = 0; i < maker->paths.size(); ++i)
+    streams[std::string(media::stream_names[i])] = fmt::format("rtsp://{}{}", host, maker->paths[i]);
+  return streams;
 }
 
 Streams streams_of(const Device& device, const Channel& channel) {

@@ -8,19 +8,27 @@
 #include <string_view>
 #include <vector>
 
+#include "system/base/clock.hpp"
 #include "system/central/field_error.hpp"
 
 namespace watchrig::central {
 
 enum class Transport { tcp, udp, http };  ///< http: as tcp, all of it through HTTP
-enum class RecordPlan { none, continuous };
+/// When a channel is recorded (IVSS 8.2.1.2, 8.2.2.2.5; platform manual 1.7.7.4).
+enum class RecordPlan {
+  none,
+  continuous,
+  scheduled,  ///< in the periods of a schedule
+  event,      ///< while something is told of it, and for a while after
+  inherited,  ///< as the server-wide settings `recording` say
+};
 
 std::string_view to_string(Transport transport);
 std::string_view to_string(RecordPlan plan);
 std::optional<Transport> transport_from(std::string_view text);
 std::optional<RecordPlan> record_plan_from(std::string_view text);
 
-/// "main" and perhaps "sub" -> address without credentials, of the form that the driver wants.
+/// Main and others of media::stream_names -> address without credentials, of the form that the driver wants.
 using Streams = std::map<std::string, std::string>;
 
 /// One video channel of a device.
@@ -29,8 +37,11 @@ struct Channel {
   std::string name;
   RecordPlan plan = RecordPlan::none;
   std::string recorded_stream = "main";
-  std::uint32_t number = 1;  ///< of the channel on its device, from 1; unique there
-  Streams streams;           ///< its own addresses; empty: those of the device
+  std::uint32_t number = 1;          ///< of the channel on its device, from 1; unique there
+  Streams streams;                   ///< its own addresses; empty: those of the device
+  std::string schedule = {};         ///< id, of the plan `scheduled`
+  bool plan_enabled = true;          ///< false: the plan is kept, and acts not
+  base::UtcTime by_hand_until = {};  ///< recorded until then whatever the plan: somebody has started it
 };
 
 /// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" and "private" (our own kind)
@@ -103,6 +114,9 @@ Streams usual_streams(std::string_view driver, const DeviceAddress& address);
 
 /// The addresses of one channel: its own or the device's, with its number in place.
 Streams streams_of(const Device& device, const Channel& channel);
+
+/// Whether it is asked by ONVIF: those of our own kind are too, at another port.
+bool speaks_onvif(const Device& device);
 
 /// 1 to 63 bytes of UTF-8 without control characters.
 bool is_name(std::string_view text);

@@ -35,6 +35,8 @@ json::object to_json(const Device& device) {
                         {"name", channel.name},
                         {"plan", to_string(channel.plan)},
                         {"stream", channel.recorded_stream},
+                        {"schedule", channel.schedule},
+                        {"plan_enabled", channel.plan_enabled},
                         {"streams", streams_json(channel.streams)}});
   }
   return {{"name", device.name},
@@ -116,7 +118,9 @@ Device device_from(const json::object& object) {
                                record_plan_from(text(one, "plan")).value_or(RecordPlan::none),
                                text(one, "stream"),
                                count(one, "number"),
-                               streams(one)});
+                               streams(one),
+                               one.contains("schedule") ? text(one, "schedule") : std::string(),
+                               !one.contains("plan_enabled") || one.at("plan_enabled").as_bool()});
   }
   return device;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
 
 namespace watchrig::central {
@@ -43,11 +44,25 @@ const std::vector<std::string_view> migrations{
     "ALTER TABLE device ADD COLUMN information TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE device ADD COLUMN certificate TEXT NOT NULL DEFAULT 'pin'",
     "ALTER TABLE device ADD COLUMN certificate_pin TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE device ADD COLUMN cache_strategy TEXT NOT NULL DEFAULT 'adaptive'"};
+    "ALTER TABLE device ADD COLUMN cache_strategy TEXT NOT NULL DEFAULT 'adaptive'",
+    // One object of addresses by stream, however many streams there are.
+    "ALTER TABLE device ADD COLUMN streams TEXT NOT NULL DEFAULT '{}';"
+    "ALTER TABLE channel ADD COLUMN streams TEXT NOT NULL DEFAULT '{}';"
+    "UPDATE device SET streams=json_patch('{}', json_object('main', nullif(main_url, ''),"
+    " 'sub', nullif(sub_url, '')));"
+    "UPDATE channel SET streams=json_patch('{}', json_object('main', nullif(main_url, ''),"
+    " 'sub', nullif(sub_url, '')));"
+    "ALTER TABLE device DROP COLUMN main_url;"
+    "ALTER TABLE device DROP COLUMN sub_url;"
+    "ALTER TABLE channel DROP COLUMN main_url;"
+    "ALTER TABLE channel DROP COLUMN sub_url",
+    // The end of a recording by hand in nanoseconds of UTC; 0: there is none.
+    R"(ALTER TABLE channel ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
+       ALTER TABLE channel ADD COLUMN plan_enabled INTEGER NOT NULL DEFAULT 1;
+       ALTER TABLE channel ADD COLUMN by_hand_until INTEGER NOT NULL DEFAULT 0)"};
 
-std::string stream_of(const Streams& streams, const std::string& stream) {
-  const auto it = streams.find(stream);
-  return it == streams.end() ? std::string() : it->second;
+std::string text_of(const Streams& streams) {
+  return boost::json::serialize(boost::json::value_from(streams));
 }
 
 }  // namespace
@@ -105,8 +120,7 @@ Result<> DeviceDatabase::transaction(const std::function<Result<>()>& work) {
 Result<> DeviceDatabase::insert(Device& device) {
   return transaction([&]() -> Result<> {
     auto row = database_.prepare(
-        "INSERT INTO device(name, driver, main_url, sub_url, username, readable_password, transport) "
-        "VALUES(?,?,'','','','','')");
+        "INSERT INTO device(name, driver, username, readable_password, transport) VALUES(?,?,'','','')");
     if (!row) return row.error();
     if (const auto done = row->bind(device.name, device.driver).run(); !done) return done;
     const std::int64_t id = database_.last_insert_id();
@@ -146,18 +160,16 @@ Result<> DeviceDatabase::write(const Device& device) {
     sealed = *std::move(done);
   }
   auto row = database_.prepare(
-      "UPDATE device SET name=?, driver=?, main_url=?, sub_url=?, username=?, transport=?, area=?,"
+      "UPDATE device SET name=?, driver=?, streams=?, username=?, transport=?, area=?,"
       " description=?, type=?, manufacturer=?, channel_count=?, inputs=?, outputs=?, heads=?, connected=?,"
       " version=?, storage_server=?, certificate=?, cache_strategy=?, sealed_password=CASE WHEN ? THEN "
       "sealed_password ELSE ? "
       "END WHERE id=?");
   if (!row) return row.error();
-  const std::string main = stream_of(device.streams, "main");
-  const std::string sub = stream_of(device.streams, "sub");
   return row
-      ->bind(device.name, device.driver, main, sub, device.username, to_string(device.transport),
-             number_of_id(device.area, 'a'), device.description, device.type, device.manufacturer,
-             device.channel_count, device.inputs, device.outputs, device.heads,
+      ->bind(device.name, device.driver, text_of(device.streams), device.username,
+             to_string(device.transport), number_of_id(device.area, 'a'), device.description, device.type,
+             device.manufacturer, device.channel_count, device.inputs, device.outputs, device.heads,
              std::int64_t{device.connected}, device.version, device.storage_server, device.certificate,
              device.cache_strategy, std::int64_t{device.password_lost}, sealed, id)
       .run();
@@ -165,30 +177,33 @@ Result<> DeviceDatabase::write(const Device& device) {
 
 Result<> DeviceDatabase::insert_channel(std::int64_t device, Channel& channel) {
   auto row = database_.prepare(
-      "INSERT INTO channel(device, name, plan, recorded_stream, number, main_url, sub_url) "
-      "VALUES(?,?,?,?,?,?,?)");
+      "INSERT INTO channel(device, name, plan, recorded_stream, number, streams, schedule, plan_enabled)"
+      " VALUES(?,?,?,?,?,?,?,?)");
   if (!row) return row.error();
-  const std::string main = stream_of(channel.streams, "main");
-  const std::string sub = stream_of(channel.streams, "sub");
-  row->bind(device, channel.name, to_string(channel.plan), channel.recorded_stream, channel.number, main,
-            sub);
+  const std::string streams = text_of(channel.streams);
+  row->bind(device, channel.name, to_string(channel.plan), channel.recorded_stream, channel.number, streams,
+            channel.schedule, std::int64_t{channel.plan_enabled});
   if (const auto done = row->run(); !done) return done;
   channel.id = fmt::format("c{}", database_.last_insert_id());
   return {};
 }
 
 Result<> DeviceDatabase::update_channel(const Channel& channel) {
-  auto row = database_.prepare("UPDATE channel SET name=?, main_url=?, sub_url=? WHERE id=?");
+  auto row = database_.prepare("UPDATE channel SET name=?, streams=? WHERE id=?");
   if (!row) return row.error();
-  const std::string main = stream_of(channel.streams, "main");
-  const std::string sub = stream_of(channel.streams, "sub");
-  return row->bind(channel.name, main, sub, number_of_id(channel.id, 'c')).run();
+  return row->bind(channel.name, text_of(channel.streams), number_of_id(channel.id, 'c')).run();
 }
 
-Result<> DeviceDatabase::set_plan(const Channel& channel) {
-  auto row = database_.prepare("UPDATE channel SET plan=?, recorded_stream=? WHERE id=?");
+Result<> DeviceDatabase::set_recording(const Channel& channel) {
+  auto row = database_.prepare(
+      "UPDATE channel SET plan=?, recorded_stream=?, schedule=?, plan_enabled=?, by_hand_until=?"
+      " WHERE id=?");
   if (!row) return row.error();
-  return row->bind(to_string(channel.plan), channel.recorded_stream, number_of_id(channel.id, 'c')).run();
+  const std::int64_t until = channel.by_hand_until.time_since_epoch().count();
+  return row
+      ->bind(to_string(channel.plan), channel.recorded_stream, channel.schedule,
+             std::int64_t{channel.plan_enabled}, until, number_of_id(channel.id, 'c'))
+      .run();
 }
 
 Result<> DeviceDatabase::set_information(std::int64_t device, const std::string& text) {

@@ -27,7 +27,8 @@ class DeviceDatabase {
   /// Of its channels, those without an id are new and get one; those of `before` that are missing go.
   base::Result<> update(Device& device, const Device& before);
   base::Result<> erase_device(std::int64_t id);
-  base::Result<> set_plan(const Channel& channel);
+  /// Its plan, and its recording by hand.
+  base::Result<> set_recording(const Channel& channel);
   /// What the device has told of itself, as text.
   base::Result<> set_information(std::int64_t device, const std::string& text);
   base::Result<std::string> information(std::int64_t device);

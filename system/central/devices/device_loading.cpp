@@ -1,3 +1,4 @@
+#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include "system/base/log.hpp"
@@ -9,11 +10,15 @@ using base::Result;
 
 namespace {
 
-Streams streams_from(std::string main, std::string sub) {
-  Streams streams;
-  if (!main.empty()) streams["main"] = std::move(main);
-  if (!sub.empty()) streams["sub"] = std::move(sub);
-  return streams;
+/// Error: corrupt.
+Result<Streams> streams_from(const std::string& text, const std::string& owner) {
+  boost::system::error_code failure;
+  const auto value = boost::json::parse(text, failure);
+  auto streams =
+      failure ? boost::system::result<Streams>(failure) : boost::json::try_value_to<Streams>(value);
+  if (streams) return *std::move(streams);
+  return base::Error{base::ErrorKind::corrupt,
+                     fmt::format("{}: the addresses of its streams cannot be read", owner)};
 }
 
 }  // namespace
@@ -32,14 +37,14 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
     area({areas->integer(0), areas->integer(1), areas->text(2), areas->integer(3)});
   }
   auto channels = database_.prepare(
-      "SELECT device, id, name, plan, recorded_stream, number, main_url, sub_url FROM channel"
+      "SELECT device, id, name, plan, recorded_stream, number, streams, schedule, plan_enabled, "
+      "by_hand_until FROM channel"
       " ORDER BY device, number, id");
   if (!channels) return channels.error();
   auto devices = database_.prepare(
-      "SELECT id, name, driver, main_url, sub_url, username, sealed_password, transport, area, description,"
+      "SELECT id, name, driver, username, sealed_password, transport, area, description,"
       " type, manufacturer, channel_count, inputs, outputs, heads, connected, version, storage_server,"
-      " certificate, cache_strategy FROM device"
-      " ORDER BY id");
+      " certificate, cache_strategy, streams FROM device ORDER BY id");
   if (!devices) return devices.error();
   auto channel = channels->step();
   for (auto row = devices->step();; row = devices->step()) {
@@ -51,9 +56,8 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
     one.id = fmt::format("d{}", id);
     one.name = devices->text(1);
     one.driver = devices->text(2);
-    one.streams = streams_from(devices->text(3), devices->text(4));
-    one.username = devices->text(5);
-    if (const auto sealed = devices->text(6); !sealed.empty()) {
+    one.username = devices->text(3);
+    if (const auto sealed = devices->text(4); !sealed.empty()) {
       auto password = vault_.open_sealed(sealed, password_purpose(id));
       one.password_lost = !password;
       if (password) {
@@ -62,26 +66,33 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
         base::log_error("device \"{}\": {}", one.name, password.error().message);
       }
     }
-    one.transport = transport_from(devices->text(7)).value_or(Transport::tcp);
-    one.area = fmt::format("a{}", devices->integer(8));
-    one.description = devices->text(9);
-    one.type = devices->text(10);
-    one.manufacturer = devices->text(11);
-    one.channel_count = count(12);
-    one.inputs = count(13);
-    one.outputs = count(14);
-    one.heads = count(15);
-    one.connected = devices->integer(16) != 0;
-    one.version = devices->integer(17);
-    one.storage_server = devices->text(18);
-    one.certificate = devices->text(19);
-    one.cache_strategy = devices->text(20);
+    one.transport = transport_from(devices->text(5)).value_or(Transport::tcp);
+    one.area = fmt::format("a{}", devices->integer(6));
+    one.description = devices->text(7);
+    one.type = devices->text(8);
+    one.manufacturer = devices->text(9);
+    one.channel_count = count(10);
+    one.inputs = count(11);
+    one.outputs = count(12);
+    one.heads = count(13);
+    one.connected = devices->integer(14) != 0;
+    one.version = devices->integer(15);
+    one.storage_server = devices->text(16);
+    one.certificate = devices->text(17);
+    one.cache_strategy = devices->text(18);
+    auto streams = streams_from(devices->text(19), "device " + one.id);
+    if (!streams) return streams.error();
+    one.streams = *std::move(streams);
     for (; channel && *channel && channels->integer(0) <= id; channel = channels->step()) {
       if (channels->integer(0) < id) continue;
-      one.channels.push_back({fmt::format("c{}", channels->integer(1)), channels->text(2),
+      auto id_of_channel = fmt::format("c{}", channels->integer(1));
+      auto own = streams_from(channels->text(6), "channel " + id_of_channel);
+      if (!own) return own.error();
+      one.channels.push_back({std::move(id_of_channel), channels->text(2),
                               record_plan_from(channels->text(3)).value_or(RecordPlan::none),
                               channels->text(4), static_cast<std::uint32_t>(channels->integer(5)),
-                              streams_from(channels->text(6), channels->text(7))});
+                              *std::move(own), channels->text(7), channels->integer(8) != 0,
+                              base::UtcTime(std::chrono::nanoseconds(channels->integer(9)))});
     }
     if (!channel) return channel.error();
     device(std::move(one));

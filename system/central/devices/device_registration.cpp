@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "system/central/device_notes.hpp"
+#include "system/platform/role_messages.hpp"
+
 namespace watchrig::central {
 
 namespace json = boost::json;
@@ -10,6 +13,8 @@ namespace {
 
 using News = devices::RegistrationDesk::News;
 constexpr const char* section = "device_registration";
+/// In the trace, one that names an id that no device has.
+constexpr const char* unknown_device = "unknown";
 
 Event event_of(const News& news, const Device* device) {
   const auto name = device ? fmt::format("device \"{}\"", device->name)
@@ -47,13 +52,15 @@ Event event_of(const News& news, const Device* device) {
 
 }  // namespace
 
-SettingSection device_registration_section() {
+SettingSection device_registration_section(std::uint16_t usual_port) {
+  auto port = number_setting("port", usual_port, 1025, 65535, "TCP port");
+  port.least_stored = 1;
   return {
       section,
       "where devices register that nobody can connect to; a change has all register anew, while streams go "
       "on",
       {flag_setting("enabled", false, "whether they can"),
-       text_setting("address", "0.0.0.0", 45, "address to listen on"), port_setting("port", 7000, "TCP port"),
+       text_setting("address", "0.0.0.0", 45, "address to listen on"), port,
        number_setting("keep_alive", 30, 5, 300, "seconds between the signs of life of a device")},
       {}};
 }
@@ -107,7 +114,19 @@ void DeviceRegistration::follow(const json::object& values) {
 
 void DeviceRegistration::tell(const News& news) {
   const auto device = parts_.registry.find_registered(news.device_id);
-  parts_.events.append(event_of(news, device ? device->get() : nullptr));
+  auto event = event_of(news, device ? device->get() : nullptr);
+  if (news.kind == News::Kind::registered || news.kind == News::Kind::refused) {
+    const auto asked = parts_.notes.heard(
+        platform::to_message(device ? (*device)->id : unknown_device, platform::central_role,
+                             platform::Register{news.device_id, news.source}),
+        {});
+    const bool granted = news.kind == News::Kind::registered;
+    parts_.notes.answered(
+        asked, granted ? base::Result<json::object>(json::object())
+                       : base::Result<json::object>(base::Error{base::ErrorKind::denied, news.reason}));
+    event.correlation = asked.correlation;
+  }
+  parts_.events.append(std::move(event));
   if (device && news.kind == News::Kind::registered) parts_.registered(**device);
 }
 

@@ -11,9 +11,11 @@
 
 namespace watchrig::central {
 
+class DeviceNotes;
+
 /// The settings `device_registration`: where devices register that nobody can connect to (platform manual
-/// III).
-SettingSection device_registration_section();
+/// III), on a port of 1025 to 65535 (IVSS 8.3.1.3, micro server 3.1.3.2: the TCP port of devices).
+SettingSection device_registration_section(std::uint16_t usual_port);
 
 /// The desk at which the devices of the registry register, as the settings say. Events: device.registered,
 /// device.registration-lost, device.registration-refused, device.registration-failed (the port cannot be
@@ -25,6 +27,7 @@ class DeviceRegistration {
     Settings& settings;
     EventLog& events;
     DeviceRegistry& registry;
+    DeviceNotes& notes;  ///< of who registers, as `register` of H.626.4
     std::function<bool(const boost::asio::ip::address&)> admit;
     std::function<void(const Device&)> registered;  ///< one that has just come; must not wait
   };

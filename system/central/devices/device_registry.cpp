@@ -234,27 +234,32 @@ Result<ChannelOfDevice> DeviceRegistry::find_channel(std::string_view id_or_name
   return ChannelOfDevice{device, channel_of(*device, number)};
 }
 
-Result<Channel> DeviceRegistry::set_plan(std::string_view channel, RecordPlan plan, std::string_view stream) {
+FieldResult<Channel> DeviceRegistry::set_recording(std::string_view channel,
+                                                   const std::function<FieldResult<void>(Channel&)>& change) {
   const std::lock_guard writer(writing_);
   const std::int64_t number = number_of_id(channel, 'c');
   const auto of = channel_devices_.find(number);
-  if (of == channel_devices_.end()) return no_channel(channel);
+  if (of == channel_devices_.end()) return FieldError{{}, no_channel(channel)};
   Device copy = *devices_.at(of->second)->device;
-  if (plan != RecordPlan::none && copy.storage_server.empty()) {
-    return Error{ErrorKind::conflict,
-                 fmt::format("device \"{0}\" has no storage server: PATCH /api/v1/devices/{1} with "
-                             "storage_server first",
-                             copy.name, copy.id)};
+  Channel& changed = *std::ranges::find(copy.channels, channel, &Channel::id);
+  const auto stream_before = changed.recorded_stream;
+  if (auto may = change(changed); !may) return may.error();
+  const bool recorded = changed.plan != RecordPlan::none || changed.by_hand_until != base::UtcTime{};
+  if (recorded && copy.storage_server.empty()) {
+    return FieldError{{},
+                      {ErrorKind::conflict,
+                       fmt::format("device \"{0}\" has no storage server: PATCH /api/v1/devices/{1} with "
+                                   "storage_server first",
+                                   copy.name, copy.id)}};
   }
-  const auto changed = std::ranges::find(copy.channels, channel, &Channel::id);
-  if (!streams_of(copy, *changed).contains(std::string(stream))) {
-    return Error{ErrorKind::invalid,
-                 fmt::format("channel \"{}\" has no stream \"{}\"", changed->name, stream)};
+  const bool stream_matters = recorded || changed.recorded_stream != stream_before;
+  if (stream_matters && !streams_of(copy, changed).contains(changed.recorded_stream)) {
+    return FieldError{"stream",
+                      {ErrorKind::invalid, fmt::format("channel \"{}\" has no stream \"{}\"", changed.name,
+                                                       changed.recorded_stream)}};
   }
-  changed->plan = plan;
-  changed->recorded_stream = stream;
-  Channel result = *changed;
-  if (const auto done = database_.set_plan(result); !done) return done.error();
+  Channel result = changed;
+  if (const auto done = database_.set_recording(result); !done) return FieldError{{}, done.error()};
   const std::unique_lock lock(mutex_);
   put(std::move(copy));
   return result;

@@ -62,9 +62,11 @@ class DeviceRegistry {
   /// By id, or else the oldest of that name. Errors: not_found.
   base::Result<ChannelOfDevice> find_channel(std::string_view id_or_name) const;
   Page<ChannelOfDevice> list(const ChannelQuery& query) const;
-  /// not_found for the channel, invalid for a stream that its device does not have, conflict for a device
-  /// without a storage server.
-  base::Result<Channel> set_plan(std::string_view channel, RecordPlan plan, std::string_view stream);
+  /// What is recorded of a channel, and when: plan, stream, schedule, or by hand. Errors: not_found for the
+  /// channel, invalid for a stream that its device does not have, conflict for a device without a storage
+  /// server; those of `change`.
+  FieldResult<Channel> set_recording(std::string_view channel,
+                                     const std::function<FieldResult<void>(Channel&)>& change);
 
   /// What the device told of itself when it was last asked; an empty object until then. It is no part of the
   /// configuration: the version stays. Errors: not_found.

@@ -38,6 +38,13 @@ class DeviceRegistryTest : public testing::Test {
     made.streams["main"] = "rtsp://127.0.0.1:554/main";
     return made;
   }
+  static auto as(RecordPlan plan, const std::string& stream) {
+    return [plan, stream](Channel& channel) -> FieldResult<void> {
+      channel.plan = plan;
+      channel.recorded_stream = stream;
+      return {};
+    };
+  }
   std::filesystem::path folder_;
 };
 
@@ -46,6 +53,8 @@ TEST_F(DeviceRegistryTest, DevicesAndPlansSurviveARestart) {
     auto registry = open();
     Device gate = device("Gate \"1\"; é");
     gate.streams["sub"] = "rtsp://127.0.0.1:554/sub";
+    gate.streams["sub2"] = "rtsp://127.0.0.1:554/sub2?a=%22";
+    gate.channels.emplace_back().streams = {{"main", "rtsp://127.0.0.1/a"}, {"sub2", "rtsp://127.0.0.1/b"}};
     gate.username = "admin";
     gate.password = "secret";
     gate.transport = Transport::udp;
@@ -53,7 +62,7 @@ TEST_F(DeviceRegistryTest, DevicesAndPlansSurviveARestart) {
     ASSERT_TRUE(added);
     EXPECT_EQ((*added)->id, "d1");
     EXPECT_EQ((*added)->channels.front().id, "c1");
-    ASSERT_TRUE(registry->set_plan("c1", RecordPlan::continuous, "sub"));
+    ASSERT_TRUE(registry->set_recording("c1", as(RecordPlan::continuous, "sub2")));
   }
   const auto registry = open();
   const auto devices = all(*registry);
@@ -62,7 +71,9 @@ TEST_F(DeviceRegistryTest, DevicesAndPlansSurviveARestart) {
   EXPECT_EQ(devices[0]->password, "secret");
   EXPECT_EQ(devices[0]->transport, Transport::udp);
   EXPECT_EQ(devices[0]->channels[0].plan, RecordPlan::continuous);
-  EXPECT_EQ(devices[0]->channels[0].recorded_stream, "sub");
+  EXPECT_EQ(devices[0]->channels[0].recorded_stream, "sub2");
+  EXPECT_EQ(devices[0]->streams.at("sub2"), "rtsp://127.0.0.1:554/sub2?a=%22");
+  EXPECT_EQ(devices[0]->channels[0].streams.at("sub2"), "rtsp://127.0.0.1/b");
 }
 
 TEST_F(DeviceRegistryTest, IdsAreNeverUsedTwice) {
@@ -149,11 +160,23 @@ TEST_F(DeviceRegistryTest, AskedBeforehandARowIsRefusedForWhatItWouldBeRefused) 
   EXPECT_EQ(all(*registry).size(), 1U);
 }
 
+TEST_F(DeviceRegistryTest, StreamsHaveTheirNames) {
+  auto registry = open();
+  Device odd = device("a");
+  odd.streams["sub3"] = "rtsp://127.0.0.1/sub3";
+  const auto refused = registry->add(odd);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().field, "streams.sub3");
+  EXPECT_EQ(refused.error().error.message, "a device has the streams main, sub, sub2");
+}
+
 TEST_F(DeviceRegistryTest, APlanNeedsItsStreamAndChannel) {
   auto registry = open();
   ASSERT_TRUE(registry->add(device("a")));
-  EXPECT_EQ(registry->set_plan("c1", RecordPlan::continuous, "sub").error().kind, base::ErrorKind::invalid);
-  EXPECT_EQ(registry->set_plan("c2", RecordPlan::continuous, "main").error().kind,
+  const auto refused = registry->set_recording("c1", as(RecordPlan::continuous, "sub2")).error().error;
+  EXPECT_EQ(refused.kind, base::ErrorKind::invalid);
+  EXPECT_EQ(refused.message, "channel \"a\" has no stream \"sub2\"");
+  EXPECT_EQ(registry->set_recording("c2", as(RecordPlan::continuous, "main")).error().error.kind,
             base::ErrorKind::not_found);
 }
 
@@ -164,8 +187,9 @@ TEST_F(DeviceRegistryTest, NothingIsRecordedWithoutAStorageServer) {
   EXPECT_EQ(registry->add(gate).error().field, "storage_server");
   gate.storage_server.clear();
   ASSERT_TRUE(registry->add(gate));
-  EXPECT_EQ(registry->set_plan("c1", RecordPlan::continuous, "main").error().kind, base::ErrorKind::conflict);
-  EXPECT_TRUE(registry->set_plan("c1", RecordPlan::none, "main"));
+  EXPECT_EQ(registry->set_recording("c1", as(RecordPlan::continuous, "main")).error().error.kind,
+            base::ErrorKind::conflict);
+  EXPECT_TRUE(registry->set_recording("c1", as(RecordPlan::none, "main")));
   registry = open();
   EXPECT_EQ((*registry->find("d1"))->storage_server, "");
   const auto tie = [](std::string server) {
@@ -175,7 +199,7 @@ TEST_F(DeviceRegistryTest, NothingIsRecordedWithoutAStorageServer) {
     };
   };
   ASSERT_TRUE(registry->change("d1", tie("local")));
-  ASSERT_TRUE(registry->set_plan("c1", RecordPlan::continuous, "main"));
+  ASSERT_TRUE(registry->set_recording("c1", as(RecordPlan::continuous, "main")));
   EXPECT_EQ(registry->change("d1", tie("")).error().field, "storage_server");
 }
 

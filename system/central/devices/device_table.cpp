@@ -8,6 +8,7 @@
 
 #include "system/base/text.hpp"
 #include "system/central/devices/name_search.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::central {
 
@@ -27,13 +28,13 @@ enum Column {
   password,
   channels,
   description,
-  main_url,
-  sub_url,
-  driver
+  main_url,  ///< and further ones, in the order of media::stream_names
+  driver = main_url + media::stream_names.size()
 };
-constexpr std::array<std::string_view, 12> titles{
-    "Name",     "Type",           "Manufacturer", "IP",           "Port",        "User",
-    "Password", "Channel number", "Description",  "Main address", "Sub address", "Protocol"};
+constexpr std::array<std::string_view, driver + 1> titles{
+    "Name",           "Type",        "Manufacturer", "IP",          "Port",          "User",    "Password",
+    "Channel number", "Description", "Main address", "Sub address", "Sub 2 address", "Protocol"};
+static_assert(titles.back() == "Protocol");
 
 /// Where each column is in the table; nothing for one that it does not have.
 using Places = std::array<std::optional<std::size_t>, titles.size()>;
@@ -104,9 +105,11 @@ TableRow read_row(RowReader reader) {
   const auto host = reader.text(address);
   const DeviceAddress at{host,
                          static_cast<std::uint16_t>(reader.number(port, form ? form->port : 554, 65535))};
-  if (auto main = reader.text(main_url); !main.empty()) {
-    device.streams["main"] = std::move(main);
-    if (auto sub = reader.text(sub_url); !sub.empty()) device.streams["sub"] = std::move(sub);
+  if (!reader.text(main_url).empty()) {
+    for (std::size_t i = 0; i < media::stream_names.size(); ++i) {
+      auto url = reader.text(static_cast<Column>(main_url + i));
+      if (!url.empty()) device.streams[std::string(media::stream_names[i])] = std::move(url);
+    }
   } else if (!host.empty()) {
     device.streams = usual_streams(device.driver, {"0.0.0.0", at.port});
     if (const auto set = set_address(device, at); !set) row.error = set.error();
@@ -123,7 +126,7 @@ TableRow read_row(RowReader reader) {
 
 std::string device_table_template() {
   CsvTable table(CsvRow(titles.begin(), titles.end()));
-  table.add({"Example", "ipc", "", "192.0.2.10", "554", "admin", "", "1", "", "", "", "rtsp"});
+  table.add({"Example", "ipc", "", "192.0.2.10", "554", "admin", "", "1", "", "", "", "", "rtsp"});
   return std::move(table).text();
 }
 

@@ -53,6 +53,17 @@ TEST(DeviceTable, EachRowSaysWhatIsMissingOrWrong) {
   EXPECT_FALSE(rows[6].error || !rows[6].missing.empty());
 }
 
+TEST(DeviceTable, EachStreamHasItsAddress) {
+  const auto rows = read_device_table(
+                        "Name,Sub 2 address,Main address,Sub address\n"
+                        "a,rtsp://h/2,rtsp://h/0,rtsp://h/1\n"
+                        "b,rtsp://h/2,rtsp://h/0,\n")
+                        .value();
+  EXPECT_EQ(rows.at(0).device.streams,
+            (Streams{{"main", "rtsp://h/0"}, {"sub", "rtsp://h/1"}, {"sub2", "rtsp://h/2"}}));
+  EXPECT_EQ(rows.at(1).device.streams, (Streams{{"main", "rtsp://h/0"}, {"sub2", "rtsp://h/2"}}));
+}
+
 TEST(DeviceTable, AHeaderThatCannotBeIsRefused) {
   EXPECT_THAT(refusal_of(""), HasSubstr("empty"));
   EXPECT_THAT(refusal_of("Name,Port\n"), HasSubstr("at least Name and IP"));

@@ -6,7 +6,9 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/base/text.hpp"
 #include "system/central/devices/device.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::central {
 
@@ -58,7 +60,7 @@ FieldResult<void> only(const json::object& object, std::initializer_list<std::st
   return {};
 }
 
-FieldResult<void> check_windows(const json::object& content) {
+FieldResult<void> check_windows(const json::object& content, std::size_t most_windows) {
   const auto list = list_of(LayoutKind::view, content, "windows", most_windows);
   if (!list) return list.error();
   std::set<std::int64_t> used;
@@ -77,8 +79,9 @@ FieldResult<void> check_windows(const json::object& content) {
     if (!channel || !is_id(*channel, 'c'))
       return refuse("windows.channel", "must be a channel such as \"c1\"");
     const auto* stream = window.if_contains("stream");
-    if (stream && *stream != "main" && *stream != "sub")
-      return refuse("windows.stream", "must be main or sub");
+    if (stream && !(stream->is_string() && media::is_stream_name(stream->get_string())))
+      return refuse("windows.stream",
+                    fmt::format("must be one of {}", base::joined(media::stream_names, ", ")));
   }
   return {};
 }
@@ -141,13 +144,13 @@ std::string id_of(const Layout& layout) {
   return fmt::format("{}{}", rule_of(layout.kind).letter, layout.number);
 }
 
-FieldResult<void> check_layout(const Layout& layout) {
+FieldResult<void> check_layout(const Layout& layout, std::size_t most_windows) {
   if (layout.name.empty() || characters(layout.name) > longest_name || !is_printable(layout.name)) {
     return refuse("name", fmt::format("a name has 1 to {} characters", longest_name));
   }
   switch (layout.kind) {
     case LayoutKind::view:
-      return check_windows(layout.content);
+      return check_windows(layout.content, most_windows);
     case LayoutKind::video_group:
       return check_channels(layout.content);
     case LayoutKind::map:
@@ -157,6 +160,17 @@ FieldResult<void> check_layout(const Layout& layout) {
       break;
   }
   return {};
+}
+
+std::size_t highest_window(const Layout& layout) {
+  std::int64_t highest = 0;
+  const auto* windows = layout.content.if_contains("windows");
+  if (layout.kind != LayoutKind::view || !windows || !windows->is_array()) return 0;
+  for (const auto& window : windows->get_array()) {
+    const auto* number = window.is_object() ? window.get_object().if_contains("window") : nullptr;
+    if (number && number->is_int64()) highest = std::max(highest, number->get_int64());
+  }
+  return static_cast<std::size_t>(highest);
 }
 
 std::string_view picture_type(std::string_view bytes) {

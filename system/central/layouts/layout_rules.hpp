@@ -40,7 +40,6 @@ const LayoutRule& rule_of(LayoutKind kind);
 
 std::string id_of(const Layout& layout);
 
-constexpr std::size_t most_windows = 36;  ///< of a view (IVSS 1.2)
 constexpr std::size_t most_group_channels = 256;
 constexpr std::size_t most_map_items = 1000;
 constexpr std::size_t most_picture_bytes = std::size_t{1} << 20;
@@ -51,7 +50,11 @@ constexpr std::size_t most_picture_bytes = std::size_t{1} << 20;
 /// - map: `area`, and `items`, a list of `{"channel":"c1"}` or `{"device":"d1","input":1}` with x and y from
 /// 0 to 1
 ///   and perhaps an `icon`.
-FieldResult<void> check_layout(const Layout& layout);
+/// A view has at most `most_windows`, with numbers up to that.
+FieldResult<void> check_layout(const Layout& layout, std::size_t most_windows);
+
+/// The highest number of a window of a view; 0 where it has none.
+std::size_t highest_window(const Layout& layout);
 
 /// "image/png" or "image/jpeg" by its first and last bytes; empty for anything else.
 std::string_view picture_type(std::string_view bytes);

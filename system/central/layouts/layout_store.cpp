@@ -31,14 +31,38 @@ Error none(LayoutKind kind, std::string_view id) {
   return {ErrorKind::not_found, fmt::format("there is no {} \"{}\"", rule_of(kind).title, id)};
 }
 
+/// A view that was made under a profile with more windows keeps those that it has, and gets no others beyond
+/// `most`. Both were checked.
+FieldResult<void> check_added_windows(const Layout& before, const Layout& after, std::size_t most) {
+  if (after.kind != LayoutKind::view) return {};
+  const auto numbers_in = [](const Layout& view) {
+    std::set<std::int64_t> numbers;
+    for (const auto& window : view.content.at("windows").as_array())
+      numbers.insert(window.as_object().at("window").as_int64());
+    return numbers;
+  };
+  const auto had = numbers_in(before), has = numbers_in(after);
+  if (has.size() > std::max(most, had.size()))
+    return FieldError{"windows",
+                      {ErrorKind::invalid, fmt::format("a view has at most {} windows, not {}",
+                                                       std::max(most, had.size()), has.size())}};
+  for (const auto number : has) {
+    if (number > static_cast<std::int64_t>(most) && !had.contains(number))
+      return FieldError{"windows.window",
+                        {ErrorKind::invalid, fmt::format("a window has a number from 1 to {}", most)}};
+  }
+  return {};
+}
+
 bool is_below_group(LayoutKind kind) { return kind == LayoutKind::view_group || kind == LayoutKind::view; }
 
 }  // namespace
 
-Result<std::unique_ptr<LayoutStore>> LayoutStore::open(const std::filesystem::path& file) {
+Result<std::unique_ptr<LayoutStore>> LayoutStore::open(const std::filesystem::path& file,
+                                                       const ProductProfile& profile) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  std::unique_ptr<LayoutStore> store(new LayoutStore(std::move(*database)));
+  std::unique_ptr<LayoutStore> store(new LayoutStore(std::move(*database), profile));
   if (const auto loaded = store->load(); !loaded) return loaded.error();
   return store;
 }
@@ -114,7 +138,8 @@ FieldResult<void> LayoutStore::check_place(const Layout& layout, bool is_new) co
     }
   }
   if (is_new && count >= rule.most)
-    return FieldError{{}, {ErrorKind::full, fmt::format("there are {} {}s already", rule.most, rule.title)}};
+    return FieldError{
+        {}, {ErrorKind::full, fmt::format("there are {} {}s already; remove one", rule.most, rule.title)}};
   if (layout.parent == 0) {
     if (layout.kind != LayoutKind::view) return {};
     return FieldError{"group", {ErrorKind::invalid, "a view is in a group"}};
@@ -141,7 +166,7 @@ Result<> LayoutStore::write(const Layout& layout) {
 }
 
 FieldResult<Layout> LayoutStore::add(Layout layout) {
-  if (auto valid = check_layout(layout); !valid) return valid.error();
+  if (auto valid = check_layout(layout, profile_.most_windows); !valid) return valid.error();
   const std::lock_guard lock(mutex_);
   layout.number = -1;
   layout.version = 1;
@@ -163,7 +188,9 @@ FieldResult<Layout> LayoutStore::change(LayoutKind kind, std::string_view id, co
   Layout layout = *before;
   if (auto done = change(layout); !done) return done.error();
   ++layout.version;
-  if (auto valid = check_layout(layout); !valid) return valid.error();
+  if (auto valid = check_layout(layout, std::max(profile_.most_windows, highest_window(*before))); !valid)
+    return valid.error();
+  if (auto valid = check_added_windows(*before, layout, profile_.most_windows); !valid) return valid.error();
   if (auto fits = check_place(layout, false); !fits) return fits.error();
   if (const auto done = write(layout); !done) return FieldError{{}, done.error()};
   layouts_[layout.number] = layout;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "system/central/layouts/layout_rules.hpp"
+#include "system/central/product_profile.hpp"
 #include "system/platform/sqlite_database.hpp"
 
 namespace watchrig::central {
@@ -24,7 +25,9 @@ class LayoutStore {
  public:
   using Change = std::function<FieldResult<void>(Layout&)>;
 
-  static base::Result<std::unique_ptr<LayoutStore>> open(const std::filesystem::path& file);
+  /// A view has as many windows as the profile says, or as it has already. The profile outlives it.
+  static base::Result<std::unique_ptr<LayoutStore>> open(const std::filesystem::path& file,
+                                                         const ProductProfile& profile = default_profile());
 
   std::vector<Layout> all(LayoutKind kind) const;
   /// Errors: not_found.
@@ -42,7 +45,8 @@ class LayoutStore {
   base::Result<Picture> picture(LayoutKind kind, std::string_view id) const;
 
  private:
-  explicit LayoutStore(platform::SqliteDatabase database) : database_(std::move(database)) {}
+  LayoutStore(platform::SqliteDatabase database, const ProductProfile& profile)
+      : profile_(profile), database_(std::move(database)) {}
   // Under mutex_.
   base::Result<> load();
   base::Result<> write(const Layout& layout);
@@ -50,6 +54,7 @@ class LayoutStore {
   std::vector<std::int64_t> with_children(const Layout& layout) const;
   const Layout* find_locked(LayoutKind kind, std::string_view id) const;
 
+  const ProductProfile& profile_;
   mutable std::mutex mutex_;
   mutable platform::SqliteDatabase database_;
   std::map<std::int64_t, Layout> layouts_;

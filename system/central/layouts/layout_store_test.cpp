@@ -15,9 +15,9 @@ using base::ErrorKind;
 class LayoutStoreTest : public FolderTest {
  protected:
   void SetUp() override { open(); }
-  void open() {
+  void open(const ProductProfile& profile = default_profile()) {
     store.reset();
-    store = LayoutStore::open(folder / "layouts.db").value();
+    store = LayoutStore::open(folder / "layouts.db", profile).value();
   }
   static Layout layout(LayoutKind kind, const std::string& name, std::int64_t parent,
                        const char* content = "{}") {
@@ -33,6 +33,16 @@ class LayoutStoreTest : public FolderTest {
   std::string refused_field(const Layout& wrong) {
     const auto added = store->add(wrong);
     return added ? "accepted" : added.error().field;
+  }
+  /// Gives a view windows with these numbers.
+  std::string set_windows(const std::string& id, const std::vector<int>& numbers) {
+    json::array list;
+    for (const int number : numbers) list.push_back({{"window", number}, {"channel", "c1"}});
+    const auto changed = store->change(LayoutKind::view, id, [&](Layout& layout) -> FieldResult<void> {
+      layout.content["windows"] = list;
+      return {};
+    });
+    return changed ? "accepted" : changed.error().field;
   }
 
   std::unique_ptr<LayoutStore> store;
@@ -51,6 +61,51 @@ TEST_F(LayoutStoreTest, HasAHundredViewsOfThirtySixWindows) {
   open();
   EXPECT_EQ(store->all(LayoutKind::view).size(), 100U);
   EXPECT_EQ(store->add(view("one more")).error().error.kind, ErrorKind::full);
+}
+
+TEST_F(LayoutStoreTest, WindowsHaveNumbersUpToThatOfTheProfile) {
+  for (const auto& profile : product_profiles()) {
+    open(profile);
+    const auto most = static_cast<int>(profile.most_windows);
+    const auto id = id_of(store->add(view(std::string(profile.name), 1)).value());
+    EXPECT_EQ(set_windows(id, {most}), "accepted") << profile.name;
+    EXPECT_EQ(set_windows(id, {most + 1}), "windows.window") << profile.name;
+    EXPECT_EQ(set_windows(id, {0}), "windows.window") << profile.name;
+  }
+}
+
+TEST_F(LayoutStoreTest, AViewOfAProfileWithMoreWindowsKeepsThemButGetsNoOthers) {
+  open(*find_profile("platform"));
+  const auto id = id_of(store->add(view("wide", 64)).value());
+  const auto few = id_of(store->add(view("few", 1)).value());
+  ASSERT_EQ(set_windows(few, {20, 64}), "accepted");
+  open(*find_profile("micro"));
+  ASSERT_TRUE(store->change(LayoutKind::view, id, [](Layout& layout) -> FieldResult<void> {
+    layout.name = "wider";
+    return {};
+  }));
+  EXPECT_EQ(set_windows(few, {20, 64, 16}), "accepted") << "its own, and one of the profile";
+  EXPECT_EQ(set_windows(few, {20, 64, 17}), "windows.window");
+  EXPECT_EQ(set_windows(few, {20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}), "accepted");
+  EXPECT_EQ(set_windows(few, {64}), "windows.window") << "it has that no more";
+  EXPECT_EQ(set_windows(few, {20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}), "windows")
+      << "a window too many";
+  EXPECT_EQ(set_windows(id, {1, 17}), "accepted");
+  EXPECT_EQ(set_windows(id, {1, 18}), "windows.window");
+}
+
+TEST_F(LayoutStoreTest, AWindowShowsAnyOfTheStreams) {
+  Layout shown = view("streams", 1);
+  auto& window = shown.content.at("windows").as_array()[0].as_object();
+  for (const auto* stream : {"main", "sub", "sub2"}) {
+    window["stream"] = stream;
+    shown.name = stream;
+    EXPECT_EQ(refused_field(shown), "accepted") << stream;
+  }
+  for (const json::value& stream : {json::value("sub3"), json::value(2)}) {
+    window["stream"] = stream;
+    EXPECT_EQ(refused_field(shown), "windows.stream");
+  }
 }
 
 TEST_F(LayoutStoreTest, EachKindHasItsMostAndNoMore) {

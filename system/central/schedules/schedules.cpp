@@ -133,7 +133,7 @@ FieldResult<Schedule> Schedules::add(Schedule schedule) {
   const std::lock_guard lock(mutex_);
   if (auto checked = check(schedule); !checked) return checked.error();
   if (schedules_.size() > most)
-    return of_server({ErrorKind::full, fmt::format("there are {} schedules already", most)});
+    return of_server({ErrorKind::full, fmt::format("there are {} schedules already; remove one", most)});
   schedule.periods = joined_periods(std::move(schedule.periods));
   auto insert = database_.prepare("INSERT INTO schedule(name, always, periods) VALUES(?, ?, ?)");
   if (!insert) return of_server(insert.error());
@@ -193,6 +193,15 @@ Result<> Schedules::remove(const std::string& id) {
 bool Schedules::effective(const std::string& id, const LocalTime& local, base::UtcTime time) const {
   const auto schedule = find(id);
   return schedule && (schedule->always || contains(schedule->periods, local, time));
+}
+
+std::set<std::string> Schedules::idle(const LocalTime& local, base::UtcTime time) const {
+  std::set<std::string> idle;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [number, schedule] : schedules_) {
+    if (!schedule.always && !contains(schedule.periods, local, time)) idle.insert(schedule.id);
+  }
+  return idle;
 }
 
 }  // namespace watchrig::central

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ class Schedules {
 
   /// Whether it is in effect at an instant; one that does not exist never is.
   bool effective(const std::string& id, const LocalTime& local, base::UtcTime time) const;
+
+  /// Those that are not in effect then.
+  std::set<std::string> idle(const LocalTime& local, base::UtcTime time) const;
 
   /// Another part that uses schedules. Before the server listens.
   void add_users(Users users) { users_.push_back(std::move(users)); }

@@ -78,12 +78,23 @@ FieldResult<void> SettingField::check(const json::value& value) const {
   return {};
 }
 
+FieldResult<void> SettingField::check_stored(const json::value& value) const {
+  if (!least_stored) return check(value);
+  SettingField before = *this;
+  before.least = *least_stored;
+  return before.check(value);
+}
+
+FieldResult<void> SettingField::check_fixed(const json::value& value) const {
+  if (kind == Kind::number && value == 0 && name.ends_with(port_suffix)) return {};
+  return check(value);
+}
+
 FieldResult<json::value> SettingField::parse(std::string_view text) const {
   json::value value(json::string_view(text.data(), text.size()));
   if (kind == Kind::flag && (text == "true" || text == "false")) value = text == "true";
   if (kind == Kind::number) {
     if (const auto number = base::parse_number<std::int64_t>(text)) value = *number;
-    if (text == "0" && name.ends_with(port_suffix)) return value;
   }
   if (kind == Kind::texts) {
     json::array entries;
@@ -92,7 +103,7 @@ FieldResult<json::value> SettingField::parse(std::string_view text) const {
     }
     value = std::move(entries);
   }
-  if (const auto checked = check(value); !checked) return checked.error();
+  if (const auto checked = check_fixed(value); !checked) return checked.error();
   return value;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +24,16 @@ struct SettingField {
   std::vector<std::string> choices;
   std::string meaning;  ///< with its unit, for the description of the interface
   bool secret = false;  ///< a text that is kept sealed and never shown
+  /// Of a number that was stored before, under another product profile or by an older program; else `least`.
+  std::optional<std::int64_t> least_stored = {};
 
   /// A value from a client. Errors: invalid, with the field's name.
   FieldResult<void> check(const boost::json::value& value) const;
-  /// A value from the command line or the configuration file. Errors: invalid, with the field's name. The
-  /// number 0 is allowed for ports (any free one).
+  /// A value that somebody set before.
+  FieldResult<void> check_stored(const boost::json::value& value) const;
+  /// A value that holds as long as the program runs; the number 0 is allowed for ports (any free one).
+  FieldResult<void> check_fixed(const boost::json::value& value) const;
+  /// A value from the command line or the configuration file. Errors: invalid, with the field's name.
   FieldResult<boost::json::value> parse(std::string_view text) const;
 };
 

@@ -5,6 +5,7 @@
 #include "system/central/mail/mail_settings.hpp"
 #include "system/central/maintenance/update_feed.hpp"
 #include "system/central/ptz/ptz_claims.hpp"
+#include "system/central/recording/record_desk.hpp"
 #include "system/central/relay/relay_sections.hpp"
 #include "system/central/schedules/restart_plan.hpp"
 #include "system/central/settings/settings.hpp"
@@ -35,6 +36,24 @@ SettingSection wizard_section() {
   return section;
 }
 
+SettingSection password_reset_section(const ProductProfile& profile) {
+  SettingSection section{"password_reset",
+                         "ways to a new password when one is forgotten",
+                         {flag_setting("service", true, "over the network, by a mailed code"),
+                          flag_setting("email", true, "by a mailed code at all"),
+                          flag_setting("questions", true, "by security questions, at the server itself")},
+                         {},
+                         true};
+  if (!profile.email_needed) return section;
+  section.rule = [name = std::string(profile.name)](const boost::json::object& values) -> FieldResult<void> {
+    if (values.at("email").as_bool()) return {};
+    return FieldError{"email",
+                      {base::ErrorKind::invalid, "must not be false: by the product profile " + name +
+                                                     " passwords are reset by e-mail"}};
+  };
+  return section;
+}
+
 FieldResult<void> check_token(const boost::json::object& values) {
   constexpr std::size_t least = 16;
   const auto size = values.at("token").as_string().size();
@@ -58,24 +77,35 @@ FieldResult<void> check_name(const boost::json::object& values) {
                     {base::ErrorKind::invalid, "name must have 1 to 63 bytes, without control characters"}};
 }
 
+SettingSection storage_section(const ProductProfile& profile) {
+  auto reserve = number_setting("reserve_bytes", profile.usual_reserve, profile.least_reserve, mebi << 24,
+                                "bytes of the volume that stay free");
+  reserve.least_stored = 0;
+  return {"storage",
+          "recording; acts from the next start",
+          {number_setting("segment_bytes", 256 * mebi, mebi, mebi << 14, "bytes of a segment"), reserve},
+          {}};
+}
+
 }  // namespace
 
-const std::vector<SettingSection>& setting_sections() {
-  static const std::vector<SettingSection> sections{
+std::vector<SettingSection> setting_sections(const Product& product) {
+  const ProductPorts& ports = *product.ports;
+  return {
       {"http",
        "the HTTP interface; a change opens it anew and ends all sign-ins",
        {text_setting("address", "127.0.0.1", 45, "address to listen on"),
-        port_setting("port", 8080, "TCP port")},
+        port_setting("port", ports.http, "TCP port")},
        {}},
       {"https",
        "HTTPS, while it is on; a change opens it anew and ends all sign-ins",
        {text_setting("address", "127.0.0.1", 45, "address to listen on"),
-        port_setting("port", 8443, "TCP port")},
+        port_setting("port", ports.https, "TCP port")},
        {}},
       {"rtsp",
        "streams for players; a change opens it anew",
        {text_setting("address", "127.0.0.1", 45, "address to listen on"),
-        port_setting("port", 8554, "TCP port")},
+        port_setting("port", ports.rtsp, "TCP port")},
        {}},
       {"rtsps",
        "streams for players by TLS, with the certificate of HTTPS; a change opens it anew",
@@ -84,11 +114,8 @@ const std::vector<SettingSection>& setting_sections() {
         text_setting("address", "127.0.0.1", 45, "address to listen on"),
         port_setting("port", 8322, "TCP port")},
        check_rtsps},
-      {"storage",
-       "recording; acts from the next start",
-       {number_setting("segment_bytes", 256 * mebi, mebi, mebi << 14, "bytes of a segment"),
-        number_setting("reserve_bytes", 64 * mebi, 0, mebi << 24, "bytes of the volume that stay free")},
-       {}},
+      storage_section(*product.profile),
+      recording_section(),
       {"devices",
        "connections to devices",
        {number_setting("attempts_per_second", 200, 1, 10'000,
@@ -124,13 +151,7 @@ const std::vector<SettingSection>& setting_sections() {
        {number_setting("attempts", 30, 0, 10'000, "sign-ins within the period; 0: never"),
         number_setting("period", 10, 1, 3600, "seconds from the first of them")},
        {}},
-      {"password_reset",
-       "ways to a new password when one is forgotten",
-       {flag_setting("service", true, "over the network, by a mailed code"),
-        flag_setting("email", true, "by a mailed code at all"),
-        flag_setting("questions", true, "by security questions, at the server itself")},
-       {},
-       true},
+      password_reset_section(*product.profile),
       {"onvif",
        "this server as an ONVIF device",
        {flag_setting("service", false,
@@ -153,10 +174,9 @@ const std::vector<SettingSection>& setting_sections() {
       ddns_section(),
       registration_section(),
       p2p_section(),
-      device_registration_section(),
+      device_registration_section(ports.device_registration),
       ptz_section(),
   };
-  return sections;
 }
 
 }  // namespace watchrig::central

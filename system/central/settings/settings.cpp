@@ -33,9 +33,9 @@ const SettingSection* find_section(const std::vector<SettingSection>& sections, 
   return it == sections.end() ? nullptr : &*it;
 }
 
-std::string all_names() {
+std::string all_names(const std::vector<SettingSection>& sections) {
   std::string names;
-  for (const auto& section : setting_sections()) {
+  for (const auto& section : sections) {
     for (const auto& field : section.fields)
       names += (names.empty() ? "" : ", ") + whole_name(section.name, field.name);
   }
@@ -59,14 +59,16 @@ const SettingField* SettingSection::secret() const {
 }
 
 Result<> fix_setting(FixedSettings& fixed, std::string_view name, std::string_view text) {
+  const auto sections = setting_sections();
   const auto dot = name.rfind('.');
-  const auto* section =
-      dot == std::string_view::npos ? nullptr : find_section(setting_sections(), name.substr(0, dot));
+  const auto* section = dot == std::string_view::npos ? nullptr : find_section(sections, name.substr(0, dot));
   const auto* field = section ? section->find(name.substr(dot + 1)) : nullptr;
   if (!field) {
-    return Error{ErrorKind::invalid, fmt::format("\"{}\" is no setting; there are threads, log.level, "
-                                                 "host.network, host.namespace, host.resolver, {}",
-                                                 name, all_names())};
+    return Error{ErrorKind::invalid,
+                 fmt::format("\"{}\" is no setting; there are threads, log.level, "
+                             "product.profile, product.ports, host.network, host.namespace, "
+                             "host.resolver, {}",
+                             name, all_names(sections))};
   }
   auto value = field->parse(text);
   if (!value) return to_error(value.error(), section->name);
@@ -74,9 +76,25 @@ Result<> fix_setting(FixedSettings& fixed, std::string_view name, std::string_vi
   return {};
 }
 
+Result<> check_settings(const FixedSettings& fixed, const Product& product) {
+  const auto sections = setting_sections(product);
+  for (const auto& [name, value] : fixed) {
+    const auto dot = name.rfind('.');
+    const auto* section = find_section(sections, std::string_view(name).substr(0, dot));
+    const auto allowed = section->find(std::string_view(name).substr(dot + 1))->check_fixed(value);
+    if (allowed) continue;
+    return to_error(allowed.error(), section->name)
+        .within(fmt::format("product.profile={}", product.profile->name));
+  }
+  return {};
+}
+
 Settings::Settings(platform::SqliteDatabase database, const platform::SecretVault& vault, FixedSettings fixed,
-                   const std::vector<SettingSection>& sections)
-    : vault_(vault), fixed_(std::move(fixed)), sections_(sections), database_(std::move(database)) {
+                   std::vector<SettingSection> sections)
+    : vault_(vault),
+      fixed_(std::move(fixed)),
+      sections_(std::move(sections)),
+      database_(std::move(database)) {
   for (const auto& section : sections_) {
     auto& entry = entries_[section.name];
     entry.section = &section;
@@ -86,10 +104,11 @@ Settings::Settings(platform::SqliteDatabase database, const platform::SecretVaul
 
 Result<std::unique_ptr<Settings>> Settings::open(const std::filesystem::path& file,
                                                  const platform::SecretVault& vault, FixedSettings fixed,
-                                                 const std::vector<SettingSection>& sections) {
+                                                 std::vector<SettingSection> sections) {
   auto database = platform::SqliteDatabase::open(file, migrations);
   if (!database) return database.error();
-  std::unique_ptr<Settings> settings(new Settings(std::move(*database), vault, std::move(fixed), sections));
+  std::unique_ptr<Settings> settings(
+      new Settings(std::move(*database), vault, std::move(fixed), std::move(sections)));
   if (const auto loaded = settings->load(); !loaded) return Error(loaded.error()).within(file.string());
   if (const auto checked = settings->check_fixed(); !checked) return checked.error();
   return settings;
@@ -202,7 +221,9 @@ FieldResult<void> Settings::check(const Entry& entry, const json::object& patch)
                                                           "(--set or --config); change it there",
                                                           name)}};
     }
-    if (const auto checked = field->check(member.value()); !checked) return checked;
+    // One that stays as it was may come from a product profile with other limits.
+    const auto checked = field->check(member.value());
+    if (!checked && values_of(entry, entry.changed).values.at(name) != member.value()) return checked;
   }
   return {};
 }
@@ -272,7 +293,7 @@ Result<json::object> Settings::unsealed(const SettingSection& section, json::obj
       *value = text ? *text : std::string();
     }
     // Another version of the program may have had other limits.
-    if (const auto checked = field.check(*value); !checked) {
+    if (const auto checked = field.check_stored(*value); !checked) {
       base::log_warning("setting {} is its default: {}", whole_name(section.name, field.name),
                         checked.error().error.message);
       values.erase(field.name);

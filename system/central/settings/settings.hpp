@@ -12,6 +12,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "system/central/product_profile.hpp"
 #include "system/central/settings/setting_field.hpp"
 #include "system/platform/secret_vault.hpp"
 #include "system/platform/sqlite_database.hpp"
@@ -37,14 +38,17 @@ struct SettingSection {
   const SettingField* secret() const;
 };
 
-/// Every section there is: a table, to which a new setting is added.
-const std::vector<SettingSection>& setting_sections();
+/// Every section there is: a table, to which a new setting is added. Defaults and limits are the product's.
+std::vector<SettingSection> setting_sections(const Product& product = {});
 
 /// Settings given at the start, by their whole name; they cannot be changed while the program runs.
 using FixedSettings = std::map<std::string, boost::json::value>;
 
-/// Adds `name` = `text` after a check against the sections. Errors: invalid (no such setting, or its value).
+/// Adds `name` = `text` after a check against the sections; the product's own limits are for
+/// check_settings(), once it is known. Errors: invalid (no such setting, or its value).
 base::Result<> fix_setting(FixedSettings& fixed, std::string_view name, std::string_view text);
+/// Errors: invalid, for a value that this product does not allow.
+base::Result<> check_settings(const FixedSettings& fixed, const Product& product);
 
 /// The configuration of the server, kept in a database over restarts: only what differs from the defaults,
 /// and secrets sealed. Any thread.
@@ -63,7 +67,7 @@ class Settings {
 
   static base::Result<std::unique_ptr<Settings>> open(
       const std::filesystem::path& file, const platform::SecretVault& vault, FixedSettings fixed = {},
-      const std::vector<SettingSection>& sections = setting_sections());
+      std::vector<SettingSection> sections = setting_sections());
 
   /// All values of a section, secrets as they are: for the program, not for clients. An unknown section is a
   /// programming error.
@@ -98,7 +102,7 @@ class Settings {
     std::vector<Listener> listeners;
   };
   Settings(platform::SqliteDatabase database, const platform::SecretVault& vault, FixedSettings fixed,
-           const std::vector<SettingSection>& sections);
+           std::vector<SettingSection> sections);
   base::Result<> load();
   const Entry& entry(std::string_view section) const;
   // Under mutex_.
@@ -114,7 +118,7 @@ class Settings {
 
   const platform::SecretVault& vault_;
   const FixedSettings fixed_;
-  const std::vector<SettingSection>& sections_;
+  const std::vector<SettingSection> sections_;
   std::mutex changing_;  ///< held over the listeners of a change
   mutable std::mutex mutex_;
   platform::SqliteDatabase database_;
