@@ -27,10 +27,18 @@ constexpr std::string_view device_type = "Watchrig video management server";
 /// Of the rules of passwords, locks, TLS, rights and signatures; raised when one of them becomes stricter.
 constexpr std::string_view security_baseline = "1.0";
 
+/// With what a client needs to know before it asks for more than there may be.
+json::object product_json(const central::Product& product) {
+  return {{"profile", product.profile->name},
+          {"ports", product.ports->name},
+          {"most_windows", product.profile->most_windows}};
+}
+
 Response about(ServerParts& parts, const Request&) {
   return http::json_response(200, json::object{{"device_type", device_type},
                                                {"system_version", program_version()},
                                                {"security_baseline", security_baseline},
+                                               {"product", product_json(parts.central.product())},
                                                {"licence", licence_json(parts.licence.show())}});
 }
 

@@ -49,15 +49,16 @@ Response change_password(ServerParts& parts, const Request& request) {
   return http::no_content();
 }
 
-Response rate_password(const Request& request) {
+Response rate_password(const ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   const auto password = fields.text("password");
   const auto username = fields.text("username", std::string(central::Accounts::administrator));
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  const auto checked = central::check_password(password, username);
+  const auto& rule = parts.central.product().profile->password;
+  const auto checked = central::check_password(password, username, rule);
   return http::json_response(
-      200, json::object{{"strength", to_string(central::password_strength(password, username))},
+      200, json::object{{"strength", to_string(central::password_strength(password, username, rule))},
                         {"accepted", checked.has_value()},
                         {"advice", checked ? std::string() : checked.error().message}});
 }
@@ -91,7 +92,8 @@ Response show_account(ServerParts& parts, const Request& request) {
 
 void add_account_routes(http::Router& router, ServerParts& parts) {
   router.add_plain("POST", "/api/v1/password-strength", {everybody, false, false},
-                   "How strong a password would be, and what is wrong with it", rate_password);
+                   "How strong a password would be, and what is wrong with it",
+                   [&parts](const Request& request) { return rate_password(parts, request); });
   router.add("PUT", "/api/v1/sessions/current/confirmation", {signed_in},
              "Gives the password once more, for what needs it in the next ten minutes",
              on_hashers(parts, confirm));

@@ -10,6 +10,7 @@
 #include "system/api/request_fields.hpp"
 #include "system/base/text.hpp"
 #include "system/central/devices/device_table.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::api {
 
@@ -48,7 +49,7 @@ std::string shown_address(std::string_view address) {
 void hide_accounts(json::object& entry) {
   entry.erase("password");
   for (auto& [name, value] : entry) {
-    const bool is_address = name == "address" || name == "main" || name == "sub";
+    const bool is_address = name == "address" || media::is_stream_name(name);
     if (value.is_string())
       value = is_address ? shown_address(value.get_string()) : without_account(value.get_string());
     if (auto* inside = value.if_object()) hide_accounts(*inside);
@@ -82,8 +83,7 @@ FieldResult<json::object> entry_of_found(ServerParts& parts, const json::object&
     entry["port"] = std::int64_t{where.port};
     if (where.tls) entry["tls"] = true;
   } else {
-    const auto service =
-        fmt::format("{}://{}:{}{}", where.tls ? "https" : "http", where.host, where.port, where.path);
+    const auto service = devices::to_string(where);
     entry["streams"] = json::object{{"main", service}, {"sub", service}};
   }
   return entry;

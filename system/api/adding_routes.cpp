@@ -4,11 +4,11 @@
 #include <boost/json/array.hpp>
 
 #include "system/api/adding_desk.hpp"
-#include "system/api/bandwidth_meter.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 
 namespace watchrig::api {
@@ -142,18 +142,19 @@ Response list_drivers(const Request&) {
 }
 
 /// IVSS 5.4.2.1.
-boost::asio::awaitable<Response> show_bandwidth(ServerParts& parts, std::shared_ptr<BandwidthMeter> meter) {
-  const auto reading = co_await meter->read(parts.channels);
-  const auto used = std::llround(reading.bits_per_second);
+boost::asio::awaitable<Response> show_bandwidth(ServerParts& parts, Request request) {
+  const auto reading = co_await parts.storage_queries.bandwidth(trace_name(request));
+  if (!reading) co_return http::error_response(reading.error());
+  const auto used = std::llround(reading->bits_per_second);
   const auto supported = parts.central.settings().number("devices", "bandwidth_mbps") * 1'000'000;
   parts.metrics
       .gauge("watchrig_devices_bandwidth_bits_per_second", "what devices send, as it was last asked for")
-      .Set(reading.bits_per_second);
+      .Set(reading->bits_per_second);
   co_return http::json_response(200, json::object{{"used_bps", used},
                                                   {"supported_bps", supported},
                                                   {"exceeded", used > supported},
-                                                  {"channels", reading.channels},
-                                                  {"delivering", reading.delivering}});
+                                                  {"channels", reading->channels},
+                                                  {"delivering", reading->delivering}});
 }
 
 Response forget(ServerParts& parts, const Request& request) {
@@ -167,10 +168,9 @@ void add_adding_routes(http::Router& router, ServerParts& parts) {
   const http::Guard guard{"devices"};
   router.add_plain("GET", "/api/v1/devices/drivers", guard,
                    "The protocols by which a device can be added, the usual one first", list_drivers);
-  const auto meter = std::make_shared<BandwidthMeter>();
   router.add("GET", "/api/v1/devices/bandwidth", guard,
              "What devices send to this server now, beside what they may send together",
-             [&parts, meter](Request) { return show_bandwidth(parts, meter); });
+             [&parts](Request request) { return show_bandwidth(parts, std::move(request)); });
   const std::string all = "/api/v1/devices/adding", one = all + "/{job}";
   router.add(
       "POST", all, guard,

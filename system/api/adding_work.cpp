@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "system/api/adding_desk.hpp"
+#include "system/api/device_audit.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/device_trial.hpp"
 #include "system/api/place_requests.hpp"
@@ -183,16 +184,18 @@ asio::awaitable<AddingDesk::Done> AddingDesk::add(ServerParts& parts, Turn turn)
   const auto tried = co_await try_device(parts.central, parts.clock, *device);
   if (!tried) co_return tried.error();
   // Nobody has to know how many inputs a recorder has.
-  if (*tried > 1 && !turn.entry.contains("channel_count") && !turn.entry.contains("channels")) {
-    turn.entry["channel_count"] = std::int64_t{*tried};
+  if (tried->sources > 1 && !turn.entry.contains("channel_count") && !turn.entry.contains("channels")) {
+    turn.entry["channel_count"] = std::int64_t{tried->sources};
     device = device_of_entry(turn.entry, false);
     if (!device) co_return device.error();
   }
+  fit_streams(*device, *tried);
   auto entered = co_await enter(parts, turn, *device);
   const bool taken = !entered && entered.error().field == "name" && !turn.entry.contains("name");
   if (!taken) co_return entered;
   auto with_port = device_of_entry(turn.entry, true);
   if (!with_port) co_return with_port.error();
+  fit_streams(*with_port, *tried);
   auto again = co_await enter(parts, turn, *with_port);
   co_return again;
 }

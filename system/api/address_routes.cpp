@@ -7,6 +7,7 @@
 
 #include "system/api/address_requests.hpp"
 #include "system/api/audit.hpp"
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/found_devices.hpp"

@@ -95,7 +95,7 @@ void add_alarm_routes(http::Router& router, ServerParts& parts) {
   const std::initializer_list<http::QueryParameter> conditions{
       {"from", "UTC; an alarm that was on at any time since is found"},
       {"to", "UTC; 7 days after from at most"},
-      {"type", "motion, tampering, input, video-loss or recording-failure"},
+      {"type", fmt::format("{}", fmt::join(central::alarm_types(), ", "))},
       {"channel", "id"},
       {"device", "id"},
       {"text", "in source or message"},

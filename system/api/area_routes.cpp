@@ -32,15 +32,6 @@ Response show(int status, const central::AreaOfDevices& of) {
   return with_etag(http::json_response(status, to_json(of)), of.area.version);
 }
 
-json::object facts_of(const Area& area) { return {{"name", area.name}, {"parent", id_text(area.parent)}}; }
-
-void tell_area(ServerParts& parts, const Request& request, std::string_view done, const Area& area,
-               const json::object& before, const json::object& after) {
-  tell_change(parts, request, fmt::format("area.{}", done),
-              fmt::format("area \"{}\" was {}", area.name, done), {{"area", id_text(area.id)}}, before,
-              after);
-}
-
 /// The caller's areas, with those above them.
 Response list_areas(ServerParts& parts, const Request& request) {
   const auto all = parts.central.registry().areas();

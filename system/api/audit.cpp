@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "system/api/request_trace.hpp"
+
 namespace watchrig::api {
 
 namespace asio = boost::asio;
@@ -20,8 +22,11 @@ namespace {
 
 constexpr int first_failure = 300;
 
+/// A WebSocket that only the right to switch outputs opens does something, too.
 bool is_audited(const Route& route) {
-  return route.guard.audited && (route.method != "GET" || route.guard.right == "download");
+  const bool acts = route.method != "GET" || route.guard.right == "download" ||
+                    (route.socket && route.guard.right == "outputs");
+  return route.guard.audited && acts;
 }
 
 /// What the route is about, for the log: {"user": "ann"}. A token of a path is a secret.
@@ -80,6 +85,7 @@ asio::awaitable<Response> handle(ServerParts* parts, const Route* route, const H
 void tell(ServerParts& parts, const Request& request, central::Event event) {
   if (event.account.empty()) event.account = request.account;
   event.source = request.source();
+  event.correlation = trace_name(request);
   if (request.told) *request.told = true;
   parts.central.events().append(std::move(event));
 }

@@ -5,144 +5,111 @@
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/device_audit.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/etag.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/paging.hpp"
 #include "system/api/pooled_handlers.hpp"
+#include "system/api/record_plan_json.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/log.hpp"
 #include "system/base/text.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::api {
 
+namespace asio = boost::asio;
 namespace json = boost::json;
 using http::Request;
 using http::Response;
 
 namespace {
 
-std::int64_t microseconds(base::Duration duration) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-}
+using Reports = std::map<std::string, platform::ChannelReport>;
 
-json::object receiver_json(const media::RtpReceiverStats& rtp) {
-  json::object object{{"packets", rtp.packets},       {"lost", rtp.lost},
-                      {"duplicates", rtp.duplicates}, {"late", rtp.late},
-                      {"reordered", rtp.reordered},   {"malformed", rtp.malformed},
-                      {"strangers", rtp.strangers},   {"damaged_units", rtp.damaged_units},
-                      {"reanchored", rtp.reanchored}, {"jitter_us", microseconds(rtp.jitter)}};
-  if (rtp.clock_offset) object["clock_offset_us"] = microseconds(*rtp.clock_offset);
-  if (rtp.clock_drift_ppm) object["clock_drift_ppm"] = *rtp.clock_drift_ppm;
-  return object;
-}
+/// What storage says of these channels. Where it does not answer, a list is shown all the same, and why.
+struct Told {
+  Reports reports;
+  std::optional<base::Error> silent;
+  central::RecordDesk::Moment moment = {};  ///< in which it was said
+};
 
-json::object stream_json(const storage::ChannelStatus::Stream& stream,
-                         const storage::RecorderStats* recorder) {
-  const auto& video = stream.source.video;
-  json::object object{{"state", devices::to_string(stream.source.state)},
-                      {"cause", stream.source.cause},
-                      {"connections", stream.source.connections},
-                      {"attempts", stream.source.attempts},
-                      {"readers", stream.relay.readers},
-                      {"units", stream.relay.units},
-                      {"bytes", stream.relay.bytes},
-                      {"fps", stream.relay.frames_per_second},
-                      {"rtp", receiver_json(stream.source.rtp)}};
-  if (stream.source.connections > 0) {
-    object["codec"] = media::to_string(video.codec);
-    object["width"] = video.width;
-    object["height"] = video.height;
+asio::awaitable<Told> ask_storage(ServerParts& parts, std::vector<std::string> ids, std::string request) {
+  auto answer = co_await parts.storage_queries.channels(std::move(ids), std::move(request));
+  Told told;
+  told.moment = parts.central.record_desk().now();
+  if (!answer) {
+    told.silent = answer.error();
+    co_return told;
   }
-  const auto damaged = [&](std::string_view place) {
-    return stream.source.loss_place == place ? stream.source.rtp.damaged_units : 0;
-  };
-  object["drops"] = json::object{{"device", damaged("device")},
-                                 {"network", damaged("network")},
-                                 {"server", stream.relay.dropped + (recorder ? recorder->dropped_server : 0)},
-                                 {"disk", recorder ? recorder->dropped_disk : 0}};
-  return object;
+  for (auto& report : *answer) {
+    std::string id = report.channel;
+    told.reports.emplace(std::move(id), std::move(report));
+  }
+  co_return told;
+}
+
+/// By what central has been told, without storage.
+void add_known_state(json::object& object, const ServerParts& parts, const central::Device& device,
+                     const central::Channel& channel, const std::optional<base::Error>& silent) {
+  if (!device.connected) {
+    object["state"] = "disconnected";
+    object["cause"] = "an operator has disconnected the device";
+    return;
+  }
+  const auto known = parts.central.channel_states().of(channel.id);
+  object["state"] = known.state;
+  object["cause"] = known.cause;
+  if (silent) object["missing"] = silent->message;
 }
 
 json::object channel_json(const ServerParts& parts, const central::Device& device,
-                          const central::Channel& channel) {
+                          const central::Channel& channel, const Told& told) {
   json::object object{
       {"id", channel.id}, {"name", channel.name}, {"device", device.id}, {"number", channel.number}};
-  const auto relayed = parts.channels.find(channel.id);
-  if (!relayed) {
-    object["state"] = "disconnected";
-    object["cause"] = "an operator has disconnected the device";
+  const auto found = told.reports.find(channel.id);
+  if (found == told.reports.end()) {
+    add_known_state(object, parts, device, channel, told.silent);
     return object;
   }
-  const auto status = relayed->status();
+  const auto& report = found->second;
   json::object streams;
-  for (const auto& [name, stream] : status.streams) {
-    streams[name] = stream_json(stream, name == status.recorded_stream ? &status.recorder : nullptr);
+  for (const auto& stream : report.streams) {
+    auto shown = platform::to_body(stream);
+    shown.erase("name");
+    if (stream.name == media::main_stream) {
+      object["state"] = stream.state;
+      object["cause"] = stream.cause;
+    }
+    streams[stream.name] = std::move(shown);
   }
-  const auto& main = status.streams.at("main").source;
-  object["state"] = devices::to_string(main.state);
-  object["cause"] = main.cause;
-  object["recording"] = json::object{{"plan", to_string(channel.plan)},
-                                     {"stream", channel.recorded_stream},
-                                     {"state", storage::to_string(status.recording)},
-                                     {"cause", status.recording_cause},
-                                     {"units", status.recorder.units},
-                                     {"committed_units", status.recorder.committed_units}};
+  auto recording = plan_json(parts.central.record_desk(), told.moment, channel);
+  recording["state"] = report.recording;
+  recording["cause"] = report.recording_cause;
+  recording["units"] = report.units;
+  recording["committed_units"] = report.committed_units;
+  object["recording"] = std::move(recording);
   object["streams"] = std::move(streams);
   return object;
 }
 
 /// Its version is of what can be changed, not of how it is.
-Response show(const ServerParts& parts, const central::Device& device, const central::Channel& channel) {
-  return with_etag(http::json_response(200, channel_json(parts, device, channel)),
+Response show(const ServerParts& parts, const central::Device& device, const central::Channel& channel,
+              const Told& told) {
+  return with_etag(http::json_response(200, channel_json(parts, device, channel, told)),
                    json::object{{"device", device.version},
                                 {"name", channel.name},
                                 {"plan", to_string(channel.plan)},
-                                {"stream", channel.recorded_stream}});
+                                {"stream", channel.recorded_stream},
+                                {"schedule", channel.schedule}});
 }
 
-void tell_plan(ServerParts& parts, const Request& request, const central::Channel* before,
-               const central::Channel& after) {
-  const auto facts = [](const central::Channel& channel) {
-    return json::object{{"plan", to_string(channel.plan)}, {"stream", channel.recorded_stream}};
-  };
-  central::Event event;
-  event.type = "recording.plan-changed";
-  event.channel = after.id;
-  event.channel_name = after.name;
-  event.message =
-      fmt::format("what is recorded of channel \"{}\" was set by \"{}\"", after.name, request.account);
-  add_difference(event.data, before ? facts(*before) : json::object(), facts(after));
-  tell(parts, request, std::move(event));
-}
-
-Response set_recording(ServerParts& parts, const Request& request) {
-  BodyFields fields(request);
-  const auto plan = central::record_plan_from(fields.text("plan"));
-  const std::string stream = fields.text("stream", "main");
-  fields.no_others();
-  if (!plan && !fields.error()) fields.refuse("plan", "must be continuous or none");
-  if (fields.error()) return error_response(*fields.error());
-  const auto before = parts.central.registry().find_channel(request.param("channel"));
-  const auto changed = parts.central.registry().set_plan(request.param("channel"), *plan, stream);
-  if (!changed)
-    return http::error_response(changed.error(),
-                                changed.error().kind == base::ErrorKind::invalid ? "stream" : "");
-  tell_plan(parts, request, before ? before->channel : nullptr, *changed);
-  const auto told =
-      parts.storage_orders.record(changed->id, *plan == central::RecordPlan::none ? std::string() : stream);
-  json::object answer{{"plan", to_string(*plan)}, {"stream", stream}};
-  if (!told) {
-    base::log_error("channel \"{}\": {}", changed->name, told.error().message);
-    // The plan is kept and acts when the storage is there again; nobody shall think that it acts already.
-    answer["pending"] = told.error().message;
-  }
-  return http::json_response(told ? 200 : 202, answer);
-}
-
-constexpr std::string_view attributes[] = {"id",    "name",  "device",    "number",
-                                           "state", "cause", "recording", "streams"};
+constexpr std::string_view attributes[] = {"id",    "name",      "device",  "number", "state",
+                                           "cause", "recording", "streams", "missing"};
+constexpr std::size_t told_by_central = 4;  // of them
 
 /// Those of ?columns, or all.
 central::FieldResult<std::set<std::string_view>> visible_attributes(std::string_view wanted) {
@@ -159,11 +126,11 @@ central::FieldResult<std::set<std::string_view>> visible_attributes(std::string_
   return visible;
 }
 
-Response list_channels(ServerParts& parts, const Request& request) {
+asio::awaitable<Response> list_channels(ServerParts& parts, Request request) {
   const auto page = page_of(request);
-  if (!page) return error_response(page.error());
+  if (!page) co_return error_response(page.error());
   const auto visible = visible_attributes(request.query_value("columns").value_or(""));
-  if (!visible) return error_response(visible.error());
+  if (!visible) co_return error_response(visible.error());
   const auto rights = parts.central.accounts().rights(request.account);
   central::ChannelQuery query;
   query.text = request.query_value("q").value_or("");
@@ -174,21 +141,30 @@ Response list_channels(ServerParts& parts, const Request& request) {
   query.offset = page->offset;
   query.limit = page->limit;
   const auto found = parts.central.registry().list(query);
+  const bool needs_storage = std::any_of(attributes + told_by_central, std::end(attributes),
+                                         [&](auto attribute) { return visible->contains(attribute); });
+  std::vector<std::string> ids;
+  if (needs_storage) {
+    for (const auto& of : found.items) ids.push_back(of.channel->id);
+  }
+  const auto told = co_await ask_storage(parts, std::move(ids), trace_name(request));
   json::array channels;
   for (const auto& of : found.items) {
-    auto channel = channel_json(parts, *of.device, *of.channel);
+    auto channel = channel_json(parts, *of.device, *of.channel, told);
     for (const auto attribute : attributes) {
       if (!visible->contains(attribute)) channel.erase(attribute);
     }
     channels.push_back(std::move(channel));
   }
-  return http::json_response(200, page_json("channels", std::move(channels), found.total, *page));
+  co_return http::json_response(200, page_json("channels", std::move(channels), found.total, *page));
 }
 
-Response find_channel(ServerParts& parts, const Request& request) {
+asio::awaitable<Response> find_channel(ServerParts& parts, Request request) {
   const auto found = parts.central.registry().find_channel(request.param("channel"));
-  if (!found) return http::error_response(found.error());
-  return show(parts, *found->device, *found->channel);
+  if (!found) co_return http::error_response(found.error());
+  std::vector<std::string> ids{found->channel->id};
+  const auto told = co_await ask_storage(parts, std::move(ids), trace_name(request));
+  co_return show(parts, *found->device, *found->channel, told);
 }
 
 /// Changes the channels of its device; `work` gets the list and the place in it.
@@ -207,7 +183,7 @@ central::FieldResult<central::DeviceRegistry::Changed> change_channels(
       });
 }
 
-Response change_one_channel(ServerParts& parts, const Request& request) {
+Response change_now(ServerParts& parts, const Request& request) {
   const auto body = http::parse_json_object(request.body);
   if (!body) return http::error_response(body.error());
   const auto changed = change_channels(parts, request.param("channel"),
@@ -217,7 +193,16 @@ Response change_one_channel(ServerParts& parts, const Request& request) {
   if (!changed) return error_response(of_channel(changed.error()));
   restart_channels(parts, *changed);
   tell_device_change(parts, request, *changed, "has a changed channel");
-  return find_channel(parts, request);
+  return http::no_content();
+}
+
+/// On a worker, since it waits for storage to take it.
+asio::awaitable<Response> change_one_channel(ServerParts& parts, Request request) {
+  const WorkPool::Work change = [&] { return change_now(parts, request); };
+  auto changed = co_await parts.workers.run(request.account, change);
+  if (changed.status >= 300) co_return changed;
+  auto shown = co_await find_channel(parts, std::move(request));
+  co_return shown;
 }
 
 Response remove_channel(ServerParts& parts, const Request& request) {
@@ -240,27 +225,23 @@ Response remove_channel(ServerParts& parts, const Request& request) {
 }  // namespace
 
 void add_channel_routes(http::Router& router, ServerParts& parts) {
-  using Work = Response (*)(ServerParts&, const Request&);
-  const auto plainly = [&parts](Work work) {
-    return [&parts, work](const Request& request) { return work(parts, request); };
+  using Work = asio::awaitable<Response> (*)(ServerParts&, Request);
+  const auto slowly = [&parts](Work work) {
+    return [&parts, work](Request request) { return work(parts, std::move(request)); };
   };
   router
-      .add_plain("GET", "/api/v1/channels", {signed_in}, "The channels that one may see, with their states",
-                 plainly(list_channels))
+      .add("GET", "/api/v1/channels", {signed_in}, "The channels that one may see, with their states",
+           slowly(list_channels))
       .query = paged({{"q", "part of the name"},
                       {"address", "part of the IP address, or of the RTSP address"},
                       {"columns", "attributes that are shown, with commas between them; all without it"}});
-  router.add_plain("GET", "/api/v1/channels/{channel}", {signed_in}, "One channel with its state",
-                   plainly(find_channel));
-  router.add_plain("PATCH", "/api/v1/channels/{channel}", {"devices"},
-                   "Changes the name of a channel, or gives it addresses of its own",
-                   plainly(change_one_channel));
-  router.add_plain("DELETE", "/api/v1/channels/{channel}", {"devices"},
-                   "Removes a channel of a device that has several; its recordings stay",
-                   plainly(remove_channel));
-  // On a worker, since it waits for the answer of storage.
-  router.add("PUT", "/api/v1/channels/{channel}/recording", {"record"}, "Sets the record plan of a channel",
-             on_workers(parts, set_recording));
+  router.add("GET", "/api/v1/channels/{channel}", {signed_in}, "One channel with its state",
+             slowly(find_channel));
+  router.add("PATCH", "/api/v1/channels/{channel}", {"devices"},
+             "Changes the name of a channel, or gives it addresses of its own", slowly(change_one_channel));
+  router.add("DELETE", "/api/v1/channels/{channel}", {"devices"},
+             "Removes a channel of a device that has several; its recordings stay",
+             on_workers(parts, remove_channel));
 }
 
 }  // namespace watchrig::api

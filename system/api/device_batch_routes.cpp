@@ -1,13 +1,13 @@
-#include <set>
-
 #include <boost/json/array.hpp>
 
+#include "system/api/batch_rows.hpp"
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/device_refresh.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
-#include "system/api/request_fields.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 
 namespace watchrig::api {
@@ -22,35 +22,8 @@ using http::Response;
 
 namespace {
 
-constexpr std::size_t most_rows = 1000;
-
 FieldError refuse(std::string field, std::string message) {
   return {std::move(field), {base::ErrorKind::invalid, std::move(message)}};
-}
-
-FieldResult<std::vector<std::string>> ids_of(FieldReader& fields) {
-  auto ids = fields.texts("ids");
-  fields.no_others();
-  if (fields.error()) return *fields.error();
-  if (ids.empty() || ids.size() > most_rows) return refuse("ids", "ids must name 1 to 1000 devices");
-  if (std::set<std::string>(ids.begin(), ids.end()).size() != ids.size())
-    return refuse("ids", "ids names a device twice");
-  return ids;
-}
-
-/// One answer for each id, in their order; `work` says what became of it.
-Response for_each_id(const std::vector<std::string>& ids, std::string_view count_name,
-                     const std::function<FieldResult<void>(const std::string&)>& work) {
-  json::array rows;
-  std::size_t done = 0;
-  for (const auto& id : ids) {
-    json::object row{{"id", id}};
-    const auto result = work(id);
-    if (!result) row["error"] = error_json(result.error());
-    done += result ? 1 : 0;
-    rows.push_back(std::move(row));
-  }
-  return http::json_response(200, json::object{{count_name, done}, {"rows", std::move(rows)}});
 }
 
 Response add_several(ServerParts& parts, const Request& request) {
@@ -92,7 +65,7 @@ Response add_several(ServerParts& parts, const Request& request) {
 
 Response remove_several(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
-  const auto ids = ids_of(fields);
+  const auto ids = ids_of(fields, "devices");
   if (!ids) return error_response(ids.error());
   return for_each_id(*ids, "removed", [&](const std::string& id) -> FieldResult<void> {
     const auto removed =
@@ -107,7 +80,7 @@ Response remove_several(ServerParts& parts, const Request& request) {
 Response change_several(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   const json::object change = fields.object("change");
-  const auto ids = ids_of(fields);
+  const auto ids = ids_of(fields, "devices");
   if (!ids) return error_response(ids.error());
   if (change.empty() || change.contains("name"))
     return error_response(refuse("change", "change must name what all get; names differ"));
@@ -142,7 +115,7 @@ std::vector<DevicePtr> own_devices(ServerParts& parts, const Request& request,
 /// that can tell of themselves are asked.
 boost::asio::awaitable<Response> refresh(ServerParts& parts, Request request) {
   BodyFields fields(request);
-  const auto ids = ids_of(fields);
+  const auto ids = ids_of(fields, "devices");
   if (!ids) co_return error_response(ids.error());
   json::array rows;
   const auto found = own_devices(parts, request, *ids, rows);
@@ -169,13 +142,13 @@ std::string status_of(const base::Result<devices::ClockCheck>& result) {
 /// Platform manual 1.7.9.
 boost::asio::awaitable<Response> set_clocks(ServerParts& parts, Request request) {
   BodyFields fields(request);
-  const auto ids = ids_of(fields);
+  const auto ids = ids_of(fields, "devices");
   if (!ids) co_return error_response(ids.error());
   json::array rows;
   const auto found = own_devices(parts, request, *ids, rows);
   const auto task = parts.central.tasks().add("devices.clocks", request.account);
   task->start();
-  const ClockWish wish{request.account, request.source()};
+  const ClockWish wish{request.account, request.source(), trace_name(request)};
   const auto results = co_await correct_clocks(parts.central, parts.clock, found, wish);
   std::size_t corrected = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {

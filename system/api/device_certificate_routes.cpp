@@ -1,6 +1,7 @@
 // Whose certificate is believed when the server connects to a device by TLS.
 #include <algorithm>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
 #include "system/api/request_fields.hpp"

@@ -32,15 +32,11 @@ central::Event event_of(const central::Device& device, const ClockCheck& check, 
                 {"offset_ms", std::chrono::round<std::chrono::milliseconds>(check.offset).count()}};
   event.account = wish.account;
   event.source = wish.source;
+  event.correlation = wish.correlation;
   return event;
 }
 
 }  // namespace
-
-bool speaks_onvif(const central::Device& device) {
-  const auto* form = central::find_driver(device.driver);
-  return form && form->scheme == "http";
-}
 
 Result<devices::OnvifClient::Options> onvif_contact(central::Central& central, const central::Device& device,
                                                     const std::string& address, const std::string& request) {
@@ -56,7 +52,7 @@ Result<devices::OnvifClient::Options> onvif_contact(central::Central& central, c
   options.credentials = {device.username, device.password};
   options.dialer = central.device_registration().dialer(device);
   options.watch = central.device_notes().watch(device.id, request);
-  if (options.address.tls) options.trust = central.device_trust().of(device);
+  options.trust = central.device_trust().of(device);
   return options;
 }
 
@@ -85,10 +81,11 @@ media::RtspClient::Transport rtsp_transport(const central::Device& device) {
   }
 }
 
-Contacts contacts_of(central::Central& central, const std::vector<central::DevicePtr>& list) {
+Contacts contacts_of(central::Central& central, const std::vector<central::DevicePtr>& list,
+                     const std::string& request) {
   Contacts contacts;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    auto contact = onvif_contact(central, *list[i], list[i]->streams.at("main"));
+    auto contact = onvif_contact(central, *list[i], list[i]->streams.at("main"), request);
     if (!contact) {
       contacts.refused.emplace_back(i, contact.error());
       continue;
@@ -112,7 +109,12 @@ boost::asio::awaitable<std::vector<Result<ClockCheck>>> correct_clocks(central::
                                                                        std::vector<central::DevicePtr> list,
                                                                        ClockWish wish) {
   std::vector<Result<ClockCheck>> results(list.size(), Error{});
-  auto contacts = contacts_of(central, list);
+  auto contacts = contacts_of(central, list, wish.correlation);
+  if (wish.account.empty()) {
+    for (std::size_t i = 0; i < contacts.devices.size(); ++i)
+      contacts.devices[i].watch =
+          central.device_notes().watch_changes(list[contacts.places[i]]->id, wish.correlation);
+  }
   for (const auto& refusal : contacts.refused) results[refusal.first] = refusal.second;
   const auto tolerance =
       std::chrono::seconds(central.settings().values("device_time").values.at("tolerance").as_int64());

@@ -10,9 +10,6 @@
 
 namespace watchrig::api {
 
-/// Whether it is asked by ONVIF: those of our own kind are too, at another port.
-bool speaks_onvif(const central::Device& device);
-
 /// How to ask a device by ONVIF at one of its addresses; central knows those that register, and notes what is
 /// asked because of a request, which is named (see trace_name()). Error unsupported for other drivers, by
 /// which nothing can be asked.
@@ -41,15 +38,17 @@ struct Contacts {
   std::vector<std::size_t> places;                           ///< in the list, of each of these
   std::vector<std::pair<std::size_t, base::Error>> refused;  ///< the places of the others, and why
 };
-Contacts contacts_of(central::Central& central, const std::vector<central::DevicePtr>& list);
+Contacts contacts_of(central::Central& central, const std::vector<central::DevicePtr>& list,
+                     const std::string& request = {});
 
 /// What a device has answered, as an error of ours: it is not the client whose password is wrong.
 base::Error device_failure(base::Error error);
 
-/// Who wants the clocks right; both empty: the server itself.
+/// Who wants the clocks right; account and source empty: the server itself.
 struct ClockWish {
   std::string account;
   std::string source;
+  std::string correlation;  ///< of the request, or of the server's round; of the log's entries and the trace
 };
 
 /// Sets the clocks of devices that are off by more than the settings `device_time` tolerate; the log tells of

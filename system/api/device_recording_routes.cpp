@@ -34,7 +34,8 @@ struct Asked {
   std::string device_id, channel_id;
   Period period;
   devices::OnvifClient::Options device;
-  std::uint32_t channel = 1, channels = 1;  ///< which of how many
+  devices::OnvifStreamChoice choice;
+  std::uint32_t channels = 1;
   std::string name;
 };
 
@@ -46,10 +47,9 @@ central::FieldResult<Asked> asked_by(ServerParts& parts, const Request& request)
   auto contact = stream_contact(parts.central, *found->device, *found->channel, "main");
   if (!contact) return central::FieldError{{}, contact.error()};
   contact->device.watch = {};  // noted as what is asked for, not by each question
-  return Asked{trace_name(request),          found->device->id,
-               found->channel->id,           *period,
-               std::move(contact->device),   contact->choice.channel,
-               found->device->channel_count, found->channel->name};
+  return Asked{
+      trace_name(request),        found->device->id, found->channel->id,           *period,
+      std::move(contact->device), contact->choice,   found->device->channel_count, found->channel->name};
 }
 
 /// The spans as the trace has them.
@@ -65,8 +65,8 @@ asio::awaitable<base::Result<DeviceRecording>> look(ServerParts& parts, Asked as
   const platform::PuPlaybackQuery query{asked.channel_id, asked.period.from, asked.period.to};
   const auto sent = notes.sent(asked.device_id, asked.request, query);
   auto found = co_await devices::find_device_recording(parts.clock, std::move(asked.device),
-                                                       {asked.channel, asked.channels}, asked.period.from,
-                                                       asked.period.to);
+                                                       {asked.choice.channel, asked.channels},
+                                                       asked.period.from, asked.period.to);
   notes.answered(
       sent, found ? base::Result<json::object>(noted(*found)) : base::Result<json::object>(found.error()));
   if (!found) co_return device_failure(found.error());
@@ -144,7 +144,7 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Request request) 
   const platform::PuDownloadRecord record{asked->channel_id, found->spans.front().from,
                                           found->spans.back().to};
   const auto sent = notes.sent(asked->device_id, asked->request, record);
-  const auto locator = devices::make_onvif_replay_locator(parts.clock, asked->device, asked->channel);
+  const auto locator = devices::make_onvif_replay_locator(parts.clock, asked->device, asked->choice);
   auto address = co_await locator->locate();
   notes.answered(sent, address ? base::Result<json::object>(json::object())
                                : base::Result<json::object>(address.error()));
@@ -153,6 +153,8 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Request request) 
   wanted.client.url = *std::move(address);
   wanted.client.credentials = asked->device.credentials;
   wanted.client.dialer = asked->device.dialer;
+  wanted.client.trust = asked->device.trust;
+  wanted.client.transport = asked->choice.transport;
   wanted.clock_ahead = found->clock_ahead;
   // Not beyond what there is: a device might go on with what it sees now.
   wanted.from = found->spans.front().from + found->clock_ahead;

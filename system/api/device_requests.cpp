@@ -6,9 +6,9 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
-#include "system/api/audit.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/base/log.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::api {
 
@@ -34,8 +34,13 @@ json::object to_json(const Channel& channel) {
 
 FieldResult<central::Streams> streams_from(const json::object& object, const std::string& prefix) {
   FieldReader fields(object, prefix);
-  central::Streams streams{{"main", fields.text("main")}};
-  if (auto sub = fields.text("sub", ""); !sub.empty()) streams["sub"] = std::move(sub);
+  central::Streams streams;
+  for (const auto stream : media::stream_names) {
+    const std::string name(stream);
+    const bool needed = stream == media::main_stream;
+    auto address = needed ? fields.text(name) : fields.text(name, "");
+    if (needed || !address.empty()) streams[name] = std::move(address);
+  }
   fields.no_others();
   if (fields.error()) return *fields.error();
   return streams;
@@ -222,9 +227,6 @@ DeviceState state_of(const ServerParts& parts, const Device& device) {
   return {std::move(known.state), std::move(known.cause)};
 }
 
-namespace {
-
-/// What was entered of it, without the password.
 json::object entered(const Device& device) {
   json::array channels;
   for (const auto& channel : device.channels) channels.push_back(to_json(channel));
@@ -252,37 +254,6 @@ json::object entered(const Device& device) {
           {"connected", device.connected},
           {"storage_server", device.storage_server}};
 }
-
-/// For the log. What stands behind `?` in an address may be an account.
-json::object facts_of(const Device& device) {
-  auto facts = entered(device);
-  for (auto& [name, address] : facts["streams"].as_object()) {
-    const std::string_view text = address.as_string();
-    if (const auto query = text.find('?'); query != std::string_view::npos)
-      address = std::string(text.substr(0, query)) + "?…";
-  }
-  return facts;
-}
-
-/// The same where all of it is told, and a list of hundreds of channels would be in the way.
-json::object short_facts_of(const Device& device) {
-  auto facts = facts_of(device);
-  if (device.channels.size() > 8) facts["channels"] = device.channels.size();
-  return facts;
-}
-
-/// Channels at which nothing goes on any more.
-json::array channels_gone(const Device& before, const Device* after) {
-  json::array gone;
-  for (const auto& channel : before.channels) {
-    const bool stays = after && after->connected &&
-                       std::ranges::find(after->channels, channel.id, &Channel::id) != after->channels.end();
-    if (!stays) gone.push_back(json::value(channel.id));
-  }
-  return gone;
-}
-
-}  // namespace
 
 json::object to_json(const ServerParts& parts, const Device& device) {
   auto object = entered(device);
@@ -343,46 +314,6 @@ json::object error_json(const FieldError& error) {
   json::object object{{"code", base::to_string(error.error.kind)}, {"message", error.error.message}};
   if (!error.field.empty()) object["field"] = error.field;
   return object;
-}
-
-namespace {
-
-central::Event event_of(std::string type, const Device& device, std::string_view message) {
-  const auto* channel = device.channels.empty() ? nullptr : &device.channels.front();
-  central::Event event;
-  event.type = std::move(type);
-  event.channel = channel ? channel->id : std::string();
-  event.channel_name = channel ? channel->name : device.name;
-  event.message = fmt::format("device \"{}\" {}", device.name, message);
-  event.data = {{"device", device.id}};
-  return event;
-}
-
-}  // namespace
-
-void tell_device(ServerParts& parts, std::string type, const http::Request& request, const Device& device,
-                 std::string message) {
-  auto event = event_of(std::move(type), device, message);
-  if (event.type == "device.added") event.data["after"] = short_facts_of(device);
-  if (event.type == "device.removed") {
-    event.data["before"] = short_facts_of(device);
-    event.data["channels_gone"] = channels_gone(device, nullptr);
-  }
-  tell(parts, request, std::move(event));
-}
-
-void tell_device_change(ServerParts& parts, const http::Request& request,
-                        const central::DeviceRegistry::Changed& changed, std::string message,
-                        std::string type) {
-  auto event = event_of(std::move(type), *changed.after, message);
-  add_difference(event.data, facts_of(*changed.before), facts_of(*changed.after));
-  if (changed.before->connected) {
-    auto gone = channels_gone(*changed.before, changed.after.get());
-    if (!gone.empty()) event.data["channels_gone"] = std::move(gone);
-  }
-  // It is not told, but that it is another one is.
-  if (changed.before->password != changed.after->password) event.data["password_changed"] = true;
-  tell(parts, request, std::move(event));
 }
 
 }  // namespace watchrig::api

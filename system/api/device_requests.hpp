@@ -27,6 +27,8 @@ central::FieldResult<void> change_device(const boost::json::object& body, centra
 /// One channel of a device; `prefix` stands before the field of an error.
 central::FieldResult<central::Channel> channel_from(const boost::json::object& body,
                                                     const std::string& prefix = {});
+/// What was entered of it, without the password.
+boost::json::object entered(const central::Device& device);
 /// Its name, and addresses of its own; `"streams":{}` gives it those of its device again.
 central::FieldResult<void> change_channel(const boost::json::object& body, central::Channel& channel);
 /// What is wrong with a device, by the fields of a request about one of its channels: "name" instead of
@@ -42,13 +44,5 @@ void reconnect_channels(ServerParts& parts, const central::Device& device);
 
 /// What was wrong with one of several devices: {"code","message","field"}, without a field where it is none.
 boost::json::object error_json(const central::FieldError& error);
-
-/// An event about a device: with all that it is, when it was added or removed.
-void tell_device(ServerParts& parts, std::string type, const http::Request& request,
-                 const central::Device& device, std::string message);
-/// The same about a change of it, with what differs.
-void tell_device_change(ServerParts& parts, const http::Request& request,
-                        const central::DeviceRegistry::Changed& changed, std::string message,
-                        std::string type = "device.changed");
 
 }  // namespace watchrig::api

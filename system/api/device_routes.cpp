@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/device_refresh.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/etag.hpp"

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include "system/api/account_requests.hpp"
+#include "system/api/device_audit.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/found_devices.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/request_fields.hpp"
+#include "system/central/devices/makers_paths.hpp"
 #include "system/central/mailbox.hpp"
 #include "system/devices/discovery/device_initialisation.hpp"
 #include "system/devices/discovery/device_preview.hpp"
@@ -58,7 +60,7 @@ FieldResult<SetupOrder> order_of(ServerParts& parts, const Request& request) {
       fields.refuse(again.empty() ? "email" : "password_again", "is the server's own; leave it out");
   } else {
     const auto& [name, password] = order.account.credentials;
-    if (auto good = central::Accounts::check_new(password, again, name); !good) return good.error();
+    if (auto good = parts.central.accounts().check_new(password, again, name); !good) return good.error();
     if (!central::is_mailbox(order.account.email)) fields.refuse("email", "is no e-mail address");
   }
   if (fields.error()) return *fields.error();
@@ -91,8 +93,7 @@ Device device_of(const devices::FoundDevice& found, const SetupOrder& order, boo
   Device device;
   device.name = found.name.empty() || by_host ? fmt::format("{}:{}", where.host, where.port) : found.name;
   device.driver = found.is_private ? "private" : "onvif";
-  const auto service = fmt::format("http://{}:{}{}", where.host, where.port, where.path);
-  device.streams = {{"main", service}, {"sub", service}};
+  device.streams = central::streams_of_service(devices::to_string(where));
   device.username = order.account.credentials.username;
   device.password = order.account.credentials.password;
   device.manufacturer = found.manufacturer;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/device_audit.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/place_requests.hpp"
 #include "system/api/pooled_handlers.hpp"
@@ -139,7 +140,7 @@ Response import_table(ServerParts& parts, const Request& request, const std::str
 }
 
 /// Areas of the backup -> areas here, made where they are missing.
-FieldResult<std::map<std::string, std::string>> restore_areas(ServerParts& parts,
+FieldResult<std::map<std::string, std::string>> restore_areas(ServerParts& parts, const Request& request,
                                                               const std::vector<central::Area>& areas) {
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> present;
   for (const auto& of : parts.central.registry().areas())
@@ -153,6 +154,7 @@ FieldResult<std::map<std::string, std::string>> restore_areas(ServerParts& parts
       const auto made = parts.central.registry().add_area({0, parent, area.name, 1});
       if (!made) return made.error();
       it->second = made->area.id;
+      tell_area(parts, request, "added", made->area, {}, facts_of(made->area));
     }
     ids[area.id] = it->second;
     texts[fmt::format("a{}", area.id)] = fmt::format("a{}", it->second);
@@ -164,7 +166,7 @@ Response import_backup(ServerParts& parts, const Request& request, const std::st
   if (auto refusal = refuse_narrowed(parts, request)) return *std::move(refusal);
   auto backup = central::read_backup(text, parts.central.registry().vault());
   if (!backup) return http::error_response(400, "invalid", {}, backup.error().message);
-  const auto areas = restore_areas(parts, backup->areas);
+  const auto areas = restore_areas(parts, request, backup->areas);
   if (!areas) return error_response(areas.error());
   std::vector<std::size_t> numbers;
   for (auto& device : backup->devices) {

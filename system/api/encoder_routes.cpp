@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/request_fields.hpp"
@@ -239,7 +240,9 @@ boost::asio::awaitable<Response> set_encoder(ServerParts& parts, Request request
   if (!wishes) co_return error_response(wishes.error());
   const auto asked = asked_encoder(parts, request);
   if (!asked) co_return http::error_response(asked.error());
-  std::function<std::optional<EncoderRefusal>(EncoderState&)> change = [&wishes](EncoderState& state) {
+  json::object before;
+  std::function<std::optional<EncoderRefusal>(EncoderState&)> change = [&](EncoderState& state) {
+    before = settings_json(state);
     return apply(*wishes, state);
   };
   const auto result =
@@ -248,9 +251,10 @@ boost::asio::awaitable<Response> set_encoder(ServerParts& parts, Request request
   if (result->refusal) co_return refused(*result->refusal);
   auto now = state_json(result->state);
   now["adapted"] = adapted(*wishes, now);
-  tell_device(
+  tell_device_setting(
       parts, "device.encoder-changed", request, *asked->device,
-      fmt::format("codes {} of channel \"{}\" otherwise", request.param("stream"), asked->channel->name));
+      fmt::format("codes {} of channel \"{}\" otherwise", request.param("stream"), asked->channel->name),
+      before, settings_json(result->state));
   co_return http::json_response(200, std::move(now));
 }
 
@@ -261,7 +265,8 @@ void add_encoder_routes(http::Router& router, ServerParts& parts) {
   constexpr const char* path = "/api/v1/channels/{channel}/encoders/{stream}";
   router.add(
       "GET", path, guard,
-      "How the device codes a stream (main or sub), and what it could do; \"unusable\" is what it only says",
+      "How the device codes a stream (main, sub or sub2), and what it could do; \"unusable\" is what it only "
+      "says",
       [&parts, told = std::make_shared<ToldDevices>()](Request request) {
         return show_encoder(parts, told, std::move(request));
       });

@@ -62,7 +62,8 @@ Response busy() {
 /// It has a device do something, and leaves nothing that could have a version.
 bool is_command(const Route& route) {
   if (route.guard.right != "ptz" && route.guard.right != "outputs") return false;
-  static constexpr std::string_view ends[] = {"/state", "/home", "/operator", "/auxiliaries/{auxiliary}"};
+  static constexpr std::string_view ends[] = {"/state", "/home", "/operator", "/talk",
+                                              "/auxiliaries/{auxiliary}"};
   return route.method == "POST" ||
          (route.method != "GET" &&
           std::ranges::any_of(ends, [&](std::string_view end) { return route.pattern.ends_with(end); }));

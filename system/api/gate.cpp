@@ -71,10 +71,15 @@ std::optional<Response> refuse_place(ServerParts& parts, const Request& request,
   return std::nullopt;
 }
 
-Response of_all_areas() {
+/// Of what is for the whole server and names places everywhere, to an account that is kept to some.
+std::optional<Response> refuse_kept(const Route& route) {
+  const bool is_log = route.guard.right == logs;
+  if (!is_log && route.pattern != metrics_path) return std::nullopt;
   return http::error_response(
       403, "denied", {},
-      "logs tell of all areas, and your account is kept to some: read /api/v1/events, which tells of those");
+      fmt::format("{} tell of all areas, and your account is kept to some: read {}, "
+                  "which tells of those",
+                  is_log ? "logs" : "metrics", is_log ? "/api/v1/events" : "/api/v1/channels"));
 }
 
 Response unconfirmed() {
@@ -147,7 +152,9 @@ std::optional<Response> refuse_caller(ServerParts& parts, const Route& route, Re
     return denied(parts, route, request);
   }
   if (auto refusal = refuse_place(parts, request, route.guard.right)) return refusal;
-  if (route.guard.right == logs && rights->is_kept_to_areas()) return of_all_areas();
+  if (rights->is_kept_to_areas()) {
+    if (auto refusal = refuse_kept(route)) return refusal;
+  }
   if (route.guard.confirmed && session->confirmed_until <= parts.clock.now()) return unconfirmed();
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/request_fields.hpp"
@@ -31,6 +32,16 @@ json::object setting_json(const devices::PictureSetting& setting) {
   }
   if (!setting.modes.empty()) object["modes"] = json::array(setting.modes.begin(), setting.modes.end());
   return object;
+}
+
+/// For the log: the values alone.
+json::object values_of(const PictureState& state) {
+  json::object values;
+  for (const auto& setting : state.settings) {
+    const auto object = setting_json(setting);
+    if (const auto* value = object.if_contains("value")) values[setting.name] = *value;
+  }
+  return values;
 }
 
 json::object state_json(const PictureState& state) {
@@ -84,8 +95,9 @@ asio::awaitable<Response> change(ServerParts& parts, Request request) {
     co_return error_response(central::FieldError{
         refusal->name, {base::ErrorKind::invalid, fmt::format("{}: {}", refusal->name, refusal->reason)}});
   }
-  tell_device(parts, "device.picture-changed", request, *found->device,
-              fmt::format("makes the pictures of channel \"{}\" otherwise", found->channel->name));
+  tell_device_setting(parts, "device.picture-changed", request, *found->device,
+                      fmt::format("makes the pictures of channel \"{}\" otherwise", found->channel->name),
+                      values_of(result->before), values_of(result->state));
   co_return http::json_response(200, state_json(result->state));
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/request_fields.hpp"
@@ -108,8 +109,9 @@ asio::awaitable<Response> switch_one(ServerParts& parts, Request request) {
                               token, wanted, done.error().message));
     co_return http::error_response(device_failure(done.error()));
   }
-  tell_device(parts, "device.output-switched", request, *asked->device,
-              fmt::format("has its output \"{}\" {}", token, wanted));
+  tell_device_setting(parts, "device.output-switched", request, *asked->device,
+                      fmt::format("has its output \"{}\" {}", token, wanted),
+                      {{"state", state_of(output->active)}}, {{"state", wanted}});
   co_return http::no_content();
 }
 
@@ -141,8 +143,9 @@ asio::awaitable<Response> change_one(ServerParts& parts, Request request) {
   if (!done) co_return http::error_response(device_failure(done.error()));
   const auto after = co_await asked_output(parts, *asked, token);
   if (!after) co_return http::error_response(after.error());
-  tell_device(parts, "device.output-changed", request, *asked->device,
-              fmt::format("has other settings of its output \"{}\"", token));
+  tell_device_setting(parts, "device.output-changed", request, *asked->device,
+                      fmt::format("has other settings of its output \"{}\"", token), output_json(*before),
+                      output_json(*after));
   co_return http::json_response(200, output_json(*after));
 }
 

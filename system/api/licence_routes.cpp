@@ -47,11 +47,12 @@ Response import(ServerParts& parts, const Request& request) {
   if (fields.error()) return error_response(*fields.error());
   const auto file = uploaded(parts, "licence");
   if (!file) return http::error_response(file.error());
+  const auto before = parts.licence.show();
   const auto imported = parts.licence.import(*binding, *file);
   if (!imported) return error_response(imported.error());
-  tell(parts, request, "system.licence-imported",
-       fmt::format("licence \"{}\" was imported by \"{}\"", imported->id, request.account),
-       {{"licence", imported->id}});
+  tell_change(parts, request, "system.licence-imported",
+              fmt::format("licence \"{}\" was imported by \"{}\"", imported->id, request.account),
+              {{"licence", imported->id}}, licence_json(before), licence_json(parts.licence.show()));
   return show(parts, request);
 }
 

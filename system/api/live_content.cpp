@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "system/api/session_watch.hpp"
+#include "system/api/client_notes.hpp"
+#include "system/api/guarded_feed.hpp"
 #include "system/base/text.hpp"
 #include "system/base/timer.hpp"
+#include "system/media/stream_names.hpp"
+#include "system/platform/role_messages.hpp"
 
 namespace watchrig::api {
 
@@ -17,50 +20,14 @@ namespace {
 
 constexpr std::size_t viewer_queue_bytes = std::size_t{8} << 20;
 
-/// Ends when the viewer may not see the channel any more. What is checked is the present, so a stream that
-/// delivers nothing shows nothing either.
-class GuardedFeed final : public media::RtspFeed {
- public:
-  GuardedFeed(std::unique_ptr<media::RtspFeed> feed, const base::Clock& clock, std::function<bool()> may_view)
-      : feed_(std::move(feed)),
-        clock_(clock),
-        may_view_(std::move(may_view)),
-        check_at_(clock.now() + session_check) {}
-
-  asio::awaitable<std::optional<media::RtpTrainPtr>> next() override {
-    auto train = co_await feed_->next();
-    if (train && clock_.now() >= check_at_) {
-      if (!may_view_()) {
-        feed_->close();
-        co_return std::nullopt;
-      }
-      check_at_ = clock_.now() + session_check;
-    }
-    co_return train;
-  }
-  std::optional<media::RtpTrainPtr> try_next() override {
-    return clock_.now() < check_at_ ? feed_->try_next() : std::nullopt;
-  }
-  void close() override { feed_->close(); }
-  base::QueueStats stats() const override { return feed_->stats(); }
-  std::optional<media::RtpPosition> position(std::uint16_t track) const override {
-    return feed_->position(track);
-  }
-  void sent(const media::RtpTrain& train) override { feed_->sent(train); }
-
- private:
-  const std::unique_ptr<media::RtspFeed> feed_;
-  const base::Clock& clock_;
-  const std::function<bool()> may_view_;
-  base::UtcTime check_at_;
-};
-
 class LiveContent final : public media::RtspContent {
  public:
-  LiveContent(storage::ChannelSet& channels, central::StorageQueries& storage, const base::Clock& clock,
-              MayView may_view, base::Duration patience)
-      : channels_(channels),
+  LiveContent(const media::LiveStreams& streams, central::StorageQueries& storage,
+              central::DeviceNotes& notes, const base::Clock& clock, MayView may_view,
+              base::Duration patience)
+      : streams_(streams),
         storage_(storage),
+        notes_(notes),
         clock_(clock),
         may_view_(std::move(may_view)),
         patience_(patience) {}
@@ -69,7 +36,13 @@ class LiveContent final : public media::RtspContent {
     const auto hub = find(target);
     if (!hub) co_return hub.error();
     auto wanted = wanted_by(target);
-    const auto where = co_await storage_.play(std::move(*wanted), {});
+    // Its user is not told: it is the name of a session.
+    auto question = platform::to_message(client_role, platform::central_role, *wanted);
+    question.body["source"] = target.source.to_string();
+    const auto asked = notes_.heard(std::move(question), {});
+    const auto where = co_await storage_.play(std::move(*wanted), asked.correlation);
+    notes_.answered(asked, where ? Result<boost::json::object>(boost::json::object{{"path", where->path}})
+                                 : Result<boost::json::object>(where.error()));
     if (!where) co_return where.error();
     const auto executor = co_await asio::this_coro::executor;
     // A reader for as long as the wait lasts makes an on-demand source connect; it stays connected until PLAY
@@ -105,18 +78,19 @@ class LiveContent final : public media::RtspContent {
   }
 
   Result<std::shared_ptr<media::StreamHub>> find(const media::RtspTarget& target) const {
-    const Error none{ErrorKind::not_found,
-                     fmt::format("no stream {}: use /live/<channel>[/sub]", target.path)};
+    const Error none{ErrorKind::not_found, fmt::format("no stream {}: use /live/<channel>[/{}]", target.path,
+                                                       base::joined(media::stream_names, "|"))};
     const auto wanted = wanted_by(target);
-    const auto channel = wanted ? channels_.find(wanted->channel) : nullptr;
-    if (!channel || !may_view_(target, channel->id())) return none;
-    const auto hub = channel->hub(wanted->stream);
+    const auto channel = wanted ? streams_.find_relayed(wanted->channel) : std::string();
+    if (channel.empty() || !may_view_(target, channel)) return none;
+    const auto hub = streams_.find_stream(channel, wanted->stream);
     if (!hub) return none;
     return hub;
   }
 
-  storage::ChannelSet& channels_;
+  const media::LiveStreams& streams_;
   central::StorageQueries& storage_;
+  central::DeviceNotes& notes_;
   const base::Clock& clock_;
   const MayView may_view_;
   const base::Duration patience_;
@@ -124,11 +98,11 @@ class LiveContent final : public media::RtspContent {
 
 }  // namespace
 
-std::shared_ptr<media::RtspContent> make_live_content(storage::ChannelSet& channels,
+std::shared_ptr<media::RtspContent> make_live_content(const media::LiveStreams& streams,
                                                       central::StorageQueries& storage,
-                                                      const base::Clock& clock, MayView may_view,
-                                                      base::Duration patience) {
-  return std::make_shared<LiveContent>(channels, storage, clock, std::move(may_view), patience);
+                                                      central::DeviceNotes& notes, const base::Clock& clock,
+                                                      MayView may_view, base::Duration patience) {
+  return std::make_shared<LiveContent>(streams, storage, notes, clock, std::move(may_view), patience);
 }
 
 }  // namespace watchrig::api

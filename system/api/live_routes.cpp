@@ -1,6 +1,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
+#include "system/api/client_notes.hpp"
 #include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/session_watch.hpp"
@@ -65,19 +67,33 @@ asio::awaitable<void> play(http::WebSocket socket, std::shared_ptr<media::Stream
   }
 }
 
+/// Why nothing can be shown, for a person.
+std::string no_stream(const ServerParts& parts, const platform::PlayRequest& wanted) {
+  const auto found = parts.central.registry().find_channel(wanted.channel);
+  if (!found) return found.error().message;
+  const bool there = streams_of(*found->device, *found->channel).contains(wanted.stream);
+  return fmt::format("channel \"{}\" {} stream \"{}\"{}", found->channel->name,
+                     there ? "does not relay" : "has no", wanted.stream,
+                     there ? " now: its device is disconnected" : "");
+}
+
 asio::awaitable<void> view(ServerParts& parts, Request request, http::WebSocket socket) {
   const platform::PlayRequest wanted{request.param("channel"),
                                      request.query_value("stream").value_or("main")};
+  const auto asked = note_question(parts, request, platform::to_message("", "", wanted));
   const auto where = co_await parts.storage_queries.play(wanted, trace_name(request));
+  parts.central.device_notes().answered(
+      asked, where ? base::Result<boost::json::object>(boost::json::object{{"path", where->path}})
+                   : base::Result<boost::json::object>(where.error()));
   if (!where && where.error().kind != base::ErrorKind::not_found) {
     co_await refuse(socket, where.error().message);
     co_return;
   }
   // The pictures themselves do not pass the bus.
-  const auto channel = where ? parts.channels.find(wanted.channel) : nullptr;
-  const auto hub = channel ? channel->hub(wanted.stream) : nullptr;
+  const auto hub = where ? parts.streams.find_stream(wanted.channel, wanted.stream) : nullptr;
   if (!hub) {
-    co_await refuse(socket, "there is no such channel or stream");
+    const std::string missing = no_stream(parts, wanted);
+    co_await refuse(socket, missing);
     co_return;
   }
   const auto reader = hub->read_units(socket.executor(), viewer_queue_bytes, base::Overflow::drop_to_restart);
@@ -96,7 +112,7 @@ void add_live_routes(http::Router& router, ServerParts& parts) {
                   [&parts](Request request, http::WebSocket socket) {
                     return view(parts, std::move(request), std::move(socket));
                   })
-      .query = {{"stream", "main or sub; main without it"}};
+      .query = {{"stream", "main, sub or sub2; main without it"}};
 }
 
 }  // namespace watchrig::api

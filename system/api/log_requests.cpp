@@ -46,6 +46,17 @@ FieldResult<std::optional<central::Severity>> severity_of(const http::Request& r
   return FieldError{"severity", {ErrorKind::invalid, "severity must be notification, warning or error"}};
 }
 
+FieldResult<std::string> log_class_of(const http::Request& request, central::LogKind log) {
+  const auto name = request.query_value("class").value_or("");
+  const auto classes = central::log_classes(log);
+  if (name.empty() || std::ranges::find(classes, name) != classes.end())
+    return FieldResult<std::string>(boost::system::in_place_value, name);
+  return FieldError{
+      "class",
+      {ErrorKind::invalid, fmt::format("the {} log has no class \"{}\", but {}", central::to_string(log),
+                                       name, fmt::join(classes, ", "))}};
+}
+
 FieldResult<LogOrder> log_order(const http::Request& request, const std::vector<std::string_view>& columns,
                                 std::string_view usual) {
   LogOrder order{request.query_value("sort").value_or(fmt::format("-{}", usual))};

@@ -19,6 +19,9 @@ central::FieldResult<Period> log_period(const ServerParts& parts, const http::Re
 /// `severity`; nothing without it.
 central::FieldResult<std::optional<central::Severity>> severity_of(const http::Request& request);
 
+/// `class`: one of those of the log; empty without it.
+central::FieldResult<std::string> log_class_of(const http::Request& request, central::LogKind log);
+
 struct LogOrder {
   std::string column;
   bool descending = true;

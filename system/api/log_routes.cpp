@@ -42,6 +42,8 @@ FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request&
   if (!period) return period.error();
   const auto severity = severity_of(request);
   if (!severity) return severity.error();
+  const auto log_class = log_class_of(request, *log);
+  if (!log_class) return log_class.error();
   const auto order = log_order(request, EventLog::sort_columns(), "time");
   if (!order) return order.error();
   const auto limit = number_of(request, "limit", PageRequest{}.limit, 1, longest_page);
@@ -52,12 +54,14 @@ FieldResult<EventLog::Query> query_from(const ServerParts& parts, const Request&
   query.from = period->from;
   query.to = period->to;
   query.severity = *severity;
+  query.log_class = *log_class;
   query.sort = order->column;
   query.descending = order->descending;
   query.type = request.query_value("type").value_or("");
   query.account = request.query_value("account").value_or("");
   query.source = request.query_value("source").value_or("");
   query.channel = request.query_value("channel").value_or("");
+  query.correlation = request.query_value("correlation").value_or("");
   query.text = request.query_value("text").value_or("");
   query.limit = static_cast<std::size_t>(*limit);
   query.offset = static_cast<std::size_t>(*offset);
@@ -83,55 +87,89 @@ Response export_log(ServerParts& parts, const Request& request) {
   query->limit = static_cast<std::size_t>(central::EventLog::keep);
   const auto found = parts.central.events().search(*query);
   if (!found) return http::error_response(found.error());
-  central::CsvTable table(
-      {"Number", "Time", "Type", "Severity", "User", "Address", "Result", "Channel", "Message", "Details"});
+  // What was added later comes last: programs may read the columns by their places.
+  central::CsvTable table({"Number", "Time", "Type", "Severity", "User", "Address", "Result", "Channel",
+                           "Message", "Details", "Class"});
   for (const auto& event : found->events) {
     table.add({std::to_string(event.sequence), base::format_utc(event.time, 6), event.type,
                std::string(to_string(event.severity())), event.account, event.source, event.result,
                event.channel_name, event.message,
-               event.data.empty() ? std::string() : json::serialize(event.data)});
+               event.data.empty() ? std::string() : json::serialize(event.data),
+               std::string(event.log_class())});
   }
   return http::file_response("text/csv; charset=utf-8", fmt::format("{}-log.csv", to_string(query->log)),
                              std::move(table).text());
 }
 
-/// Of the log, one severity of it, or one entry.
+/// Of the log, one severity or class of it, or one entry.
 Response clear_log(ServerParts& parts, const Request& request, std::optional<std::int64_t> sequence) {
   const auto log = log_of(request);
   if (!log) return error_response(log.error());
   const auto severity = severity_of(request);
   if (!severity) return error_response(severity.error());
-  const auto cleared = parts.central.events().clear(*log, *severity, sequence);
+  const auto log_class = log_class_of(request, *log);
+  if (!log_class) return error_response(log_class.error());
+  const auto cleared = parts.central.events().clear(*log, *severity, sequence, *log_class);
   if (!cleared) return http::error_response(cleared.error());
   if (sequence && *cleared == 0)
     return http::error_response(404, "not_found", {},
                                 fmt::format("the {} log has no entry {}", to_string(*log), *sequence));
   // Into the operation log, so that emptying that one cannot be hidden.
+  json::object data{{"log", to_string(*log)}, {"cleared", *cleared}};
+  for (const char* condition : {"severity", "class"}) {
+    if (const auto value = request.query_value(condition)) data[condition] = *value;
+  }
+  if (sequence) data["seq"] = *sequence;
   tell(parts, request, "log.cleared",
        fmt::format("{} entries of the {} log were cleared by \"{}\"", *cleared, to_string(*log),
                    request.account),
-       {{"log", to_string(*log)}, {"cleared", *cleared}});
+       std::move(data));
   return http::json_response(200, json::object{{"cleared", *cleared}});
+}
+
+Response no_number() {
+  return http::error_response(404, "not_found", {}, "an entry is named by its number \"seq\"");
+}
+
+Response show_entry(ServerParts& parts, const Request& request) {
+  const auto log = log_of(request);
+  if (!log) return error_response(log.error());
+  const auto sequence = base::parse_number<std::int64_t>(request.param("entry"));
+  if (!sequence) return no_number();
+  const auto entry = parts.central.events().find(*log, *sequence);
+  if (!entry) return http::error_response(entry.error());
+  return http::json_response(200, to_json(*entry));
 }
 
 Response clear_entry(ServerParts& parts, const Request& request) {
   const auto sequence = base::parse_number<std::int64_t>(request.param("entry"));
-  if (!sequence) return http::error_response(404, "not_found", {}, "an entry is named by its number \"seq\"");
-  return clear_log(parts, request, *sequence);
+  return sequence ? clear_log(parts, request, *sequence) : no_number();
+}
+
+/// Which classes each log has.
+std::string class_help() {
+  using central::LogKind;
+  std::string help = "of the log; all without it";
+  for (const auto log : {LogKind::system, LogKind::operation, LogKind::event, LogKind::link})
+    help += fmt::format("; {}: {}", to_string(log), fmt::join(central::log_classes(log), ", "));
+  return help;
 }
 
 }  // namespace
 
 void add_log_routes(http::Router& router, ServerParts& parts) {
   const http::QueryParameter severity{"severity", "notification, warning or error; all without it"};
+  const http::QueryParameter log_class{"class", class_help()};
   const std::initializer_list<http::QueryParameter> conditions{
       {"from", "UTC"},
       {"to", "UTC; 7 days after from at most"},
       {"type", "of the event, or its first words up to a dot"},
       severity,
+      log_class,
       {"account", "who did it"},
       {"source", "from which address"},
       {"channel", "id"},
+      {"correlation", "the X-Request-Id of the request that it follows from"},
       {"text", "in the message"},
       {"sort", fmt::format("{}; with - before it descending", fmt::join(EventLog::sort_columns(), ", "))}};
   router
@@ -143,10 +181,12 @@ void add_log_routes(http::Router& router, ServerParts& parts) {
            as_task(parts, "log.export", export_log))
       .query = conditions;
   router
-      .add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one severity of it",
+      .add("DELETE", "/api/v1/logs/{log}", {"logs", true}, "Clears a log, or one severity or class of it",
            on_workers(parts, [](ServerParts& all,
                                 const Request& request) { return clear_log(all, request, std::nullopt); }))
-      .query = {severity};
+      .query = {severity, log_class};
+  router.add("GET", "/api/v1/logs/{log}/{entry}", {"logs"}, "One entry of a log, with all its details",
+             on_workers(parts, show_entry));
   router.add("DELETE", "/api/v1/logs/{log}/{entry}", {"logs", true}, "Clears one entry of a log",
              on_workers(parts, clear_entry));
 }

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/overlay_layout.hpp"

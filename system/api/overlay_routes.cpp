@@ -2,6 +2,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/device_requests.hpp"
 #include "system/api/overlay_layout.hpp"
@@ -62,7 +63,9 @@ asio::awaitable<Response> change(ServerParts& parts, Request request) {
   const auto asked = asked_channel(parts, request);
   if (!asked) co_return http::error_response(asked.error());
   const auto& name = asked->channel.name;
-  devices::OverlayPlan plan = [&wishes, &name](const OverlayState& state) {
+  json::object before;
+  devices::OverlayPlan plan = [&wishes, &name, &before](const OverlayState& state) {
+    before = to_json(OverlayLayout::of(state, name));
     return base::Result<std::vector<devices::PictureOverlay>>(wishes->applied(state, name));
   };
   const auto state =
@@ -71,8 +74,9 @@ asio::awaitable<Response> change(ServerParts& parts, Request request) {
     const bool too_many = state.error().kind == base::ErrorKind::invalid;
     co_return http::error_response(device_failure(state.error()), too_many ? "texts" : "");
   }
-  tell_device(parts, "device.overlays-changed", request, *asked->device,
-              fmt::format("writes otherwise into the pictures of channel \"{}\"", name));
+  tell_device_setting(parts, "device.overlays-changed", request, *asked->device,
+                      fmt::format("writes otherwise into the pictures of channel \"{}\"", name), before,
+                      to_json(OverlayLayout::of(*state, name)));
   co_return http::json_response(200, state_json(*state, name));
 }
 

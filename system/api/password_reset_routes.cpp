@@ -238,7 +238,7 @@ Response finish_reset(ServerParts& parts, const Request& request) {
   if (!account) return http::error_response(account.error());
   if (auto refusal = refuse_locked(parts, *account, request)) return *std::move(refusal);
   // First, so that a mistyped password does not use up a code.
-  if (const auto checked = Accounts::check_new(password, again, *account); !checked)
+  if (const auto checked = parts.central.accounts().check_new(password, again, *account); !checked)
     return error_response(checked.error());
   if (auto refusal = refuse_unproven(parts, request, *account, proof)) return *std::move(refusal);
   if (const auto set = parts.central.accounts().set_password(*account, password, again); !set)

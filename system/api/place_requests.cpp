@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
+
 namespace watchrig::api {
 
 using base::ErrorKind;
@@ -75,6 +77,17 @@ FieldResult<void> check_device(ServerParts& parts, const Request& request, std::
   if (!found) return FieldError{{}, found.error()};
   if (own_areas(parts, request, authority)(central::number_of_id((*found)->area, 'a'))) return {};
   return FieldError{{}, {ErrorKind::not_found, fmt::format("there is no device \"{}\"", device)}};
+}
+
+boost::json::object facts_of(const central::Area& area) {
+  return {{"name", area.name}, {"parent", fmt::format("a{}", area.parent)}};
+}
+
+void tell_area(ServerParts& parts, const Request& request, std::string_view done, const central::Area& area,
+               const boost::json::object& before, const boost::json::object& after) {
+  tell_change(parts, request, fmt::format("area.{}", done),
+              fmt::format("area \"{}\" was {}", area.name, done), {{"area", fmt::format("a{}", area.id)}},
+              before, after);
 }
 
 std::optional<Response> refuse_narrowed(ServerParts& parts, const Request& request) {

@@ -25,6 +25,13 @@ central::FieldResult<void> check_device(ServerParts& parts, const http::Request&
                                         std::string_view device,
                                         central::Authority authority = central::Authority::devices);
 
+/// What the log has of an area.
+boost::json::object facts_of(const central::Area& area);
+/// That it was "added", "changed" or "removed".
+void tell_area(ServerParts& parts, const http::Request& request, std::string_view done,
+               const central::Area& area, const boost::json::object& before,
+               const boost::json::object& after);
+
 /// Nothing for one who looks after all areas.
 std::optional<http::Response> refuse_narrowed(ServerParts& parts, const http::Request& request);
 

@@ -1,3 +1,5 @@
+#include <functional>
+
 #include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 
@@ -44,11 +46,24 @@ Response show_protection(ServerParts& parts, const Request& request) {
                                                {"password_hint", protection->hint}});
 }
 
-Response answer(ServerParts& parts, const Request& request, const central::FieldResult<void>& done,
-                std::string_view what) {
-  if (!done) return error_response(done.error());
-  tell_account(parts, "account.changed", request, request.account,
-               fmt::format("\"{}\" has changed {} for a forgotten password", request.account, what));
+/// For the log: neither answers nor a hint.
+json::object facts_of(const central::Protection& protection) {
+  return {{"email", protection.email},
+          {"questions", json::value_from(protection.questions)},
+          {"has_hint", !protection.hint.empty()}};
+}
+
+/// Does it, and tells what has become of what.
+Response change(ServerParts& parts, const Request& request, std::string_view what,
+                const std::function<central::FieldResult<void>(central::Accounts&)>& set) {
+  auto& accounts = parts.central.accounts();
+  const auto before = accounts.protection(request.account);
+  if (const auto done = set(accounts); !done) return error_response(done.error());
+  const auto after = accounts.protection(request.account);
+  tell_change(parts, request, "account.changed",
+              fmt::format("\"{}\" has changed {} for a forgotten password", request.account, what),
+              {{"user", request.account}}, before ? facts_of(*before) : json::object(),
+              after ? facts_of(*after) : json::object());
   return http::no_content();
 }
 
@@ -57,8 +72,8 @@ Response set_email(ServerParts& parts, const Request& request) {
   const auto email = fields.text("email");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return answer(parts, request, parts.central.accounts().set_email(request.account, email),
-                "the e-mail address");
+  return change(parts, request, "the e-mail address",
+                [&](central::Accounts& accounts) { return accounts.set_email(request.account, email); });
 }
 
 Response set_questions(ServerParts& parts, const Request& request) {
@@ -67,8 +82,9 @@ Response set_questions(ServerParts& parts, const Request& request) {
   const auto questions = questions_in(fields);
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return answer(parts, request, parts.central.accounts().set_questions(request.account, questions),
-                "the questions");
+  return change(parts, request, "the questions", [&](central::Accounts& accounts) {
+    return accounts.set_questions(request.account, questions);
+  });
 }
 
 Response set_hint(ServerParts& parts, const Request& request) {
@@ -76,7 +92,8 @@ Response set_hint(ServerParts& parts, const Request& request) {
   const auto hint = fields.text("password_hint");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  return answer(parts, request, parts.central.accounts().set_hint(request.account, hint), "the hint");
+  return change(parts, request, "the hint",
+                [&](central::Accounts& accounts) { return accounts.set_hint(request.account, hint); });
 }
 
 }  // namespace

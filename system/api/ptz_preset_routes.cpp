@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/ptz_numbers.hpp"
 #include "system/api/ptz_requests.hpp"
 #include "system/api/routes.hpp"
@@ -95,8 +96,8 @@ asio::awaitable<Response> save_ptz_preset(ServerParts& parts, Request request) {
   if (!token) co_return ptz_refusal(token.error());
   const auto kept = parts.central.ptz_book().put(channel, PtzKind::preset, *number, *token);
   if (!kept) co_return http::error_response(kept.error());
-  tell_ptz(parts, request, "ptz.preset-saved", fmt::format("has its position saved as preset {}", *number),
-           {{"preset", *number}});
+  tell_channel(parts, request, "ptz.preset-saved",
+               fmt::format("has its position saved as preset {}", *number), {{"preset", *number}});
   co_return http::json_response(200, preset_json(*number, {*token, name}));
 }
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "system/api/audit.hpp"
+#include "system/api/device_audit.hpp"
 #include "system/api/device_contact.hpp"
 #include "system/api/request_trace.hpp"
 #include "system/base/text.hpp"
@@ -77,18 +77,6 @@ PtzVector read_ptz_direction(FieldReader& fields) {
   return {};
 }
 
-void tell_ptz(ServerParts& parts, const Request& request, std::string type, std::string message,
-              boost::json::object data) {
-  central::Event event;
-  event.type = std::move(type);
-  event.channel = request.param("channel");
-  const auto found = parts.central.registry().find_channel(event.channel);
-  if (found) event.channel_name = found->channel->name;
-  event.message = fmt::format("camera \"{}\" {}", event.channel_name, message);
-  event.data = std::move(data);
-  tell(parts, request, std::move(event));
-}
-
 asio::awaitable<std::optional<Response>> take_ptz(ServerParts& parts, Request request) {
   const auto channel = request.param("channel");
   PtzDesk::Work<devices::PtzAbilities> question = [](devices::PtzHead& head) { return head.abilities(); };
@@ -104,14 +92,14 @@ asio::awaitable<std::optional<Response>> take_ptz(ServerParts& parts, Request re
   const auto taken = parts.central.ptz_claims().take(channel, who, hold);
   if (!taken) co_return http::error_response(taken.error());
   if (taken->from) {
-    tell_ptz(parts, request, "ptz.taken-over",
-             fmt::format("was taken over by \"{}\" from \"{}\"", who.account, taken->from->account),
-             {{"from", taken->from->account}});
+    tell_channel(parts, request, "ptz.taken-over",
+                 fmt::format("was taken over by \"{}\" from \"{}\"", who.account, taken->from->account),
+                 {{"from", taken->from->account}});
     // What the other had it do goes on for no longer.
     auto order = ptz_order(request, "stop");
     co_await parts.ptz.stop(std::move(order));
   } else if (taken->begun) {
-    tell_ptz(parts, request, "ptz.taken", fmt::format("is steered by \"{}\"", who.account));
+    tell_channel(parts, request, "ptz.taken", fmt::format("is steered by \"{}\"", who.account));
   }
   co_return std::nullopt;
 }

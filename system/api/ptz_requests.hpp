@@ -39,10 +39,6 @@ boost::asio::awaitable<http::Response> save_ptz_preset(ServerParts& parts, http:
 boost::asio::awaitable<http::Response> remove_ptz_preset(ServerParts& parts, http::Request request);
 boost::asio::awaitable<http::Response> call_ptz_preset(ServerParts& parts, http::Request request);
 
-/// An event about the channel of a request.
-void tell_ptz(ServerParts& parts, const http::Request& request, std::string type, std::string message,
-              boost::json::object data = {});
-
 /// 204, or what the head has answered.
 http::Response ptz_response(const base::Result<>& done);
 /// The same of an error.

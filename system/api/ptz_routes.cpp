@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/device_audit.hpp"
 #include "system/api/ptz_requests.hpp"
 #include "system/api/routes.hpp"
 
@@ -173,7 +174,8 @@ asio::awaitable<Response> release(ServerParts& parts, Request request) {
   const auto channel = request.param("channel");
   if (!parts.central.ptz_claims().release(channel, request.account))
     co_return http::error_response({base::ErrorKind::conflict, "this camera is not yours"});
-  tell_ptz(parts, request, "ptz.released", fmt::format("is not steered by \"{}\" any more", request.account));
+  tell_channel(parts, request, "ptz.released",
+               fmt::format("is not steered by \"{}\" any more", request.account));
   const auto order = ptz_order(request, "stop");
   const auto done = co_await parts.ptz.stop(order);
   co_return ptz_response(done);

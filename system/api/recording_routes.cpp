@@ -120,7 +120,7 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Shared share, Req
 
 void add_recording_routes(http::Router& router, ServerParts& parts) {
   const std::initializer_list<http::QueryParameter> period{
-      {"from", "UTC"}, {"to", "UTC"}, {"stream", "main or sub; main without it"}};
+      {"from", "UTC"}, {"to", "UTC"}, {"stream", "main, sub or sub2; main without it"}};
   const auto share = std::make_shared<Share>();
   router
       .add("GET", "/api/v1/channels/{channel}/spans", {"playback"},

@@ -56,12 +56,14 @@ void add_imaging_routes(http::Router& router, ServerParts& parts);
 /// Whose certificate is believed when the server connects to a device by TLS.
 void add_device_certificate_routes(http::Router& router, ServerParts& parts);
 void add_io_routes(http::Router& router, ServerParts& parts);
+void add_talk_routes(http::Router& router, ServerParts& parts);
 /// Turning cameras.
 void add_ptz_routes(http::Router& router, ServerParts& parts);
 void add_ptz_preset_routes(http::Router& router, ServerParts& parts);
 void add_ptz_tour_routes(http::Router& router, ServerParts& parts);
 void add_channel_table_routes(http::Router& router, ServerParts& parts);
 void add_lockout_routes(http::Router& router, ServerParts& parts);
+void add_record_plan_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
 /// What devices have recorded themselves.
 void add_device_recording_routes(http::Router& router, ServerParts& parts);
@@ -74,6 +76,7 @@ void add_access_routes(http::Router& router, ServerParts& parts);
 void add_service_routes(http::Router& router, ServerParts& parts);
 void add_https_routes(http::Router& router, ServerParts& parts);
 void add_live_routes(http::Router& router, ServerParts& parts);
+void add_snapshot_routes(http::Router& router, ServerParts& parts);
 void add_network_routes(http::Router& router, ServerParts& parts);
 /// What makes the server known outside of its network.
 void add_network_app_routes(http::Router& router, ServerParts& parts);

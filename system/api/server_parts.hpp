@@ -16,9 +16,9 @@
 #include "system/central/storage_orders.hpp"
 #include "system/central/storage_queries.hpp"
 #include "system/devices/discovery/device_search.hpp"
+#include "system/media/live_streams.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/platform/message_trace.hpp"
-#include "system/storage/relay/channel_set.hpp"
 #include "system/storage/storage.hpp"
 
 namespace watchrig::api {
@@ -40,7 +40,7 @@ struct ServerParts {
   base::Metrics& metrics;
   central::Central& central;
   storage::Storage& storage;
-  storage::ChannelSet& channels;
+  const media::LiveStreams& streams;
   WorkPool& workers;              ///< for work that reads disks or takes long
   WorkPool& fetchers;             ///< for what waits for devices, so that slow ones hold up nothing else
   WorkPool& hashers;              ///< for passwords only, so that no export keeps anybody from signing in

@@ -56,6 +56,7 @@ Response list(ServerParts& parts, const Request&) {
 
 /// The machine's own: told as a change of its network, done or refused.
 Response switch_ssh(ServerParts& parts, const Request& request, bool on) {
+  const bool before = parts.host_network.ssh().wanted;
   const auto done = parts.host_network.set_ssh(on);
   const auto what = fmt::format("SSH switched {} by {}", on ? "on" : "off", request.account);
   if (!done) {
@@ -63,7 +64,8 @@ Response switch_ssh(ServerParts& parts, const Request& request, bool on) {
     tell(parts, request, "network.refused", fmt::format("{} was refused: {}", what, error.message));
     return network_error(done.error());
   }
-  tell(parts, request, "network.changed", what);
+  tell_change(parts, request, "network.changed", what, {{"service", ssh}}, {{"enabled", before}},
+              {{"enabled", on}});
   return http::json_response(200, to_json(parts.host_network.ssh()));
 }
 

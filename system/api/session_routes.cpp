@@ -124,6 +124,11 @@ asio::awaitable<Response> open_session(ServerParts& parts, const Request& reques
                            [&parts, request, given = *given] { return sign_in(parts, request, given); });
 }
 
+/// The field of an initialisation that decides on this one of the settings `password_reset`.
+std::string protection_of(std::string_view setting) {
+  return setting == "questions" ? "question_protection" : "email_protection";
+}
+
 Response initialise(ServerParts& parts, const Request& request) {
   BodyFields fields(request);
   central::Initialisation answers;
@@ -142,17 +147,15 @@ Response initialise(ServerParts& parts, const Request& request) {
   for (const auto& [name, on] : {std::pair("email", by_email), std::pair("questions", by_questions)}) {
     if (parts.central.settings().flag("password_reset", name) == on) continue;
     if (parts.central.settings().is_fixed("password_reset", name)) {
-      return http::error_response(
-          409, "conflict",
-          fmt::format("{}_protection", name == std::string_view("email") ? "email" : "question"),
-          "was decided when the server was started (--set or --config)");
+      return http::error_response(409, "conflict", protection_of(name),
+                                  "was decided when the server was started (--set or --config)");
     }
     ways[name] = on;
   }
   auto& accounts = parts.central.accounts();
   if (!accounts.initialised()) {  // before the account: after a failure of either, all can be asked for again
     if (const auto set = parts.central.settings().change("password_reset", ways); !set)
-      return error_response(set.error());
+      return error_response({protection_of(set.error().field), set.error().error});
   }
   if (const auto initialised = accounts.initialise(answers); !initialised)
     return error_response(initialised.error());

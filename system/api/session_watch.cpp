@@ -46,7 +46,8 @@ asio::awaitable<void> watch(ServerParts& parts, Watched who, http::WebSocket soc
 bool still_may(ServerParts& parts, const std::string& session, const std::string& account,
                central::Authority right, const std::string& channel) {
   auto& sessions = parts.central.sign_in().sessions;
-  const bool busy = right == central::Authority::live || right == central::Authority::download;
+  using central::Authority;
+  const bool busy = right == Authority::live || right == Authority::download || right == Authority::outputs;
   const auto now = busy ? sessions.keep(session) : sessions.account(session);
   if (now != account) return false;
   const auto rights = parts.central.accounts().rights(account);

@@ -13,8 +13,8 @@ namespace watchrig::api {
 inline constexpr base::Duration session_check = std::chrono::seconds(2);
 
 /// Whether the account is still signed in by the session and holds the right, for the channel where one is
-/// named. Who watches live video or takes a recording away is not idle; who has events sent is, since every
-/// client does that.
+/// named. Who watches live video, talks, or takes a recording away is not idle; who has events sent is, since
+/// every client does that.
 bool still_may(ServerParts& parts, const std::string& session, const std::string& account,
                central::Authority right, const std::string& channel);
 

@@ -1,7 +1,7 @@
 #include <boost/json/array.hpp>
 
 #include "system/api/place_requests.hpp"
-#include "system/api/pooled_handlers.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 
 namespace watchrig::api {
@@ -12,17 +12,24 @@ using http::Response;
 
 namespace {
 
-/// With how many of the caller's devices are tied to it. The only one is in this process, so it is online.
-Response list_storage_servers(ServerParts& parts, const Request& request) {
+/// That are tied to it, of those that the caller looks after.
+std::size_t devices_of(ServerParts& parts, const Request& request) {
   central::DeviceQuery tied;
   tied.storage_server = central::Device::local_storage;
   tied.in_area = own_areas(parts, request);
   tied.limit = 0;
+  return parts.central.registry().list(tied).total;
+}
+
+boost::asio::awaitable<Response> list_storage_servers(ServerParts& parts, Request request) {
+  const auto alive = co_await parts.storage_queries.alive(trace_name(request));
+  json::object server{{"id", central::Device::local_storage},
+                      {"online", alive.has_value()},
+                      {"devices", devices_of(parts, request)}};
+  if (!alive) server["cause"] = alive.error().message;
   json::array list;
-  list.push_back({{"id", central::Device::local_storage},
-                  {"online", true},
-                  {"devices", parts.central.registry().list(tied).total}});
-  return http::json_response(200, json::object{{"storage_servers", std::move(list)}});
+  list.push_back(std::move(server));
+  co_return http::json_response(200, json::object{{"storage_servers", std::move(list)}});
 }
 
 }  // namespace
@@ -30,7 +37,7 @@ Response list_storage_servers(ServerParts& parts, const Request& request) {
 void add_storage_server_routes(http::Router& router, ServerParts& parts) {
   router.add("GET", "/api/v1/storage-servers", {"devices"},
              "Storage servers, to which devices are tied by their \"storage_server\"",
-             on_workers(parts, list_storage_servers));
+             [&parts](Request request) { return list_storage_servers(parts, std::move(request)); });
 }
 
 }  // namespace watchrig::api

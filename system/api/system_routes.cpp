@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "system/api/audit.hpp"
+#include "system/api/client_notes.hpp"
 #include "system/api/etag.hpp"
 #include "system/api/gate.hpp"
 #include "system/api/idempotency.hpp"
@@ -16,49 +17,7 @@ using http::Response;
 
 namespace {
 
-struct StreamGauge {
-  const char* name;
-  const char* help;
-  double (*value)(const storage::ChannelStatus::Stream&);
-};
-
-constexpr StreamGauge stream_gauges[] = {
-    {"watchrig_stream_online", "1 while pictures come from the device",
-     [](const auto& s) { return s.source.state == devices::SourceState::online ? 1.0 : 0.0; }},
-    {"watchrig_stream_connections_total", "Connections that led to pictures",
-     [](const auto& s) { return static_cast<double>(s.source.connections); }},
-    {"watchrig_stream_attempts_total", "Attempts to connect",
-     [](const auto& s) { return static_cast<double>(s.source.attempts); }},
-    {"watchrig_stream_units_total", "Access units received whole",
-     [](const auto& s) { return static_cast<double>(s.relay.units); }},
-    {"watchrig_stream_bytes_total", "Payload bytes of these units",
-     [](const auto& s) { return static_cast<double>(s.relay.bytes); }},
-    {"watchrig_stream_readers", "Viewers and recorders now",
-     [](const auto& s) { return static_cast<double>(s.relay.readers); }},
-    {"watchrig_stream_reader_drops_total", "Units lost by slow readers: place server",
-     [](const auto& s) { return static_cast<double>(s.relay.dropped); }},
-    {"watchrig_stream_lost_packets_total", "RTP packets that did not come",
-     [](const auto& s) { return static_cast<double>(s.source.rtp.lost); }},
-    {"watchrig_stream_damaged_units_total", "Access units damaged by lost packets",
-     [](const auto& s) { return static_cast<double>(s.source.rtp.damaged_units); }},
-};
-
-/// Values that exist elsewhere already are copied at each scrape, so that nothing is counted twice.
 std::string scrape(ServerParts& parts) {
-  for (const auto& channel : parts.channels.all()) {
-    const auto status = channel->status();
-    for (const auto& [stream, part] : status.streams) {
-      const base::Labels labels{{"channel", channel->id()}, {"name", channel->name()}, {"stream", stream}};
-      for (const StreamGauge& gauge : stream_gauges) {
-        parts.metrics.gauge(gauge.name, gauge.help, labels).Set(gauge.value(part));
-      }
-    }
-    const base::Labels labels{{"channel", channel->id()}, {"name", channel->name()}};
-    parts.metrics.gauge("watchrig_channel_recording", "1 while units reach the recorder", labels)
-        .Set(status.recording == storage::RecordingState::recording ? 1 : 0);
-    parts.metrics.gauge("watchrig_channel_should_record", "1 while a plan asks for it", labels)
-        .Set(status.recording == storage::RecordingState::stopped ? 0 : 1);
-  }
   parts.metrics.gauge("watchrig_failed_coroutines_total", "Internal errors caught at the root of a coroutine")
       .Set(static_cast<double>(base::failed_coroutines()));
   return parts.metrics.text();
@@ -124,6 +83,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_ptz_routes(router, parts);
   add_ptz_preset_routes(router, parts);
   add_ptz_tour_routes(router, parts);
+  add_record_plan_routes(router, parts);
   add_recording_routes(router, parts);
   add_storage_server_routes(router, parts);
   add_event_routes(router, parts);
@@ -131,6 +91,8 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_alarm_routes(router, parts);
   add_device_recording_routes(router, parts);
   add_live_routes(router, parts);
+  add_snapshot_routes(router, parts);
+  add_talk_routes(router, parts);
   add_network_routes(router, parts);
   add_network_app_routes(router, parts);
   add_trace_routes(router, parts);
@@ -147,6 +109,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_openapi_route(router);
   add_onvif_face(router, parts);  // which its service descriptions describe
   keep_versions(router);
+  note_clients(router, parts);
   audit(router, parts);
   once_for_each_key(router, std::make_shared<KeptAnswers>(parts.clock, parts.data / "answers.db"));
 }

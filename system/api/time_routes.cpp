@@ -65,9 +65,10 @@ Response set_time(ServerParts& parts, const Request& request) {
   const auto before = parts.clock.now();
   if (const auto set = parts.central.server_clock().set(*time); !set)
     return http::error_response(set.error(), set.error().kind == base::ErrorKind::invalid ? "utc" : "");
-  tell(parts, request, "time.changed",
-       fmt::format("the time was set from {} to {} by \"{}\"", base::format_utc(before),
-                   base::format_utc(*time), request.account));
+  tell_change(parts, request, "time.changed",
+              fmt::format("the time was set from {} to {} by \"{}\"", base::format_utc(before),
+                          base::format_utc(*time), request.account),
+              {}, {{"utc", base::format_utc(before)}}, {{"utc", base::format_utc(*time)}});
   return show_time(parts, request);
 }
 

@@ -236,27 +236,42 @@ Response remove_user(ServerParts& parts, const Request& request) {
   return http::no_content();
 }
 
-Response set_password(ServerParts& parts, const Request& request) {
-  if (request.account != central::Accounts::administrator) {
-    return http::error_response(403, "denied", {}, "only the account admin sets somebody else's password");
-  }
+/// Ends all sessions of the user but the caller's own.
+Response give_password(ServerParts& parts, const Request& request, const std::string& name) {
   BodyFields fields(request);
   const auto password = fields.text("password");
   const auto again = fields.text("password_again");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
+  if (const auto set = parts.central.accounts().set_password(name, password, again); !set)
+    return error_response(set.error());
+  parts.central.sign_in().sessions.close_others(name, name == request.account ? request.session : "");
+  tell_account(parts, "account.password-changed", request, name,
+               fmt::format("the password of \"{}\" was set by \"{}\"; its {}sessions have ended", name,
+                           request.account, name == request.account ? "other " : ""));
+  return http::no_content();
+}
+
+/// The platform's "channel password" (1.8.6): of the administrator alone.
+Response set_channel_password(ServerParts& parts, const Request& request) {
+  const std::string administrator(central::Accounts::administrator);
+  if (request.account != administrator || request.param("user") != administrator) {
+    return http::error_response(403, "denied", "user",
+                                "the channel password is that of the account admin, who alone sets it");
+  }
+  return give_password(parts, request, administrator);
+}
+
+Response set_password(ServerParts& parts, const Request& request) {
+  if (request.account != central::Accounts::administrator) {
+    return http::error_response(403, "denied", {}, "only the account admin sets somebody else's password");
+  }
   const auto name = request.param("user");
   if (name == request.account) {
     return http::error_response(403, "denied", {},
                                 "one's own password is changed at /api/v1/account/password");
   }
-  if (const auto set = parts.central.accounts().set_password(name, password, again); !set)
-    return error_response(set.error());
-  parts.central.sign_in().sessions.close_others(name, {});
-  tell_account(parts, "account.password-changed", request, name,
-               fmt::format("the password of \"{}\" was set by \"{}\"; its sessions have ended", name,
-                           request.account));
-  return http::no_content();
+  return give_password(parts, request, name);
 }
 
 /// Ends the user's sessions and keeps the account locked for so many minutes (IVSS 9.2).
@@ -301,6 +316,9 @@ void add_user_routes(http::Router& router, ServerParts& parts) {
                    plainly(remove_user));
   router.add("PUT", "/api/v1/users/{user}/password", changing,
              "Sets a user's password: for the account admin only", on_hashers(parts, set_password));
+  router.add("PUT", "/api/v1/users/{user}/channel-password", changing,
+             "Sets the password of the account admin, and of nobody else, who alone may do so",
+             on_hashers(parts, set_channel_password));
   router
       .add_plain("POST", "/api/v1/users/{user}/block", reading,
                  "Ends a user's sessions and locks the account for a time", plainly(block))

@@ -20,9 +20,14 @@ constexpr std::size_t most_names = 1000;
 
 json::object to_json(const VoiceFile& voice) { return {{"name", voice.name}, {"bytes", voice.bytes}}; }
 
-void tell_voice(ServerParts& parts, const Request& request, std::string_view what, const std::string& name) {
-  tell(parts, request, fmt::format("voice.{}", what),
-       fmt::format("voice file \"{}\" was {} by \"{}\"", name, what, request.account), {{"voice", name}});
+void tell_voice(ServerParts& parts, const Request& request, std::string_view what, const std::string& name,
+                const json::object& before, const json::object& after) {
+  tell_change(parts, request, fmt::format("voice.{}", what),
+              fmt::format("voice file \"{}\" was {} by \"{}\"", name, what, request.account),
+              {{"voice", name}}, before, after);
+}
+void tell_removed(ServerParts& parts, const Request& request, const std::string& name) {
+  tell_voice(parts, request, "removed", name, {{"name", name}}, {});
 }
 
 Response list(ServerParts& parts, const Request&) {
@@ -40,7 +45,7 @@ Response add(ServerParts& parts, const Request& request) {
   if (!content) return http::error_response(content.error());
   const auto added = parts.central.voices().add(name, *content);
   if (!added) return error_response(added.error());
-  tell_voice(parts, request, "added", name);
+  tell_voice(parts, request, "added", name, {}, to_json(*added));
   return http::json_response(201, to_json(*added));
 }
 
@@ -51,7 +56,7 @@ Response rename(ServerParts& parts, const Request& request) {
   if (fields.error()) return error_response(*fields.error());
   const auto renamed = parts.central.voices().rename(request.param("voice"), name);
   if (!renamed) return error_response(renamed.error());
-  tell_voice(parts, request, "renamed", name);
+  tell_voice(parts, request, "renamed", name, {{"name", request.param("voice")}}, {{"name", name}});
   return http::json_response(200, to_json(*renamed));
 }
 
@@ -59,7 +64,7 @@ Response remove(ServerParts& parts, const Request& request) {
   const auto name = request.param("voice");
   if (const auto removed = parts.central.voices().remove(name); !removed)
     return http::error_response(removed.error());
-  tell_voice(parts, request, "removed", name);
+  tell_removed(parts, request, name);
   return http::no_content();
 }
 
@@ -73,7 +78,7 @@ Response remove_several(ServerParts& parts, const Request& request) {
   json::array removed;
   for (const auto& name : names) {
     if (!parts.central.voices().remove(name)) continue;
-    tell_voice(parts, request, "removed", name);
+    tell_removed(parts, request, name);
     removed.emplace_back(name);
   }
   return http::json_response(200, json::object{{"removed", std::move(removed)}});

@@ -45,9 +45,7 @@ class Keeper {
   void look() {
     central::DeviceQuery query;
     query.limit = central::DeviceRegistry::most_devices;
-    query.accept = [](const central::Device& device) {
-      return device.connected && api::speaks_onvif(device);
-    };
+    query.accept = [](const central::Device& device) { return device.connected && speaks_onvif(device); };
     std::map<std::string, Followed> followed;
     for (auto& device : central_.registry().list(query).items) follow(std::move(device), followed);
     for (auto& [id, gone] : followed_) gone.feed->stop();
@@ -66,7 +64,7 @@ class Keeper {
     }
     auto contact = api::onvif_contact(central_, *device, device->streams.at("main"));
     if (!contact) return;
-    auto log = std::make_shared<DeviceEventLog>(central_.events(), metrics_, device);
+    auto log = std::make_shared<DeviceEventLog>(central_.events(), central_.device_notes(), metrics_, device);
     auto feed = devices::AlarmFeed::start(executor_, clock_,
                                           {*std::move(contact), std::hash<std::string>()(id)}, log);
     followed.emplace(id, Followed{std::move(device), std::move(log), std::move(feed)});

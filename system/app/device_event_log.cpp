@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "system/base/correlation.hpp"
+#include "system/platform/role_messages.hpp"
+
 namespace watchrig::app {
 
 using devices::DeviceAlarm;
@@ -62,9 +65,15 @@ void DeviceEventLog::alarm(const DeviceAlarm& alarm) {
   if (alarm.number != 0) data[input ? "input" : "channel_number"] = alarm.number;
   if (alarm.device_time) data["device_time"] = base::format_utc(*alarm.device_time);
   if (!alarm.began) data["lasted_ms"] = std::chrono::round<std::chrono::milliseconds>(alarm.lasted).count();
-  append(fmt::format("{}.{}", devices::to_string(alarm.kind), alarm.began ? "started" : "ended"),
-         fmt::format("{}{}", place(alarm), alarm.topic), fmt::format("{}{}", place(alarm), meaning(alarm)),
-         std::move(data), input ? 0 : alarm.number);
+  platform::AlarmNotify told;
+  told.type = fmt::format("{}.{}", devices::to_string(alarm.kind), alarm.began ? "started" : "ended");
+  told.cause = fmt::format("{}{}", place(alarm), alarm.topic);
+  told.message = fmt::format("{}{}", place(alarm), meaning(alarm));
+  told.data = data;
+  // Also one that is not kept, since it is before an input that nobody has picked.
+  const auto noted = notes_.heard(platform::to_message(device_->id, platform::central_role, told), {});
+  const base::CorrelationScope scope(noted.correlation);
+  append(told.type, told.cause, told.message, std::move(data), input ? 0 : alarm.number);
 }
 
 void DeviceEventLog::lost(const std::string& cause) {

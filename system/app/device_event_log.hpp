@@ -8,11 +8,12 @@
 
 namespace watchrig::app {
 
-/// Puts what a device tells into the event log. On the feed's executor.
+/// Puts what a device tells into the event log, and its alarms into the trace before. On the feed's executor.
 class DeviceEventLog final : public devices::AlarmListener {
  public:
-  DeviceEventLog(central::EventLog& events, base::Metrics& metrics, central::DevicePtr device)
-      : events_(events), metrics_(metrics), device_(std::move(device)) {}
+  DeviceEventLog(central::EventLog& events, central::DeviceNotes& notes, base::Metrics& metrics,
+                 central::DevicePtr device)
+      : events_(events), notes_(notes), metrics_(metrics), device_(std::move(device)) {}
 
   /// The device as it is called from now on.
   void rename(central::DevicePtr device) { device_ = std::move(device); }
@@ -29,6 +30,7 @@ class DeviceEventLog final : public devices::AlarmListener {
               unsigned channel = 0);
 
   central::EventLog& events_;
+  central::DeviceNotes& notes_;
   base::Metrics& metrics_;
   central::DevicePtr device_;
 };

@@ -23,8 +23,7 @@ std::vector<central::DevicePtr> unknown_devices(central::Central& central, std::
   central::DeviceQuery query;
   query.limit = central::DeviceRegistry::most_devices;
   query.accept = [&](const central::Device& device) {
-    return api::speaks_onvif(device) && !known.contains(device.id) &&
-           central.channel_states().is_online(device);
+    return speaks_onvif(device) && !known.contains(device.id) && central.channel_states().is_online(device);
   };
   std::vector<central::DevicePtr> unknown;
   for (const auto& device : central.registry().list(query).items) {

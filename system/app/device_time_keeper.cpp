@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "system/api/device_contact.hpp"
+#include "system/base/correlation.hpp"
 #include "system/base/log.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
@@ -19,7 +20,7 @@ constexpr base::Duration look_again = std::chrono::minutes(1);
 std::vector<central::DevicePtr> devices_to_ask(central::Central& central) {
   central::DeviceQuery query;
   query.limit = central::DeviceRegistry::most_devices;
-  query.accept = [](const central::Device& device) { return device.connected && api::speaks_onvif(device); };
+  query.accept = [](const central::Device& device) { return device.connected && speaks_onvif(device); };
   return central.registry().list(query).items;
 }
 
@@ -38,7 +39,7 @@ asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock* cl
     if (!settings.at("enabled").as_bool() || !due) continue;
     last = now;
     const auto devices = devices_to_ask(*central);
-    const api::ClockWish own;
+    const api::ClockWish own{{}, {}, base::new_correlation()};
     const auto results = co_await api::correct_clocks(*central, *clock, devices, own);
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i]) continue;

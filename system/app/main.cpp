@@ -58,6 +58,8 @@ int run(int argc, char** argv) {
       return fail(wrong_usage, base::Error(applied.error()).within("--set"));
     }
   }
+  if (auto allowed = central::check_settings(options.settings, options.product); !allowed)
+    return fail(wrong_usage, allowed.error());
   const auto parsed = base::Clock::parse(clock);
   if (!parsed) return fail(wrong_usage, parsed.error());
   options.clock = *parsed;

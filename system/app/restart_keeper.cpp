@@ -1,5 +1,8 @@
 #include "system/app/restart_keeper.hpp"
 
+#include <algorithm>
+
+#include "system/app/look_pause.hpp"
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 #include "system/central/schedules/restart_plan.hpp"
@@ -14,12 +17,6 @@ constexpr base::Duration look_again = std::chrono::seconds(10);
 constexpr base::Duration real_pause = std::chrono::milliseconds(100);
 constexpr base::Duration most_late = std::chrono::minutes(5);
 
-/// Of the clock; one that runs fast is not looked at all the time.
-base::Duration pause(const base::Clock& clock) {
-  const auto real = clock.real(look_again);
-  return real < real_pause ? look_again * (real_pause / std::max(real, base::Duration(1))) : look_again;
-}
-
 /// Whether a restart was due within (from, to].
 bool is_due(const central::Settings& settings, base::UtcTime from, base::UtcTime to) {
   const auto plan = central::RestartPlan::from(settings.values("restart").values);
@@ -32,7 +29,7 @@ asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock* cl
   base::Timer timer(executor, *clock);
   auto last = clock->now();
   for (;;) {
-    const auto wait = pause(*clock);
+    const auto wait = look_pause(*clock, look_again, real_pause);
     const bool in_time = co_await timer.wait_for(wait);
     if (!in_time) co_return;
     const auto now = clock->now();

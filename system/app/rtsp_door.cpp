@@ -2,6 +2,7 @@
 
 #include "system/api/live_content.hpp"
 #include "system/api/onvif_face/onvif_callers.hpp"
+#include "system/api/playback_content.hpp"
 #include "system/base/log.hpp"
 #include "system/base/plain_address.hpp"
 #include "system/http/tls_context.hpp"
@@ -31,15 +32,21 @@ Result<std::unique_ptr<media::RtspServer>> RtspDoor::start(const std::string& se
     if (parts_.central.onvif_accounts().find(name))
       api::count_onvif_failure(parts_, name, base::plain_address(source).to_string());
   };
-  auto may_view = [this](const media::RtspTarget& asked, const std::string& channel) {
-    if (!parts_.central.access().admits(asked.source)) return false;
-    const auto account = parts_.central.sign_in().sessions.keep(asked.username);
-    if (!account) return api::onvif_may_view(parts_, asked.username);
-    return parts_.central.accounts().rights(*account)->may(central::Authority::live, channel);
+  const auto who_has = [this](central::Authority right) -> api::MayView {
+    return [this, right](const media::RtspTarget& asked, const std::string& channel) {
+      if (!parts_.central.access().admits(asked.source)) return false;
+      const auto account = parts_.central.sign_in().sessions.keep(asked.username);
+      if (!account) {
+        return api::onvif_may_view(parts_, asked.username, base::plain_address(asked.source).to_string());
+      }
+      return parts_.central.accounts().rights(*account)->may(right, channel);
+    };
   };
-  return media::RtspServer::start(
-      std::move(options), parts_.clock, executors,
-      api::make_live_content(parts_.channels, parts_.storage_queries, parts_.clock, std::move(may_view)));
+  auto live = api::make_live_content(parts_.streams, parts_.storage_queries, parts_.central.device_notes(),
+                                     parts_.clock, who_has(central::Authority::live));
+  auto playback = api::make_playback_content(parts_, readers_, who_has(central::Authority::playback));
+  return media::RtspServer::start(std::move(options), parts_.clock, executors,
+                                  api::make_stream_content(std::move(live), std::move(playback)));
 }
 
 Result<> RtspDoor::open() {

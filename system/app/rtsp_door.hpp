@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "system/api/playback_readers.hpp"
 #include "system/api/server_parts.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/media/rtsp_server.hpp"
@@ -18,6 +19,9 @@ class RtspDoor {
  public:
   /// The parts and the pool outlive it.
   RtspDoor(api::ServerParts& parts, base::ExecutorPool& pool) : parts_(parts), pool_(pool) {}
+  ~RtspDoor() { readers_->join(); }
+  RtspDoor(const RtspDoor&) = delete;
+  RtspDoor& operator=(const RtspDoor&) = delete;
 
   /// Errors: unavailable (the port is taken), invalid (the address).
   base::Result<> open();
@@ -38,6 +42,7 @@ class RtspDoor {
 
   api::ServerParts& parts_;
   base::ExecutorPool& pool_;
+  const std::shared_ptr<api::PlaybackReaders> readers_ = std::make_shared<api::PlaybackReaders>();
   std::unique_ptr<media::RtspServer> clear_;
   std::unique_ptr<media::RtspServer> tls_;
   std::uint16_t clear_before_ = 0;  ///< opened last; 0: never, as the next one

@@ -13,26 +13,30 @@
 #include "system/api/program_version.hpp"
 #include "system/api/ptz_desk.hpp"
 #include "system/app/backup_keeper.hpp"
+#include "system/app/card_keeper.hpp"
 #include "system/app/device_event_keeper.hpp"
 #include "system/app/device_information_keeper.hpp"
 #include "system/app/device_time_keeper.hpp"
+#include "system/app/device_ways.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
+#include "system/app/prepared_data.hpp"
+#include "system/app/record_keeper.hpp"
 #include "system/app/restart.hpp"
 #include "system/app/restart_keeper.hpp"
 #include "system/app/role_watch.hpp"
-#include "system/app/storage_role.hpp"
 #include "system/app/trial_start.hpp"
 #include "system/base/executor_pool.hpp"
 #include "system/base/log.hpp"
 #include "system/base/open_files.hpp"
 #include "system/central/central_inbox.hpp"
+#include "system/central/certificates/device_trust.hpp"
 #include "system/central/configuration/configuration_transfer.hpp"
 #include "system/central/maintenance/installed_program.hpp"
 #include "system/platform/data_erasure.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/in_process_bus.hpp"
-#include "system/storage/volume_lock.hpp"
+#include "system/storage/storage_role.hpp"
 
 namespace watchrig::app {
 
@@ -44,8 +48,6 @@ using base::Result;
 
 namespace {
 
-constexpr auto recordings_name = "recordings";  // in the data folder
-constexpr auto lock_name = "lock";              // there, by VolumeLock
 /// Of real time: the answer to whoever ends the server goes out first.
 constexpr auto until_end = std::chrono::milliseconds(500);
 
@@ -67,7 +69,6 @@ class Server {
   Result<Ended> run();
 
  private:
-  Result<> prepare_databases();
   Result<> open_stores();
   Result<> may_end(std::optional<central::UpgradeKind> installed) const;
   Result<> end(api::Ending ending, const std::string& why);
@@ -79,8 +80,8 @@ class Server {
   void activate(const central::Device& device, bool continued);
 
   const ServerOptions& options_;
-  std::optional<storage::VolumeLock> lock_;  ///< of the data folder, which no other server may touch
   base::CorrectedClock clock_;
+  PreparedData data_;  ///< with the lock of the data folder, which no other server may touch
   base::Metrics metrics_;
   base::ExecutorPool pool_;
   std::atomic<bool> ending_ = false;         ///< somebody has ended the server over HTTP
@@ -88,25 +89,24 @@ class Server {
   boost::asio::steady_timer end_timer_{pool_.next()};
   platform::MessageTrace trace_{10'000, options_.trace_file};
   platform::InProcessBus bus_{clock_, trace_};
-  central::StorageOrders storage_orders_{bus_};
+  central::StorageOrders storage_orders_{
+      bus_,
+      {[this](const std::string& device) { return central_->registry().find(device); },
+       [this](const std::string& channel) { return central_->registry().find_channel(channel); },
+       [this](const central::Channel& channel) { return central_->record_desk().order(channel); }}};
   central::StorageQueries storage_queries_{bus_};
   api::WorkPool workers_{2, 64};
   api::WorkPool fetchers_{4, 16};
   api::WorkPool hashers_{1, 32};
-  std::string copied_;                   ///< the backup made at the start
-  std::optional<std::string> erased_;    ///< why everything but the recordings was, before this start
-  std::optional<std::string> imported_;  ///< what became of an import, before this start
-  std::string restored_;                 ///< what --restore-backup has done
-  std::unique_ptr<platform::DatabaseBackups> backups_;
   std::unique_ptr<central::Central> central_;
   std::unique_ptr<central::LicenceStore> licence_;
   std::unique_ptr<central::UpgradeStore> upgrades_;
   std::unique_ptr<central::UpdateCheck> updates_;
-  std::optional<fs::path> upgrade_;  ///< the program to run in place of this one
   std::unique_ptr<api::HttpsSwitch> https_;
-  std::unique_ptr<StorageRole> storage_;
+  std::unique_ptr<storage::StorageRole> storage_;
   std::unique_ptr<RoleWatch> role_watch_;
   std::unique_ptr<platform::HostNetwork> host_network_;
+  std::unique_ptr<platform::CardWatch> cards_;  // ends before the log
   std::shared_ptr<devices::DeviceSearch> search_;
   std::unique_ptr<api::PtzDesk> ptz_;
   std::unique_ptr<api::AddingDesk> adding_;
@@ -115,50 +115,6 @@ class Server {
   std::unique_ptr<FrontDoor> door_;
 };
 
-/// Before anything is opened: what is broken is refused, and what is sound is copied, since a newer program
-/// may be about to change its schema.
-Result<> Server::prepare_databases() {
-  if (const auto& file = options_.trace_file; !file.empty() && !std::ofstream(file, std::ios::app))
-    return base::os_error("write the setting trace.file", file.string(), errno);
-  if (auto made = platform::make_folder(options_.data, fs::perms::owner_all); !made) return made;
-  auto lock = storage::VolumeLock::take(options_.data);
-  if (!lock) return lock.error();
-  lock_ = std::move(*lock);
-  auto lasting = central::Central::lasting_files();
-  lasting.insert(lasting.end(), {recordings_name, lock_name});
-  auto erased = platform::erase_if_ordered(options_.data, lasting);
-  if (!erased) return erased.error();
-  erased_ = *std::move(erased);
-  auto imported = central::finish_import(options_.data);
-  if (!imported) return imported.error();
-  imported_ = *std::move(imported);
-  // Whoever restores by hand has chosen this program.
-  if (!options_.restore_backup && !options_.trial) {
-    central::InstalledProgram installed(options_.data / central::upgrade_folder);
-    upgrade_ = installed.next(own_version(), options_.maker);
-    if (upgrade_) {
-      asio::steady_timer(pool_.next(), clock_.real(installed.pause())).wait();
-      return {};
-    }
-  }
-  backups_ =
-      std::make_unique<platform::DatabaseBackups>(options_.data, central::Central::databases(), clock_,
-                                                  std::set<std::string>{central::Central::event_database});
-  if (options_.restore_backup) {
-    auto restored = backups_->restore(*options_.restore_backup);
-    if (!restored) return restored.error();
-    restored_ = *std::move(restored);
-    base::log_warning("{}", restored_);
-  }
-  if (auto checked = backups_->check(); !checked) return checked;
-  if (auto made = backups_->make()) {
-    copied_ = *std::move(made);
-  } else {
-    base::log_warning("{}", made.error().message);
-  }
-  return {};
-}
-
 Result<> Server::open_stores() {
   const fs::path& data = options_.data;
   const fs::path scratch = data / "exports";
@@ -166,7 +122,7 @@ Result<> Server::open_stores() {
   fs::remove_all(scratch, ignored);
   if (auto made = platform::make_folder(scratch, fs::perms::owner_all); !made) return made;
 
-  auto central = central::Central::open(data, clock_, options_.settings);
+  auto central = central::Central::open(data, clock_, options_.settings, options_.product);
   if (!central) return central.error();
   central_ = std::move(*central);
   auto licence =
@@ -182,8 +138,8 @@ Result<> Server::open_stores() {
   https_ =
       std::make_unique<api::HttpsSwitch>(central_->certificates(), central_->settings(), central_->access());
   central_->device_notes().follow(bus_);
-  if (auto served = central::serve_central(bus_, {central_->events(), central_->channel_states()}); !served)
-    return served;
+  central::Inbox inbox{central_->events(), central_->channel_states()};
+  if (auto served = central::serve_central(bus_, inbox); !served) return served;
   storage::Options options;
   options.directory = data / recordings_name;
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
@@ -191,18 +147,21 @@ Result<> Server::open_stores() {
   auto pace = std::make_shared<devices::AttemptPace>(clock_, [&settings = central_->settings()] {
     return static_cast<double>(settings.number("devices", "attempts_per_second"));
   });
-  auto storage = StorageRole::open(
-      options, clock_, metrics_, *central_, bus_, [this] { return asio::any_io_executor(pool_.next()); },
-      std::move(pace));
+  auto storage = storage::StorageRole::open(
+      options,
+      {clock_, metrics_, bus_, [this] { return asio::any_io_executor(pool_.next()); }, device_ways(*central_),
+       std::move(pace), [inbox](const platform::Message& message) mutable { inbox.take(message); }});
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
   role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());
-  auto network = platform::HostNetwork::open(
-      {options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh},
-      clock_);
+  platform::HostNetwork::Options host{
+      options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh};
+  host.addresses_when_new = options_.product.profile->card_addresses;
+  auto network = platform::HostNetwork::open(std::move(host), clock_);
   if (!network) return network.error();
   host_network_ = std::move(*network);
-  search_ = std::make_shared<devices::DeviceSearch>(pool_.next(), clock_);
+  search_ = std::make_shared<devices::DeviceSearch>(
+      pool_.next(), clock_, [this] { return central_->device_trust().of(central::Device{}); });
   ptz_ = std::make_unique<api::PtzDesk>(clock_, api::registered_heads(clock_, *central_), central_->events(),
                                         central_->device_notes(), pool_.next());
   adding_ = std::make_unique<api::AddingDesk>(pool_.next(), data / "adding.json", *central_);
@@ -291,6 +250,7 @@ void Server::print_ready_line() const {
                            {"version", api::program_version()},
                            {"pid", ::getpid()},
                            {"http", door_->http_url()},
+                           {"profile", options_.product.profile->name},
                            {"data", fs::absolute(options_.data).string()},
                            {"clock", base::Clock::format(clock_.settings())}};
   const auto add = [&](const char* name, const std::string& url) {
@@ -305,11 +265,13 @@ void Server::print_ready_line() const {
 
 Result<Ended> Server::run() {
   base::set_log_clock(clock_);
-  if (auto prepared = prepare_databases(); !prepared) return prepared.error();
-  if (upgrade_) return Ended{true, {}, *upgrade_};
+  auto prepared = prepare_data(options_, clock_, own_version(), pool_.next());
+  if (!prepared) return prepared.error();
+  data_ = *std::move(prepared);
+  if (data_.upgrade) return Ended{true, {}, *data_.upgrade};
   if (auto opened = open_stores(); !opened) {
-    backups_->remove(copied_);  // what this program cannot open must not be the newest good one
-    return backups_->with_remedy(opened.error());
+    data_.backups->remove(data_.copied);  // what this program cannot open must not be the newest good one
+    return data_.backups->with_remedy(opened.error());
   }
   // Runs with the pool, when the door is there.
   central_->follow_settings(
@@ -337,19 +299,18 @@ Result<Ended> Server::run() {
   }
   events.append({.type = "system.started", .message = "the server has started"});
   tell_of_upgrade();
-  if (erased_) events.append({.type = "system.factory-default", .message = *erased_});
-  if (imported_) events.append({.type = "system.configuration-replaced", .message = *imported_});
-  if (!restored_.empty()) events.append({.type = "system.backup-restored", .message = restored_});
+  for (const auto& event : data_.news) events.append(event);
+  keep_recording(pool_.next(), clock_, central_->record_desk(), storage_orders_);
   keep_restarting(pool_.next(), clock_, central_->settings(), [this] { restart_as_scheduled(); });
-  keep_backups(pool_.next(), clock_, *backups_, workers_, *central_);
-  for (const auto& failure : host_network_->restore()) {
+  keep_backups(pool_.next(), clock_, *data_.backups, workers_, *central_);
+  for (const auto& failure : host_network_->restore())
     events.append(
         {.type = "network.failed", .cause = "host", .message = "could not be set again: " + failure});
-  }
   keep_device_time(pool_.next(), clock_, *central_);
   keep_device_events(pool_.next(), clock_, metrics_, *central_);
   keep_device_information(pool_.next(), clock_, *central_);
   keep_leases(pool_.next(), clock_, *host_network_, workers_, events);
+  cards_ = keep_cards(options_.network_namespace, clock_, events);
   watch_roles(pool_.next(), clock_, workers_, *role_watch_);
   central::DeviceQuery all;
   all.limit = central::DeviceRegistry::most_devices;
@@ -378,10 +339,11 @@ void Server::stop(const std::string& cause) {
   fetchers_.join();
   hashers_.join();
   storage_->stop();
+  cards_.reset();
   host_network_->stop();
   central_->events().append(
       {.type = "system.stopped", .cause = cause, .message = "the server has stopped; recordings are closed"});
-  if (auto made = backups_->make(); !made) base::log_warning("{}", made.error().message);
+  if (auto made = data_.backups->make(); !made) base::log_warning("{}", made.error().message);
 }
 
 }  // namespace

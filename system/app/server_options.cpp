@@ -1,10 +1,13 @@
 #include "system/app/server_options.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/base/utf8.hpp"
+#include "system/central/devices/device.hpp"
 
 namespace watchrig::app {
 
@@ -52,6 +55,33 @@ Result<> set_host(ServerOptions& options, std::string_view name, std::string_vie
   return {};
 }
 
+template <class Entry>
+std::string names_of(const std::vector<Entry>& entries) {
+  std::vector<std::string_view> names;
+  for (const auto& entry : entries) names.push_back(entry.name);
+  return base::joined(names, ", ");
+}
+
+/// What the server is cannot change while it runs.
+Result<> set_product(central::Product& product, std::string_view name, std::string_view value) {
+  if (name == "product.profile") {
+    const auto* profile = central::find_profile(value);
+    if (profile) product.profile = profile;
+    if (profile) return {};
+    return Error{ErrorKind::invalid, fmt::format("{}={}: there are the profiles {}", name, value,
+                                                 names_of(central::product_profiles()))};
+  }
+  if (name == "product.ports") {
+    const auto* ports = central::find_ports(value);
+    if (ports) product.ports = ports;
+    if (ports) return {};
+    return Error{ErrorKind::invalid, fmt::format("{}={}: there are the ports {}", name, value,
+                                                 names_of(central::product_ports()))};
+  }
+  return Error{ErrorKind::invalid,
+               fmt::format("\"{}\" is no setting; there are product.profile and product.ports", name)};
+}
+
 }  // namespace
 
 Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
@@ -59,6 +89,7 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
   const std::string_view name = base::trim(left);
   const std::string_view value = base::trim(right);
   if (name.starts_with("host.")) return set_host(options, name, value);
+  if (name.starts_with("product.")) return set_product(options.product, name, value);
   if (name == "threads") return set_number(options.threads, name, value, 0u, 256u);
   if (name == "maker.key") {
     auto maker = central::MakerKey::from(value);
@@ -92,6 +123,14 @@ Result<> apply_file(ServerOptions& options, const std::filesystem::path& file) {
   for (int number = 1; std::getline(input, line); ++number) {
     const auto text = base::trim(without_comment(line));
     if (text.empty()) continue;
+    std::string shown(text);
+    std::ranges::replace(shown, '\t', ' ');
+    if (!base::is_utf8(text) || !central::is_printable(shown)) {
+      return Error{ErrorKind::invalid,
+                   fmt::format("{}:{}: this is no text; is it the right file? It has lines "
+                               "such as http.port = 8080",
+                               file.string(), number)};
+    }
     if (auto applied = apply_setting(options, text); !applied) {
       return Error(applied.error()).within(fmt::format("{}:{}", file.string(), number));
     }

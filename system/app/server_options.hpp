@@ -16,6 +16,7 @@ namespace watchrig::app {
 struct ServerOptions {
   std::filesystem::path data = "watchrig-data";
   base::Clock::Settings clock;
+  central::Product product;
   central::FixedSettings settings;  ///< those that hold as long as the program runs
   unsigned threads = 0;             ///< of input and output; 0: one a core
   std::string log_level = "info";

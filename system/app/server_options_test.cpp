@@ -30,6 +30,25 @@ TEST(ServerOptions, SettingsHoldTheirRanges) {
   EXPECT_TRUE(apply_setting(options, "lock.sources.period=1"));
 }
 
+TEST(ServerOptions, TheProductIsOneOfThoseThatThereAre) {
+  ServerOptions options;
+  EXPECT_EQ(options.product.profile->name, "ivss");
+  EXPECT_TRUE(apply_setting(options, "product.profile=micro"));
+  EXPECT_TRUE(apply_setting(options, "product.ports=standard"));
+  EXPECT_EQ(options.product.profile->name, "micro");
+  EXPECT_EQ(options.product.ports->http, 80);
+  const auto refused = [&](const char* text) {
+    const auto applied = apply_setting(options, text);
+    return applied ? "" : applied.error().message;
+  };
+  EXPECT_EQ(refused("product.profile=mini"),
+            "product.profile=mini: there are the profiles ivss, micro, platform");
+  EXPECT_EQ(refused("product.ports="), "product.ports=: there are the ports development, standard");
+  EXPECT_EQ(refused("product.name=x"),
+            "\"product.name\" is no setting; there are product.profile and product.ports");
+  EXPECT_EQ(options.product.profile->name, "micro");
+}
+
 TEST(ServerOptions, ANumberSignWithinAWordIsNoComment) {
   const std::filesystem::path file = testing::TempDir() + "server_options_signs.conf";
   std::ofstream(file) << "mail.password = a#b # of the relay\n#http.port = 1\nmail.username = c#\n";
@@ -39,6 +58,30 @@ TEST(ServerOptions, ANumberSignWithinAWordIsNoComment) {
   EXPECT_EQ(options.settings.at("mail.password"), "a#b");
   EXPECT_EQ(options.settings.at("mail.username"), "c#");
   EXPECT_FALSE(options.settings.contains("http.port"));
+  std::filesystem::remove(file);
+}
+
+TEST(ServerOptions, TabsStandWhereBlanksMay) {
+  const std::filesystem::path file = testing::TempDir() + "server_options_tabs.conf";
+  std::ofstream(file) << "\thttp.port\t=\t8081\t# of the gate\n";
+  ServerOptions options;
+  const auto applied = apply_file(options, file);
+  ASSERT_TRUE(applied) << applied.error().message;
+  EXPECT_EQ(options.settings.at("http.port"), 8081);
+  std::filesystem::remove(file);
+}
+
+TEST(ServerOptions, AFileThatIsNoTextIsNotPrinted) {
+  const std::filesystem::path file = testing::TempDir() + "server_options_binary.conf";
+  for (const std::string_view content : {"http.port = 1\n\x1b[2J = 3\n", "#\n\xff\xfe\n"}) {
+    std::ofstream(file) << content;
+    ServerOptions options;
+    const auto applied = apply_file(options, file);
+    ASSERT_FALSE(applied);
+    EXPECT_EQ(
+        applied.error().message,
+        file.string() + ":2: this is no text; is it the right file? It has lines such as http.port = 8080");
+  }
   std::filesystem::remove(file);
 }
 

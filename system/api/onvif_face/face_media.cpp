@@ -33,7 +33,7 @@ FaceAnswer<std::string> asked_stream_uri(const ServerParts& parts, const SoapCal
   }
   return fmt::format("{}://{}:{}/live/{}{}", tls ? "rtsps" : "rtsp",
                      call.authority.substr(0, call.authority.rfind(':')), port, profile->channel,
-                     profile->is_main() ? "" : "/sub");
+                     profile->is_main() ? "" : "/" + profile->stream);
 }
 
 FaceAnswer<std::string> asked_snapshot_uri(const ServerParts& parts, const SoapCall& call) {
@@ -42,11 +42,25 @@ FaceAnswer<std::string> asked_snapshot_uri(const ServerParts& parts, const SoapC
   return address_of(call, onvif_snapshot_path) + profile->token;
 }
 
-void add_for_channels(const ServerParts& parts, const SoapCall& call, const char* element,
-                      void (*fill)(pugi::xml_node, const FaceProfile&)) {
-  for (const auto& profile : face_profiles(parts)) {
-    if (profile.is_main()) fill(protocols::add(call.answer, element), profile);
-  }
+protocols::SoapOperation waiting(ServerParts& parts, std::string_view name, FaceOperation work) {
+  protocols::SoapOperation operation{name, protocols::AccessClass::read_media, {}};
+  operation.serve = [&parts, work](SoapCall& call) { return work(parts, call); };
+  return operation;
+}
+
+boost::asio::awaitable<protocols::SoapOutcome> for_each_face(ServerParts& parts, const SoapCall& call,
+                                                             std::vector<FaceProfile> profiles,
+                                                             FaceWork work) {
+  const auto known = co_await with_video(parts, std::move(profiles), call.correlation);
+  if (!known) co_return SoapFault{SoapFault::Blame::receiver, {"ter:Action"}, known.error().message};
+  for (const auto& profile : *known) work(profile);
+  co_return protocols::SoapOutcome();
+}
+
+std::vector<FaceProfile> main_face_profiles(const ServerParts& parts) {
+  auto all = face_profiles(parts);
+  std::erase_if(all, [](const FaceProfile& one) { return !one.is_main(); });
+  return all;
 }
 
 }  // namespace watchrig::api

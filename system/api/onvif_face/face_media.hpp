@@ -21,8 +21,17 @@ FaceAnswer<std::string> asked_stream_uri(const ServerParts& parts, const protoco
 /// Errors: ter:NoProfile.
 FaceAnswer<std::string> asked_snapshot_uri(const ServerParts& parts, const protocols::SoapCall& call);
 
-/// Of each channel that is listed an element of its main stream.
-void add_for_channels(const ServerParts& parts, const protocols::SoapCall& call, const char* element,
-                      void (*fill)(pugi::xml_node, const FaceProfile&));
+/// An operation that asks storage.
+using FaceOperation = boost::asio::awaitable<protocols::SoapOutcome> (*)(ServerParts&, protocols::SoapCall&);
+protocols::SoapOperation waiting(ServerParts& parts, std::string_view name, FaceOperation work);
+
+using FaceWork = std::function<void(const FaceProfile&)>;
+/// Does the work for each of these profiles, with what storage knows of them. A fault where it is silent.
+boost::asio::awaitable<protocols::SoapOutcome> for_each_face(ServerParts& parts,
+                                                             const protocols::SoapCall& call,
+                                                             std::vector<FaceProfile> profiles,
+                                                             FaceWork work);
+/// The main profiles of the channels that are listed.
+std::vector<FaceProfile> main_face_profiles(const ServerParts& parts);
 
 }  // namespace watchrig::api

@@ -7,21 +7,29 @@
 #include <pugixml.hpp>
 
 #include "system/api/server_parts.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::api {
 
+/// What storage knows of a stream.
+struct FaceVideo {
+  std::string codec;  ///< "H.264", "H.265" or "MJPEG"; empty until it was connected for the first time
+  std::int64_t width = 0, height = 0;
+  double fps = 0;  ///< 0: nothing comes
+};
+
 /// One stream of a channel, as a media profile tells of it.
 struct FaceProfile {
-  std::string token;                       ///< "c7-main"
-  std::string channel;                     ///< "c7", the token of its video source too
-  std::string name;                        ///< of the channel
-  std::string stream;                      ///< "main" or "sub"
-  std::size_t streams = 1;                 ///< that the channel has
-  std::optional<media::Track> video = {};  ///< nothing until the stream was connected for the first time
-  bool has_head = false;                   ///< a head was entered for its device
-  double fps = 0;                          ///< 0: nothing comes
+  std::string token;        ///< "c7-main"
+  std::string channel;      ///< "c7", the token of its video source too
+  std::string name;         ///< of the channel
+  std::string stream;       ///< one of media::stream_names
+  std::size_t streams = 1;  ///< that the channel has
+  bool has_head = false;    ///< a head was entered for its device
+  FaceVideo video = {};     ///< filled by with_video() alone, as is the next one
+  FaceVideo source = {};    ///< of the channel's main stream
 
-  bool is_main() const { return stream == "main"; }
+  bool is_main() const { return stream == media::main_stream; }
   /// For people, as tt:Name: "Gate main".
   std::string title() const;
 };
@@ -34,9 +42,14 @@ std::optional<FaceProfile> find_face_profile(const ServerParts& parts, const std
 /// The main stream of a channel; nothing when there is no such channel.
 std::optional<FaceProfile> main_face_profile(const ServerParts& parts, const std::string& channel);
 
-/// tt:VideoSource and tt:VideoSourceConfiguration, by the channel's main stream.
-void fill_face_source(pugi::xml_node node, const FaceProfile& main);
-void fill_face_source_configuration(pugi::xml_node node, const FaceProfile& main);
+/// The same, with what storage knows of their streams, asked for that request. Errors: those of storage.
+boost::asio::awaitable<base::Result<std::vector<FaceProfile>>> with_video(ServerParts& parts,
+                                                                          std::vector<FaceProfile> profiles,
+                                                                          std::string request);
+
+/// tt:VideoSource and tt:VideoSourceConfiguration of its channel.
+void fill_face_source(pugi::xml_node node, const FaceProfile& profile);
+void fill_face_source_configuration(pugi::xml_node node, const FaceProfile& profile);
 /// Whether version 1 of the media service can tell how the stream is coded: it has no H.265.
 bool has_face_encoder(const FaceProfile& profile);
 /// tt:VideoEncoderConfiguration of such a stream. What nobody knows of it (bit rate, distance of key

@@ -16,6 +16,8 @@ using protocols::text_at;
 
 namespace {
 
+using Awaited = boost::asio::awaitable<SoapOutcome>;
+
 SoapOutcome service_capabilities(SoapCall& call) {
   auto all = add(call.answer, "tr2:Capabilities");
   all.append_attribute("SnapshotUri") = "true";
@@ -31,8 +33,7 @@ SoapOutcome service_capabilities(SoapCall& call) {
 }
 
 /// With the parts that the request names (Media2, GetProfiles): none unless it names types.
-void add_profile(pugi::xml_node parent, const ServerParts& parts, const FaceProfile& profile,
-                 const std::vector<std::string>& types) {
+void add_profile(pugi::xml_node parent, const FaceProfile& profile, const std::vector<std::string>& types) {
   const auto wanted = [&](std::string_view type) {
     return std::ranges::any_of(types, [&](const auto& one) { return one == type || one == "All"; });
   };
@@ -42,11 +43,9 @@ void add_profile(pugi::xml_node parent, const ServerParts& parts, const FaceProf
   add(node, "tr2:Name", profile.title());
   if (types.empty()) return;
   auto set = add(node, "tr2:Configurations");
-  if (wanted("VideoSource")) {
-    const auto main = main_face_profile(parts, profile.channel);
-    fill_face_source_configuration(add(set, "tr2:VideoSource"), main ? *main : profile);
-  }
-  if (wanted("VideoEncoder") && profile.video) fill_face_encoder2(add(set, "tr2:VideoEncoder"), profile);
+  if (wanted("VideoSource")) fill_face_source_configuration(add(set, "tr2:VideoSource"), profile);
+  if (wanted("VideoEncoder") && !profile.video.codec.empty())
+    fill_face_encoder2(add(set, "tr2:VideoEncoder"), profile);
   if (wanted("PTZ") && profile.has_head) fill_face_ptz(add(set, "tr2:PTZ"), profile);
 }
 
@@ -58,30 +57,34 @@ FaceAnswer<std::vector<FaceProfile>> asked(const ServerParts& parts, const std::
   return std::vector{*std::move(found)};
 }
 
-SoapOutcome profiles(const ServerParts& parts, SoapCall& call) {
+Awaited profiles(ServerParts& parts, SoapCall& call) {
   std::vector<std::string> types;
   for (const auto& type : children(call.request, "Type")) types.emplace_back(type.text().get());
   const auto found = asked(parts, text_at(call.request, "Token"));
-  if (!found) return found.error();
-  for (const auto& profile : *found) add_profile(call.answer, parts, profile, types);
-  return {};
+  if (!found) co_return found.error();
+  FaceWork work = [&](const FaceProfile& profile) { add_profile(call.answer, profile, types); };
+  auto outcome = co_await for_each_face(parts, call, *found, std::move(work));
+  co_return outcome;
 }
 
-SoapOutcome source_configurations(const ServerParts& parts, SoapCall& call) {
-  add_for_channels(parts, call, "tr2:Configurations", fill_face_source_configuration);
-  return {};
+Awaited source_configurations(ServerParts& parts, SoapCall& call) {
+  FaceWork work = [&call](const FaceProfile& main) {
+    fill_face_source_configuration(add(call.answer, "tr2:Configurations"), main);
+  };
+  return for_each_face(parts, call, main_face_profiles(parts), std::move(work));
 }
 
 /// A configuration is called like its profile.
-SoapOutcome encoders(const ServerParts& parts, SoapCall& call) {
+Awaited encoders(ServerParts& parts, SoapCall& call) {
   const auto configuration = text_at(call.request, "ConfigurationToken");
   const auto found =
       asked(parts, configuration.empty() ? text_at(call.request, "ProfileToken") : configuration);
-  if (!found) return found.error();
-  for (const auto& profile : *found) {
-    if (profile.video) fill_face_encoder2(add(call.answer, "tr2:Configurations"), profile);
-  }
-  return {};
+  if (!found) co_return found.error();
+  FaceWork work = [&call](const FaceProfile& profile) {
+    if (!profile.video.codec.empty()) fill_face_encoder2(add(call.answer, "tr2:Configurations"), profile);
+  };
+  auto outcome = co_await for_each_face(parts, call, *found, std::move(work));
+  co_return outcome;
 }
 
 SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
@@ -110,9 +113,9 @@ protocols::SoapService onvif_media2_service(ServerParts& p) {
   protocols::SoapService service{"tr2", onvif_media2_path, 22, 12, {}};
   service.operations = {
       {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
-      {"GetProfiles", read, [&p](SoapCall& c) { return profiles(p, c); }},
-      {"GetVideoSourceConfigurations", read, [&p](SoapCall& c) { return source_configurations(p, c); }},
-      {"GetVideoEncoderConfigurations", read, [&p](SoapCall& c) { return encoders(p, c); }},
+      waiting(p, "GetProfiles", profiles),
+      waiting(p, "GetVideoSourceConfigurations", source_configurations),
+      waiting(p, "GetVideoEncoderConfigurations", encoders),
       {"GetStreamUri", read, [&p](SoapCall& c) { return stream_address(p, c); }},
       {"GetSnapshotUri", read, [&p](SoapCall& c) { return snapshot_address(p, c); }},
   };

@@ -16,6 +16,8 @@ using protocols::text_at;
 
 namespace {
 
+using Awaited = boost::asio::awaitable<SoapOutcome>;
+
 SoapOutcome service_capabilities(SoapCall& call) {
   auto all = add(call.answer, "trt:Capabilities");
   all.append_attribute("SnapshotUri") = "true";
@@ -29,38 +31,42 @@ SoapOutcome service_capabilities(SoapCall& call) {
   return {};
 }
 
-void add_profile(pugi::xml_node parent, const char* name, const ServerParts& parts,
-                 const FaceProfile& profile) {
+void add_profile(pugi::xml_node parent, const char* name, const FaceProfile& profile) {
   auto node = add(parent, name);
   node.append_attribute("token") = profile.token.c_str();
   node.append_attribute("fixed") = "true";
   add(node, "tt:Name", profile.title());
-  const auto main = main_face_profile(parts, profile.channel);
-  fill_face_source_configuration(add(node, "tt:VideoSourceConfiguration"), main ? *main : profile);
+  fill_face_source_configuration(add(node, "tt:VideoSourceConfiguration"), profile);
   if (has_face_encoder(profile)) fill_face_encoder(add(node, "tt:VideoEncoderConfiguration"), profile);
   if (profile.has_head) fill_face_ptz(add(node, "tt:PTZConfiguration"), profile);
 }
 
-SoapOutcome profiles(const ServerParts& parts, SoapCall& call) {
-  for (const auto& profile : face_profiles(parts)) add_profile(call.answer, "trt:Profiles", parts, profile);
-  return {};
+Awaited profiles(ServerParts& parts, SoapCall& call) {
+  FaceWork work = [&call](const FaceProfile& profile) { add_profile(call.answer, "trt:Profiles", profile); };
+  return for_each_face(parts, call, face_profiles(parts), std::move(work));
 }
 
-SoapOutcome profile(const ServerParts& parts, SoapCall& call) {
+Awaited profile(ServerParts& parts, SoapCall& call) {
   const auto found = asked_profile(parts, call);
-  if (!found) return found.error();
-  add_profile(call.answer, "trt:Profile", parts, *found);
-  return {};
+  if (!found) co_return found.error();
+  FaceWork work = [&call](const FaceProfile& one) { add_profile(call.answer, "trt:Profile", one); };
+  std::vector<FaceProfile> asked{*found};
+  auto outcome = co_await for_each_face(parts, call, std::move(asked), std::move(work));
+  co_return outcome;
 }
 
-SoapOutcome sources(const ServerParts& parts, SoapCall& call) {
-  add_for_channels(parts, call, "trt:VideoSources", fill_face_source);
-  return {};
+Awaited sources(ServerParts& parts, SoapCall& call) {
+  FaceWork work = [&call](const FaceProfile& main) {
+    fill_face_source(add(call.answer, "trt:VideoSources"), main);
+  };
+  return for_each_face(parts, call, main_face_profiles(parts), std::move(work));
 }
 
-SoapOutcome source_configurations(const ServerParts& parts, SoapCall& call) {
-  add_for_channels(parts, call, "trt:Configurations", fill_face_source_configuration);
-  return {};
+Awaited source_configurations(ServerParts& parts, SoapCall& call) {
+  FaceWork work = [&call](const FaceProfile& main) {
+    fill_face_source_configuration(add(call.answer, "trt:Configurations"), main);
+  };
+  return for_each_face(parts, call, main_face_profiles(parts), std::move(work));
 }
 
 SoapOutcome no_configuration(const std::string& token) {
@@ -68,27 +74,36 @@ SoapOutcome no_configuration(const std::string& token) {
                 fmt::format("there is no configuration \"{}\"", protocols::one_line(token)));
 }
 
-SoapOutcome source_configuration(const ServerParts& parts, SoapCall& call) {
+Awaited source_configuration(ServerParts& parts, SoapCall& call) {
   const auto token = text_at(call.request, "ConfigurationToken");
   const auto found = main_face_profile(parts, token);
-  if (!found) return no_configuration(token);
-  fill_face_source_configuration(add(call.answer, "trt:Configuration"), *found);
-  return {};
+  if (!found) co_return no_configuration(token);
+  FaceWork work = [&call](const FaceProfile& main) {
+    fill_face_source_configuration(add(call.answer, "trt:Configuration"), main);
+  };
+  std::vector<FaceProfile> asked{*found};
+  auto outcome = co_await for_each_face(parts, call, std::move(asked), std::move(work));
+  co_return outcome;
 }
 
-SoapOutcome encoders(const ServerParts& parts, SoapCall& call) {
-  for (const auto& found : face_profiles(parts)) {
-    if (has_face_encoder(found)) fill_face_encoder(add(call.answer, "trt:Configurations"), found);
-  }
-  return {};
+void add_encoder(SoapCall& call, const char* name, const FaceProfile& profile) {
+  if (has_face_encoder(profile)) fill_face_encoder(add(call.answer, name), profile);
 }
 
-SoapOutcome encoder(const ServerParts& parts, SoapCall& call) {
+Awaited encoders(ServerParts& parts, SoapCall& call) {
+  FaceWork work = [&call](const FaceProfile& profile) { add_encoder(call, "trt:Configurations", profile); };
+  return for_each_face(parts, call, face_profiles(parts), std::move(work));
+}
+
+Awaited encoder(ServerParts& parts, SoapCall& call) {
   const auto token = text_at(call.request, "ConfigurationToken");
   const auto found = find_face_profile(parts, token);
-  if (!found || !has_face_encoder(*found)) return no_configuration(token);
-  fill_face_encoder(add(call.answer, "trt:Configuration"), *found);
-  return {};
+  if (!found) co_return no_configuration(token);
+  FaceWork work = [&call](const FaceProfile& profile) { add_encoder(call, "trt:Configuration", profile); };
+  std::vector<FaceProfile> asked{*found};
+  auto outcome = co_await for_each_face(parts, call, std::move(asked), std::move(work));
+  if (!outcome && !call.answer.first_child()) outcome = no_configuration(token);
+  co_return outcome;
 }
 
 SoapOutcome stream_address(const ServerParts& parts, SoapCall& call) {
@@ -119,13 +134,13 @@ protocols::SoapService onvif_media_service(ServerParts& p) {
   protocols::SoapService service{"trt", onvif_media_path, 2, 60, {}};
   service.operations = {
       {"GetServiceCapabilities", AccessClass::pre_auth, service_capabilities},
-      {"GetProfiles", read, [&p](SoapCall& c) { return profiles(p, c); }},
-      {"GetProfile", read, [&p](SoapCall& c) { return profile(p, c); }},
-      {"GetVideoSources", read, [&p](SoapCall& c) { return sources(p, c); }},
-      {"GetVideoSourceConfigurations", read, [&p](SoapCall& c) { return source_configurations(p, c); }},
-      {"GetVideoSourceConfiguration", read, [&p](SoapCall& c) { return source_configuration(p, c); }},
-      {"GetVideoEncoderConfigurations", read, [&p](SoapCall& c) { return encoders(p, c); }},
-      {"GetVideoEncoderConfiguration", read, [&p](SoapCall& c) { return encoder(p, c); }},
+      waiting(p, "GetProfiles", profiles),
+      waiting(p, "GetProfile", profile),
+      waiting(p, "GetVideoSources", sources),
+      waiting(p, "GetVideoSourceConfigurations", source_configurations),
+      waiting(p, "GetVideoSourceConfiguration", source_configuration),
+      waiting(p, "GetVideoEncoderConfigurations", encoders),
+      waiting(p, "GetVideoEncoderConfiguration", encoder),
       {"GetStreamUri", read, [&p](SoapCall& c) { return stream_address(p, c); }},
       {"GetSnapshotUri", read, [&p](SoapCall& c) { return snapshot_address(p, c); }},
   };

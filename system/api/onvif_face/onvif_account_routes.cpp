@@ -163,7 +163,7 @@ Response remove_user(ServerParts& parts, const Request& request) {
   if (!user) return user.error();
   if (const auto removed = parts.central.onvif_accounts().remove(user->name); !removed)
     return http::error_response(removed.error());
-  tell_user(parts, request, "onvif.user-removed", user->name, "was removed");
+  tell_user(parts, request, "onvif.user-removed", user->name, "was removed", {{"before", to_json(*user)}});
   return http::no_content();
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "system/api/request_trace.hpp"
+#include "system/base/correlation.hpp"
 #include "system/central/accounts/account_name.hpp"
 #include "system/protocols/onvif/soap_message.hpp"
 #include "system/protocols/onvif/ws_security.hpp"
@@ -46,10 +48,11 @@ std::optional<std::string> onvif_stream_password(ServerParts& parts, std::string
   return parts.central.onvif_accounts().password(user);
 }
 
-bool onvif_may_view(ServerParts& parts, std::string_view user) {
+bool onvif_may_view(ServerParts& parts, std::string_view user, std::string_view source) {
   const auto found = parts.central.onvif_accounts().find(user);
   return is_on(parts) && found && found->has_password &&
-         may(found->level, protocols::AccessClass::read_media);
+         may(found->level, protocols::AccessClass::read_media) &&
+         parts.central.sign_in().sessions.visited(onvif_account(user), source);
 }
 
 OnvifCallers::OnvifCallers(ServerParts& parts)
@@ -59,6 +62,7 @@ OnvifCallers::OnvifCallers(ServerParts& parts)
       digest_until_(parts.clock.now() + nonce_life) {}
 
 OnvifCaller OnvifCallers::identify(const http::Request& request, pugi::xml_node header) {
+  const base::CorrelationScope scope(trace_name(request));  // a refusal is told by its name
   const auto written = request.headers.find("authorization");
   return written == request.headers.end() ? by_token(request, header) : by_digest(request, written->second);
 }
@@ -78,10 +82,13 @@ media::DigestServer& OnvifCallers::digest() {
   return digest_;
 }
 
-OnvifCaller OnvifCallers::granted(const std::string& name) const {
+OnvifCaller OnvifCallers::granted(const http::Request& request, const std::string& name) const {
   const auto user = parts_.central.onvif_accounts().find(name);
   if (!user) return {};
-  parts_.central.sign_in().locked_accounts.succeeded(onvif_account(name));
+  auto& sign_in = parts_.central.sign_in();
+  sign_in.locked_accounts.succeeded(onvif_account(name));
+  if (const auto visited = sign_in.sessions.visited(onvif_account(name), request.source()); !visited)
+    return {.name = name, .reason = visited.error().message, .too_many = true};
   return {user->level, name};
 }
 
@@ -113,7 +120,7 @@ OnvifCaller OnvifCallers::by_digest(const http::Request& request, const std::str
     case Verdict::granted:
       if (outcome.proof.empty()) return {.reason = "an answer without qop can be copied: send qop=auth"};
       if (copied) return {.reason = "this answer to the challenge was used before", .stale = true};
-      return granted(outcome.username);
+      return granted(request, outcome.username);
     case Verdict::stale:
       return {.reason = "the nonce is one of before", .stale = true};
     case Verdict::denied:
@@ -142,7 +149,7 @@ OnvifCaller OnvifCallers::by_token(const http::Request& request, pugi::xml_node 
   const auto until = protocols::parse_xml_time(token->created).value_or(now) + tolerance;
   if (!tokens_.use(token->username, token->password, until, now))
     return {.reason = "this token was used before"};
-  return granted(token->username);
+  return granted(request, token->username);
 }
 
 }  // namespace watchrig::api

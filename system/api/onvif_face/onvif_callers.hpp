@@ -22,6 +22,7 @@ struct OnvifCaller {
   std::string name = {};    ///< empty: nobody who is believed
   std::string reason = {};  ///< why not, for a person; empty when nobody was named
   bool stale = false;       ///< right, but for a nonce of before: to be asked anew
+  bool too_many = false;    ///< right, but one client more than there may be
 };
 
 /// How locks and logs name an ONVIF account, which is none of a person: "onvif:gate".
@@ -33,8 +34,8 @@ void count_onvif_failure(ServerParts& parts, const std::string& user, const std:
 /// The password of an ONVIF account by which streams may be read; nothing for who may not: the service is
 /// off, the account is locked. Any thread.
 std::optional<std::string> onvif_stream_password(ServerParts& parts, std::string_view user);
-/// Whether a reader who came in by that password may read on. Any thread.
-bool onvif_may_view(ServerParts& parts, std::string_view user);
+/// Whether a reader who came in by that password may read on, and is no client too many. Any thread.
+bool onvif_may_view(ServerParts& parts, std::string_view user, std::string_view source);
 
 /// Finds out who asks, by HTTP Digest (RFC 7616) or a WS-UsernameToken (ONVIF Core 5.9). Both are good once:
 /// what somebody has overheard is of no use to them. A password as plain text is not taken. Any thread.
@@ -51,7 +52,7 @@ class OnvifCallers {
   OnvifCaller by_digest(const http::Request& request, const std::string& written);
   OnvifCaller by_token(const http::Request& request, pugi::xml_node header);
   OnvifCaller refused(const http::Request& request, const std::string& name) const;
-  OnvifCaller granted(const std::string& name) const;
+  OnvifCaller granted(const http::Request& request, const std::string& name) const;
   media::DigestServer& digest();
 
   ServerParts& parts_;

@@ -4,6 +4,7 @@
 
 #include "system/api/gate.hpp"
 #include "system/api/onvif_face/face_snapshot.hpp"
+#include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
 
 namespace watchrig::api {
@@ -23,7 +24,7 @@ constexpr const char* soap_type = "application/soap+xml; charset=utf-8";
 /// More than any request to these services needs; who sends it need not be known.
 constexpr SoapMessage::Limits limits{std::size_t{64} << 10, 32};
 
-/// ONVIF Core 5.11.2.2: faults come with 400, 401 or 500.
+/// ONVIF Core 5.11.2.2: faults come with 400, 401 or 500; of this server also with 503, for want of room.
 Response fault_response(int status, const SoapFault& fault) {
   return {status, soap_type, protocols::fault_text(fault), {}, {}};
 }
@@ -39,6 +40,9 @@ OnvifFace::OnvifFace(ServerParts& parts) : parts_(parts), callers_(parts), servi
 
 /// ONVIF Core 5.9.2: without credentials the answer is an HTTP challenge.
 Response OnvifFace::unauthorised(const OnvifCaller& caller) {
+  if (caller.too_many) {
+    return fault_response(503, {protocols::SoapFault::Blame::receiver, {"ter:OutofMemory"}, caller.reason});
+  }
   auto response = fault_response(
       401, protocols::refuse({"ter:NotAuthorized"}, caller.reason.empty() ? "sign in first" : caller.reason));
   for (auto& challenge : callers_.challenges(caller.stale))
@@ -94,6 +98,7 @@ asio::awaitable<Response> OnvifFace::serve(const SoapService& service, Request r
   }
   reach(request, call);
   call.source = request.source();
+  call.correlation = trace_name(request);
   auto answer = co_await protocols::answer_to(*message, service, **operation, call);
   if (!answer) co_return refused(answer.error());
   co_return Response{200, soap_type, *std::move(answer), {}, {}};

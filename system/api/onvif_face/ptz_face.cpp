@@ -1,13 +1,13 @@
 // Turning the cameras of channels by ONVIF (ONVIF PTZ 5): movements by speed, and presets.
 #include <algorithm>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "system/api/onvif_face/face_media.hpp"
 #include "system/api/onvif_face/onvif_face.hpp"
 #include "system/api/ptz_requests.hpp"
+#include "system/api/response_reason.hpp"
 #include "system/base/text.hpp"
 #include "system/protocols/onvif/answer_parts.hpp"
 #include "system/protocols/onvif/xml_time.hpp"
@@ -109,10 +109,7 @@ void fill_options(pugi::xml_node node, const FaceProfile&) {
 /// What the other interface has answered.
 SoapOutcome to_outcome(const Response& response) {
   if (response.status < 300) return {};
-  boost::system::error_code failure;
-  const auto body = boost::json::parse(response.body, failure);
-  const auto* text = failure ? nullptr : body.find_pointer("/error/message", failure);
-  const std::string reason = text && text->is_string() ? std::string(text->get_string()) : "it failed";
+  const auto reason = reason_of(response);
   if (response.status == 404) return refuse({"ter:InvalidArgVal", "ter:NoToken"}, reason);
   if (response.status == 400) return refuse({"ter:InvalidArgVal"}, reason);
   if (response.status == 409) return refuse({"ter:OperationProhibited"}, reason);
@@ -125,6 +122,7 @@ Request request_of(const SoapCall& call, const std::string& channel) {
   request.params["channel"] = channel;
   request.account = request.session = onvif_account(call.user);
   request.peer = call.source + ":0";
+  request.headers["x-request-id"] = call.correlation;
   request.body = "{}";
   return request;
 }

@@ -1,11 +1,13 @@
 // The users of the device service (ONVIF Core 8.4), which are the ONVIF accounts of the server.
 #include <fmt/format.h>
 
+#include "system/api/audit.hpp"
 #include "system/api/onvif_face/onvif_face.hpp"
 #include "system/central/accounts/password.hpp"
 
 namespace watchrig::api {
 
+namespace json = boost::json;
 using base::ErrorKind;
 using central::OnvifUser;
 using protocols::add;
@@ -70,14 +72,20 @@ SoapOutcome read_users(const SoapCall& call, std::vector<NamedUser>& found) {
   return refuse({"ter:InvalidArgVal"}, "one user at a time");
 }
 
+json::object facts_of(const OnvifUser& user) {
+  return {{"name", user.name}, {"group", central::onvif_group_of(user.level).name}};
+}
+
 void tell(ServerParts& parts, const SoapCall& call, const char* type, const std::string& name,
-          std::string_view what) {
+          std::string_view what, const json::object& before = {}, const json::object& after = {}) {
   central::Event event;
   event.type = type;
   event.account = onvif_account(call.user);
   event.source = call.source;
+  event.correlation = call.correlation;
   event.message = fmt::format("ONVIF user \"{}\" {} by ONVIF as \"{}\"", name, what, call.user);
   event.data["user"] = name;
+  add_difference(event.data, before, after);
   parts.central.events().append(std::move(event));
 }
 
@@ -87,7 +95,7 @@ SoapOutcome create(ServerParts& parts, SoapCall& call) {
   const auto& [user, password] = found.front();
   if (const auto added = parts.central.onvif_accounts().add(user, password, password); !added)
     return to_fault(added.error());
-  tell(parts, call, "onvif.user-added", user.name, "was added");
+  tell(parts, call, "onvif.user-added", user.name, "was added", {}, facts_of(user));
   return {};
 }
 
@@ -96,7 +104,8 @@ SoapOutcome change(ServerParts& parts, SoapCall& call) {
   if (auto wrong = read_users(call, found)) return wrong;
   auto& [user, password] = found.front();
   auto& accounts = parts.central.onvif_accounts();
-  if (const auto known = accounts.find(user.name)) user.description = known->description;
+  const auto known = accounts.find(user.name);
+  if (known) user.description = known->description;
   // The password may be refused for what it is, so it comes first: a refusal leaves all as it was.
   if (!password.empty()) {
     if (user.name == central::OnvifAccounts::administrator && user.level != UserLevel::administrator)
@@ -106,7 +115,8 @@ SoapOutcome change(ServerParts& parts, SoapCall& call) {
     tell(parts, call, "onvif.password-changed", user.name, "got another password");
   }
   if (const auto changed = accounts.change(user); !changed) return to_fault(changed.error());
-  tell(parts, call, "onvif.user-changed", user.name, "was changed");
+  tell(parts, call, "onvif.user-changed", user.name, "was changed", known ? facts_of(*known) : json::object(),
+       facts_of(user));
   return {};
 }
 
@@ -114,9 +124,10 @@ SoapOutcome remove(ServerParts& parts, SoapCall& call) {
   const auto names = children(call.request, "Username");
   if (names.size() != 1) return refuse({"ter:InvalidArgVal"}, "one user at a time");
   const auto name = text_at(call.request, "Username");
+  const auto known = parts.central.onvif_accounts().find(name);
   if (const auto removed = parts.central.onvif_accounts().remove(name); !removed)
     return to_fault({{}, removed.error()});
-  tell(parts, call, "onvif.user-removed", name, "was removed");
+  tell(parts, call, "onvif.user-removed", name, "was removed", known ? facts_of(*known) : json::object());
   return {};
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Breaks each database of a vmsd that has ended, in every way that a disk or a person can, and starts it again: it must say which
-file is broken and what to do, and what it says to do must bring everything back.
+file is broken and what to do, and what it says to do must bring everything back. So it is with its key, its memory of the
+network and the file of --config, of which it has no backups.
 
 usage: broken_databases.py VMSD
 """
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -59,13 +61,82 @@ def damage_row(file):
     database.close()
 
 
-def refusal(vmsd, data):
+KEY_REMEDY = "does not hold 32 bytes: put it back from a backup, or remove it and enter the passwords of all devices again"
+NETWORK_REMEDY = "is damaged: remove it and set the network again, or put a backup of it in place"
+NO_TEXT = "this is no text; is it the right file? It has lines such as http.port = 8080"
+BINARY = bytes(range(11, 256))
+
+
+def put(data, mode=0o600):
+    def write(file):
+        file.write_bytes(data)
+        file.chmod(mode)
+    return write
+
+
+def make_folder(file):
+    file.unlink(missing_ok=True)
+    file.mkdir()
+
+
+# What is put in place of a file, and what vmsd says besides its name.
+OTHERS = [
+    ("secrets.key", "cut short", put(b"short"), KEY_REMEDY),
+    ("secrets.key", "empty", put(b""), KEY_REMEDY),
+    ("secrets.key", "too long", put(bytes(33)), KEY_REMEDY),
+    ("secrets.key", "a folder", make_folder, KEY_REMEDY),
+    ("secrets.key", "for all to read", put(bytes(32), 0o644), "others may read it; chmod 600 it"),
+    ("network.json", "empty", put(b""), NETWORK_REMEDY),
+    ("network.json", "cut short", put(b'{"cards":{"eth0":'), NETWORK_REMEDY),
+    ("network.json", "of another kind", put(b"[]"), NETWORK_REMEDY),
+    ("network.json", "with what no card is", put(b'{"cards":{"-h":{}}}'), NETWORK_REMEDY),
+    ("network.json", "binary", put(BINARY), NETWORK_REMEDY),
+    ("network.json", "a folder", make_folder, NETWORK_REMEDY),
+]
+CONFIGURATIONS = [
+    ("without a value", put(b"# ports\nhttp.port\n"), ":2: http: port must be a whole number from 1 to 65535"),
+    ("with a wrong value", put(b"http.port = 70000\n"), ":1: http: port must be a whole number from 1 to 65535"),
+    ("with what is no setting", put(b"http.prot = 1\n"), ':1: "http.prot" is no setting; there are threads, '),
+    ("binary", put(BINARY), f":1: {NO_TEXT}"),
+    ("missing", lambda file: None, ": No such file or directory"),
+    ("a folder", make_folder, ": Is a directory"),
+]
+
+
+def refusal(vmsd, data, *options, code=1):
     """What vmsd says instead of starting."""
     try:
-        ended = subprocess.run([vmsd, "--data", data, *SETTINGS], capture_output=True, text=True, timeout=START, check=False)
+        ended = subprocess.run([vmsd, "--data", data, *SETTINGS, *options], capture_output=True, timeout=START, check=False)
     except subprocess.TimeoutExpired:
         return "it has started"
-    return ended.stderr if ended.returncode == 1 else f"exit code {ended.returncode}"
+    told = ended.stderr.decode(errors="replace")
+    return told if ended.returncode == code else f"exit code {ended.returncode}: {told}"
+
+
+def contents(path):
+    """None of what is a folder or not there."""
+    return path.read_bytes() if path.is_file() else None
+
+
+def check_others(vmsd, good, folder):
+    for name, damage, put_in_place, remedy in OTHERS:
+        data = folder / "data"
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.copytree(good, data)
+        put_in_place(data / name)
+        before = contents(data / name)
+        told = refusal(vmsd, data)
+        # What it says first: it ends with the backups of databases.
+        if not re.match(rf"vmsd: (key file )?{re.escape(str(data / name))}:? {re.escape(remedy)}", told) or told.count("\n") != 1:
+            failures.append(f"{name} {damage}: {told!r}")
+        if not (data / name).exists() or contents(data / name) != before:
+            failures.append(f"{name} {damage}: it was changed")
+    for damage, put_in_place, remedy in CONFIGURATIONS:
+        file = folder / f"{damage}.conf"
+        put_in_place(file)
+        told = refusal(vmsd, good, "--config", file, code=2)
+        if f"{file}{remedy}" not in told or told.count("\n") != 1:
+            failures.append(f"a configuration {damage}: {told!r}")
 
 
 def check(vmsd, good, folder, name, damage, log):
@@ -78,6 +149,10 @@ def check(vmsd, good, folder, name, damage, log):
     if (name not in told and damage != "row") or not "--restore-backup" in told:
         failures.append(f"{what}: {told!r}")
         return
+    if damage == "of a newer program" and not re.match(
+            rf"vmsd: database {re.escape(str(data / name))} has schema 9999, this program knows schema \d+: start the newer program, "
+            "or put the backup made before its first start in place; ", told):
+        failures.append(f"{what}: it tells of other than both versions and what to do: {told!r}")
     with Program(log, vmsd, "--data", data, *SETTINGS, "--restore-backup") as server:
         client = Client(server.ready["http"])
         client.session = client.call("POST", "/api/v1/sessions", {"username": "admin", "password": PASSWORD})
@@ -104,9 +179,10 @@ def main():
                 check(vmsd, good, folder, name, damage, log)
         for name in ROWS:
             check(vmsd, good, folder, name, "row", log)
+        check_others(vmsd, good, folder)
     for line in failures:
         print(f"FAILED: {line}")
-    print(f"{len(DATABASES) * len(DAMAGES) + len(ROWS)} damages, {len(failures)} failed")
+    print(f"{len(DATABASES) * len(DAMAGES) + len(ROWS) + len(OTHERS) + len(CONFIGURATIONS)} damages, {len(failures)} failed")
     return 1 if failures else 0
 
 

@@ -10,8 +10,8 @@ from vmsd_client import PASSWORD, PATIENCE, Program
 
 RIG = """
 <rig>
-  <camera id="dome" main="h264 640x360@10 300kbps gop=10" sub="h264 160x96@5 64kbps" username="admin" password="secret" onvif="yes"
-          ptz="yes" imaging="yes" inputs="2" outputs="1" card-mb="16"/>
+  <camera id="dome" main="h264 640x360@10 300kbps gop=10" sub="h264 160x96@5 64kbps" sub2="h264 176x144@5 64kbps" username="admin" password="secret" onvif="yes"
+          ptz="yes" imaging="yes" backchannel="yes" inputs="2" outputs="1" card-mb="16"/>
   <camera id="fresh" main="h264 320x180@5 64kbps" onvif="yes" discovery="yes" private="yes" initialised="no" address="own.10" serial="7"/>
   <camera id="usual" main="h264 320x180@5 64kbps gop=5" username="admin" password="admin" onvif="yes" discovery="yes" address="own.11"/>
   <camera id="same" main="h264 320x180@5 64kbps" onvif="yes" discovery="yes" initialised="no" address="own.12" serial="7"/>
@@ -60,10 +60,22 @@ def visit_device(visit):
     visit.ask("put", DEVICE + "/outputs/{output}/state", {"active": True}, output="relay-1")
 
 
+def visit_loudspeaker(visit):
+    talk = CHANNEL + "/talk"
+    visit.ask("get", talk)
+    visit.judge.admin.call("PUT", "/api/v1/system/uploads/voice", "hum!" * 16_000)
+    visit.judge.admin.call("POST", "/api/v1/voice-files", {"name": "hum.pcm"})
+    visit.ask("post", talk, {"voice_file": "hum.pcm"})
+    visit.until("nobody talks", talk, lambda told: told["talker"])
+    visit.ask("delete", talk)
+    visit.until("the talk goes on", talk, lambda told: told["talker"] is None)
+
+
 def visit_pictures(visit):
     settings = visit.ask("get", CHANNEL + "/encoders/{stream}", stream="main")
     visit.ask("patch", CHANNEL + "/encoders/{stream}", {"fps": 5, "bitrate_kbps": settings["bitrate_kbps"], "gop": 10}, stream="main")
-    visit.ask("get", CHANNEL + "/encoders/{stream}", stream="sub")
+    for stream in ("sub", "sub2"):
+        visit.ask("get", CHANNEL + "/encoders/{stream}", stream=stream)
     visit.ask("get", CHANNEL + "/overlays")
     visit.ask("patch", CHANNEL + "/overlays", {"name": {"shown": True, "x": 0.1, "y": 0.9}, "time": {"shown": False},
                                                "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]})
@@ -168,12 +180,13 @@ def visit_cameras(judge, watchrig, folder, log):
         cameras = {device["id"]: device for device in rig.ready["devices"]}
         urls = {name: urllib.parse.urlsplit(camera["onvif"]) for name, camera in cameras.items()}
         dome = judge.must("post", "/api/v1/devices", "/api/v1/devices", {
-            "name": "Dome", "driver": "onvif", "address": urls["dome"].hostname, "port": urls["dome"].port, "username": "admin", "password": "secret", "heads": 1})
+            "name": "Dome", "driver": "onvif", "streams": dict.fromkeys(("main", "sub", "sub2"), urls["dome"].geturl()), "username": "admin", "password": "secret", "heads": 1})
         visit = Visit(judge, device=dome["id"], channel=dome["channels"][0]["id"])
         visit.until("the camera is not online", CHANNEL, lambda told: told["state"] == "online" and told["streams"]["main"]["units"] > 20)
         visit_device(visit)
         visit_recordings(visit)
         visit_pictures(visit)
+        visit_loudspeaker(visit)
         visit_head(visit)
         visit_search(visit, [urls[name].hostname for name in ("fresh", "usual", "same")])
         visit_absent(visit)

@@ -18,7 +18,7 @@ ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutd
 # After which requests to others are refused.
 ENDS_OTHERS = {("post", "/api/v1/wizard/finish")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
-ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/adding"), ("post", "/api/v1/devices/adding/{job}/rows"), ("patch", "/api/v1/devices")}
+ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/adding"), ("post", "/api/v1/devices/adding/{job}/rows"), ("patch", "/api/v1/devices"), ("patch", "/api/v1/record-plans")}
 # Fields that take several types.
 SEVERAL_TYPES = {"authorities." + name for name in ("live", "playback", "devices", "outputs", "monitoring")}
 # Members that another route refuses, by its own names.
@@ -27,7 +27,7 @@ PASSED_ON = "requests.0.body."
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
     ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"), ("patch", "/api/v1/channels/{channel}/imaging"),
     ("patch", "/api/v1/devices/{device}/outputs/{output}"), ("put", "/api/v1/devices/{device}/outputs/{output}/state"),
-    ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+    ("post", "/api/v1/channels/{channel}/talk"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding", "/api/v1/devices/adding/{job}", "/api/v1/devices/bandwidth", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
@@ -36,10 +36,10 @@ VOLATILE_FIELDS = {"state", "cause", "online"}
 SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0.0.1", "https.port": 0, "rtsp.address": "127.0.0.1",
             "rtsp.port": 0, "rtsps.port": 0, "lock.accounts.attempts": 0, "lock.sources.attempts": 0, "accounts.most_clients": 128}
 
-DEVICE = {"name": "dev#", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"},
+DEVICE = {"name": "dev#", "driver": "rtsp", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s", "sub2": "rtsp://127.0.0.1:1/t"},
           "username": "u", "password": "p", "area": "a0", "description": "d", "type": "ipc", "manufacturer": "m", "channel_count": 1,
           "inputs": 1, "outputs": 1, "heads": 0, "connected": False, "transport": "tcp", "certificate": "pin", "cache_strategy": "fluent", "storage_server": "local",
-          "channels": [{"number": 1, "name": "ch#", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s"}}]}
+          "channels": [{"number": 1, "name": "ch#", "streams": {"main": "rtsp://127.0.0.1:1/m", "sub": "rtsp://127.0.0.1:1/s", "sub2": "rtsp://127.0.0.1:1/t"}}]}
 BY_ADDRESS = {"name": "dev#", "driver": "rtsp", "address": "127.0.0.1", "port": 1, "tls": True}
 STATIC = {"mode": "static", "address": "127.0.99.1", "mask": "255.255.255.0", "gateway": "127.0.99.254", "increment": 1}
 SUBJECT = {"name": "cert#", "country": "DE", "address": "127.0.0.1", "province": "p", "city": "c", "organisation": "o", "unit": "u"}
@@ -130,7 +130,7 @@ def bodies(ids):
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
         "system/upgrade": {"name": "n.bin", "kind": "update"}, "system/upgrade/check": {"name": "n.bin", "kind": "update"}, "system/licence": {"encryption": "software"}, "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
-        "voice-files": {"name": "n#.pcm"}, "voice-files/removal": {"names": ["nobody.pcm"]},
+        "channels/{channel}/talk": {"voice_file": ids["voice"]}, "voice-files": {"name": "n#.pcm"}, "voice-files/removal": {"names": ["nobody.pcm"]},
         "system/factory-default": {}, "system/configuration/export": {"password": "Old.Oak.Tree"},
         "system/configuration/import": {"password": "Old.Oak.Tree"}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
             "access-filter": {"mode": "reject_list"}, "access-filter/entries/{entry}": access,
@@ -140,7 +140,7 @@ def bodies(ids):
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
             "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
             "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
-            "channels/{channel}/recording": {"plan": "none", "stream": "main"}, "channels/{channel}/name": {"name": "n#", "push": False}, "devices/{device}/name": {"name": "n#", "push": False}, "devices/{device}/certificate": {"fingerprint": "a5" * 32}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
+            "channels/{channel}/recording": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": True}, "channels/{channel}/recording-by-hand": {"running": True}, "channels/{channel}/name": {"name": "n#", "push": False}, "devices/{device}/name": {"name": "n#", "push": False}, "devices/{device}/certificate": {"fingerprint": "a5" * 32}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": authorities}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500, "restart_accepted": True},
@@ -151,7 +151,7 @@ def bodies(ids):
             "schedules/{schedule}": {**named, "always": False, "periods": PERIODS}, "services/{service}": {"enabled": True},
             "sessions/current/confirmation": {"password": PASSWORD}, "time": {"utc": ids["utc"]},
             "system/uploads/{upload}": b"some bytes", "users/{user}": {"group": "fuzz.group", "email": "u@example.org", "areas": [area]},
-            "users/{user}/password": passwords,
+            "users/{user}/password": passwords, "users/{user}/channel-password": passwords,
             "onvif/users/{user}": {"group": "user", "description": "d"}, "onvif/users/{user}/password": passwords,
             "wizard/steps/{step}": {"requests": [{"method": "PATCH", "path": "/api/v1/settings/time", "body": {"zone": "UTC"}}]}}.items()} | {("patch", "/api/v1/" + path): body for path, body in {
                 "voice-files/{voice}": {"name": "n#.pcm"},
@@ -166,6 +166,7 @@ def bodies(ids):
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
                 "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,
                                                     "username": "admin", "password": PASSWORD, "area": "a0", "description": "d"},
+                "record-plans": {"ids": [channel], "change": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": False}},
                 "devices": {"ids": [device], "change": {k: v for k, v in own.items() if k != "name"}},
                 "devices/{device}": own, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},

@@ -21,7 +21,7 @@ PATHS = ["%2e%2e", "%2e%2e%2fusers", "..", ".", "%00", "c1%00", "%2f", "a%2fb", 
 QUERIES = ["", "-1", "0", "NaN", "1e9", "9" * 40, "9223372036854775807", "-9223372036854775808", "0x10", "%00", "%ff", "%c0%ae", "%",
            "%zz", "x" * 8000, "true", "a0", "a-1", "9999-12-31T23:59:59Z", "0000-00-00T00:00:00Z", "292278994-01-01T00:00:00Z",
            "1969-12-31T23:59:59.999999999Z", "%F0%9F%98%80", "'", "%25", "[]", "a&a=b&a", "*"]
-QUERY_NAMES = ["offset", "limit", "q", "sort", "from", "to", "at", "since", "severity", "correlation", "check", "area", "a%00b"]
+QUERY_NAMES = ["offset", "limit", "q", "sort", "from", "to", "at", "since", "severity", "class", "correlation", "check", "area", "a%00b"]
 HEADERS = [("Range", "bytes=0-"), ("Range", "bytes=9-1"), ("Range", "bytes=" + "0-1," * 500), ("Range", "x" * 999),
            ("If-Match", '"'), ("If-Match", '"99999999999999999999"'), ("If-Match", "W/\"1\""), ("If-Match", "," * 999),
            ("If-Match", '"\xff"'), ("Idempotency-Key", ""), ("Idempotency-Key", "k" * 256), ("Idempotency-Key", "a b"),

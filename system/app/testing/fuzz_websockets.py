@@ -156,7 +156,8 @@ class Judge:
     def __init__(self, address, token, channel):
         self.address, self.wrong = address, []
         self.events = f"/api/v1/events?since=0&access_token={token}"
-        self.routes = [self.events, f"/api/v1/channels/{channel}/live?access_token={token}"]
+        self.talk = f"/api/v1/channels/{channel}/talk?access_token={token}"
+        self.routes = [self.events, f"/api/v1/channels/{channel}/live?access_token={token}", self.talk]
         self.token = token
 
     def expect(self, right, what):
@@ -193,6 +194,9 @@ class Judge:
                 self.expect(one.closed_by() == 1000, f"events since {value}: not closed")
         with Socket(self.address, f"/api/v1/channels/none/live?access_token={self.token}") as one:
             self.expect(one.status == "404" or b"error" in (one.until(TEXT) or b""), f"live video of no channel: {one.status}")
+        with Socket(self.address, f"{self.routes[1]}&stream=sub2") as one:
+            told = json.loads(one.until(TEXT) or b"{}").get("error", {}).get("message", "")
+            self.expect(re.search('channel ".+" has no stream "sub2"', told), f"live video of no stream: {told}")
 
     def frames(self):
         for path in self.routes:
@@ -203,11 +207,24 @@ class Judge:
                     one.send(data)
                     found = one.closed_by()
                 self.expect(found in allowed, f"{place}, {title}: closed by {found}, not one of {allowed}")
+            if path == self.talk:
+                continue  # which reads what it is sent
             with Socket(self.address, path) as one:
                 one.send(frame(TEXT, b"x" * MOST) + frame(BINARY, b"\xff", final=False) + frame(PING, b"between") + frame(0) + frame(PONG, b"not asked for"))
                 self.expect(one.until(PONG) == b"between", f"{place}: what it need not understand ends it")
                 one.send(frame(PING, b"p" * 125))
                 self.expect(one.until(PONG) == b"p" * 125, f"{place}: a ping of 125 bytes is not answered")
+
+    def speech(self):
+        """What is no beginning of a talk is refused by the field that is wrong."""
+        for data, field in ((frame(TEXT, b"x" * MOST), None), (frame(BINARY, b"\xff\x00" * 160), None), (frame(TEXT), None), (frame(TEXT, b"[" * 1000), None),
+                            (frame(TEXT, b'{"encoding":"opus"}'), "encoding"), (frame(TEXT, b'{"encoding":7}'), "encoding"),
+                            (frame(TEXT, b'{"encoding":"pcmu","sampling_rate":1e9}'), "sampling_rate"), (frame(TEXT, b'{"encoding":"pcmu","colour":1}'), "colour")):
+            with Socket(self.address, self.talk) as one:
+                one.send(data)
+                told = json.loads(one.until(TEXT) or b"{}")
+                self.expect((told.get("state"), told.get("reason"), told.get("field")) == ("refused", "invalid", field), f"talk, {data[:40]}: {told}")
+                self.expect(one.closed_by() == 1000, f"talk, {data[:40]}: not closed")
 
     def floods(self):
         """Of pings whose answers nobody reads, of messages, and of connections that are reset in every state."""
@@ -234,6 +251,7 @@ def check(address, token, channel):
     judge = Judge(address, token, channel)
     judge.handshakes()
     judge.frames()
+    judge.speech()
     judge.floods()
     with Socket(address, judge.events) as one:
         judge.expect(b'"seq":1' in (one.until(TEXT) or b""), "events come no more")

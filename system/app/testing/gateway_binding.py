@@ -7,13 +7,13 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
+from namespaces import permitted, run  # noqa: E402
 from vmsd_client import PATIENCE, Client, Program  # noqa: E402
 
 NEAR, FAR = f"wg{os.getpid()}", f"wg{os.getpid()}far"
@@ -53,10 +53,6 @@ for order in sys.stdin:
             break
 """
 KNOCK = f"import socket; print(socket.create_connection(('10.1.1.1', {PORT}), TIMEOUT).getpeername()[0])"
-
-
-def run(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
 
 
 def expect(what, found, expected):
@@ -143,14 +139,6 @@ def check(folder, log):
         far = FarEnd()
         check_bound(far)
         far.end()
-
-
-def permitted():
-    tried = subprocess.run(["ip", "netns", "add", NEAR], capture_output=True, check=False) if shutil.which("ip") else None
-    if tried is None or tried.returncode != 0:
-        return False
-    run("ip", "netns", "del", NEAR)
-    return True
 
 
 def main():

@@ -16,16 +16,13 @@ import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
+from namespaces import permitted, run  # noqa: E402
 from vmsd_client import PATIENCE, Client, Program, Refused  # noqa: E402
 
 NEAR, FAR = f"wr{os.getpid()}", f"wr{os.getpid()}far"
 CARDS = ["lan1", "lan2", "lan3", "lan4"]
 SKIPPED = 77
 failures = []
-
-
-def run(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
 
 
 def ip(*words):
@@ -279,16 +276,8 @@ def check_namespace(folder, log):
     check_late_dhcp(folder, log, settings)
 
 
-def permitted():
-    tried = subprocess.run(["ip", "netns", "add", NEAR], capture_output=True, check=False) if shutil.which("ip") else None
-    if tried is None or tried.returncode != 0:
-        return False
-    run("ip", "netns", "del", NEAR)
-    return all(shutil.which(program) for program in ("udhcpc", "udhcpd"))
-
-
 def main():
-    if not permitted():
+    if not permitted() or not all(shutil.which(program) for program in ("udhcpc", "udhcpd")):
         print("skipped: needs iproute2, udhcpc, udhcpd and the right to make network namespaces")
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:

@@ -4,7 +4,6 @@
 usage: log_server.py VMSD. Ends with 77 where there is no rsyslog.
 """
 import pathlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
+import peers  # noqa: E402
 from vmsd_client import PATIENCE, Client, Program, Refused  # noqa: E402
 
 SKIPPED = 77
@@ -33,7 +33,7 @@ class LogServer:
         self.folder = pathlib.Path(folder)
         configuration = self.folder / "rsyslog.conf"
         configuration.write_text(CONFIGURATION.format(port=port, folder=folder))
-        self.command = ["rsyslogd", "-n", "-f", configuration, "-i", self.folder / "pid"]
+        self.command = [peers.find("rsyslogd"), "-n", "-f", configuration, "-i", self.folder / "pid"]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command)
@@ -102,8 +102,8 @@ def check(client, folder, port):
 
 
 def main():
-    if not shutil.which("rsyslogd"):
-        print("skipped: there is no rsyslog (apt-get install rsyslog)")
+    if not peers.find("rsyslogd"):
+        print(peers.missing("rsyslogd"))
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
         options = ["--set", "http.port=0", "--set", "rtsp.port=0", "--set", "lock.accounts.attempts=0"]

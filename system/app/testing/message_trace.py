@@ -48,10 +48,13 @@ def main():
             expect("the answer", (status, name), (201, "gate-is-added"))
             found = traced(client, correlation="gate-is-added")
             expect("messages", [(m["name"], m["from"], m["to"], m["outcome"]) for m in found],
-                   [("bind_device", "central", "storage", "sent"), ("bind_device_result", "storage", "central", "sent")])
+                   [("link_nvr_pu", "central", "storage", "sent"), ("link_nvr_pu_result", "storage", "central", "sent")])
             expect("its device", found[0]["body"]["device"] if found else None, added["id"])
+            entries = client.call("GET", "/api/v1/logs/operation?correlation=gate-is-added")["entries"]
+            expect("its entry in the log", [(e["type"], e["data"]["device"], e["correlation"]) for e in entries],
+                   [("device.added", added["id"], "gate-is-added")])
             expect("no secret", "Hidden.26" in json.dumps(traced(client)), False)
-            expect("by name", len(traced(client, name="bind_device")), 1)
+            expect("by name", len(traced(client, name="link_nvr_pu")), 1)
             expect("after the last", traced(client, correlation="gate-is-added", after=found[-1]["number"]) if found else None, [])
             for bad in (None, "", "a b", "x" * 65):
                 given = ask(client, "GET", "/api/v1/system", bad)[1]
@@ -65,18 +68,25 @@ def main():
             expect("a query", ask(client, "GET", f"{path}/spans", "what-is-there")[::2], (200, {"spans": []}))
             found = traced(client, correlation="what-is-there")
             expect("its messages", [(m["name"], m["from"], m["to"], m["outcome"]) for m in found],
-                   [("nvr_playback_query", "central", "storage", "sent"), ("nvr_record_list", "storage", "central", "sent")])
-            expect("their bodies", [m["body"].get(name) for m, name in zip(found, ("stream", "records"))], ["main", []])
+                   [("nvr_playback_query", "cu", "central", "sent"), ("nvr_playback_query", "central", "storage", "sent"),
+                    ("nvr_record_list", "storage", "central", "sent"), ("nvr_record_list", "central", "cu", "sent")])
+            expect("who asks", found[0]["body"] if found else None, {"channel": channel, "account": "admin", "source": "127.0.0.1"})
+            expect("their bodies", [m["body"].get(name) for m, name in zip(found[1:], ("stream", "records"))], ["main", []])
             period = "from=2001-01-01T00:00:00Z&to=2001-01-01T01:00:00Z"
             status, _, refused = ask(client, "GET", f"{path}/export.mp4?{period}", "take-it-away")
             expect("nothing to take away", (status, refused["error"]["code"]), (404, "not_found"))
             found = traced(client, correlation="take-it-away")
-            expect("its messages", [m["name"] for m in found], ["nvr_download_record", "nvr_download_record_result"])
-            expect("its result", [m["outcome"] for m in found][1:], ["failed: " + refused["error"]["message"]])
+            expect("its messages", [m["name"] for m in found], 2 * ["nvr_download_record"] + 2 * ["nvr_download_record_result"])
+            expect("its result", [m["outcome"] for m in found][2:], 2 * ["failed: " + refused["error"]["message"]])
             expect("a bad period", ask(client, "GET", f"{path}/spans?from=x", "no-period")[0], 400)
-            expect("asks nobody", traced(client, correlation="no-period"), [])
+            expect("asks central alone", [(m["from"], m["to"]) for m in traced(client, correlation="no-period")], [("cu", "central"), ("central", "cu")])
+            expect("a head", ask(client, "POST", f"{path}/ptz/move", "turn", {"pan": 1})[0] >= 300, True)
+            expect("is asked for by", [(m["name"], m["from"], m["body"].get("command")) for m in traced(client, correlation="turn")][:1],
+                   [("ptz_control", "cu", "move")])
+            expect("who steers", ask(client, "PUT", f"{path}/ptz/operator", "steer")[0] != 404, True)
+            expect("is no command to a head", traced(client, correlation="steer"), [])
             expect("removal", ask(client, "DELETE", f"/api/v1/devices/{added['id']}", "it-goes")[0], 204)
-            expect("its messages", [m["name"] for m in traced(client, correlation="it-goes")], ["unbind_device", "channel_state", "unbind_device_result"])
+            expect("its messages", [m["name"] for m in traced(client, correlation="it-goes")], ["unlink_nvr_pu", "channel_state", "unlink_nvr_pu_result"])
             text = pathlib.Path(folder, "trace").read_text(encoding="utf-8")
             lines = [json.loads(line) for line in text.splitlines()]
             for request in ("gate-is-added", "a-plan", "what-is-there", "take-it-away", "it-goes"):

@@ -2,12 +2,11 @@
 """The time that vmsd takes from chrony: not from one that is not synchronised, and right from one that is.
 
 chronyd runs on a port of its own and leaves this machine's clock alone (-x). usage: ntp_interop.py VMSD. Ends with
-77 where there is no chronyd; tools/setup.sh does not install it, since Debian would have it set the clock.
+77 where there is no chronyd.
 """
 import datetime
 import getpass
 import pathlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
+import peers  # noqa: E402
 from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 SKIPPED = 77
@@ -30,17 +30,13 @@ pidfile {folder}/chronyd.pid
 BEHIND = datetime.timedelta(minutes=30)
 
 
-def find_chronyd():
-    return shutil.which("chronyd") or shutil.which("chronyd", path="/usr/sbin")
-
-
 class Chrony:
     """chronyd in the foreground; a context manager."""
 
     def __init__(self, folder, port, log, more=""):
         configuration = pathlib.Path(folder) / "chrony.conf"
         configuration.write_text(CONFIGURATION.format(port=port, folder=folder, more=more))
-        self.command = [find_chronyd(), "-x", "-d", "-U", "-u", getpass.getuser(), "-f", configuration]
+        self.command = [peers.find("chronyd"), "-x", "-d", "-U", "-u", getpass.getuser(), "-f", configuration]
         self.log = log
 
     def __enter__(self):
@@ -99,8 +95,8 @@ def check(client, folder, log):
 
 
 def main():
-    if not find_chronyd():
-        print("skipped: there is no chronyd (apt-get install chrony, which makes it set this machine's clock)")
+    if not peers.find("chronyd"):
+        print(peers.missing("chronyd"))
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
         now = utc_now()

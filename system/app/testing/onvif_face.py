@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -30,7 +29,7 @@ RIG = """
 <rig>
   <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" username="admin" password="secret"/>
   <camera id="yard" main="h265 320x180@10 200kbps" username="admin" password="secret"/>
-  <camera id="dome" main="h264 320x180@10 200kbps" sub="h264 160x96@5 64kbps" username="admin" password="secret"
+  <camera id="dome" main="h264 320x180@10 200kbps" sub="h264 160x96@5 64kbps" sub2="mjpeg 176x144@5 64kbps" username="admin" password="secret"
           onvif="yes" ptz="yes"/>
 </rig>
 """
@@ -79,7 +78,7 @@ def operations_in_code():
     found = set()
     for file, service in [("device_face", TDS), ("user_face", TDS), ("media_face", TRT), ("media2_face", TR2), ("ptz_face", PTZ)]:
         text = (ROOT / f"system/api/onvif_face/{file}.cpp").read_text(encoding="utf-8")
-        found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|actuate,|AccessClass::)', text)}
+        found |= {(service[0], name) for name in re.findall(r'(?:\{|waiting\(p, )"([A-Z]\w+)",\s+(?:A::|read,|actuate,|AccessClass::|\w+\))', text)}
     return found
 
 
@@ -165,7 +164,7 @@ def check_answers(face, schemas):
     for name, wrong in schemas.wrong(answers).items():
         face.expect(False, f"{name} is not valid: {wrong}")
     tokens = re.findall(r'Profiles token="([\w-]+)"', profiles)
-    face.expect(tokens == ["c1-main", "c1-sub", "c2-main", "c3-main", "c3-sub"], f"profiles: {tokens}")
+    face.expect(tokens == ["c1-main", "c1-sub", "c2-main", "c3-main", "c3-sub", "c3-sub2"], f"profiles: {tokens}")
     face.expect("<tt:Width>320</tt:Width>" in profiles and ">JPEG<" in profiles, f"no size or codec: {profiles}")
     face.expect("H265" not in profiles, "version 1 tells of H.265")
     face.expect(">H265<" in answers["media2_service-GetProfiles"], "version 2 does not tell of H.265")
@@ -238,7 +237,7 @@ def check_hostile(face):
 
 
 def check_streams(face):
-    for profile, codec in (("c1-main", "h264"), ("c1-sub", "mjpeg"), ("c2-main", "hevc")):
+    for profile, codec in (("c1-main", "h264"), ("c1-sub", "mjpeg"), ("c2-main", "hevc"), ("c3-sub2", "mjpeg")):
         found = codec_at(stream_uri(face, profile), "eye", SECRETS["eye"])
         face.expect(found == codec, f"{profile}: {found}, not {codec}")
     for name, password in (("eye", "Looks.on.4"), ("nobody", "Looks.on.3"), ("admin", PASSWORD)):
@@ -266,6 +265,17 @@ def check_locking(face, admin):
     events = str(admin.call("GET", "/api/v1/logs/link?limit=200"))
     face.expect("onvif.refused" in events and "onvif.locked" in events, "the log knows of no wrong password")
     admin.call("PATCH", "/api/v1/settings/lock.accounts", {"attempts": 0})
+
+
+def check_names(face, admin):
+    """What SOAP causes has the name of its request in the logs."""
+    content = "<User><Username>passer</Username><Password>Comes.by.9</Password><UserLevel xmlns='http://www.onvif.org/ver10/schema'>User</UserLevel></User>"
+    for name, caller, password, log, kind in (("soap-adds", "admin", SECRETS["admin"], "operation", "onvif.user-added"),
+                                              ("soap-is-refused", "eye", "Looks.on.9", "link", "onvif.refused")):
+        asked = f'<CreateUsers xmlns="{TDS[1]}">{content.replace("<User><", "<User xmlns:tt=" + chr(34) + "http://www.onvif.org/ver10/schema" + chr(34) + "><")}</CreateUsers>'
+        post(face.url(TDS[0]), envelope(asked, token(caller, password)), {"X-Request-Id": name})
+        found = [entry["type"] for entry in admin.call("GET", f"/api/v1/logs/{log}?correlation={name}")["entries"]]
+        face.expect(found == [kind], f"{name}: the {log} log has {found}")
 
 
 def check_https(face, admin):
@@ -349,9 +359,8 @@ def main(vmsd_program, watchrig):
             urls = {device["id"]: {name: stream["url"] for name, stream in device["streams"].items()} for device in rig.ready["devices"]}
             for name in ("gate", "yard"):
                 admin.call("POST", "/api/v1/devices", {"name": LONG_NAME if name == "yard" else "Gate", "driver": "rtsp", "streams": urls[name], "username": "admin", "password": "secret"})
-            dome = urllib.parse.urlsplit(devices["dome"]["onvif"])
-            admin.call("POST", "/api/v1/devices", {"name": "Dome", "driver": "onvif", "address": dome.hostname, "port": dome.port,
-                                                   "username": "admin", "password": "secret", "heads": 1})
+            streams = dict.fromkeys(("main", "sub", "sub2"), devices["dome"]["onvif"])
+            admin.call("POST", "/api/v1/devices", {"name": "Dome", "driver": "onvif", "streams": streams, "username": "admin", "password": "secret", "heads": 1})
             check_accounts(face, admin)
             check_rights(face, admin)
             check_off(face, vmsd.ready["rtsp"])
@@ -371,6 +380,7 @@ def main(vmsd_program, watchrig):
             check_snapshots(face)
             visited = visit_with_public_client(face)
             check_locking(face, admin)
+            check_names(face, admin)
             check_https(face, admin)
             check_ends(face, admin)
     return face.verdict("" if visited else NO_PUBLIC_CLIENT)

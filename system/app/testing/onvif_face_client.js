@@ -24,7 +24,7 @@ const codecAt = (uri) => {
 (async () => {
   const camera = await connect(password);
   assert.strictEqual((await ask(camera, 'getDeviceInformation')).model, 'Watchrig VMS');
-  assert.deepStrictEqual(camera.profiles.map((profile) => profile.$.token), ['c1-main', 'c1-sub', 'c2-main', 'c3-main', 'c3-sub']);
+  assert.deepStrictEqual(camera.profiles.map((profile) => profile.$.token), ['c1-main', 'c1-sub', 'c2-main', 'c3-main', 'c3-sub', 'c3-sub2']);
   const { uri } = await ask(camera, 'getStreamUri', { protocol: 'RTSP', profileToken: 'c1-main' });
   assert.strictEqual(codecAt(uri), 'h264');
   assert.match((await ask(camera, 'getSnapshotUri', { profileToken: 'c1-main' })).uri, /\/onvif\/snapshot\/c1-main$/);
