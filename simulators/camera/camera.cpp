@@ -13,6 +13,7 @@
 #include "system/base/spawn.hpp"
 #include "system/base/timer.hpp"
 #include "system/http/tls_context.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::camera {
 
@@ -65,24 +66,25 @@ Result<void> Camera::open_channels() {
     audio = *opened;
   }
   for (unsigned source = 1; source <= sources(); ++source) {
-    if (auto added = add_channel(source, "main", spec_.main, audio); !added) return added;
-    if (!spec_.sub) continue;
-    if (auto added = add_channel(source, "sub", *spec_.sub, audio); !added) return added;
+    for (const auto& stream : spec_.streams) {
+      if (auto added = add_channel(source, stream, audio); !added) return added;
+    }
   }
   return {};
 }
 
-std::string Camera::stream_name(unsigned source, const char* stream) const {
+std::string Camera::stream_name(unsigned source, std::string_view stream) const {
   return spec_.channels == 0 ? std::string(stream) : fmt::format("ch{}-{}", source, stream);
 }
 
-Result<void> Camera::add_channel(unsigned source, const char* stream, scene::SourceSpec shown,
+Result<void> Camera::add_channel(unsigned source, const CameraSpec::Stream& stream,
                                  std::shared_ptr<Broadcast> audio) {
-  const auto name = stream_name(source, stream);
+  const auto name = stream_name(source, stream.name);
+  auto shown = stream.source;
   if (spec_.distinct) title(shown, fmt::format("{} {}", spec_.id, source), spec_.clock_ahead);
   auto video = broadcasts_.open(shown, TrackRole::video);
   if (!video) return Error(video.error()).within(name);
-  const bool recorded = std::string_view(stream) == "main" && !cards_.empty();
+  const bool recorded = stream.name == media::main_stream && !cards_.empty();
   CameraChannel::Place place{spec_.id,
                              name,
                              board_,
@@ -109,17 +111,18 @@ Result<void> Camera::start() {
       return user ? std::optional(user->password) : std::nullopt;
     };
   }
-  options.packet_filter = [channels = channels_, clock = own_clock_, of_recorder = spec_.channels != 0](
+  options.packet_filter = [channels = channels_, clock = own_clock_, routes = routes_,
+                           of_recorder = spec_.channels != 0](
                               const media::RtspSessionInfo& session) -> std::unique_ptr<media::PacketFilter> {
-    const auto name = stream_of(session.target.path, session.target.query, of_recorder);
+    const auto name = routes->find(stream_of(session.target.path, session.target.query, of_recorder)).stream;
     const auto found = std::ranges::find(channels, name, [](const auto& c) { return c->name(); });
     if (found == channels.end()) return nullptr;
     return std::make_unique<PacketHarm>((*found)->harm(), (*found)->stage()->stream->ledgers(),
                                         session.executor, clock);
   };
   make_quirky(options, spec_.quirks, clock_);
-  auto content =
-      std::make_shared<CameraContent>(spec_.id, channels_, spec_.channels != 0, board_, own_clock_, clock_);
+  auto content = std::make_shared<CameraContent>(spec_.id, channels_, spec_.channels != 0, board_, own_clock_,
+                                                 routes_, clock_);
   content->set_loudspeaker(loudspeaker_);
   if (certificates_) options.tls = http::native_context(certificates_->identity());
   auto server = RtspDoors::start(std::move(options), clock_, executors_, content);
@@ -138,6 +141,7 @@ Result<void> Camera::start_onvif() {
     streams.push_back({channel->name(), stage->stream->video().source()->profile(),
                        tracks.size() > 1 ? std::optional(tracks[1]) : std::nullopt,
                        stage->source.profile.passthrough(), source});
+    if (spec_.audio && !spec_.audio->profile.passthrough()) streams.back().sound = spec_.audio->profile;
   }
   OnvifDevice device{
       spec_.id,
@@ -154,6 +158,10 @@ Result<void> Camera::start_onvif() {
       [this](std::string_view stream, const scene::StreamProfile& profile) {
         return encode(stream, profile);
       }};
+  device.encode_sound = [this](std::string_view stream, const scene::StreamProfile& profile) {
+    return encode_sound(stream, profile);
+  };
+  device.routes = routes_;
   device.quirks = spec_.quirks;
   device.sources = sources();
   device.is_recorder = spec_.channels != 0;
@@ -170,6 +178,9 @@ Result<void> Camera::start_onvif() {
   device.rtsps_port = [this] { return server_->tls_port(); };
   device.certified = [this] { show_certificate(); };
   device.dhcp_address = spec_.dhcp_address;
+  device.factory_default = [this](bool hard) {
+    base::spawn(control_, factory_default(weak_from_this(), hard, clock_), "factory default of a camera");
+  };
   device.move = [this](const CameraPlace& place) {
     base::spawn(control_, move_later(weak_from_this(), place, clock_), "move of a camera");
   };
@@ -212,6 +223,23 @@ Result<void> Camera::encode(std::string_view stream, const scene::StreamProfile&
   if (!video) return video.error();
   base::log_info("camera {}: {} is {} from now on", spec_.id, stream, scene::to_string(profile));
   return found->change(source, std::move(*video));
+}
+
+Result<media::Track> Camera::encode_sound(std::string_view stream, const scene::StreamProfile& profile) {
+  auto* found = channel(stream);
+  if (!found) return Error{ErrorKind::not_found, "there is no such stream"};
+  const auto source = found->stage()->source;
+  auto sound = *spec_.audio;
+  sound.profile = profile;
+  auto video = broadcasts_.open(source, TrackRole::video);
+  if (!video) return video.error();
+  auto audio = broadcasts_.open(sound, TrackRole::audio);
+  if (!audio) return audio.error();
+  const auto track = (*audio)->track();
+  base::log_info("camera {}: the sound of {} is {} from now on", spec_.id, stream, scene::to_string(profile));
+  if (const auto done = found->change(source, *std::move(video), *std::move(audio)); !done)
+    return done.error();
+  return track;
 }
 
 std::vector<std::string> Camera::stream_names() const {

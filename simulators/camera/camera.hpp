@@ -19,13 +19,14 @@
 #include "simulators/camera/port_hold.hpp"
 #include "simulators/camera/registration/registrar.hpp"
 #include "simulators/camera/rtsp_doors.hpp"
+#include "simulators/camera/stream_routes.hpp"
 #include "simulators/kernel/virtual_device.hpp"
 #include "simulators/ptz/mechanical_head.hpp"
 
 namespace watchrig::camera {
 
-/// A virtual IP camera: one RTSP server with the streams /main and perhaps /sub, ONVIF services if its
-/// specification says so, faults, and a ledger of every access unit. It produces from the moment it is
+/// A virtual IP camera: one RTSP server with the streams /main and perhaps /sub and /sub2, ONVIF services if
+/// its specification says so, faults, and a ledger of every access unit. It produces from the moment it is
 /// created, whether somebody watches or not. Or a recorder (DVR, NVR), which is the same with several video
 /// inputs: its streams are /ch1-main, /ch1-sub and so on, and its disk records each input.
 class Camera final : public kernel::VirtualDevice, public std::enable_shared_from_this<Camera> {
@@ -65,11 +66,11 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   Camera(CameraSpec spec, const Surroundings& surroundings);
   base::Result<void> open_channels();
   /// `source` counts the video inputs from 1.
-  base::Result<void> add_channel(unsigned source, const char* stream, scene::SourceSpec shown,
+  base::Result<void> add_channel(unsigned source, const CameraSpec::Stream& stream,
                                  std::shared_ptr<Broadcast> audio);
   unsigned sources() const { return spec_.channels == 0 ? 1 : spec_.channels; }
   /// "main", or "ch3-main" of a recorder.
-  std::string stream_name(unsigned source, const char* stream) const;
+  std::string stream_name(unsigned source, std::string_view stream) const;
   base::Result<void> start_onvif();
   base::Result<boost::json::object> change_registration(const boost::json::object& members);
   CameraChannel* channel(std::string_view name) const;
@@ -85,10 +86,14 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   void show_certificate();
   base::Result<boost::json::object> change_certificate(std::string_view manner);
   base::Result<void> listen_at(const CameraPlace& place);
+  static boost::asio::awaitable<void> factory_default(std::weak_ptr<Camera> camera, bool hard,
+                                                      const base::Clock& clock);
+  void forget_settings(bool hard);
   static boost::asio::awaitable<void> reboot(std::weak_ptr<Camera> camera, const base::Clock& clock);
   /// On the whole camera, not on one of its streams.
   bool in_force(kernel::Verb verb) const;
   base::Result<void> encode(std::string_view stream, const scene::StreamProfile& profile);
+  base::Result<media::Track> encode_sound(std::string_view stream, const scene::StreamProfile& profile);
   boost::json::object describe_stream(const CameraChannel& channel) const;
   static boost::asio::awaitable<void> end_in_time(std::weak_ptr<Camera> camera, kernel::Fault fault,
                                                   const base::Clock& clock);
@@ -106,6 +111,7 @@ class Camera final : public kernel::VirtualDevice, public std::enable_shared_fro
   BroadcastRegistry& broadcasts_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   const std::vector<std::shared_ptr<CardStore>> cards_;  ///< one a source; empty where it has none
+  const std::shared_ptr<StreamRoutes> routes_ = std::make_shared<StreamRoutes>();
   const std::shared_ptr<CameraClock> own_clock_ = std::make_shared<CameraClock>();
   const std::vector<std::shared_ptr<VideoAnalytics>> analytics_;  ///< one a source; empty where it has none
   std::vector<std::shared_ptr<CameraChannel>> channels_;

@@ -25,22 +25,23 @@ void add(CameraStream::Totals& sum, const CameraStream::Totals& more) {
 CameraChannel::CameraChannel(Place place, const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
                              std::shared_ptr<Broadcast> audio)
     : place_(std::move(place)),
-      audio_(std::move(audio)),
       harm_(
           std::make_shared<HarmContext>(place_.seed, place_.camera, place_.name, place_.board, place_.clock)),
-      stage_(make_stage(source, std::move(video))) {
+      audio_(std::move(audio)),
+      stage_(make_stage(source, std::move(video), audio_)) {
   if (place_.card) stage_->stream->record_to(place_.card);
 }
 
 CameraChannel::~CameraChannel() { stop(); }
 
 CameraChannel::StagePtr CameraChannel::make_stage(const scene::SourceSpec& source,
-                                                  std::shared_ptr<Broadcast> video) const {
+                                                  std::shared_ptr<Broadcast> video,
+                                                  std::shared_ptr<Broadcast> audio) const {
   auto stage = std::make_shared<Stage>();
   stage->source = source;
   if (place_.snapshots) stage->snapshots = std::make_unique<SnapshotKeeper>(video);
-  stage->stream = std::make_shared<CameraStream>(place_.camera, place_.name, std::move(video), audio_,
-                                                 place_.board, place_.clock, place_.phase);
+  stage->stream = std::make_shared<CameraStream>(place_.camera, place_.name, std::move(video),
+                                                 std::move(audio), place_.board, place_.clock, place_.phase);
   if (place_.analytics) {
     const kernel::Dice dice(place_.seed, place_.camera + "/" + place_.name, "metadata ssrc");
     stage->stream->add_metadata(place_.analytics, place_.name.ends_with("main"),
@@ -55,13 +56,16 @@ CameraChannel::StagePtr CameraChannel::stage() const {
   return stage_;
 }
 
-base::Result<> CameraChannel::change(const scene::SourceSpec& source, std::shared_ptr<Broadcast> video) {
+base::Result<> CameraChannel::change(const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
+                                     std::shared_ptr<Broadcast> audio) {
   const std::lock_guard one_at_a_time(changing_);
-  const auto next = make_stage(source, std::move(video));
+  if (!audio) audio = audio_;
+  const auto next = make_stage(source, std::move(video), audio);
   if (const auto applied = next->stream->apply_burst(); !applied) {
     next->stream->stop();
     return applied;
   }
+  audio_ = std::move(audio);
   // Before mutex_, since the end of a stage waits for the threads of its sources.
   const auto before = stage();
   before->stream->stop();

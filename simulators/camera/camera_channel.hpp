@@ -49,7 +49,9 @@ class CameraChannel {
 
   /// From now on this goes out, and the readers of before are sent away: they have to ask for the new
   /// parameter sets. Error: a burst is in force that the new source cannot do; then nothing has changed.
-  base::Result<> change(const scene::SourceSpec& source, std::shared_ptr<Broadcast> video);
+  /// With `audio` its sound is another one too.
+  base::Result<> change(const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
+                        std::shared_ptr<Broadcast> audio = nullptr);
   void stop();
 
   /// Over all stages, as far as they are remembered.
@@ -65,12 +67,13 @@ class CameraChannel {
     CameraStream::Totals totals;
   };
 
-  StagePtr make_stage(const scene::SourceSpec& source, std::shared_ptr<Broadcast> video) const;
+  StagePtr make_stage(const scene::SourceSpec& source, std::shared_ptr<Broadcast> video,
+                      std::shared_ptr<Broadcast> audio) const;
 
   const Place place_;
-  const std::shared_ptr<Broadcast> audio_;
   const std::shared_ptr<HarmContext> harm_;
-  std::mutex changing_;  ///< one change() at a time
+  std::mutex changing_;               ///< one change() at a time
+  std::shared_ptr<Broadcast> audio_;  ///< under changing_
   mutable std::mutex mutex_;
   StagePtr stage_;
   std::deque<Past> past_;

@@ -4,7 +4,9 @@
 
 #include "simulators/camera/camera_faults.hpp"
 #include "simulators/camera/card/card_feed.hpp"
+#include "system/base/text.hpp"
 #include "system/media/sdp.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::camera {
 
@@ -20,10 +22,13 @@ struct MakersAddress {
 };
 constexpr MakersAddress makers_addresses[] = {{"cam/realmonitor", "channel=1&subtype=0", "main"},
                                               {"cam/realmonitor", "channel=1&subtype=1", "sub"},
+                                              {"cam/realmonitor", "channel=1&subtype=2", "sub2"},
+                                              {"axis-media/media.amp", "resolution=320x180", "sub2"},
                                               {"axis-media/media.amp", "resolution=", "sub"},
                                               {"axis-media/media.amp", "camera=1", "main"},
                                               {"media/video1", "", "main"},
-                                              {"media/video2", "", "sub"}};
+                                              {"media/video2", "", "sub"},
+                                              {"media/video3", "", "sub2"}};
 
 /// How what is recorded was coded last. Error: unavailable, where it cannot be read.
 Result<media::Presentation> recorded_tracks(const std::string& camera, const CardStore& card) {
@@ -35,11 +40,14 @@ Result<media::Presentation> recorded_tracks(const std::string& camera, const Car
 
 /// "main" of a camera, "ch3-main" of a recorder's third channel.
 std::string realmonitor_stream(std::string_view query) {
-  const bool sub = query.find("subtype=1") != std::string_view::npos;
-  const auto at = query.find("channel=");
-  const auto number = at == std::string_view::npos ? std::string_view() : query.substr(at + 8);
-  const auto digits = number.substr(0, number.find_first_not_of("0123456789"));
-  return fmt::format("ch{}-{}", digits, sub ? "sub" : "main");
+  const auto number_of = [&](std::string_view name) {
+    const auto at = query.find(name);
+    const auto number = at == std::string_view::npos ? std::string_view() : query.substr(at + name.size());
+    return number.substr(0, number.find_first_not_of("0123456789"));
+  };
+  const auto subtype = base::parse_number<std::size_t>(number_of("subtype=")).value_or(0);
+  return fmt::format("ch{}-{}", number_of("channel="),
+                     subtype < media::stream_names.size() ? media::stream_names[subtype] : "");
 }
 
 }  // namespace
@@ -56,12 +64,14 @@ std::string stream_of(std::string_view path, std::string_view query, bool of_rec
 
 CameraContent::CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels,
                              bool is_recorder, std::shared_ptr<kernel::FaultBoard> board,
-                             std::shared_ptr<const CameraClock> own_clock, const base::Clock& clock)
+                             std::shared_ptr<const CameraClock> own_clock,
+                             std::shared_ptr<const StreamRoutes> routes, const base::Clock& clock)
     : camera_(std::move(camera)),
       channels_(std::move(channels)),
       is_recorder_(is_recorder),
       board_(std::move(board)),
       own_clock_(std::move(own_clock)),
+      routes_(std::move(routes)),
       clock_(clock) {}
 
 Result<std::shared_ptr<CardStore>> CameraContent::card_of(std::string_view path) const {
@@ -73,8 +83,12 @@ Result<std::shared_ptr<CardStore>> CameraContent::card_of(std::string_view path)
                      fmt::format("camera {} records no stream \"{}\"", camera_, name)};
 }
 
+StreamRoutes::Route CameraContent::route(const media::RtspTarget& target) const {
+  return routes_->find(stream_of(target.path, target.query, is_recorder_));
+}
+
 Result<std::shared_ptr<CameraStream>> CameraContent::find(const media::RtspTarget& target) const {
-  const auto name = stream_of(target.path, target.query, is_recorder_);
+  const auto name = route(target).stream;
   for (const auto& channel : channels_) {
     if (channel->name() == name) return channel->stage()->stream;
   }
@@ -99,10 +113,18 @@ boost::asio::awaitable<Result<media::RtspDescription>> CameraContent::describe(m
   media::RtspDescription description;
   description.tracks = found->tracks();
   description.name = fmt::format("{} {}", camera_, found->name());
-  if (const auto* metadata = found->metadata(); metadata && metadata->offered()) {
+  const auto wanted = route(target);
+  const auto* metadata = found->metadata();
+  const bool tells = metadata && metadata->offered() && wanted.metadata;
+  if (tells || (!wanted.sound && description.tracks.size() > 1)) {
     media::SdpOptions options;
     options.name = description.name;
-    description.sdp = media::write_sdp(description.tracks, options) + metadata->sdp_section();
+    // Without its sound in the text a stream keeps the numbers of its tracks.
+    auto told = description.tracks;
+    if (!wanted.sound) told.resize(1);
+    description.sdp = media::write_sdp(told, options) + (tells ? metadata->sdp_section() : "");
+  }
+  if (tells) {
     // No coded medium: that it can be set up, and its clock, are all that the server has to know.
     media::Track track;
     track.clock_rate = MetadataTrack::clock_rate;

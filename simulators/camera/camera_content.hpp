@@ -7,6 +7,7 @@
 #include "simulators/camera/camera_channel.hpp"
 #include "simulators/camera/camera_clock.hpp"
 #include "simulators/camera/loudspeaker.hpp"
+#include "simulators/camera/stream_routes.hpp"
 #include "system/media/rtsp_server.hpp"
 
 namespace watchrig::camera {
@@ -18,7 +19,7 @@ class CameraContent final : public media::RtspContent, public media::RtspEars {
   /// `camera` is the name in SDP and messages. The clock outlives the content.
   CameraContent(std::string camera, std::vector<std::shared_ptr<CameraChannel>> channels, bool is_recorder,
                 std::shared_ptr<kernel::FaultBoard> board, std::shared_ptr<const CameraClock> own_clock,
-                const base::Clock& clock);
+                std::shared_ptr<const StreamRoutes> routes, const base::Clock& clock);
 
   /// Has all streams hear what is said to them; before the content serves.
   void set_loudspeaker(std::shared_ptr<Loudspeaker> loudspeaker) { loudspeaker_ = std::move(loudspeaker); }
@@ -33,6 +34,7 @@ class CameraContent final : public media::RtspContent, public media::RtspEars {
  private:
   /// On which the stream of that path is recorded. Errors: not_found.
   base::Result<std::shared_ptr<CardStore>> card_of(std::string_view path) const;
+  StreamRoutes::Route route(const media::RtspTarget& target) const;
   base::Result<std::shared_ptr<CameraStream>> find(const media::RtspTarget& target) const;
 
   const std::string camera_;
@@ -40,6 +42,7 @@ class CameraContent final : public media::RtspContent, public media::RtspEars {
   const bool is_recorder_;
   const std::shared_ptr<kernel::FaultBoard> board_;
   const std::shared_ptr<const CameraClock> own_clock_;
+  const std::shared_ptr<const StreamRoutes> routes_;
   const base::Clock& clock_;
   std::shared_ptr<Loudspeaker> loudspeaker_;  ///< null: it has none
 };

@@ -34,8 +34,7 @@ CameraSpec with_own_pictures(CameraSpec spec, std::shared_ptr<ptz::MechanicalHea
       osd->draw(picture, time);
     };
   };
-  own(spec.main);
-  if (spec.sub) own(*spec.sub);
+  for (auto& stream : spec.streams) own(stream.source);
   return spec;
 }
 

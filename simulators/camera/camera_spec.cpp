@@ -8,6 +8,7 @@
 
 #include "simulators/camera/onvif/camera_io.hpp"
 #include "simulators/camera/onvif/camera_place.hpp"
+#include "system/media/stream_names.hpp"
 
 namespace watchrig::camera {
 
@@ -295,16 +296,16 @@ Result<void> read_place(XmlAttributes& attributes, CameraSpec& spec, std::uint64
 Result<void> read_streams(XmlAttributes& attributes, const fs::path& folder, CameraSpec& spec) {
   const auto content = read_content(attributes, folder);
   if (!content) return content.error();
-  auto main = read_stream(attributes, "main", *content, true);
-  if (!main) return main.error();
-  spec.main = std::move(*main);
-  attributes.text("sub");
-  attributes.text("audio");
-  if (attributes.has("sub")) {
-    auto sub = read_stream(attributes, "sub", *content, true);
-    if (!sub) return sub.error();
-    spec.sub = std::move(*sub);
+  for (const auto name : media::stream_names) {
+    attributes.text(name.data());
+    if (name != media::main_stream && !attributes.has(name.data())) continue;
+    if (const auto before = media::stream_names[spec.streams.size()]; before != name)
+      return attributes.error(fmt::format("{} needs {}: sub streams are numbered", name, before));
+    auto source = read_stream(attributes, name.data(), *content, true);
+    if (!source) return source.error();
+    spec.streams.push_back({name, std::move(*source)});
   }
+  attributes.text("audio");
   if (attributes.has("audio")) {
     auto audio = read_stream(attributes, "audio", *content, false);
     if (!audio) return audio.error();
@@ -336,9 +337,11 @@ Result<std::vector<CameraSpec>> parse_camera(const kernel::XmlFile& file, pugi::
   if (const auto read = read_place(attributes, spec, *count); !read) return read.error();
   if (const auto read = read_streams(attributes, folder, spec); !read) return read.error();
   if (const auto read = read_access(attributes, spec); !read) return read.error();
-  if (spec.distinct && (spec.main.profile.passthrough() || (spec.sub && spec.sub->profile.passthrough())))
+  const bool from_file = std::ranges::any_of(
+      spec.streams, [](const auto& stream) { return stream.source.profile.passthrough(); });
+  if (spec.distinct && from_file)
     return attributes.error("distinct=\"yes\": the pictures of passthrough are those of the file");
-  if (spec.imaging && (spec.main.profile.passthrough() || (spec.sub && spec.sub->profile.passthrough())))
+  if (spec.imaging && from_file)
     return attributes.error("imaging=\"yes\": the pictures of passthrough are those of the file");
   const auto phases = attributes.text("phases", "together");
   if (phases != "together" && phases != "spread")

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulators/camera/onvif/camera_certificates.hpp"
@@ -15,12 +16,15 @@ namespace watchrig::camera {
 
 /// One camera or recorder of a rig file, its streams resolved to what they show and how they are coded.
 struct CameraSpec {
+  struct Stream {
+    std::string_view name;  ///< one of media::stream_names
+    scene::SourceSpec source;
+  };
   std::string id;
   unsigned channels = 0;  ///< of a recorder; 0: it is a camera
   bool distinct = false;  ///< each channel of a recorder has pictures of its own, with its number in them
-  scene::SourceSpec main;
-  std::optional<scene::SourceSpec> sub;
-  std::optional<scene::SourceSpec> audio;  ///< goes with both streams
+  std::vector<Stream> streams;             ///< of each channel, main first
+  std::optional<scene::SourceSpec> audio;  ///< goes with all streams
   std::string username;                    ///< empty: everybody may watch
   std::string password;
   std::uint16_t port = 0;             ///< of RTSP on the loopback interface; 0: any free one

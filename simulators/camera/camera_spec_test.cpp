@@ -24,13 +24,18 @@ constexpr const char* h264 = R"( main="h264 640x360@25 500kbps")";
 
 TEST(CameraSpec, ReadsEverything) {
   const auto cameras = parse(
-      R"(id="gate" main="h264 1280x720@25 2Mbps" sub="h265 352x288@10 256kbps" audio="pcmu" scene="street")"
+      R"(id="gate" main="h264 1280x720@25 2Mbps" sub="h265 352x288@10 256kbps" sub2="mjpeg 160x96@5 100kbps")"
+      R"( audio="pcmu" scene="street")"
       R"( username="admin" password="secret" port="5554")");
   ASSERT_TRUE(cameras) << cameras.error().message;
   const CameraSpec& camera = cameras->at(0);
   EXPECT_EQ(camera.id, "gate");
-  EXPECT_EQ(camera.main.profile.width, 1280);
-  EXPECT_EQ(camera.sub->profile.codec, media::Codec::h265);
+  ASSERT_EQ(camera.streams.size(), 3U);
+  EXPECT_EQ(camera.streams[0].name, "main");
+  EXPECT_EQ(camera.streams[0].source.profile.width, 1280);
+  EXPECT_EQ(camera.streams[1].source.profile.codec, media::Codec::h265);
+  EXPECT_EQ(camera.streams[2].name, "sub2");
+  EXPECT_EQ(camera.streams[2].source.profile.height, 96);
   EXPECT_EQ(camera.audio->profile.codec, media::Codec::pcmu);
   EXPECT_EQ(camera.username, "admin");
   EXPECT_EQ(camera.password, "secret");
@@ -133,8 +138,8 @@ TEST(CameraSpec, HasAnAddressOfItsOwnAndCanBeFound) {
 TEST(CameraSpec, FindsSampleFootageByName) {
   const auto cameras = parse(R"(id="plaza" file="vtest.avi" main="h264 768x576@10 1Mbps")");
   ASSERT_TRUE(cameras) << cameras.error().message;
-  EXPECT_EQ(cameras->at(0).main.file.filename(), "vtest.avi");
-  EXPECT_TRUE(cameras->at(0).main.file.is_absolute());
+  EXPECT_EQ(cameras->at(0).streams.at(0).source.file.filename(), "vtest.avi");
+  EXPECT_TRUE(cameras->at(0).streams.at(0).source.file.is_absolute());
 }
 
 TEST(CameraSpec, RefusalsNameFileLineAndAttribute) {
@@ -170,6 +175,8 @@ TEST(CameraSpec, RefusalsNameFileLineAndAttribute) {
   EXPECT_THAT(refusal(std::string(R"(id="a" audio="h264 640x360@25 1Mbps")") + h264),
               HasSubstr("is not pcmu"));
   EXPECT_THAT(refusal(std::string(R"(id="a" sub="")") + h264), HasSubstr("sub is missing or empty"));
+  EXPECT_THAT(refusal(std::string(R"(id="a" sub2="h264 160x96@5 60kbps")") + h264),
+              HasSubstr("sub2 needs sub"));
 }
 
 TEST(CameraSpec, AccessNeedsBothNameAndPassword) {

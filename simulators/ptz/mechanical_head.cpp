@@ -146,6 +146,18 @@ void MechanicalHead::go_home(double speed) {
   drive(home_, speed, begin_command());
 }
 
+void MechanicalHead::forget() {
+  const std::lock_guard lock(mutex_);
+  end_tour(clock_.now());
+  presets_.clear();
+  tours_.clear();
+  home_ = {form_.pan.first, form_.tilt.first, form_.zoom.first, form_.focus.first, form_.iris.first};
+  for (auto& auxiliary : auxiliaries_) auxiliary.second = false;
+  // It looks where it looked, but its lens is left to itself.
+  axis(HeadMotor::focus) = HeadAxis(form_.focus);
+  axis(HeadMotor::iris) = HeadAxis(form_.iris);
+}
+
 void MechanicalHead::set_home() {
   const std::lock_guard lock(mutex_);
   const auto now = clock_.now();

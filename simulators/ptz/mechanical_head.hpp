@@ -64,6 +64,9 @@ class MechanicalHead {
   void go_home(double speed);
   void set_home();
 
+  /// Presets, tours and home, which is where the head was at first.
+  void forget();
+
   std::map<unsigned, HeadTour> tours() const;
   /// An empty one with the lowest free number.
   base::Result<unsigned> make_tour();

@@ -1,6 +1,9 @@
 #include "simulators/scene/stream_profile.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -47,13 +50,21 @@ std::optional<std::int64_t> parse_bitrate(std::string_view text) {
   return std::llround(*number * double(unit));
 }
 
-base::Result<StreamProfile> audio_profile(std::string_view text, media::Codec codec, std::size_t words) {
-  if (words != 1) return invalid(text, "a sound profile is the codec alone");
-  StreamProfile profile;
-  profile.codec = codec;
-  // AAC at 16 kHz codes 1024 samples a frame.
-  profile.rate = codec == media::Codec::aac ? media::FrameRate{125, 8} : media::FrameRate{50, 1};
-  return profile;
+/// A number before a unit that is one of those.
+std::optional<int> one_of(std::string_view word, std::string_view unit, std::span<const int> numbers) {
+  if (!word.ends_with(unit)) return std::nullopt;
+  const auto number = base::parse_number<int>(word.substr(0, word.size() - unit.size()));
+  return number && std::ranges::find(numbers, *number) != numbers.end() ? number : std::nullopt;
+}
+
+base::Result<StreamProfile> audio_profile(std::string_view text, media::Codec codec,
+                                          const std::vector<std::string_view>& words) {
+  if (words.size() == 1) return sound_profile(codec);
+  const auto rate = words.size() == 3 ? one_of(words[1], "kHz", aac_sample_rates) : std::nullopt;
+  const auto bits = words.size() == 3 ? one_of(words[2], "kbps", aac_bitrates) : std::nullopt;
+  if (codec != media::Codec::aac || !rate || !bits)
+    return invalid(text, "a sound profile is the codec alone, or such as \"aac 48kHz 64kbps\"");
+  return sound_profile(codec, *rate * 1000, std::int64_t{1000} * *bits);
 }
 
 base::Result<> parse_size(std::string_view text, std::string_view word, StreamProfile& profile) {
@@ -77,6 +88,19 @@ base::Result<> parse_size(std::string_view text, std::string_view word, StreamPr
 
 }  // namespace
 
+StreamProfile sound_profile(media::Codec codec, int sample_rate, std::int64_t bitrate_bps) {
+  StreamProfile profile;
+  profile.codec = codec;
+  profile.rate = {50, 1};
+  if (codec != media::Codec::aac) return profile;
+  constexpr int frame_samples = 1024;
+  const auto common = std::gcd(sample_rate, frame_samples);
+  profile.rate = {sample_rate / common, frame_samples / common};
+  profile.sample_rate = sample_rate;
+  profile.bitrate_bps = bitrate_bps;
+  return profile;
+}
+
 base::Result<StreamProfile> parse_profile(std::string_view text) {
   std::vector<std::string_view> words;
   for (const std::string_view word : base::split(base::trim(text), ' '))
@@ -85,9 +109,9 @@ base::Result<StreamProfile> parse_profile(std::string_view text) {
 
   StreamProfile profile;
   const std::string_view codec = words[0];
-  if (codec == "pcmu") return audio_profile(text, media::Codec::pcmu, words.size());
-  if (codec == "pcma") return audio_profile(text, media::Codec::pcma, words.size());
-  if (codec == "aac") return audio_profile(text, media::Codec::aac, words.size());
+  if (codec == "pcmu") return audio_profile(text, media::Codec::pcmu, words);
+  if (codec == "pcma") return audio_profile(text, media::Codec::pcma, words);
+  if (codec == "aac") return audio_profile(text, media::Codec::aac, words);
   if (codec == "passthrough" && words.size() == 1) return profile;
   if (codec == "h264") profile.codec = media::Codec::h264;
   if (codec == "h265") profile.codec = media::Codec::h265;
@@ -124,7 +148,8 @@ std::string to_string(const StreamProfile& profile) {
     case media::Codec::pcma:
       return "pcma";
     case media::Codec::aac:
-      return "aac";
+      if (profile == sound_profile(media::Codec::aac)) return "aac";
+      return fmt::format("aac {}kHz {}kbps", profile.sample_rate / 1000, profile.bitrate_bps / 1000);
     default:
       break;
   }

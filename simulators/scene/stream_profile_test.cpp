@@ -26,7 +26,8 @@ TEST(StreamProfile, TextIsReadBackToTheSame) {
   for (const char* text :
        {"h264 1280x720@25 2Mbps", "h265 352x288@10 256kbps gop=7", "h264 352x288@10 1Mbps quality=60 gop=7",
         "mjpeg 640x480@5 1Mbps quality=1", "mjpeg 640x480@12.5 1.5Mbps", "h264 3840x2160@29.97 100Mbps",
-        "passthrough", "pcmu", "pcma", "aac", "h264 176x144@1 16.5kbps"}) {
+        "passthrough", "pcmu", "pcma", "aac", "aac 48kHz 64kbps", "aac 16kHz 48kbps",
+        "h264 176x144@1 16.5kbps"}) {
     const auto profile = parse_profile(text);
     ASSERT_TRUE(profile) << profile.error().message;
     const auto again = parse_profile(to_string(*profile));
@@ -67,6 +68,8 @@ TEST(StreamProfile, TakesTheLimitsAndNothingBeyond) {
                            "mjpeg 2048x720@5 1Mbps",
                            "mjpeg 642x480@5 1Mbps",
                            "pcmu 8000",
+                           "aac 44kHz 64kbps",
+                           "aac 48kHz",
                            "passthrough 1280x720@25"})
     EXPECT_FALSE(parse_profile(text)) << text;
 }

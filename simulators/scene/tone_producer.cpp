@@ -43,7 +43,8 @@ class ToneProducer final : public UnitProducer {
 
 base::Result<std::unique_ptr<UnitProducer>> open_tone(const StreamProfile& profile) {
   const bool aac = profile.codec == media::Codec::aac;
-  auto encoder = media::AudioEncoder::open({*profile.codec, aac ? 16000 : 8000, 1, 32'000});
+  auto encoder = media::AudioEncoder::open(
+      {*profile.codec, aac ? profile.sample_rate : 8000, 1, aac ? profile.bitrate_bps : 64'000});
   if (!encoder) return encoder.error();
   return std::unique_ptr<UnitProducer>(std::make_unique<ToneProducer>(std::move(*encoder)));
 }

@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
-"""A virtual camera by RTSP through HTTP and HTTPS, as FFmpeg and GStreamer see it, at its RTSP port and at those of its services.
+"""A virtual camera by RTSP through HTTP and HTTPS at the ports of its services, as FFmpeg and GStreamer see it. (At its RTSP port: camera_players.py.)
 
 usage: camera_tunnel.py WATCHRIG
 """
 import base64
 import pathlib
 import re
-import shutil
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import urllib.error
@@ -19,9 +17,11 @@ import urllib.request
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
+import stream_players  # noqa: E402
 from judge import Judge  # noqa: E402
 from onvif_requests import PROFILE  # noqa: E402
 from onvif_soap import SETUP, TR2, TRT, envelope, token  # noqa: E402
+from stream_players import Wanted  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
 ACCOUNT = 'username="admin" password="secret" onvif="yes"'
@@ -31,14 +31,8 @@ RIG = f"""
   <camera id="h265" main="h265 320x180@10 200kbps gop=5" audio="aac" {ACCOUNT}/>
 </rig>
 """
-TRACKS = {"h264": ("h264,320", "pcm_mulaw"), "h265": ("hevc,320", "aac")}
-PICTURES = 20
+WANTED = {"h264": Wanted("h264", "pcmu", 320, 180), "h265": Wanted("h265", "aac", 320, 180)}
 OPTIONS = base64.b64encode(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
-
-
-def run(*command):
-    done = subprocess.run(["timeout", "30", *[str(part) for part in command]], capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
 
 
 def told(address, service, protocol):
@@ -55,32 +49,16 @@ def told(address, service, protocol):
     return found.group(1) if found else f"refused: {text[-300:]}"
 
 
-def check_players(judge, name, url, tls):
-    """Both tracks by ffprobe, and pictures decoded by GStreamer."""
-    where = urllib.parse.urlsplit(url)
-    by_ffmpeg = f"rtsp://admin:secret@{where.netloc}{where.path}"
-    code, text = run("ffprobe", "-v", "error", "-rtsp_transport", "https" if tls else "http", "-show_entries", "stream=codec_name,width", "-of", "csv=p=0", by_ffmpeg)
-    judge.expect(code == 0 and all(track in text for track in TRACKS[name]), f"ffprobe of {url}: {code} {text[-300:]}")
-    if not shutil.which("gst-launch-1.0"):
-        return
-    scheme = "rtspsh" if tls else "rtsph"
-    depayload = ["!", f"rtp{name}depay", "!", f"{name}parse", "!", f"avdec_{name}", "!", "identity", f"eos-after={PICTURES}", "!", "fakesink", "sync=false"]
-    code, text = run("gst-launch-1.0", "rtspsrc", f"location={scheme}://{where.netloc}{where.path}", "user-id=admin", "user-pw=secret", "tls-validation-flags=0",
-                     "latency=0", "!", "application/x-rtp,media=video", *depayload)
-    judge.expect(code == 0 and "Got EOS" in text, f"gst-launch of {scheme} {url}: {code} {text[-400:]}")
-
-
 def check_addresses(judge, device):
     """What GetStreamUri names plays, by either version of the media service; the first does not know H.265."""
     name = device["id"]
     versions = [(TR2, "<Protocol>RtspOverHttp</Protocol>")] + ([(TRT, SETUP.replace(">RTSP<", ">HTTP<"))] if name == "h264" else [])
-    check_players(judge, name, device["streams"]["main"]["url"], False)
     for service, protocol in versions:
         for address in filter(None, (device["onvif"], device.get("https"))):
             url = told(address, service, protocol)
             wanted, given = urllib.parse.urlsplit(address), urllib.parse.urlsplit(url)
             judge.expect((wanted.scheme, wanted.netloc) == (given.scheme, given.netloc), f"{name}: asked at {address}, its stream is at {url}")
-            check_players(judge, name, url, given.scheme == "https")
+            stream_players.play(judge, name, url, given.scheme, WANTED[name])
 
 
 def head(method, cookie, length=32767):
@@ -132,7 +110,7 @@ def main(watchrig):
             for device in rig.ready["devices"]:
                 check_addresses(judge, device)
             check_misuse(judge, rig.ready["devices"][0])
-    return judge.verdict("" if shutil.which("gst-launch-1.0") else "gst-launch-1.0 is not installed")
+    return judge.verdict(stream_players.missing())
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ REFUSED = [
     (TRT, "AddMetadataConfiguration", PROFILE + NOTHING, "ter:NoConfig"),
     (TRT, "RemoveMetadataConfiguration", "<ProfileToken>third</ProfileToken>", "ter:NoProfile"),
     (TR2, "AddConfiguration", PROFILE + part("Metadata", "other"), "ter:NoConfig"),
-    (TR2, "RemoveConfiguration", PROFILE + part("VideoEncoder"), "ter:ConfigurationConflict"),
+    (TR2, "RemoveConfiguration", PROFILE + part("VideoSource"), "ter:ConfigurationConflict"),
 ]
 
 

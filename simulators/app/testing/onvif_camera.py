@@ -23,15 +23,17 @@ import onvif_analytics  # noqa: E402
 import onvif_events  # noqa: E402
 import onvif_pictures  # noqa: E402
 import onvif_recordings  # noqa: E402
+import onvif_requests  # noqa: E402
 from onvif_encoder import check_encoder  # noqa: E402
+import onvif_profiles  # noqa: E402
 import onvif_ptz  # noqa: E402
-from onvif_requests import EVENTS, IO, LAST, PULLING, REFUSED, REQUESTS, contents, topics  # noqa: E402
+from onvif_requests import EVENTS, IO, PULLING, REFUSED, REQUESTS, contents, topics  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
 from onvif_soap import PTZ, TDS, TR2, TRT, bombs, envelope, false_host, many_attributes, post, token  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
 NO_READER = "Tesseract is not installed, so nobody has read the texts in the pictures; tools/setup.sh installs it"
-ALL_REQUESTS = REQUESTS + onvif_recordings.REQUESTS + onvif_pictures.REQUESTS + onvif_analytics.REQUESTS
+ALL_REQUESTS = REQUESTS + onvif_profiles.REQUESTS + onvif_recordings.REQUESTS + onvif_pictures.REQUESTS + onvif_analytics.REQUESTS
 RIG = """
 <rig>
   <camera id="gate" main="h264 320x180@10 200kbps" sub="mjpeg 160x96@5 100kbps" audio="pcmu" username="admin" password="secret" onvif="yes" https="yes"
@@ -40,6 +42,7 @@ RIG = """
   <camera id="wall" main="h264 640x360@10 1Mbps gop=5" onvif="yes" imaging="yes"/>
 </rig>
 """
+LAST = onvif_recordings.LAST + onvif_requests.LAST
 LEVELS = {  # ONVIF Core 5.9.4.6
     None: {"pre_auth"},
     "viewer": {"pre_auth", "read_system", "read_media"},
@@ -52,6 +55,7 @@ class Camera:
     def __init__(self, address):
         self.base = address.rsplit("/", 1)[0]
         self.subscription, self.search, self.osd, self.certificate = "none", "none", "none", ""  # the last that were made
+        self.profile, self.recording, self.job = "none", "recording-main", "none"
         self.account = "admin"
 
     def post(self, path, text):
@@ -62,6 +66,7 @@ class Camera:
         path, uri = service
         content = content.replace("{search}", self.search).replace("{osd}", self.osd).replace("{certificate}", self.certificate).replace("{port}", str(urllib.parse.urlsplit(self.base).port))
         content = content.replace("{now}", datetime.datetime.now(datetime.timezone.utc).isoformat())
+        content = content.replace("{profile}", self.profile).replace("{recording}", self.recording).replace("{job}", self.job)
         status, text = self.post(path.format(self.subscription), envelope(f'<{operation} xmlns="{uri}">{content}</{operation}>', header))
         made = re.search(r"/onvif/subscription/(\w+)<", text)
         if made:
@@ -72,6 +77,10 @@ class Camera:
         written = re.search(r"OSDToken>([\w-]+)<", text)
         if written:
             self.osd = written.group(1)
+        for what, made in (("profile", r"<tr2:Token>(profile-\d+)<"), ("recording", r"RecordingToken>(recording-made-\d+)<"), ("job", r"JobToken>(job-made-\d+)<")):
+            found = re.search(made, text)
+            if found:
+                setattr(self, what, found.group(1))
         certificate = re.search(r"NvtCertificate>.*?Data>([^<]+)<", text, re.DOTALL)
         if certificate:
             self.certificate = certificate.group(1)
@@ -85,12 +94,12 @@ def operations_in_code():
     """Names of all operations, by service, as the tables of the camera list them."""
     folder = ROOT / "simulators/camera/onvif"
     found = set()
-    for file, function, service in [("device_service", "device_service", TDS), ("network_service", "network_operations", TDS), ("certificate_operations", "certificate_operations", TDS), ("user_service", "user_and_time_service", TDS),
+    for file, function, service in [("device_service", "device_service", TDS), ("network_service", "network_operations", TDS), ("name_service", "name_operations", TDS), ("certificate_operations", "certificate_operations", TDS), ("user_service", "user_and_time_service", TDS),
                                     ("media_service", "media_service", TRT), ("media2_service", "media2_service", TR2),
                                     ("event_service", "event_service", EVENTS), ("event_service", "subscription_service", PULLING),
                                     ("audio_output_operations", "audio_output_operations1", TRT), ("audio_output_operations", "audio_output_operations2", TR2),
                                     ("io_service", "relay_operations", TDS), ("io_service", "io_service", IO), ("ptz_service", "ptz_service", PTZ),
-                                    ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tour_operations", "ptz_tour_operations", PTZ)] + onvif_recordings.tables() + onvif_pictures.tables() + onvif_analytics.tables():
+                                    ("ptz_configurations", "ptz_configuration_operations", PTZ), ("ptz_tour_operations", "ptz_tour_operations", PTZ)] + onvif_profiles.tables() + onvif_recordings.tables() + onvif_pictures.tables() + onvif_analytics.tables():
         text = (folder / f"{file}.cpp").read_text(encoding="utf-8")
         table = re.search(rf" {function}\(OnvifDevice& d\) \{{\n(.*?)\n\}}\n", text, re.DOTALL).group(1)
         found |= {(service[0], name) for name in re.findall(r'\{"([A-Z]\w+)",\s+(?:A::|read,|actuate,|AccessClass::)', table)}
@@ -110,7 +119,7 @@ def check_answers(judge, cameras, schemas):
             answers[f"{name}-{service[0].replace('/{}', '')}-{operation}"] = text
             judge.expect(status == 200, f"{name}: {operation} answers {status}: {text[-300:]}")
             judge.expect(f":{operation}Response" in text, f"{name}: {operation} is answered with something else: {text[:300]}")
-    for service, operation, content, subcode in REFUSED + onvif_recordings.REFUSED + onvif_pictures.REFUSED + onvif_analytics.REFUSED:
+    for service, operation, content, subcode in REFUSED + onvif_profiles.REFUSED + onvif_recordings.REFUSED + onvif_pictures.REFUSED + onvif_analytics.REFUSED:
         status, text = cameras["gate"].ask_as("admin", service, operation, content)
         answers[f"fault-{len(answers)}-{operation}"] = text
         judge.expect(status == (500 if ":Receiver<" in text else 400) and f">{subcode}<" in text, f"{operation} {content[:80]}: {status}, not {subcode}: {text[-300:]}")

@@ -106,6 +106,22 @@ const adjust = async (camera) => {
   await assert.rejects(ask(camera, 'setImagingSettings', { brightness: 101 }));
 };
 
+/// Makes a profile of the second stream, whose address gives that, and sets where the clock is asked for.
+const arrange = async (camera) => {
+  await ask(camera, 'createProfile', { name: 'of npm', token: 'of-npm' });
+  await ask(camera, 'addVideoSourceConfiguration', { profileToken: 'of-npm', configurationToken: 'video-source' });
+  await ask(camera, 'addVideoEncoderConfiguration', { profileToken: 'of-npm', configurationToken: 'sub-encoder' });
+  const { uri } = await ask(camera, 'getStreamUri', { protocol: 'RTSP', profileToken: 'of-npm' });
+  assert.match(uri, /\/of-npm$/);
+  assert.strictEqual(codecAt(uri), username ? 'mjpeg' : 'h264');
+  await ask(camera, 'deleteProfile', 'of-npm');
+  await assert.rejects(ask(camera, 'deleteProfile', 'main'));
+  await ask(camera, 'setNTP', { fromDHCP: false, type: 'IPv4', ipv4Address: '192.0.2.123' });
+  assert.match(JSON.stringify(await ask(camera, 'getNTP')), /192\.0\.2\.123/);
+  await ask(camera, 'setDNS', { fromDHCP: false, DNSManual: [{ type: 'IPv4', IPv4Address: '192.0.2.53' }] });
+  assert.match(JSON.stringify(await ask(camera, 'getDNS')), /192\.0\.2\.53/);
+};
+
 (async () => {
   const camera = await connect(password);
   const information = await ask(camera, 'getDeviceInformation');
@@ -119,6 +135,9 @@ const adjust = async (camera) => {
     assert.strictEqual(codecAt(uri), codecs[profileToken]);
     const snapshot = await ask(camera, 'getSnapshotUri', { profileToken });
     assert.match(snapshot.uri, /\/onvif\/snapshot\//);
+    const account = username ? ['--digest', '--user', `${username}:${password}`] : [];
+    const picture = execFileSync('curl', ['--silent', '--fail', ...account, snapshot.uri], { timeout: 30000 });
+    assert.strictEqual(picture.readUInt16BE(0), 0xffd8, 'what is at the address of the snapshot is no JPEG');
   }
   assert.ok(Math.abs(await ask(camera, 'getSystemDateAndTime') - Date.now()) < 60000);
   assert.ok((await ask(camera, 'getScopes')).length >= 4);
@@ -130,6 +149,7 @@ const adjust = async (camera) => {
   await turn(camera);
   await write(camera);
   await adjust(camera);
+  await arrange(camera);
   if (username) {
     await ask(camera, 'createUsers', [{ username: 'guest', password: 'of-npm', userLevel: 'User' }]);
     assert.deepStrictEqual((await ask(camera, 'getUsers')).map((user) => user.username).sort(), ['admin', 'guest']);

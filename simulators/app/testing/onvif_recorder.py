@@ -18,16 +18,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools/python"))
 from judge import NO_PUBLIC_CLIENT, Judge  # noqa: E402
 import onvif_recordings  # noqa: E402
+import onvif_profiles  # noqa: E402
 from onvif_camera import Camera  # noqa: E402
 from onvif_requests import IO, REQUESTS  # noqa: E402
 from onvif_schemas import Schemas  # noqa: E402
-from onvif_soap import TR2, TRT  # noqa: E402
+from onvif_soap import TDS, TR2, TRT  # noqa: E402
 from vmsd_client import PATIENCE, Program  # noqa: E402
 
 INPUTS = 64
 RIG = f"""
 <rig>
-  <recorder id="dvr" channels="3" distinct="yes" main="h264 320x180@10 200kbps gop=10" sub="mjpeg 160x96@5 100kbps" audio="pcmu" backchannel="yes" username="admin"
+  <recorder id="dvr" channels="3" distinct="yes" main="h264 320x180@10 200kbps gop=10" sub="mjpeg 160x96@5 100kbps" sub2="h264 176x144@5 64kbps" audio="pcmu" backchannel="yes" username="admin"
             password="secret" onvif="yes" disk-mb="8"/>
   <recorder id="big" channels="{INPUTS}" main="h264 160x96@5 100kbps" sub="h264 160x96@5 60kbps" username="admin" password="secret" onvif="yes"/>
 </rig>
@@ -57,10 +58,10 @@ def of_second_input(content):
 
 def check_answers(judge, recorder, schemas):
     answers = {}
-    for service, operation, content, _ in REQUESTS + onvif_recordings.REQUESTS:
+    for service, operation, content, _ in REQUESTS + onvif_profiles.REQUESTS + onvif_recordings.REQUESTS:
         if service[0] not in {one[0] for one in (TRT, TR2, IO, *(row[0] for row in onvif_recordings.REQUESTS))} or OF_CAMERAS.search(operation):
             continue
-        if "relay-" in content or operation.startswith("SetVideoEncoder"):
+        if "relay-" in content or operation.startswith(("SetVideo", "SetAudioSource")):
             continue
         status, text = recorder.ask_as("admin", service, operation, of_second_input(content))
         answers[f"{service[0]}-{operation}"] = text
@@ -76,6 +77,16 @@ def check_answers(judge, recorder, schemas):
     for content in ("<ProfileToken>ch4-main</ProfileToken>", "<ProfileToken>main</ProfileToken>"):
         status, _ = recorder.ask_as("admin", TRT, "GetProfile", content)
         judge.expect(status == 400, f"{content}: {status}")
+
+
+def check_connectors(judge, recorder):
+    """The device says the same of them as its DeviceIO service."""
+    names = ("VideoSources", "AudioSources", "AudioOutputs", "RelayOutputs")
+    whole = recorder.ask_as("admin", TDS, "GetCapabilities", "<Category>All</Category>")[1]
+    device = re.search(r"<tt:DeviceIO>(.*?)</tt:DeviceIO>", whole, re.DOTALL)[1]
+    service = recorder.ask_as("admin", IO, "GetServiceCapabilities", "")[1]
+    told = [(re.search(f"<tt:{name}>(\\d+)<", device)[1], re.search(f'{name}="(\\d+)"', service)[1]) for name in names]
+    judge.expect(told == [("3", "3"), ("3", "3"), ("1", "1"), ("0", "0")], f"{names}: the device and its DeviceIO service tell {told}")
 
 
 def check_many(judge, recorder):
@@ -96,9 +107,10 @@ def probed(url):
 
 def check_streams(judge, device):
     base = device["streams"]["ch1-main"]["url"].replace("//", "//admin:secret@").rsplit("/", 1)[0]
-    for path, expected in {"ch3-main": "h264,320", "cam/realmonitor?channel=3&subtype=0": "h264,320", "cam/realmonitor?channel=2&subtype=1": "mjpeg,160"}.items():
+    for path, expected in {"ch3-main": "h264,320", "cam/realmonitor?channel=3&subtype=0": "h264,320", "cam/realmonitor?channel=2&subtype=1": "mjpeg,160",
+                           "ch1-sub2": "h264,176", "cam/realmonitor?channel=2&subtype=2": "h264,176"}.items():
         judge.expect(probed(f"{base}/{path}") == expected, f"{path}: {probed(f'{base}/{path}')}, not {expected}")
-    for path in ("main", "ch4-main", "cam/realmonitor?channel=4&subtype=0", "cam/realmonitor", "replay/ch4-main"):
+    for path in ("main", "ch4-main", "cam/realmonitor?channel=4&subtype=0", "cam/realmonitor?channel=2&subtype=3", "cam/realmonitor", "replay/ch4-main"):
         judge.expect("404" in probed(f"{base}/{path}"), f"{path}: {probed(f'{base}/{path}')}")
 
 
@@ -130,6 +142,7 @@ def main(watchrig):
         with Program(log, watchrig, "rig", rig_file) as rig:
             devices = {device["id"]: device for device in rig.ready["devices"]}
             check_answers(judge, Camera(devices["dvr"]["onvif"]), Schemas(folder))
+            check_connectors(judge, Camera(devices["dvr"]["onvif"]))
             check_many(judge, Camera(devices["big"]["onvif"]))
             check_streams(judge, devices["dvr"])
             check_pictures(judge, rig.ready["control"])

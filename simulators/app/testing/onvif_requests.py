@@ -38,6 +38,11 @@ def card(address, prefix=8):
             f"<tt:PrefixLength>{prefix}</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP></tt:IPv4></NetworkInterface>")
 
 
+def host(element, kind, name):
+    """A tt:NetworkHost or tt:IPAddress."""
+    return f"<{element}><tt:Type {SCHEMA}>{kind}</tt:Type><tt:{'DNSname' if kind == 'DNS' else kind + 'Address'} {SCHEMA}>{name}</tt:{'DNSname' if kind == 'DNS' else kind + 'Address'}></{element}>"
+
+
 def protocol(name, port):
     return f"<NetworkProtocols><tt:Name {SCHEMA}>{name}</tt:Name><tt:Enabled {SCHEMA}>true</tt:Enabled><tt:Port {SCHEMA}>{port}</tt:Port></NetworkProtocols>"
 
@@ -86,6 +91,14 @@ REQUESTS = [
     (TDS, "GetServiceCapabilities", "", "pre_auth"),
     (TDS, "GetHostname", "", "pre_auth"),
     (TDS, "SetHostname", "<Name>gate-1</Name>", "write_system"),
+    (TDS, "GetWsdlUrl", "", "pre_auth"),
+    (TDS, "SetHostnameFromDHCP", "<FromDHCP>true</FromDHCP>", "write_system"),
+    (TDS, "SetDNS", "<FromDHCP>false</FromDHCP><SearchDomain>example.org</SearchDomain>" + host("DNSManual", "IPv4", "192.0.2.53") + host("DNSManual", "IPv6", "2001:db8::53"), "write_system"),
+    (TDS, "GetDNS", "", "read_system"),
+    (TDS, "SetNTP", "<FromDHCP>false</FromDHCP>" + host("NTPManual", "IPv4", "192.0.2.123") + host("NTPManual", "DNS", "time.example.org"), "write_system"),
+    (TDS, "GetNTP", "", "read_system"),
+    (TDS, "SetZeroConfiguration", "<InterfaceToken>eth0</InterfaceToken><Enabled>true</Enabled>", "write_system"),
+    (TDS, "GetZeroConfiguration", "", "read_system"),
     (TDS, "GetNetworkInterfaces", "", "read_system"),
     (TDS, "SetNetworkInterfaces", "<InterfaceToken>eth0</InterfaceToken>" + card("127.0.0.1"), "write_system"),
     (TDS, "GetNetworkProtocols", "", "read_system"),
@@ -200,6 +213,7 @@ REQUESTS = [
 ]
 LAST = [  # these change what the others need
     (TDS, "DeleteUsers", "<Username>viewer</Username>", "write_system"),
+    (TDS, "SetSystemFactoryDefault", "<FactoryDefault>Soft</FactoryDefault>", "unrecoverable"),
     (TDS, "SystemReboot", "", "unrecoverable"),
 ]
 # What is wrong with a request, and the subcodes of the fault.
@@ -217,6 +231,15 @@ REFUSED = [
     (TDS, "DeleteCertificates", "<CertificateID>first</CertificateID>", "ter:CertificateID"),
     (TDS, "SetNetworkProtocols", protocol("RTSP", 0), "ter:InvalidArgVal"),
     (TDS, "SetNetworkDefaultGateway", "<IPv4Address>gate</IPv4Address>", "ter:InvalidGatewayAddress"),
+    (TDS, "SetSystemFactoryDefault", "<FactoryDefault>Medium</FactoryDefault>", "ter:InvalidArgVal"),
+    (TDS, "SetHostnameFromDHCP", "<FromDHCP>perhaps</FromDHCP>", "ter:InvalidArgVal"),
+    (TDS, "SetDNS", "<FromDHCP>false</FromDHCP>" + host("DNSManual", "IPv4", "192.0.2.256"), "ter:InvalidIPv4Address"),
+    (TDS, "SetDNS", "<FromDHCP>false</FromDHCP>" + host("DNSManual", "IPv6", "192.0.2.1"), "ter:InvalidIPv6Address"),
+    (TDS, "SetDNS", "<FromDHCP>false</FromDHCP>" + host("DNSManual", "DNS", "example.org"), "ter:InvalidArgVal"),
+    (TDS, "SetDNS", "<FromDHCP>false</FromDHCP>" + host("DNSManual", "IPv4", "192.0.2.1") * 5, "ter:InvalidArgVal"),
+    (TDS, "SetNTP", "<FromDHCP>false</FromDHCP>" + host("NTPManual", "DNS", "no spaces"), "ter:InvalidDnsName"),
+    (TDS, "SetNTP", "<FromDHCP>false</FromDHCP>", "ter:TimeSyncedToNtp"),
+    (TDS, "SetZeroConfiguration", "<InterfaceToken>eth1</InterfaceToken><Enabled>true</Enabled>", "ter:InvalidNetworkInterface"),
     (TDS, "SetHostname", "<Name>no spaces</Name>", "ter:InvalidHostname"),
     (TDS, "SetHostname", f"<Name>{'a' * 64}</Name>", "ter:InvalidHostname"),
     (TDS, "SetScopes", "<Scopes>http://example.org</Scopes>", "ter:InvalidArgVal"),

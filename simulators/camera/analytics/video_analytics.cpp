@@ -125,4 +125,12 @@ std::map<std::string, std::uint64_t> VideoAnalytics::findings() const {
   return findings_;
 }
 
+void VideoAnalytics::forget() {
+  set_rules({});
+  set_modules({{"objects", {}}});
+  const std::lock_guard lock(mutex_);
+  wish_ = {};
+  profiles_.clear();
+}
+
 }  // namespace watchrig::camera

@@ -74,6 +74,8 @@ class VideoAnalytics {
   void on_finding(std::function<void(const RuleFinding&)> callback);
   /// Findings of each rule since it was made, but for those of leaving a field.
   std::map<std::string, std::uint64_t> findings() const;
+  /// What was wished, and all modules and rules but the first module.
+  void forget();
 
  private:
   const Form form_;

@@ -6,6 +6,9 @@ namespace watchrig::camera {
 
 namespace {
 
+/// Between what is before a hole and what is behind it.
+constexpr base::Duration shown_of_a_hole = std::chrono::milliseconds(40);
+
 bool same_coding(const media::Presentation& a, const media::Presentation& b) {
   return std::ranges::equal(a, b, [](const media::Track& x, const media::Track& y) {
     return x.codec == y.codec && x.config == y.config && x.width == y.width && x.height == y.height;
@@ -52,7 +55,7 @@ std::optional<CardCourse::Step> CardCourse::forwards() {
     const bool new_section = unit->section != section_;
     if (new_section && !has_same_coding(*unit)) continue;
     if (new_section) {
-      if (section_ != 0) played_ += last_time_ - section_begin_;
+      if (section_ != 0) played_ += last_time_ - section_begin_ + shown_of_a_hole;
       section_begin_ = time;
       section_ = unit->section;
     }

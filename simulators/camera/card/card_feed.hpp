@@ -1,13 +1,10 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "simulators/camera/card/card_course.hpp"
-#include "system/base/timer.hpp"
-#include "system/media/rtp_packetizer.hpp"
+#include "system/media/replay_sender.hpp"
 #include "system/media/rtsp_server.hpp"
 
 namespace watchrig::camera {
@@ -26,23 +23,18 @@ class CardFeed final : public media::RtspFeed {
   base::QueueStats stats() const override { return {}; }
   std::optional<media::RtpPosition> position(std::uint16_t) const override { return {}; }
   void sent(const media::RtpTrain& train) override;
+  std::optional<base::UtcTime> reached() const override { return reached_; }
 
  private:
   /// Nothing where RTP cannot carry it.
   media::RtpTrainPtr train_of(const CardCourse::Step& step);
-  std::uint32_t timestamp_of(const CardCourse::Step& step);
-  boost::asio::awaitable<void> pace(base::Duration played);
 
-  const base::Clock& clock_;
   const base::Duration ahead_;
   const media::RtspReplay replay_;  ///< by the rig's clock
-  const media::Presentation tracks_;
   CardCourse course_;
-  base::Timer timer_;
-  std::vector<media::RtpPacketizer> packetizers_;
-  std::optional<base::UtcTime> began_;            ///< by the clock
-  std::optional<std::uint32_t> first_timestamp_;  ///< of the video, played backwards
-  std::optional<CardStore::Unit> last_;           ///< on its way to the socket
+  media::ReplaySender sender_;
+  std::optional<CardStore::Unit> last_;   ///< on its way to the socket
+  std::optional<base::UtcTime> reached_;  ///< by the camera's clock
   bool closed_ = false;
 };
 

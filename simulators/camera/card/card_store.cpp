@@ -84,6 +84,14 @@ bool CardStore::job_active() const {
   return job_;
 }
 
+void CardStore::erase() {
+  const std::lock_guard lock(mutex_);
+  units_.clear();
+  sections_.clear();
+  used_ = 0;
+  fresh_ = true;
+}
+
 void CardStore::set_state(CardState state) {
   const std::lock_guard lock(mutex_);
   state_ = state;

@@ -53,6 +53,8 @@ class CardStore {
   /// The other reason, on its own: the job that records is idle.
   void set_job(bool active);
   bool job_active() const;
+  /// All that is on it.
+  void erase();
   void set_state(CardState state);
   CardState state() const;
   bool recording() const;

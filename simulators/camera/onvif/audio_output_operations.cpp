@@ -20,7 +20,7 @@ OnvifOutcome check_tokens(const OnvifDevice& device, const OnvifCall& call, std:
   if (!token.empty() && token != configuration)
     return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
                   fmt::format("there is no configuration \"{}\"", token));
-  if (!profile.empty() && !device.stream(profile)) return no_profile(profile);
+  if (!profile.empty() && !device.profile(profile)) return no_profile(profile);
   return {};
 }
 
@@ -55,6 +55,23 @@ OnvifOutcome decoder_options2(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
+/// The one output is as loud as it is.
+OnvifOutcome set_output(const OnvifDevice& device, const OnvifCall& call) {
+  const auto wanted = protocols::child(call.request, "Configuration");
+  const std::string token = wanted.attribute("token").value();
+  if (token != audio_output_configuration) return no_configuration(token);
+  const auto level = text_at(wanted, "OutputLevel");
+  if (text_at(wanted, "OutputToken") == audio_output && (level.empty() || level == "100")) return {};
+  return refuse({"ter:InvalidArgVal", "ter:ConfigModify"},
+                fmt::format("{} has the output {} at level 100 only", device.id, audio_output));
+}
+
+/// A decoder understands all that it can understand, whatever it is told.
+OnvifOutcome set_decoder(const OnvifCall& call) {
+  const std::string token = protocols::child(call.request, "Configuration").attribute("token").value();
+  return token == audio_decoder_configuration ? OnvifOutcome() : no_configuration(token);
+}
+
 /// What an operation does that answers with one element about the configuration.
 auto telling(const OnvifDevice& device, const char* configuration, const char* element, Fill fill) {
   return [&device, configuration, element, fill](OnvifCall& call) -> OnvifOutcome {
@@ -79,6 +96,8 @@ std::vector<OnvifOperation> audio_output_operations1(OnvifDevice& d) {
       {"GetAudioOutputConfigurations", read, output(d, "trt:Configurations")},
       {"GetAudioOutputConfiguration", read, output(d, "trt:Configuration")},
       {"GetAudioOutputConfigurationOptions", read, output(d, "trt:Options", fill_output_options)},
+      {"SetAudioOutputConfiguration", AccessClass::actuate, [&d](OnvifCall& c) { return set_output(d, c); }},
+      {"SetAudioDecoderConfiguration", AccessClass::actuate, set_decoder},
       {"GetAudioDecoderConfigurations", read, decoder(d, "trt:Configurations")},
       {"GetAudioDecoderConfiguration", read, decoder(d, "trt:Configuration")},
       {"GetAudioDecoderConfigurationOptions", read, decoder(d, "trt:Options", fill_decoder_options1)},
@@ -90,6 +109,8 @@ std::vector<OnvifOperation> audio_output_operations2(OnvifDevice& d) {
   return {
       {"GetAudioOutputConfigurations", read, output(d, "tr2:Configurations")},
       {"GetAudioOutputConfigurationOptions", read, output(d, "tr2:Options", fill_output_options)},
+      {"SetAudioOutputConfiguration", AccessClass::actuate, [&d](OnvifCall& c) { return set_output(d, c); }},
+      {"SetAudioDecoderConfiguration", AccessClass::actuate, set_decoder},
       {"GetAudioDecoderConfigurations", read, decoder(d, "tr2:Configurations")},
       {"GetAudioDecoderConfigurationOptions", read, [&d](OnvifCall& c) { return decoder_options2(d, c); }},
   };

@@ -39,11 +39,12 @@ pugi::xml_node add_io_capabilities(pugi::xml_node all, const std::string& addres
   auto extension = add(all, "tt:Extension");
   auto io = add(extension, "tt:DeviceIO");
   add(io, "tt:XAddr", address);
-  add(io, "tt:VideoSources", "1");
+  const auto connectors = connectors_of(device);
+  add(io, "tt:VideoSources", std::to_string(connectors.video_sources));
   add(io, "tt:VideoOutputs", "0");
-  add(io, "tt:AudioSources", has_audio(device) ? "1" : "0");
-  add(io, "tt:AudioOutputs", "0");
-  add(io, "tt:RelayOutputs", std::to_string(device.io->relays().size()));
+  add(io, "tt:AudioSources", std::to_string(connectors.audio_sources));
+  add(io, "tt:AudioOutputs", std::to_string(connectors.audio_outputs));
+  add(io, "tt:RelayOutputs", std::to_string(connectors.relays));
   return extension;
 }
 
@@ -52,7 +53,9 @@ void add_card_capabilities(pugi::xml_node extension, OnvifDevice& device, const 
   add(recording, "tt:XAddr", address_of(call, recording_service(device).path));
   for (const char* name : {"ReceiverSource", "MediaProfileSource", "DynamicRecordings", "DynamicTracks"})
     add(recording, fmt::format("tt:{}", name),
-        name == std::string_view("MediaProfileSource") ? "true" : "false");
+        name == std::string_view("MediaProfileSource") || name == std::string_view("DynamicRecordings")
+            ? "true"
+            : "false");
   add(recording, "tt:MaxStringLength", "64");
   auto search = add(extension, "tt:Search");
   add(search, "tt:XAddr", address_of(call, search_service(device).path));
@@ -88,6 +91,7 @@ OnvifOutcome capabilities(OnvifDevice& device, OnvifCall& call) {
     const protocols::Connectors connectors{device.io->inputs(), device.io->relays().size()};
     protocols::add_device_capabilities(all, address_of(call, device_service(device).path), device.discovers,
                                        connectors, device.certificates != nullptr);
+    all.child("tt:Device").child("tt:Network").child("tt:ZeroConfiguration").text() = "true";
   }
   if (asked("Events")) add_event_capabilities(all, address_of(call, event_service(device).path));
   if (device.imaging && asked("Imaging"))
@@ -118,30 +122,10 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
        {"MaxUserNameLength", "64"},
        {"MaxPasswordLength", "64"}},
       device.discovers);
-  return {};
-}
-
-OnvifOutcome hostname(const OnvifDevice& device, OnvifCall& call) {
-  auto information = add(call.answer, "tds:HostnameInformation");
-  add(information, "tt:FromDHCP", "false");
-  add(information, "tt:Name", device.hostname);
-  return {};
-}
-
-bool is_hostname(std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  };
-  return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, allowed);
-}
-
-OnvifOutcome set_hostname(OnvifDevice& device, OnvifCall& call) {
-  const auto name = text_at(call.request, "Name");
-  if (!is_hostname(name)) {
-    return refuse({"ter:InvalidArgVal", "ter:InvalidHostname"},
-                  "a host name has 1 to 63 letters, digits, hyphens and dots");
-  }
-  device.hostname = name;
+  auto network = all.child("tds:Network");
+  network.attribute("NTP") = static_cast<unsigned>(most_name_servers);
+  network.attribute("ZeroConfiguration") = "true";
+  network.append_attribute("HostnameFromDHCP") = "true";
   return {};
 }
 
@@ -205,6 +189,19 @@ OnvifOutcome discovery_mode(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
+OnvifOutcome wsdl_url(OnvifCall& call) {
+  add(call.answer, "tds:WsdlUrl", "http://www.onvif.org/ver10/device/wsdl/devicemgmt.wsdl");
+  return {};
+}
+
+OnvifOutcome factory_default(const OnvifDevice& device, const OnvifCall& call) {
+  const auto kind = text_at(call.request, "FactoryDefault");
+  if (kind != "Hard" && kind != "Soft")
+    return refuse({"ter:InvalidArgVal"}, "a factory default is Hard or Soft");
+  device.factory_default(kind == "Hard");
+  return {};
+}
+
 OnvifOutcome set_discovery_mode(OnvifDevice& device, OnvifCall& call) {
   const auto mode = text_at(call.request, "DiscoveryMode");
   if (mode != "Discoverable" && mode != "NonDiscoverable") {
@@ -226,8 +223,7 @@ OnvifService device_service(OnvifDevice& d) {
       {"GetCapabilities", A::pre_auth, [&d](OnvifCall& c) { return capabilities(d, c); }},
       {"GetServices", A::pre_auth, [&d](OnvifCall& c) { return services(d, c); }},
       {"GetServiceCapabilities", A::pre_auth, [&d](OnvifCall& c) { return service_capabilities(d, c); }},
-      {"GetHostname", A::pre_auth, [&d](OnvifCall& c) { return hostname(d, c); }},
-      {"SetHostname", A::write_system, [&d](OnvifCall& c) { return set_hostname(d, c); }},
+      {"GetWsdlUrl", A::pre_auth, wsdl_url},
       {"GetScopes", A::read_system, [&d](OnvifCall& c) { return scopes(d, c); }},
       {"SetScopes", A::write_system, [&d](OnvifCall& c) { return change_scopes(d, c, "Scopes", true); }},
       {"AddScopes", A::write_system, [&d](OnvifCall& c) { return change_scopes(d, c, "ScopeItem", false); }},
@@ -239,6 +235,7 @@ OnvifService device_service(OnvifDevice& d) {
          add(c.answer, "tds:GUID", d.uuid());
          return {};
        }},
+      {"SetSystemFactoryDefault", A::unrecoverable, [&d](OnvifCall& c) { return factory_default(d, c); }},
       {"SystemReboot", A::unrecoverable,
        [&d](OnvifCall& c) -> OnvifOutcome {
          add(c.answer, "tds:Message", "Rebooting, back in 5 seconds");
@@ -248,6 +245,7 @@ OnvifService device_service(OnvifDevice& d) {
   };
   auto more = user_and_time_service(d);
   std::ranges::move(more.operations, std::back_inserter(service.operations));
+  std::ranges::move(name_operations(d), std::back_inserter(service.operations));
   std::ranges::move(network_operations(d), std::back_inserter(service.operations));
   if (d.certificates) std::ranges::move(certificate_operations(d), std::back_inserter(service.operations));
   std::ranges::move(relay_operations(d), std::back_inserter(service.operations));

@@ -16,11 +16,12 @@ using protocols::text_at;
 
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "tmd:Capabilities");
-  all.append_attribute("VideoSources") = device.sources;
-  all.append_attribute("AudioSources") = has_audio(device) ? device.sources : 0;
-  all.append_attribute("AudioOutputs") = device.speaks_out ? 1 : 0;
-  all.append_attribute("RelayOutputs") = static_cast<unsigned>(device.io->relays().size());
-  all.append_attribute("DigitalInputs") = device.io->inputs();
+  const auto connectors = connectors_of(device);
+  all.append_attribute("VideoSources") = connectors.video_sources;
+  all.append_attribute("AudioSources") = connectors.audio_sources;
+  all.append_attribute("AudioOutputs") = connectors.audio_outputs;
+  all.append_attribute("RelayOutputs") = connectors.relays;
+  all.append_attribute("DigitalInputs") = connectors.inputs;
   all.append_attribute("DigitalInputOptions") = "false";
   return {};
 }

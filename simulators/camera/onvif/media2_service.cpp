@@ -25,7 +25,8 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   all.append_attribute("SnapshotUri") = "true";
   all.append_attribute("OSD") = device.osd ? "true" : "false";
   auto profile = add(all, "tr2:ProfileCapabilities");
-  profile.append_attribute("MaximumNumberOfProfiles") = static_cast<unsigned>(device.streams.size());
+  profile.append_attribute("MaximumNumberOfProfiles") =
+      static_cast<unsigned>(device.streams.size() + most_made_profiles);
   const auto supported =
       fmt::format("VideoSource VideoEncoder AudioSource AudioEncoder{}{}{}",
                   device.analytics.empty() ? "" : " Analytics Metadata", device.head ? " PTZ" : "",
@@ -47,52 +48,47 @@ struct Wanted {
   }
 };
 
-void add_profile(pugi::xml_node parent, const OnvifDevice& device, const OnvifStream& stream,
+void add_profile(pugi::xml_node parent, const OnvifDevice& device, const MediaProfile& profile,
                  const Wanted& wanted) {
-  auto profile = add(parent, "tr2:Profiles");
-  profile.append_attribute("token") = stream.name.c_str();
-  profile.append_attribute("fixed") = "true";
-  add(profile, "tr2:Name", stream.name);
+  auto node = add(parent, "tr2:Profiles");
+  node.append_attribute("token") = profile.token.c_str();
+  node.append_attribute("fixed") = profile.fixed ? "true" : "false";
+  add(node, "tr2:Name", profile.name);
   if (wanted.types.empty()) return;
-  auto set = add(profile, "tr2:Configurations");
-  if (wanted("VideoSource"))
-    fill_video_source_configuration(add(set, "tr2:VideoSource"), device, stream.source);
-  if (wanted("AudioSource") && stream.audio) {
-    fill_audio_source_configuration(add(set, "tr2:AudioSource"), device, stream.source);
+  auto set = add(node, "tr2:Configurations");
+  for (const auto& type : media_part_types()) {
+    const auto found = profile.parts.find(type.name);
+    if (found == profile.parts.end() || !wanted(type.name)) continue;
+    type.fill2(add(set, fmt::format("tr2:{}", type.name)), device, *media_part(device, type, found->second));
   }
-  if (wanted("VideoEncoder")) fill_video_encoder2(add(set, "tr2:VideoEncoder"), stream);
-  if (wanted("AudioEncoder") && stream.audio) fill_audio_encoder2(add(set, "tr2:AudioEncoder"), stream);
-  if (wanted("Analytics") && has_analytics(device, stream))
-    fill_analytics_configuration(add(set, "tr2:Analytics"), device, stream.source);
-  if (wanted("PTZ") && device.head) fill_ptz_configuration(add(set, "tr2:PTZ"), device);
-  if (wanted("Metadata") && has_metadata(device, stream))
-    fill_metadata_configuration(add(set, "tr2:Metadata"), device, stream.source);
-  if (!device.speaks_out) return;
-  if (wanted("AudioOutput")) fill_audio_output_configuration(add(set, "tr2:AudioOutput"), device);
-  if (wanted("AudioDecoder")) fill_audio_decoder_configuration(add(set, "tr2:AudioDecoder"), device);
 }
 
 OnvifOutcome profiles(const OnvifDevice& device, OnvifCall& call) {
   Wanted wanted;
   for (const auto& type : children(call.request, "Type")) wanted.types.emplace_back(type.text().get());
   const auto token = text_at(call.request, "Token");
-  if (!token.empty() && !device.stream(token)) return no_profile(token);
-  for (const auto& stream : device.streams) {
-    if (token.empty() || token == stream.name) add_profile(call.answer, device, stream, wanted);
+  if (!token.empty() && !device.profile(token)) return no_profile(token);
+  for (const auto& profile : device.profiles) {
+    if (token.empty() || token == profile.token) add_profile(call.answer, device, profile, wanted);
   }
   return {};
 }
 
-/// The streams that ConfigurationToken and ProfileToken of the request leave over.
+/// The streams that ConfigurationToken and ProfileToken of the request leave over: of a profile the one that
+/// it has, or those that it could have.
 std::vector<const OnvifStream*> asked_streams(const OnvifDevice& device, const OnvifCall& call,
                                               std::string (*token_of)(const OnvifStream&)) {
   const auto token = text_at(call.request, "ConfigurationToken");
-  const auto profile = text_at(call.request, "ProfileToken");
+  const auto named = text_at(call.request, "ProfileToken");
+  const auto* profile = device.profile(named);
+  const auto could_have = [&](const OnvifStream& stream) {
+    if (!profile) return named.empty();
+    if (const auto* own = device.stream_of(*profile)) return own == &stream;
+    return device.source_of(*profile).value_or(stream.source) == stream.source;
+  };
   std::vector<const OnvifStream*> found;
   for (const auto& stream : device.streams) {
-    const bool fits =
-        (token.empty() || token == token_of(stream)) && (profile.empty() || profile == stream.name);
-    if (fits) found.push_back(&stream);
+    if ((token.empty() || token == token_of(stream)) && could_have(stream)) found.push_back(&stream);
   }
   return found;
 }
@@ -104,7 +100,8 @@ OnvifOutcome no_configuration(const OnvifCall& call) {
 OnvifOutcome video_encoders(const OnvifDevice& device, OnvifCall& call) {
   const auto streams = asked_streams(device, call, encoder_token);
   if (streams.empty()) return no_configuration(call);
-  for (const auto* stream : streams) fill_video_encoder2(add(call.answer, "tr2:Configurations"), *stream);
+  for (const auto* stream : streams)
+    fill_video_encoder2(add(call.answer, "tr2:Configurations"), device, *stream);
   return {};
 }
 
@@ -127,7 +124,7 @@ OnvifOutcome video_encoder_instances(const OnvifDevice& device, OnvifCall& call)
 
 OnvifOutcome audio_encoders(const OnvifDevice& device, OnvifCall& call) {
   for (const auto* stream : asked_streams(device, call, audio_encoder_token)) {
-    if (stream->audio) fill_audio_encoder2(add(call.answer, "tr2:Configurations"), *stream);
+    if (stream->audio) fill_audio_encoder2(add(call.answer, "tr2:Configurations"), device, *stream);
   }
   return {};
 }
@@ -144,8 +141,9 @@ OnvifOutcome audio_sources(const OnvifDevice& device, OnvifCall& call) {
 
 OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
   const auto token = text_at(call.request, "ProfileToken");
-  const auto* stream = device.stream(token);
-  if (!stream) return no_profile(token);
+  const auto* profile = device.profile(token);
+  if (!profile) return no_profile(token);
+  if (!device.stream_of(*profile)) return incomplete_profile(*profile);
   const auto protocol = text_at(call.request, "Protocol");
   if (std::ranges::find(protocols_of_streams, protocol) == std::end(protocols_of_streams)) {
     return refuse(
@@ -153,15 +151,17 @@ OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
         fmt::format("streams go out by RtspUnicast, RTSP or RtspOverHttp, not by \"{}\"", protocol));
   }
   add(call.answer, "tr2:Uri",
-      protocol == "RtspOverHttp" ? tunnel_uri(call, stream->name)
-                                 : rtsp_uri(device, call, protocol == "RTSP", stream->name));
+      protocol == "RtspOverHttp" ? tunnel_uri(call, token)
+                                 : rtsp_uri(device, call, protocol == "RTSP", token));
   return {};
 }
 
 OnvifOutcome snapshot_address(const OnvifDevice& device, OnvifCall& call) {
   const auto token = text_at(call.request, "ProfileToken");
-  const auto* stream = device.stream(token);
-  if (!stream) return no_profile(token);
+  const auto* profile = device.profile(token);
+  if (!profile) return no_profile(token);
+  const auto* stream = device.stream_of(*profile);
+  if (!stream) return incomplete_profile(*profile);
   add(call.answer, "tr2:Uri", snapshot_uri(call, *stream));
   return {};
 }
@@ -187,6 +187,8 @@ OnvifService media2_service(OnvifDevice& d) {
       {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
       {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},
   };
+  for (const auto make : {profile_operations2, source_operations2, sound_operations2})
+    std::ranges::move(make(d), std::back_inserter(service.operations));
   if (!d.analytics.empty())
     std::ranges::move(metadata_operations2(d), std::back_inserter(service.operations));
   if (d.osd) std::ranges::move(osd_operations(d), std::back_inserter(service.operations));

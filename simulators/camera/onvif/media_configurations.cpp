@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/camera_io.hpp"
 #include "system/protocols/onvif/answer_parts.hpp"
 
 namespace watchrig::camera {
@@ -15,17 +16,22 @@ using protocols::add;
 
 constexpr std::string_view encoder_suffix = "-encoder", audio_suffix = "-audio-encoder";
 
-void name_entity(pugi::xml_node node, const std::string& token) {
-  protocols::begin_entity(node, token, token, 1);
+void name_entity(pugi::xml_node node, const OnvifDevice& device, std::string_view type,
+                 const std::string& token) {
+  protocols::begin_entity(node, token, token, profile_uses(device, type, token));
 }
 
 void begin_source(pugi::xml_node node, const OnvifDevice& device, std::string_view what, unsigned source) {
   const auto token = device.token(what, source);
-  const auto users = std::ranges::count(device.streams, source, &OnvifStream::source);
-  protocols::begin_entity(node, token, token, static_cast<std::size_t>(users));
+  name_entity(node, device, what == video_source_configuration ? "VideoSource" : "AudioSource", token);
 }
 
 int kilobits(std::int64_t bits) { return static_cast<int>(bits / 1000); }
+
+std::string sound_kilobits(const OnvifStream& stream) {
+  if (stream.audio->codec != Codec::aac) return "64";
+  return stream.sound ? std::to_string(kilobits(stream.sound->bitrate_bps)) : "32";
+}
 
 const OnvifStream* stream_of(const OnvifDevice& device, std::string_view token, std::string_view suffix) {
   if (!token.ends_with(suffix)) return nullptr;
@@ -33,6 +39,13 @@ const OnvifStream* stream_of(const OnvifDevice& device, std::string_view token, 
 }
 
 }  // namespace
+
+OnvifOutcome incomplete_profile(const MediaProfile& profile) {
+  return protocols::SoapFault{
+      protocols::SoapFault::Blame::receiver,
+      {"ter:Action", "ter:IncompleteConfiguration"},
+      fmt::format("the profile \"{}\" has no video encoder, so there is nothing to send", profile.token)};
+}
 
 OnvifOutcome no_configuration(std::string_view token) {
   return refuse({"ter:InvalidArgVal", "ter:NoConfig"},
@@ -55,6 +68,11 @@ bool in_version1(const OnvifStream& stream) { return stream.codec() != Codec::h2
 
 bool has_audio(const OnvifDevice& device) { return !device.streams.empty() && device.streams[0].audio; }
 
+DeviceConnectors connectors_of(const OnvifDevice& device) {
+  return {device.sources, has_audio(device) ? device.sources : 0, device.speaks_out ? 1U : 0U,
+          static_cast<unsigned>(device.io->relays().size()), device.io->inputs()};
+}
+
 void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source) {
   begin_source(node, device, video_source_configuration, source);
   add(node, "tt:SourceToken", device.token(video_source, source));
@@ -76,8 +94,8 @@ void add_audio_source_configurations(pugi::xml_node parent, const char* name, co
     fill_audio_source_configuration(add(parent, name), device, source);
 }
 
-void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {
-  name_entity(node, encoder_token(stream));
+void fill_video_encoder1(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream) {
+  name_entity(node, device, "VideoEncoder", encoder_token(stream));
   const bool jpeg = stream.codec() == Codec::mjpeg;
   add(node, "tt:Encoding", jpeg ? "JPEG" : "H264");
   protocols::add_resolution(node, stream.profile.width, stream.profile.height);
@@ -95,9 +113,9 @@ void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream) {
   add(node, "tt:SessionTimeout", "PT60S");
 }
 
-void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream) {
+void fill_video_encoder2(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream) {
   const auto codec = stream.codec();
-  name_entity(node, encoder_token(stream));
+  name_entity(node, device, "VideoEncoder", encoder_token(stream));
   if (codec != Codec::mjpeg) {
     node.append_attribute("GovLength") = stream.profile.gop;
     node.append_attribute("Profile") = codec == Codec::h265 ? "Main" : "High";
@@ -111,34 +129,32 @@ void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream) {
   add(node, "tt:Quality", std::to_string(stream.quality()));
 }
 
-void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream) {
+void fill_audio_encoder1(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream) {
   const bool aac = stream.audio->codec == Codec::aac;
-  name_entity(node, audio_encoder_token(stream));
+  name_entity(node, device, "AudioEncoder", audio_encoder_token(stream));
   add(node, "tt:Encoding", aac ? "AAC" : "G711");
-  add(node, "tt:Bitrate", aac ? "32" : "64");
+  add(node, "tt:Bitrate", sound_kilobits(stream));
   add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));
   protocols::add_no_multicast(node);
   add(node, "tt:SessionTimeout", "PT60S");
 }
 
-void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream) {
+void fill_audio_encoder2(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream) {
   const auto codec = stream.audio->codec;
-  name_entity(node, audio_encoder_token(stream));
+  name_entity(node, device, "AudioEncoder", audio_encoder_token(stream));
   add(node, "tt:Encoding", codec == Codec::aac ? "MP4A-LATM" : codec == Codec::pcma ? "PCMA" : "PCMU");
-  add(node, "tt:Bitrate", codec == Codec::aac ? "32" : "64");
+  add(node, "tt:Bitrate", sound_kilobits(stream));
   add(node, "tt:SampleRate", std::to_string(stream.audio->clock_rate / 1000));
 }
 
 void fill_audio_output_configuration(pugi::xml_node node, const OnvifDevice& device) {
-  protocols::begin_entity(node, audio_output_configuration, audio_output_configuration,
-                          device.streams.size());
+  name_entity(node, device, "AudioOutput", audio_output_configuration);
   add(node, "tt:OutputToken", audio_output);
   add(node, "tt:OutputLevel", "100");
 }
 
 void fill_audio_decoder_configuration(pugi::xml_node node, const OnvifDevice& device) {
-  protocols::begin_entity(node, audio_decoder_configuration, audio_decoder_configuration,
-                          device.streams.size());
+  name_entity(node, device, "AudioDecoder", audio_decoder_configuration);
 }
 
 std::string rtsp_uri(const OnvifDevice& device, const OnvifCall& call, bool interleaved,

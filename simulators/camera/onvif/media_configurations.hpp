@@ -17,12 +17,19 @@ std::string audio_encoder_token(const OnvifStream& stream);
 const OnvifStream* stream_of_encoder(const OnvifDevice& device, std::string_view token);
 const OnvifStream* stream_of_audio_encoder(const OnvifDevice& device, std::string_view token);
 
+/// The fault of a profile without the encoder of a picture: nothing is sent of it.
+OnvifOutcome incomplete_profile(const MediaProfile& profile);
 /// The fault of a token that no configuration has.
 OnvifOutcome no_configuration(std::string_view token);
 
 /// Whether version 1 of the media service can tell of the codec: it knows JPEG, MPEG-4 and H.264 only.
 bool in_version1(const OnvifStream& stream);
 bool has_audio(const OnvifDevice& device);
+/// How many of each it has, as both the device and the DeviceIO service tell.
+struct DeviceConnectors {
+  unsigned video_sources, audio_sources, audio_outputs, relays, inputs;
+};
+DeviceConnectors connectors_of(const OnvifDevice& device);
 
 /// Appends name, use count and the rest of a tt:VideoSourceConfiguration; the same in both versions.
 void fill_video_source_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source);
@@ -31,10 +38,10 @@ void fill_audio_source_configuration(pugi::xml_node node, const OnvifDevice& dev
 void add_video_source_configurations(pugi::xml_node parent, const char* name, const OnvifDevice& device);
 void add_audio_source_configurations(pugi::xml_node parent, const char* name, const OnvifDevice& device);
 /// tt:VideoEncoderConfiguration (version 1) and tt:VideoEncoder2Configuration.
-void fill_video_encoder1(pugi::xml_node node, const OnvifStream& stream);
-void fill_video_encoder2(pugi::xml_node node, const OnvifStream& stream);
-void fill_audio_encoder1(pugi::xml_node node, const OnvifStream& stream);
-void fill_audio_encoder2(pugi::xml_node node, const OnvifStream& stream);
+void fill_video_encoder1(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream);
+void fill_video_encoder2(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream);
+void fill_audio_encoder1(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream);
+void fill_audio_encoder2(pugi::xml_node node, const OnvifDevice& device, const OnvifStream& stream);
 
 /// tt:AudioOutputConfiguration and tt:AudioDecoderConfiguration of the one output; the same in both versions.
 void fill_audio_output_configuration(pugi::xml_node node, const OnvifDevice& device);

@@ -16,14 +16,14 @@ namespace {
 
 using protocols::add;
 using protocols::text_at;
-using StreamFill = void (*)(pugi::xml_node, const OnvifStream&);
+using StreamFill = void (*)(pugi::xml_node, const OnvifDevice&, const OnvifStream&);
 
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "trt:Capabilities");
   all.append_attribute("SnapshotUri") = "true";
   all.append_attribute("OSD") = device.osd ? "true" : "false";
   add(all, "trt:ProfileCapabilities").append_attribute("MaximumNumberOfProfiles") =
-      static_cast<unsigned>(device.streams.size());
+      static_cast<unsigned>(device.streams.size() + most_made_profiles);
   auto streaming = add(all, "trt:StreamingCapabilities");
   streaming.append_attribute("RTPMulticast") = "false";
   streaming.append_attribute("RTP_TCP") = "false";
@@ -31,45 +31,23 @@ OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-void add_profile(pugi::xml_node parent, const char* name, const OnvifDevice& device,
-                 const OnvifStream& stream) {
-  auto profile = add(parent, name);
-  profile.append_attribute("token") = stream.name.c_str();
-  profile.append_attribute("fixed") = "true";
-  add(profile, "tt:Name", stream.name);
-  fill_video_source_configuration(add(profile, "tt:VideoSourceConfiguration"), device, stream.source);
-  if (stream.audio)
-    fill_audio_source_configuration(add(profile, "tt:AudioSourceConfiguration"), device, stream.source);
-  fill_video_encoder1(add(profile, "tt:VideoEncoderConfiguration"), stream);
-  if (stream.audio) fill_audio_encoder1(add(profile, "tt:AudioEncoderConfiguration"), stream);
-  if (has_analytics(device, stream))
-    fill_analytics_configuration(add(profile, "tt:VideoAnalyticsConfiguration"), device, stream.source);
-  if (device.head) fill_ptz_configuration(add(profile, "tt:PTZConfiguration"), device);
-  if (has_metadata(device, stream))
-    fill_metadata_configuration(add(profile, "tt:MetadataConfiguration"), device, stream.source);
-  if (!device.speaks_out) return;
-  auto more = add(profile, "tt:Extension");
-  fill_audio_output_configuration(add(more, "tt:AudioOutputConfiguration"), device);
-  fill_audio_decoder_configuration(add(more, "tt:AudioDecoderConfiguration"), device);
-}
-
-/// The stream of the request's ProfileToken, when this version can tell of it.
-const OnvifStream* asked_profile(const OnvifDevice& device, const OnvifCall& call) {
-  const auto* stream = device.stream(text_at(call.request, "ProfileToken"));
-  return stream && in_version1(*stream) ? stream : nullptr;
+/// The one of the request's ProfileToken, when this version can tell of it.
+const MediaProfile* asked_profile(const OnvifDevice& device, const OnvifCall& call) {
+  const auto* profile = device.profile(text_at(call.request, "ProfileToken"));
+  return profile && in_version1(device, *profile) ? profile : nullptr;
 }
 
 OnvifOutcome profiles(const OnvifDevice& device, OnvifCall& call) {
-  for (const auto& stream : device.streams) {
-    if (in_version1(stream)) add_profile(call.answer, "trt:Profiles", device, stream);
+  for (const auto& profile : device.profiles) {
+    if (in_version1(device, profile)) add_profile1(call.answer, "trt:Profiles", device, profile);
   }
   return {};
 }
 
 OnvifOutcome profile(const OnvifDevice& device, OnvifCall& call) {
-  const auto* stream = asked_profile(device, call);
-  if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
-  add_profile(call.answer, "trt:Profile", device, *stream);
+  const auto* found = asked_profile(device, call);
+  if (!found) return no_profile(text_at(call.request, "ProfileToken"));
+  add_profile1(call.answer, "trt:Profile", device, *found);
   return {};
 }
 
@@ -109,7 +87,7 @@ OnvifOutcome one_video_source_configuration(const OnvifDevice& device, OnvifCall
 OnvifOutcome list(const OnvifDevice& device, OnvifCall& call, bool (*has)(const OnvifStream&),
                   StreamFill fill) {
   for (const auto& stream : device.streams) {
-    if (has(stream)) fill(add(call.answer, "trt:Configurations"), stream);
+    if (has(stream)) fill(add(call.answer, "trt:Configurations"), device, stream);
   }
   return {};
 }
@@ -117,18 +95,21 @@ OnvifOutcome list(const OnvifDevice& device, OnvifCall& call, bool (*has)(const 
 OnvifOutcome video_encoder(const OnvifDevice& device, OnvifCall& call) {
   const auto* stream = stream_of_encoder(device, text_at(call.request, "ConfigurationToken"));
   if (!stream || !in_version1(*stream)) return no_configuration(call);
-  fill_video_encoder1(add(call.answer, "trt:Configuration"), *stream);
+  fill_video_encoder1(add(call.answer, "trt:Configuration"), device, *stream);
   return {};
 }
 
 /// ConfigurationToken and ProfileToken both narrow down whose options are asked for.
 OnvifOutcome video_encoder_options(const OnvifDevice& device, OnvifCall& call) {
   const auto token = text_at(call.request, "ConfigurationToken");
-  const auto profile = text_at(call.request, "ProfileToken");
-  const auto* stream = token.empty() ? device.stream(profile) : stream_of_encoder(device, token);
-  if (token.empty() && profile.empty()) stream = &device.streams[0];
-  if (!token.empty() && !stream) return no_configuration(call);
-  if (!stream || (!profile.empty() && profile != stream->name)) return no_profile(profile);
+  const auto named = text_at(call.request, "ProfileToken");
+  const auto* profile = device.profile(named);
+  if (!named.empty() && !profile) return no_profile(named);
+  const auto* stream = token.empty() ? &device.streams[0] : stream_of_encoder(device, token);
+  if (!stream) return no_configuration(call);
+  const auto source = profile ? device.source_of(*profile) : std::nullopt;
+  if (token.empty() && source) stream = &device.main_stream(*source);
+  if (token.empty() && profile && device.stream_of(*profile)) stream = device.stream_of(*profile);
   fill_encoder_options1(add(call.answer, "trt:Options"), device, *stream);
   return {};
 }
@@ -136,13 +117,14 @@ OnvifOutcome video_encoder_options(const OnvifDevice& device, OnvifCall& call) {
 OnvifOutcome audio_encoder(const OnvifDevice& device, OnvifCall& call) {
   const auto* stream = stream_of_audio_encoder(device, text_at(call.request, "ConfigurationToken"));
   if (!stream) return no_configuration(call);
-  fill_audio_encoder1(add(call.answer, "trt:Configuration"), *stream);
+  fill_audio_encoder1(add(call.answer, "trt:Configuration"), device, *stream);
   return {};
 }
 
 OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
-  const auto* stream = asked_profile(device, call);
-  if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
+  const auto* profile = asked_profile(device, call);
+  if (!profile) return no_profile(text_at(call.request, "ProfileToken"));
+  if (!device.stream_of(*profile)) return incomplete_profile(*profile);
   const auto kind = text_at(call.request, "StreamSetup/Stream");
   const auto transport = text_at(call.request, "StreamSetup/Transport/Protocol");
   const bool tunnelled = transport == "HTTP";
@@ -152,14 +134,16 @@ OnvifOutcome stream_address(const OnvifDevice& device, OnvifCall& call) {
         {"ter:InvalidArgVal", "ter:InvalidStreamSetup"},
         fmt::format("streams go out as RTP-Unicast by UDP, RTSP or HTTP, not as {} by {}", kind, transport));
   }
-  protocols::add_media_uri(call, tunnelled ? tunnel_uri(call, stream->name)
-                                           : rtsp_uri(device, call, transport != "UDP", stream->name));
+  protocols::add_media_uri(call, tunnelled ? tunnel_uri(call, profile->token)
+                                           : rtsp_uri(device, call, transport != "UDP", profile->token));
   return {};
 }
 
 OnvifOutcome snapshot_address(const OnvifDevice& device, OnvifCall& call) {
-  const auto* stream = asked_profile(device, call);
-  if (!stream) return no_profile(text_at(call.request, "ProfileToken"));
+  const auto* profile = asked_profile(device, call);
+  if (!profile) return no_profile(text_at(call.request, "ProfileToken"));
+  const auto* stream = device.stream_of(*profile);
+  if (!stream) return incomplete_profile(*profile);
   protocols::add_media_uri(call, snapshot_uri(call, *stream));
   return {};
 }
@@ -203,6 +187,8 @@ OnvifService media_service(OnvifDevice& d) {
       {"GetStreamUri", read, [&d](OnvifCall& c) { return stream_address(d, c); }},
       {"GetSnapshotUri", read, [&d](OnvifCall& c) { return snapshot_address(d, c); }},
   };
+  for (const auto make : {profile_operations1, source_operations1, sound_operations1})
+    std::ranges::move(make(d), std::back_inserter(service.operations));
   if (!d.analytics.empty())
     std::ranges::move(metadata_operations1(d), std::back_inserter(service.operations));
   if (d.speaks_out) std::ranges::move(audio_output_operations1(d), std::back_inserter(service.operations));

@@ -10,10 +10,6 @@ namespace watchrig::camera {
 /// What each source has, for OnvifDevice::token().
 inline constexpr std::string_view metadata_configuration = "metadata", analytics_configuration = "analytics";
 
-/// Whether the stream's profile has them; never of a camera without analytics.
-bool has_metadata(const OnvifDevice& device, const OnvifStream& stream);
-bool has_analytics(const OnvifDevice& device, const OnvifStream& stream);
-
 /// Contents of a tt:MetadataConfiguration and of a tt:VideoAnalyticsConfiguration.
 void fill_metadata_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source);
 void fill_analytics_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source);

@@ -19,19 +19,14 @@ using protocols::child;
 using protocols::children;
 using protocols::text_at;
 using Fill = void (*)(pugi::xml_node, const OnvifDevice&, unsigned);
-using Has = bool MetadataProfile::*;
 
 /// The two configurations, which are handled alike.
 struct Kind {
   std::string_view what;  ///< for OnvifDevice::token()
-  std::string_view type;  ///< of tr2:ConfigurationRef
   Fill fill;
-  Has has;
 };
-constexpr Kind metadata{metadata_configuration, "Metadata", fill_metadata_configuration,
-                        &MetadataProfile::metadata},
-    analytics{analytics_configuration, "Analytics", fill_analytics_configuration,
-              &MetadataProfile::analytics};
+constexpr Kind metadata{metadata_configuration, fill_metadata_configuration},
+    analytics{analytics_configuration, fill_analytics_configuration};
 
 VideoAnalytics& analytics_of(const OnvifDevice& device, unsigned source) {
   return *device.analytics[source - 1];
@@ -43,21 +38,17 @@ OnvifOutcome cannot(std::string reason) {
   return refuse({"ter:InvalidArgVal", "ter:ConfigModify"}, std::move(reason));
 }
 
-OnvifOutcome conflict(std::string reason) {
-  return protocols::SoapFault{
-      protocols::SoapFault::Blame::receiver, {"ter:Action", "ter:ConfigurationConflict"}, std::move(reason)};
-}
-
 /// The source of the request's token, or the first where none is asked for; and of a profile, that of its
 /// stream.
 OnvifOutcome asked_sources(const OnvifDevice& device, const OnvifCall& call, const Kind& kind,
                            std::vector<unsigned>& found) {
   const auto token = text_at(call.request, "ConfigurationToken");
   const auto profile = text_at(call.request, "ProfileToken");
-  const auto* stream = device.stream(profile);
-  if (!profile.empty() && !stream) return no_profile(profile);
+  const auto* named = device.profile(profile);
+  if (!profile.empty() && !named) return no_profile(profile);
+  const auto of_profile = named ? device.source_of(*named) : std::nullopt;
   for (unsigned source = 1; source <= device.sources; ++source) {
-    if ((token.empty() || token == device.token(kind.what, source)) && (!stream || stream->source == source))
+    if ((token.empty() || token == device.token(kind.what, source)) && of_profile.value_or(source) == source)
       found.push_back(source);
   }
   return found.empty() ? no_configuration(token) : OnvifOutcome();
@@ -152,82 +143,20 @@ OnvifOutcome set_analytics(OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-OnvifOutcome change_profile(OnvifDevice& device, const OnvifStream& stream, const Kind& kind, bool on) {
-  auto& own = analytics_of(device, stream.source);
-  auto profile = own.profile(stream.name);
-  profile.*kind.has = on;
-  own.set_profile(stream.name, profile);
-  return {};
-}
-
-OnvifOutcome add_to_profile(OnvifDevice& device, const std::string& profile, const std::string& token,
-                            const Kind& kind) {
-  const auto* stream = device.stream(profile);
-  if (!stream) return no_profile(profile);
-  const auto source = device.source_of(kind.what, token);
-  if (!source) return no_configuration(token);
-  if (*source != stream->source)
-    return conflict(fmt::format("the profile shows video source {}, the configuration is of {}",
-                                stream->source, *source));
-  return change_profile(device, *stream, kind, true);
-}
-
-OnvifOutcome remove_from_profile(OnvifDevice& device, const std::string& profile, const Kind& kind) {
-  const auto* stream = device.stream(profile);
-  return stream ? change_profile(device, *stream, kind, false) : no_profile(profile);
-}
-
-OnvifOutcome add1(OnvifDevice& device, OnvifCall& call, const Kind& kind) {
-  return add_to_profile(device, text_at(call.request, "ProfileToken"),
-                        text_at(call.request, "ConfigurationToken"), kind);
-}
-
-/// AddConfiguration and RemoveConfiguration of version 2. All or nothing.
-OnvifOutcome change2(OnvifDevice& device, OnvifCall& call, bool on) {
-  const auto profile = text_at(call.request, "ProfileToken");
-  const auto* stream = device.stream(profile);
-  if (!stream) return no_profile(profile);
-  std::vector<std::pair<const Kind*, std::string>> asked;
-  for (const auto& node : children(call.request, "Configuration")) {
-    const auto type = text_at(node, "Type");
-    if (type != metadata.type && type != analytics.type)
-      return conflict(fmt::format("of a profile, Metadata and Analytics can be changed, not \"{}\"", type));
-    const auto* kind = type == metadata.type ? &metadata : &analytics;
-    auto token = text_at(node, "Token");
-    if (token.empty()) token = device.token(kind->what, stream->source);
-    const auto source = device.source_of(kind->what, token);
-    if (!source) return no_configuration(token);
-    if (*source != stream->source) return conflict(fmt::format("\"{}\" is of another video source", token));
-    asked.emplace_back(kind, token);
-  }
-  for (const auto& [kind, token] : asked) change_profile(device, *stream, *kind, on);
-  return {};
-}
-
 }  // namespace
-
-bool has_metadata(const OnvifDevice& device, const OnvifStream& stream) {
-  return !device.analytics.empty() && analytics_of(device, stream.source).profile(stream.name).metadata;
-}
-
-bool has_analytics(const OnvifDevice& device, const OnvifStream& stream) {
-  return !device.analytics.empty() && analytics_of(device, stream.source).profile(stream.name).analytics;
-}
 
 namespace {
 
-void begin(pugi::xml_node node, const OnvifDevice& device, unsigned source, std::string_view what, Has has) {
+void begin(pugi::xml_node node, const OnvifDevice& device, unsigned source, std::string_view what,
+           std::string_view type) {
   const auto token = device.token(what, source);
-  const auto users = std::ranges::count_if(device.streams, [&](const OnvifStream& stream) {
-    return stream.source == source && analytics_of(device, source).profile(stream.name).*has;
-  });
-  protocols::begin_entity(node, token, token, static_cast<std::size_t>(users));
+  protocols::begin_entity(node, token, token, profile_uses(device, type, token));
 }
 
 }  // namespace
 
 void fill_metadata_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source) {
-  begin(node, device, source, metadata_configuration, &MetadataProfile::metadata);
+  begin(node, device, source, metadata_configuration, "Metadata");
   const auto wish = analytics_of(device, source).wish();
   auto ptz = add(node, "tt:PTZStatus");
   add(ptz, "tt:Status", flag(wish.ptz_status));
@@ -242,7 +171,7 @@ void fill_metadata_configuration(pugi::xml_node node, const OnvifDevice& device,
 }
 
 void fill_analytics_configuration(pugi::xml_node node, const OnvifDevice& device, unsigned source) {
-  begin(node, device, source, analytics_configuration, &MetadataProfile::analytics);
+  begin(node, device, source, analytics_configuration, "Analytics");
   const auto& own = analytics_of(device, source);
   add_module_configs(add(node, "tt:AnalyticsEngineConfiguration"), "tt:AnalyticsModule", own);
   add_rule_configs(add(node, "tt:RuleEngineConfiguration"), "tt:Rule", own);
@@ -255,24 +184,14 @@ std::vector<OnvifOperation> metadata_operations1(OnvifDevice& d) {
   return {
       {"GetMetadataConfigurations", read,
        [&d, several](OnvifCall& c) { return list(d, c, metadata, several); }},
-      {"GetCompatibleMetadataConfigurations", read,
-       [&d, several](OnvifCall& c) { return list(d, c, metadata, several); }},
       {"GetMetadataConfiguration", read, [&d](OnvifCall& c) { return one(d, c, metadata); }},
       {"GetMetadataConfigurationOptions", read,
        [&d](OnvifCall& c) { return metadata_options(d, c, "trt:Options"); }},
       {"SetMetadataConfiguration", actuate, [&d](OnvifCall& c) { return set_metadata(d, c); }},
-      {"AddMetadataConfiguration", actuate, [&d](OnvifCall& c) { return add1(d, c, metadata); }},
-      {"RemoveMetadataConfiguration", actuate,
-       [&d](OnvifCall& c) { return remove_from_profile(d, text_at(c.request, "ProfileToken"), metadata); }},
       {"GetVideoAnalyticsConfigurations", read,
-       [&d, several](OnvifCall& c) { return list(d, c, analytics, several); }},
-      {"GetCompatibleVideoAnalyticsConfigurations", read,
        [&d, several](OnvifCall& c) { return list(d, c, analytics, several); }},
       {"GetVideoAnalyticsConfiguration", read, [&d](OnvifCall& c) { return one(d, c, analytics); }},
       {"SetVideoAnalyticsConfiguration", actuate, [&d](OnvifCall& c) { return set_analytics(d, c); }},
-      {"AddVideoAnalyticsConfiguration", actuate, [&d](OnvifCall& c) { return add1(d, c, analytics); }},
-      {"RemoveVideoAnalyticsConfiguration", actuate,
-       [&d](OnvifCall& c) { return remove_from_profile(d, text_at(c.request, "ProfileToken"), analytics); }},
   };
 }
 
@@ -288,8 +207,6 @@ std::vector<OnvifOperation> metadata_operations2(OnvifDevice& d) {
       {"SetMetadataConfiguration", actuate, [&d](OnvifCall& c) { return set_metadata(d, c); }},
       {"GetAnalyticsConfigurations", read,
        [&d, several](OnvifCall& c) { return list(d, c, analytics, several); }},
-      {"AddConfiguration", actuate, [&d](OnvifCall& c) { return change2(d, c, true); }},
-      {"RemoveConfiguration", actuate, [&d](OnvifCall& c) { return change2(d, c, false); }},
   };
 }
 

@@ -14,7 +14,7 @@ using protocols::text_at;
 
 namespace {
 
-constexpr const char* card_token = "eth0";
+constexpr const char* card_token = network_card_token;
 
 OnvifOutcome network_interfaces(const OnvifDevice& device, OnvifCall& call) {
   auto card = add(call.answer, "tds:NetworkInterfaces");

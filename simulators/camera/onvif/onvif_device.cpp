@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "simulators/camera/onvif/media_configurations.hpp"
 #include "simulators/camera/picture/osd_board.hpp"
 
 namespace watchrig::camera {
@@ -22,6 +23,25 @@ std::uint64_t number_of(std::string_view text) {
 const OnvifStream* OnvifDevice::stream(std::string_view name) const {
   const auto found = std::ranges::find(streams, name, &OnvifStream::name);
   return found == streams.end() ? nullptr : &*found;
+}
+
+const MediaProfile* OnvifDevice::profile(std::string_view wanted) const {
+  const auto found = std::ranges::find(profiles, wanted, &MediaProfile::token);
+  return found == profiles.end() ? nullptr : &*found;
+}
+
+const OnvifStream* OnvifDevice::stream_of(const MediaProfile& profile) const {
+  const auto found = profile.parts.find("VideoEncoder");
+  return found == profile.parts.end() ? nullptr : stream_of_encoder(*this, found->second);
+}
+
+std::optional<unsigned> OnvifDevice::source_of(const MediaProfile& profile) const {
+  for (const auto& type : media_part_types()) {
+    const auto found = profile.parts.find(type.name);
+    const auto part = found == profile.parts.end() ? std::nullopt : media_part(*this, type, found->second);
+    if (part && part->source != 0) return part->source;
+  }
+  return std::nullopt;
 }
 
 const OnvifStream& OnvifDevice::main_stream(unsigned source) const {
@@ -48,13 +68,15 @@ void OnvifDevice::set_clock_offset(base::Duration offset) {
 
 std::vector<std::string> OnvifDevice::fixed_scopes() const {
   std::vector<std::string> all{"onvif://www.onvif.org/type/video_encoder",
-                               "onvif://www.onvif.org/Profile/Streaming",
                                is_recorder ? "onvif://www.onvif.org/hardware/virtual-recorder"
                                            : "onvif://www.onvif.org/hardware/virtual-camera",
                                "onvif://www.onvif.org/manufacturer/" + manufacturer};
   if (head) all.emplace_back("onvif://www.onvif.org/type/ptz");
+  if (analytics.empty()) return all;
+  all.emplace_back("onvif://www.onvif.org/type/video_analytics");
+  // Both profiles ask for metadata, which other cameras do not have.
+  all.emplace_back("onvif://www.onvif.org/Profile/Streaming");
   if (!cards.empty()) all.emplace_back("onvif://www.onvif.org/Profile/G");
-  if (!analytics.empty()) all.emplace_back("onvif://www.onvif.org/type/video_analytics");
   return all;
 }
 
@@ -66,6 +88,11 @@ std::string OnvifDevice::mac() const {
   const auto n = number_of(id);
   return fmt::format("02:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", n & 0xff, n >> 8 & 0xff, n >> 16 & 0xff,
                      n >> 24 & 0xff, n >> 32 & 0xff);
+}
+
+std::string OnvifDevice::link_local_address() const {
+  const auto n = number_of(id);
+  return fmt::format("169.254.{}.{}", n % 254 + 1, (n >> 8) % 254 + 1);
 }
 
 std::string OnvifDevice::uuid() const {

@@ -9,7 +9,10 @@
 
 #include "simulators/camera/camera_clock.hpp"
 #include "simulators/camera/onvif/camera_place.hpp"
+#include "simulators/camera/onvif/media_profile.hpp"
+#include "simulators/camera/onvif/network_names.hpp"
 #include "simulators/camera/onvif/onvif_users.hpp"
+#include "simulators/camera/onvif/recording_plan.hpp"
 #include "simulators/camera/personalities/quirks.hpp"
 #include "simulators/scene/stream_profile.hpp"
 #include "system/base/clock.hpp"
@@ -32,6 +35,8 @@ struct OnvifStream {
   unsigned source = 1;  ///< the video source that it shows
   /// Of the scale of quality, as told while the bit rate is constant.
   int idle_quality = 50;
+  /// How its sound is coded; nothing: that cannot be changed.
+  std::optional<scene::StreamProfile> sound = {};
 
   media::Codec codec() const { return *profile.codec; }
   int quality() const { return profile.quality.value_or(idle_quality); }
@@ -44,6 +49,7 @@ class EventHub;
 class ImagingUnit;
 class MetadataEvents;
 class OsdBoard;
+class StreamRoutes;
 class VideoAnalytics;
 struct EventSubscription;
 
@@ -59,6 +65,10 @@ struct OnvifDevice {
   /// Has the encoder of a stream work by other settings from now on.
   std::function<base::Result<>(std::string_view stream, const scene::StreamProfile&)> encode;
 
+  /// The same of its sound; gives the track that it becomes.
+  std::function<base::Result<media::Track>(std::string_view stream, const scene::StreamProfile&)>
+      encode_sound = {};
+
   /// Video sources: 1 of a camera, the inputs of a recorder.
   unsigned sources = 1;
   bool is_recorder = false;
@@ -73,7 +83,11 @@ struct OnvifDevice {
   base::Duration clock_offset{};  ///< of the camera's clock against the rig's
   CameraPlace place = {};
   std::string gateway = {};
+  NetworkNames names = {};
   std::string dhcp_address = {};  ///< what a DHCP server would give it; empty: there is none
+  /// Has the camera forget what it was told, a moment later, and restart; a soft one keeps what it was told
+  /// of the network (ONVIF Core, SetSystemFactoryDefault).
+  std::function<void(bool hard)> factory_default = [](bool) {};
   /// Has the camera be elsewhere, a moment later.
   std::function<void(CameraPlace)> move = [](const CameraPlace&) {};
   std::string manufacturer = "Watchrig";
@@ -99,6 +113,12 @@ struct OnvifDevice {
   std::shared_ptr<MetadataEvents> metadata_events = {};  ///< in the streams of those
   /// Begins to send a consumer what it has subscribed to.
   std::function<void(std::shared_ptr<EventSubscription>)> push_events = {};
+  std::vector<MediaProfile> profiles = {};
+  unsigned profiles_made = 0;                  ///< by clients, so far
+  std::shared_ptr<StreamRoutes> routes = {};   ///< by which streams are sent as profiles say
+  std::vector<RecordingPlan> recordings = {};  ///< at most one of each source with a card
+  std::vector<RecordingJob> jobs = {};
+  unsigned recordings_made = 0, jobs_made = 0;
   bool speaks_out = false;                         ///< whether it has an audio output
   std::shared_ptr<ptz::MechanicalHead> head = {};  ///< null: it has none
   std::shared_ptr<ImagingUnit> imaging = {};       ///< null: its pictures cannot be set
@@ -111,6 +131,12 @@ struct OnvifDevice {
   base::UtcTime now() const { return clock.now() + clock_offset; }
   void set_clock_offset(base::Duration offset);
   const OnvifStream* stream(std::string_view name) const;
+  /// Null when there is none of that token.
+  const MediaProfile* profile(std::string_view token) const;
+  /// Whose encoder a profile has; null: it has none.
+  const OnvifStream* stream_of(const MediaProfile& profile) const;
+  /// The video source that a profile's configurations are of, as far as it has such.
+  std::optional<unsigned> source_of(const MediaProfile& profile) const;
   /// The first of a source, which is the one that is recorded.
   const OnvifStream& main_stream(unsigned source) const;
   /// The token of something that each source has: "video", or "video-3" of a recorder.
@@ -119,7 +145,9 @@ struct OnvifDevice {
   std::optional<unsigned> source_of(std::string_view what, std::string_view token) const;
   std::vector<std::string> fixed_scopes() const;
   std::string serial_number() const;
-  std::string mac() const;   ///< 02:…, locally administered
+  std::string mac() const;  ///< 02:…, locally administered
+  /// 169.254.…, that zero configuration would choose (RFC 3927).
+  std::string link_local_address() const;
   std::string uuid() const;  ///< of the endpoint: urn:uuid:…
   /// Of its device service, by each way in which that answers.
   std::vector<std::string> addresses() const;
@@ -151,6 +179,15 @@ OnvifService ptz_service(OnvifDevice& device);
 OnvifService imaging_service(OnvifDevice& device);
 /// Of cameras that tell of what their pictures show.
 OnvifService analytics_service(OnvifDevice& device);
+/// Those of the media service, version 1 and 2, that make profiles and change what is in them.
+std::vector<OnvifOperation> profile_operations1(OnvifDevice& device);
+std::vector<OnvifOperation> profile_operations2(OnvifDevice& device);
+/// Those for the configurations of video and audio sources.
+std::vector<OnvifOperation> source_operations1(OnvifDevice& device);
+std::vector<OnvifOperation> source_operations2(OnvifDevice& device);
+/// Those for settings of audio encoders.
+std::vector<OnvifOperation> sound_operations1(OnvifDevice& device);
+std::vector<OnvifOperation> sound_operations2(OnvifDevice& device);
 /// Those of the media service, version 1 and 2, for what such cameras tell.
 std::vector<OnvifOperation> metadata_operations1(OnvifDevice& device);
 std::vector<OnvifOperation> metadata_operations2(OnvifDevice& device);
@@ -162,6 +199,12 @@ OnvifService replay_service(OnvifDevice& device);
 OnvifService private_service(OnvifDevice& device);
 /// Those of the device service for addresses and ports.
 std::vector<OnvifOperation> network_operations(OnvifDevice& device);
+/// Those of the device service for names and time servers.
+std::vector<OnvifOperation> name_operations(OnvifDevice& device);
+inline constexpr std::size_t most_name_servers = 4;
+inline constexpr const char* network_card_token = "eth0";
+/// Of letters, digits, hyphens and dots.
+bool is_hostname(std::string_view name);
 /// Those of the device service for certificates, of cameras that know TLS.
 std::vector<OnvifOperation> certificate_operations(OnvifDevice& device);
 /// Those of the device service for relays.

@@ -7,6 +7,8 @@
 #include "simulators/camera/onvif/event_push.hpp"
 #include "simulators/camera/onvif/media_configurations.hpp"
 #include "simulators/camera/onvif/metadata_events.hpp"
+#include "simulators/camera/personalities/hostile_answers.hpp"
+#include "simulators/camera/personalities/quirky_manners.hpp"
 #include "system/base/spawn.hpp"
 #include "system/protocols/onvif/ws_security.hpp"
 
@@ -33,10 +35,14 @@ OnvifFront::OnvifFront(OnvifDevice device, boost::asio::any_io_executor executor
       first_offset_(device_.clock_offset),
       executor_(std::move(executor)),
       host_(std::move(host)),
-      digest_(device_.id) {
+      digest_(device_.id),
+      storm_(device_.quirks.count(quirks::unauthorized_storm)) {
   device_.discovers = host_ != nullptr;
   if (host_) device_.retold = [host = host_, id = device_.id] { host->announce(id); };
   declare_events();
+  device_.profiles = first_profiles(device_);
+  settle_profiles(device_);
+  begin_recordings(device_);
   services_ = listed_services(device_);
   services_.push_back(subscription_service(device_));
   if (device_.speaks_private) services_.push_back(private_service(device_));
@@ -77,6 +83,10 @@ base::Result<> OnvifFront::start() {
       return opened;
     if (place.https_port != https_port()) place.https_port = https_port();
   }
+  if (!first_) {
+    first_.emplace(device_);
+    first_->place.rtsp_port = device_.rtsp_port();
+  }
   if (!host_) return {};
   const auto describe = [this]() -> std::optional<protocols::DiscoveryTarget> {
     return device_.discoverable ? std::optional(device_.target()) : std::nullopt;
@@ -89,7 +99,8 @@ void OnvifFront::declare_events() {
   device_.io =
       std::make_shared<CameraIo>(device_.inputs, device_.outputs, executor_, device_.clock, device_.events);
   std::vector<std::vector<std::string>> sources, cells;
-  for (unsigned source = 1; source <= device_.sources; ++source) {
+  const auto told = device_.quirks.has(quirks::events_on_one_channel) ? 1 : device_.sources;
+  for (unsigned source = 1; source <= told; ++source) {
     sources.push_back({device_.token(video_source, source)});
     cells.push_back({device_.token(video_source_configuration, source), "analytics", "motion"});
   }
@@ -108,7 +119,8 @@ void OnvifFront::declare_events() {
 }
 
 bool OnvifFront::set_state(std::string_view what, unsigned number, bool on) {
-  return device_.events->set(what, number, on, device_.now());
+  const bool as_first = device_.quirks.has(quirks::events_on_one_channel) && number <= device_.sources;
+  return device_.events->set(what, as_first ? 1 : number, on, device_.now());
 }
 
 void OnvifFront::stop(bool bye) {
@@ -141,6 +153,31 @@ void OnvifFront::show_certificate() {
   if (https_.server) https_.server->set_tls(device_.certificates->identity());
 }
 
+void OnvifFront::forget_settings(bool network) {
+  device_.streams = first_->streams;
+  device_.scopes = first_->scopes;
+  device_.discoverable = first_->discoverable;
+  device_.time_by_ntp = first_->time_by_ntp;
+  device_.time_zone = first_->time_zone;
+  device_.reset_email = first_->reset_email;
+  device_.ptz_timeout = first_->ptz_timeout;
+  device_.ptz_speed = first_->ptz_speed;
+  device_.profiles = first_->profiles;
+  settle_profiles(device_);
+  begin_recordings(device_);
+  device_.set_clock_offset(first_offset_);
+  const CameraRelay relay;
+  for (unsigned number = 1; number <= device_.io->relays().size(); ++number)
+    device_.io->configure(number, relay.monostable, relay.delay, relay.idle_closed);
+  for (unsigned source = 1; device_.metadata_events && source <= device_.sources; ++source)
+    device_.metadata_events->wish(source) = {};
+  ++device_.metadata_version;
+  if (!network) return;
+  device_.hostname = first_->hostname;
+  device_.gateway = first_->gateway;
+  device_.names = first_->names;
+}
+
 void OnvifFront::forget_clock() {
   boost::asio::post(executor_, [this] { device_.set_clock_offset(first_offset_); });
 }
@@ -151,7 +188,14 @@ std::string OnvifFront::authority(const http::Request& request) const {
   return fmt::format("{}:{}", device_.place.address, request.encrypted ? https_port() : port());
 }
 
-OnvifFront::Caller OnvifFront::caller(const http::Request& request, pugi::xml_node header) const {
+/// Whose password is right, unless the camera has quirks about that.
+OnvifFront::Caller OnvifFront::granted(UserLevel level) {
+  if (storm_ == 0) return {level};
+  --storm_;
+  return {UserLevel::anonymous, true};
+}
+
+OnvifFront::Caller OnvifFront::caller(const http::Request& request, pugi::xml_node header) {
   if (device_.users.open()) return {UserLevel::administrator};
   if (const auto written = request.headers.find("authorization"); written != request.headers.end()) {
     const auto lookup = [this](std::string_view name) -> std::optional<std::string> {
@@ -161,17 +205,22 @@ OnvifFront::Caller OnvifFront::caller(const http::Request& request, pugi::xml_no
     const auto outcome = digest_.check(written->second, request.method, request.path, lookup);
     if (outcome.verdict == media::DigestServer::Verdict::granted) {
       const auto user = device_.users.find(outcome.username);
-      return {user ? user->level : UserLevel::anonymous};
+      const auto each = device_.quirks.count(quirks::digest_stale_each);
+      if (each > 0 && ++by_digest_ % each == 0) digest_.renew_nonce();
+      return granted(user ? user->level : UserLevel::anonymous);
     }
     return {UserLevel::anonymous, true, outcome.verdict == media::DigestServer::Verdict::stale};
   }
   const auto token = protocols::find_username_token(header);
-  if (!token) return {};
+  // Cameras with quirks of Digest know nothing else.
+  const bool digest_only =
+      device_.quirks.has(quirks::digest_without_qop) || device_.quirks.has(quirks::digest_stale_each);
+  if (!token || digest_only) return {};
   const auto user = device_.users.find(token->username);
   if (!user || !protocols::proves(*token, user->password, device_.now(), token_tolerance)) {
     return {UserLevel::anonymous, true};
   }
-  return {user->level};
+  return granted(user->level);
 }
 
 /// ONVIF Core 5.9.2: without credentials the answer is an HTTP challenge.
@@ -179,14 +228,17 @@ http::Response OnvifFront::unauthorised(const Caller& caller) const {
   auto response = fault_response(
       401, refuse({"ter:NotAuthorized"},
                   caller.claimed && !caller.stale ? "user name or password is wrong" : "sign in first"));
+  const bool without = device_.quirks.has(quirks::digest_without_qop);
   for (auto& challenge : digest_.challenges(caller.stale)) {
-    response.headers.emplace_back("WWW-Authenticate", std::move(challenge));
+    auto written = without ? without_qop(challenge) : std::optional(std::move(challenge));
+    if (written) response.headers.emplace_back("WWW-Authenticate", *std::move(written));
   }
   return response;
 }
 
 boost::asio::awaitable<http::Response> OnvifFront::serve(const OnvifService& service, http::Request request) {
   ++requests_;
+  if (auto hostile = hostile_answer(device_.quirks, request)) co_return *std::move(hostile);
   const auto refused = [this](http::Response response) {
     ++refused_;
     return response;

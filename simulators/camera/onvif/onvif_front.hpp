@@ -32,6 +32,11 @@ class OnvifFront {
   /// leave it nowhere. On the executor's thread.
   base::Result<> move_to(const CameraPlace& place);
   const OnvifDevice& device() const { return device_; }
+  /// What it was when it was started first.
+  const OnvifDevice& first() const { return *first_; }
+  /// Its services know again what they knew at first, but for what goes on outside of them, and without
+  /// `network` for what they were told of the network. On the executor's thread.
+  void forget_settings(bool network);
   /// The camera has no battery: after a time without power its clock is as wrong as it was at first.
   void forget_clock();
   /// 0: it does not answer so.
@@ -68,15 +73,19 @@ class OnvifFront {
   boost::asio::awaitable<http::Response> serve(const OnvifService& service, http::Request request);
   void declare_events();
   http::Response snapshot(const http::Request& request);
-  Caller caller(const http::Request& request, pugi::xml_node header) const;
+  Caller caller(const http::Request& request, pugi::xml_node header);
+  Caller granted(UserLevel level);
   http::Response unauthorised(const Caller& caller) const;
   std::string authority(const http::Request& request) const;
 
   OnvifDevice device_;
+  std::optional<OnvifDevice> first_;
   const base::Duration first_offset_;
   const boost::asio::any_io_executor executor_;
   const std::shared_ptr<DiscoveryHost> host_;
-  const media::DigestServer digest_;
+  media::DigestServer digest_;
+  std::uint64_t storm_;          ///< right passwords that are still refused
+  std::uint64_t by_digest_ = 0;  ///< requests with a right one
   std::vector<OnvifService> services_;
   http::Router router_;
   Door http_, https_;

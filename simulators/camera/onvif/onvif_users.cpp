@@ -8,7 +8,13 @@ namespace watchrig::camera {
 CameraUsers::CameraUsers(std::string name, std::string password) {
   if (name.empty()) return;
   User user{name, std::move(password), UserLevel::administrator};
-  users_.emplace(std::move(name), std::move(user));
+  first_.emplace(std::move(name), std::move(user));
+  users_ = first_;
+}
+
+void CameraUsers::forget_changes() {
+  const std::lock_guard lock(mutex_);
+  users_ = first_;
 }
 
 bool CameraUsers::open() const {

@@ -36,10 +36,13 @@ class CameraUsers {
   /// An empty password keeps the one before.
   Outcome change(const std::vector<User>& users);
   Outcome remove(const std::vector<std::string>& names);
+  /// Those of the beginning are there again, and no others.
+  void forget_changes();
 
  private:
   Outcome take_over(std::map<std::string, User, std::less<>> users);
 
+  std::map<std::string, User, std::less<>> first_;
   mutable std::mutex mutex_;
   std::map<std::string, User, std::less<>> users_;
 };

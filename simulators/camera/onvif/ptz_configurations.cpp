@@ -42,7 +42,7 @@ OnvifOutcome configuration(const OnvifDevice& device, OnvifCall& call) {
 
 OnvifOutcome compatible(const OnvifDevice& device, OnvifCall& call) {
   const auto profile = text_at(call.request, "ProfileToken");
-  if (!device.stream(profile)) return no_profile(profile);
+  if (!device.profile(profile)) return no_profile(profile);
   fill_ptz_configuration(add(call.answer, "tptz:PTZConfiguration"), device);
   return {};
 }
@@ -102,7 +102,7 @@ void fill_ptz_configuration(pugi::xml_node node, const OnvifDevice& device) {
   constexpr const char* root = "http://www.onvif.org/ver10/tptz/";
   set_token(node, ptz_configuration_token);
   add(node, "tt:Name", ptz_configuration_token);
-  add(node, "tt:UseCount", std::to_string(device.streams.size()));
+  add(node, "tt:UseCount", std::to_string(profile_uses(device, "PTZ", ptz_configuration_token)));
   add(node, "tt:NodeToken", ptz_node_token);
   const auto space = [&](const char* element, const char* name) {
     add(node, element, root + std::string(name));

@@ -189,7 +189,11 @@ OnvifOutcome auxiliary(OnvifDevice& device, OnvifCall& call) {
 OnvifOperation in_profile(const OnvifDevice& device, OnvifOperation operation) {
   operation.run = [&device, run = std::move(operation.run)](OnvifCall& call) -> OnvifOutcome {
     const auto profile = text_at(call.request, "ProfileToken");
-    if (!device.stream(profile)) return no_profile(profile);
+    const auto* found = device.profile(profile);
+    if (!found) return no_profile(profile);
+    if (!found->has("PTZ"))
+      return refuse({"ter:InvalidArgVal", "ter:NoPTZProfile"},
+                    fmt::format("the profile \"{}\" has no PTZ configuration", profile));
     return run(call);
   };
   return operation;

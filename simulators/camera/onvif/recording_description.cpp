@@ -18,11 +18,9 @@ std::vector<RecordedTrack> recorded_tracks(const OnvifDevice& device) {
 
 std::vector<Recording> recordings_of(const OnvifDevice& device) {
   std::vector<Recording> all;
-  for (unsigned source = 1; source <= device.cards.size(); ++source) {
-    const auto name = device.is_recorder ? std::to_string(source) : "main";
-    all.push_back({source, device.cards[source - 1], "recording-" + name, "job-" + name,
-                   device.main_stream(source).name});
-  }
+  for (const auto& plan : device.recordings)
+    all.push_back(
+        {plan.source, device.cards[plan.source - 1], plan.token, device.main_stream(plan.source).name});
   if (device.quirks.has(quirks::recordings_reversed)) std::ranges::reverse(all);
   return all;
 }
@@ -34,11 +32,37 @@ std::optional<Recording> recording_of(const OnvifDevice& device, std::string_vie
   return std::nullopt;
 }
 
-std::optional<Recording> recording_of_job(const OnvifDevice& device, std::string_view token) {
-  for (auto& one : recordings_of(device)) {
-    if (one.job == token) return std::move(one);
+const RecordingPlan& plan_of(const OnvifDevice& device, const Recording& recording) {
+  return *std::ranges::find(device.recordings, recording.token, &RecordingPlan::token);
+}
+
+std::size_t spare_jobs(const OnvifDevice& device, std::string_view recording) {
+  const auto there =
+      static_cast<std::size_t>(std::ranges::count(device.jobs, recording, &RecordingJob::recording));
+  return most_jobs - std::min(there, most_jobs);
+}
+
+OnvifOutcome no_job(std::string_view token) {
+  return refuse({"ter:InvalidArgVal", "ter:NoRecordingJob"}, fmt::format("there is no job \"{}\"", token));
+}
+
+void add_job_source(pugi::xml_node source, const RecordingJob& job) {
+  auto node = add(source, "tt:SourceToken");
+  node.append_attribute("Type") = "http://www.onvif.org/ver10/schema/Profile";
+  add(node, "tt:Token", job.profile);
+}
+
+void fill_job(pugi::xml_node node, const OnvifDevice& device, const RecordingJob& job) {
+  add(node, "tt:RecordingToken", job.recording);
+  add(node, "tt:Mode", job.active ? "Active" : "Idle");
+  add(node, "tt:Priority", std::to_string(job.priority));
+  auto source = add(node, "tt:Source");
+  add_job_source(source, job);
+  for (const auto& track : recorded_tracks(device)) {
+    auto tracks = add(source, "tt:Tracks");
+    add(tracks, "tt:SourceTag", track.token);
+    add(tracks, "tt:Destination", track.token);
   }
-  return std::nullopt;
 }
 
 std::vector<CardStore::Section> recorded_sections(const OnvifDevice& device, const Recording& recording) {
@@ -62,11 +86,12 @@ OnvifOutcome check_recording(const OnvifDevice& device, std::string_view token) 
 }
 
 void fill_recording_source(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
-  add(node, "tt:SourceId", device.uuid());
-  add(node, "tt:Name", device.is_recorder ? fmt::format("{} {}", device.id, recording.source) : device.id);
-  add(node, "tt:Location", "street");
-  add(node, "tt:Description", fmt::format("{} stream", recording.profile));
-  add(node, "tt:Address", fmt::format("http://{}/", device.place.address));
+  const auto& plan = plan_of(device, recording);
+  add(node, "tt:SourceId", plan.source_id);
+  add(node, "tt:Name", plan.name);
+  add(node, "tt:Location", plan.location);
+  add(node, "tt:Description", plan.description);
+  add(node, "tt:Address", plan.address);
 }
 
 void fill_track_information(pugi::xml_node node, const RecordedTrack& track, base::UtcTime from,
@@ -86,7 +111,7 @@ void fill_recording_information(pugi::xml_node node, const OnvifDevice& device, 
     add(node, "tt:EarliestRecording", base::format_utc(sections.front().from, 6));
     add(node, "tt:LatestRecording", base::format_utc(sections.back().to, 6));
   }
-  add(node, "tt:Content", fmt::format("what is sent as {}", recording.profile));
+  add(node, "tt:Content", plan_of(device, recording).content);
   if (!sections.empty()) {
     for (const auto& track : recorded_tracks(device))
       fill_track_information(add(node, "tt:Track"), track, sections.front().from, sections.back().to);

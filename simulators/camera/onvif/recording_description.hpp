@@ -11,18 +11,28 @@
 
 namespace watchrig::camera {
 
-/// What a source's main stream is recorded as, and the job that does it.
+/// What a source's main stream is recorded as.
 struct Recording {
   unsigned source = 1;
   std::shared_ptr<CardStore> card;
   std::string token;    ///< "recording-main", or "recording-3" of a recorder
-  std::string job;      ///< "job-main"
   std::string profile;  ///< "main", of the stream
 };
-/// One a source, whatever the state of the card.
+/// Those that there are, whatever the state of the card.
 std::vector<Recording> recordings_of(const OnvifDevice& device);
 std::optional<Recording> recording_of(const OnvifDevice& device, std::string_view token);
-std::optional<Recording> recording_of_job(const OnvifDevice& device, std::string_view token);
+/// As clients have described it; the recording exists.
+const RecordingPlan& plan_of(const OnvifDevice& device, const Recording& recording);
+
+/// Jobs that a recording can have, and those that it could have more.
+inline constexpr std::size_t most_jobs = 2;
+std::size_t spare_jobs(const OnvifDevice& device, std::string_view recording);
+/// Appends the content of a tt:RecordingJobConfiguration.
+void fill_job(pugi::xml_node node, const OnvifDevice& device, const RecordingJob& job);
+void add_job_source(pugi::xml_node source, const RecordingJob& job);
+OnvifOutcome no_job(std::string_view token);
+/// Those of the recording service that change something.
+std::vector<OnvifOperation> recording_changes(OnvifDevice& device);
 
 struct RecordedTrack {
   std::string_view token;  ///< "video"

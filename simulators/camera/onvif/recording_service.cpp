@@ -1,6 +1,6 @@
-// The recording on the card and the job that makes it (ONVIF Recording Control 5). Both are there from the
-// beginning: the camera makes no others.
-#include <optional>
+// The recordings on the card and the jobs that make them, as they are told of (ONVIF Recording Control 5).
+#include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -16,23 +16,26 @@ using protocols::text_at;
 
 OnvifOutcome service_capabilities(const OnvifDevice& device, OnvifCall& call) {
   auto all = add(call.answer, "trc:Capabilities");
-  all.append_attribute("DynamicRecordings") = "false";
+  all.append_attribute("DynamicRecordings") = "true";
   all.append_attribute("DynamicTracks") = "false";
   all.append_attribute("MaxRecordings") = device.sources;
-  all.append_attribute("MaxRecordingJobs") = device.sources;
+  all.append_attribute("MaxRecordingJobs") = static_cast<unsigned>(device.sources * most_jobs);
   all.append_attribute("Options") = "true";
   return {};
 }
 
-void fill_track(pugi::xml_node node, const RecordedTrack& track) {
+void fill_track(pugi::xml_node node, const OnvifDevice& device, const Recording& recording,
+                const RecordedTrack& track) {
   add(node, "tt:TrackType", track.type);
-  add(node, "tt:Description", track.token);
+  const auto& described = plan_of(device, recording).tracks;
+  const auto found = described.find(std::string(track.token));
+  add(node, "tt:Description", found == described.end() ? track.token : std::string_view(found->second));
 }
 
 void fill_configuration(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
   fill_recording_source(add(node, "tt:Source"), device, recording);
-  add(node, "tt:Content", fmt::format("what is sent as {}", recording.profile));
-  add(node, "tt:MaximumRetentionTime", "PT0S");
+  add(node, "tt:Content", plan_of(device, recording).content);
+  add(node, "tt:MaximumRetentionTime", plan_of(device, recording).retention);
 }
 
 OnvifOutcome recordings(const OnvifDevice& device, OnvifCall& call) {
@@ -45,7 +48,7 @@ OnvifOutcome recordings(const OnvifDevice& device, OnvifCall& call) {
     for (const auto& track : recorded_tracks(device)) {
       auto node = add(tracks, "tt:Track");
       add(node, "tt:TrackToken", track.token);
-      fill_track(add(node, "tt:Configuration"), track);
+      fill_track(add(node, "tt:Configuration"), device, recording, track);
     }
   }
   return {};
@@ -59,11 +62,12 @@ OnvifOutcome configuration(const OnvifDevice& device, OnvifCall& call) {
 }
 
 OnvifOutcome track_configuration(const OnvifDevice& device, OnvifCall& call) {
-  if (auto refused = check_recording(device, text_at(call.request, "RecordingToken"))) return refused;
+  const auto named = text_at(call.request, "RecordingToken");
+  if (auto refused = check_recording(device, named)) return refused;
   const auto token = text_at(call.request, "TrackToken");
   for (const auto& track : recorded_tracks(device)) {
     if (track.token != token) continue;
-    fill_track(add(call.answer, "trc:TrackConfiguration"), track);
+    fill_track(add(call.answer, "trc:TrackConfiguration"), device, *recording_of(device, named), track);
     return {};
   }
   return refuse({"ter:InvalidArgVal", "ter:NoTrack"}, fmt::format("there is no track \"{}\"", token));
@@ -74,7 +78,7 @@ OnvifOutcome options(const OnvifDevice& device, OnvifCall& call) {
   if (auto refused = check_recording(device, token)) return refused;
   auto all = add(call.answer, "trc:Options");
   auto job = add(all, "trc:Job");
-  job.append_attribute("Spare") = 0;
+  job.append_attribute("Spare") = static_cast<unsigned>(spare_jobs(device, token));
   job.append_attribute("CompatibleSources") = recording_of(device, token)->profile.c_str();
   auto track = add(all, "trc:Track");
   for (const char* name : {"SpareTotal", "SpareVideo", "SpareAudio", "SpareMetadata"})
@@ -82,70 +86,48 @@ OnvifOutcome options(const OnvifDevice& device, OnvifCall& call) {
   return {};
 }
 
-void add_source_token(pugi::xml_node node, const Recording& recording) {
-  auto source = add(node, "tt:SourceToken");
-  source.append_attribute("Type") = "http://www.onvif.org/ver10/schema/Profile";
-  add(source, "tt:Token", recording.profile);
-}
-
-void fill_job(pugi::xml_node node, const OnvifDevice& device, const Recording& recording) {
-  add(node, "tt:RecordingToken", recording.token);
-  add(node, "tt:Mode", recording.card->job_active() ? "Active" : "Idle");
-  add(node, "tt:Priority", "1");
-  auto source = add(node, "tt:Source");
-  add_source_token(source, recording);
-  for (const auto& track : recorded_tracks(device)) {
-    auto tracks = add(source, "tt:Tracks");
-    add(tracks, "tt:SourceTag", track.token);
-    add(tracks, "tt:Destination", track.token);
-  }
-}
-
-OnvifOutcome no_job(const OnvifCall& call) {
-  return refuse({"ter:InvalidArgVal", "ter:NoRecordingJob"},
-                fmt::format("there is no job \"{}\"", text_at(call.request, "JobToken")));
-}
-
-std::optional<Recording> asked_job(const OnvifDevice& device, const OnvifCall& call) {
-  return recording_of_job(device, text_at(call.request, "JobToken"));
+const RecordingJob* asked_job(const OnvifDevice& device, const OnvifCall& call) {
+  const auto found = std::ranges::find(device.jobs, text_at(call.request, "JobToken"), &RecordingJob::token);
+  return found == device.jobs.end() ? nullptr : &*found;
 }
 
 OnvifOutcome jobs(const OnvifDevice& device, OnvifCall& call) {
-  for (const auto& recording : recordings_of(device)) {
+  for (const auto& job : device.jobs) {
     auto item = add(call.answer, "trc:JobItem");
-    add(item, "tt:JobToken", recording.job);
-    fill_job(add(item, "tt:JobConfiguration"), device, recording);
+    add(item, "tt:JobToken", job.token);
+    fill_job(add(item, "tt:JobConfiguration"), device, job);
   }
   return {};
 }
 
 OnvifOutcome job_configuration(const OnvifDevice& device, OnvifCall& call) {
-  const auto recording = asked_job(device, call);
-  if (!recording) return no_job(call);
-  fill_job(add(call.answer, "trc:JobConfiguration"), device, *recording);
+  const auto* job = asked_job(device, call);
+  if (!job) return no_job(text_at(call.request, "JobToken"));
+  fill_job(add(call.answer, "trc:JobConfiguration"), device, *job);
   return {};
 }
 
-OnvifOutcome set_job_mode(const OnvifDevice& device, OnvifCall& call) {
-  const auto recording = asked_job(device, call);
-  if (!recording) return no_job(call);
-  const auto mode = text_at(call.request, "Mode");
-  if (mode != "Active" && mode != "Idle")
-    return refuse({"ter:InvalidArgVal", "ter:BadMode"}, "a job is Active or Idle");
-  recording->card->set_job(mode == "Active");
-  return {};
+/// Whether it is the one that records: not while another one goes before it.
+bool is_in_charge(const OnvifDevice& device, const RecordingJob& job) {
+  const RecordingJob* first = nullptr;
+  for (const auto& one : device.jobs) {
+    const bool counts = one.active && one.recording == job.recording;
+    if (counts && (!first || one.priority >= first->priority)) first = &one;
+  }
+  return first == &job;
 }
 
 OnvifOutcome job_state(const OnvifDevice& device, OnvifCall& call) {
-  const auto recording = asked_job(device, call);
-  if (!recording) return no_job(call);
-  const bool failing = recording->card->job_active() && !recording->card->recording();
-  const std::string state = failing ? "Error" : recording->card->job_active() ? "Active" : "Idle";
+  const auto* job = asked_job(device, call);
+  if (!job) return no_job(text_at(call.request, "JobToken"));
+  const bool in_charge = is_in_charge(device, *job);
+  const bool failing = in_charge && !recording_of(device, job->recording)->card->recording();
+  const std::string state = failing ? "Error" : in_charge ? "Active" : "Idle";
   auto all = add(call.answer, "trc:State");
-  add(all, "tt:RecordingToken", recording->token);
+  add(all, "tt:RecordingToken", job->recording);
   add(all, "tt:State", state);
   auto source = add(all, "tt:Sources");
-  add_source_token(source, *recording);
+  add_job_source(source, *job);
   add(source, "tt:State", state);
   auto tracks = add(source, "tt:Tracks");
   for (const auto& track : recorded_tracks(device)) {
@@ -173,8 +155,8 @@ OnvifService recording_service(OnvifDevice& d) {
       {"GetRecordingJobs", read, [&d](OnvifCall& c) { return jobs(d, c); }},
       {"GetRecordingJobConfiguration", read, [&d](OnvifCall& c) { return job_configuration(d, c); }},
       {"GetRecordingJobState", read, [&d](OnvifCall& c) { return job_state(d, c); }},
-      {"SetRecordingJobMode", AccessClass::actuate, [&d](OnvifCall& c) { return set_job_mode(d, c); }},
   };
+  std::ranges::move(recording_changes(d), std::back_inserter(service.operations));
   return service;
 }
 

@@ -25,10 +25,10 @@ OnvifOutcome replay_uri(const OnvifDevice& device, OnvifCall& call) {
   if (auto refused = check_recording(device, token)) return refused;
   if (text_at(call.request, "StreamSetup/Stream") != "RTP-Unicast")
     return refuse({"ter:InvalidArgVal", "ter:InvalidStreamSetup"}, "recordings are sent as RTP-Unicast only");
-  const bool interleaved = text_at(call.request, "StreamSetup/Transport/Protocol") != "UDP";
+  const auto transport = text_at(call.request, "StreamSetup/Transport/Protocol");
+  const auto path = fmt::format("{}{}", replay_path, recording_of(device, token)->profile);
   add(call.answer, "trp:Uri",
-      rtsp_uri(device, call, interleaved,
-               fmt::format("{}{}", replay_path, recording_of(device, token)->profile)));
+      transport == "HTTP" ? tunnel_uri(call, path) : rtsp_uri(device, call, transport != "UDP", path));
   return {};
 }
 

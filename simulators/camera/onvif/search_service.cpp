@@ -235,10 +235,11 @@ OnvifOutcome Searches::recording_results(OnvifCall& call) {
   auto room = most_results(call);
   auto list = add(call.answer, "tse:ResultList");
   add(list, "tt:SearchState", search->recordings.size() <= room ? "Completed" : "Searching");
-  for (; room > 0 && !search->recordings.empty(); --room) {
+  for (; room > 0 && !search->recordings.empty(); search->recordings.pop_front()) {
     const auto recording = recording_of(device_, search->recordings.front());
+    if (!recording) continue;  // deleted since it was found
     fill_recording_information(add(list, "tt:RecordingInformation"), device_, *recording);
-    search->recordings.pop_front();
+    --room;
   }
   return {};
 }

@@ -51,6 +51,8 @@ OnvifOutcome set_date_and_time(OnvifDevice& device, OnvifCall& call) {
     const auto time = read_date_time(child(call.request, "UTCDateTime"));
     if (!time) return refuse({"ter:InvalidArgVal", "ter:InvalidDateTime"}, "UTCDateTime is no date and time");
     device.set_clock_offset(*time - device.clock.now());
+  } else if (device.names.ntp.empty() && !device.names.ntp_by_dhcp) {
+    return refuse({"ter:InvalidArgVal", "ter:NtpServerUndefined"}, "set a time server first, by SetNTP");
   } else {
     device.set_clock_offset({});
   }
@@ -91,7 +93,7 @@ OnvifOutcome read_users(const OnvifCall& call, bool with_password, std::vector<C
     CameraUsers::User user{text_at(node, "Username"), child(node, "Password").text().get(),
                            level.value_or(UserLevel::user)};
     if (!level) {
-      return refuse({"ter:InvalidArgVal", "ter:AnonymousNotAllowed"},
+      return refuse({"ter:OperationProhibited", "ter:AnonymousNotAllowed"},
                     "a user level is Administrator, Operator or User");
     }
     if (user.name.empty()) return refuse({"ter:InvalidArgVal"}, "a user has a name");

@@ -35,12 +35,22 @@ constexpr Known known[] = {
     {quirks::wrong_subscription_address, Takes::nothing, {}, 0, true},
     // Tells all states anew with each pull, at once.
     {quirks::initialized_repeated, Takes::nothing, {}, 0, true},
+    // What happens to any of its inputs it tells as of the first.
+    {quirks::events_on_one_channel, Takes::nothing, {}, 0, true},
     // Its encoders can do what no encoder can.
     {quirks::absurd_encoder_options, Takes::nothing, {}, 0, true},
     // Tells the oldest and newest of its recording, and not what is missing between.
     {quirks::hole_search_refused, Takes::nothing, {}, 0, true},
     // Lists what it has recorded of its last input first.
     {quirks::recordings_reversed, Takes::nothing, {}, 0, true},
+    // Answers each question by SOAP with entities that grow without end,
+    {quirks::soap_bomb, Takes::nothing, {}, 0, true},
+    // or with 20,000 elements in each other,
+    {quirks::soap_deep, Takes::nothing, {}, 0, true},
+    // or with 8 MiB.
+    {quirks::soap_huge, Takes::nothing, {}, 0, true},
+    // Sends whoever asks, by SOAP or RTSP, to itself.
+    {quirks::redirect_loop},
     // Ends every session at that age.
     {quirks::session_dies, Takes::time, seconds(14)},
     // Sends nothing any more from that age on, and stays connected.

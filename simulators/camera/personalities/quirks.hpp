@@ -42,9 +42,13 @@ inline constexpr std::string_view pull_point_dies = "pull-point-dies",
                                   relative_renew_refused = "relative-renew-refused",
                                   renew_refused = "renew-refused",
                                   wrong_subscription_address = "wrong-subscription-address",
-                                  initialized_repeated = "initialized-repeated";
+                                  initialized_repeated = "initialized-repeated",
+                                  events_on_one_channel = "events-on-one-channel";
 // Of media services.
 inline constexpr std::string_view absurd_encoder_options = "absurd-encoder-options";
+// Of hostile devices.
+inline constexpr std::string_view soap_bomb = "soap-bomb", soap_deep = "soap-deep", soap_huge = "soap-huge",
+                                  redirect_loop = "redirect-loop";
 // Of recordings.
 inline constexpr std::string_view hole_search_refused = "hole-search-refused",
                                   recordings_reversed = "recordings-reversed";

@@ -37,18 +37,6 @@ void edit(RtspHeaders& headers, std::string_view name,
   headers = std::move(edited);
 }
 
-/// As of RFC 2069: MD5, and neither algorithm nor qop named.
-std::optional<std::string> without_qop(std::string_view challenge) {
-  if (challenge.find("SHA-256") != challenge.npos) return std::nullopt;
-  std::string kept;
-  for (const auto part : base::split(challenge, ',')) {
-    const auto text = base::trim(part);
-    if (text.starts_with("qop=") || text.starts_with("algorithm=")) continue;
-    kept += (kept.empty() ? "" : ", ") + std::string(text);
-  }
-  return kept;
-}
-
 std::optional<std::string> without_get_parameter(std::string_view methods) {
   std::string kept;
   for (const auto part : base::split(methods, ',')) {
@@ -59,6 +47,17 @@ std::optional<std::string> without_get_parameter(std::string_view methods) {
 }
 
 }  // namespace
+
+std::optional<std::string> without_qop(std::string_view challenge) {
+  if (challenge.find("SHA-256") != challenge.npos) return std::nullopt;
+  std::string kept;
+  for (const auto part : base::split(challenge, ',')) {
+    const auto text = base::trim(part);
+    if (text.starts_with("qop=") || text.starts_with("algorithm=")) continue;
+    kept += (kept.empty() ? "" : ", ") + std::string(text);
+  }
+  return kept;
+}
 
 QuirkyMemory::QuirkyMemory(const Quirks& quirks, const base::Clock& clock)
     : clock_(clock),
@@ -102,6 +101,11 @@ std::optional<RtspResponse> QuirkyManners::instead(const RtspRequest& request) {
     return refused;
   }
   if (request.method == "GET_PARAMETER" && quirks_.has(quirks::get_parameter_refused)) return status(501);
+  if (request.method == "DESCRIBE" && quirks_.has(quirks::redirect_loop)) {
+    auto loop = status(302);
+    loop.headers.add("Location", request.uri);
+    return loop;
+  }
   if (request.method == "SETUP" && !has_session_ && !memory_->has_room()) return status(453);
   return std::nullopt;
 }

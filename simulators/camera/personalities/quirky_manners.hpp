@@ -10,6 +10,10 @@
 
 namespace watchrig::camera {
 
+/// A Digest challenge as RFC 2069 has it: MD5, and neither algorithm nor qop named. Nothing for one of
+/// SHA-256.
+std::optional<std::string> without_qop(std::string_view challenge);
+
 /// What all connections of a camera with quirks share. Any thread.
 class QuirkyMemory {
  public:

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "simulators/camera/personalities/hostile_answers.hpp"
 #include "simulators/camera/personalities/quirky_sdp.hpp"
 
 namespace watchrig::camera {
@@ -51,6 +52,29 @@ TEST_F(QuirkyMannersTest, DescriptionsHaveWhatTheirQuirksSay) {
   EXPECT_THAT(text("sdp-foreign-host"), HasSubstr("a=control:rtsp://192.0.2.1/main/track1\r\n"));
   EXPECT_THAT(text("sdp-wrong-clock"), HasSubstr("a=rtpmap:96 H264/8000\r\n"));
   EXPECT_THAT(text("sdp-unknown-lines"), HasSubstr("y=0100000001\r\n"));
+}
+
+TEST_F(QuirkyMannersTest, WhoeverAsksIsSentToItself) {
+  auto asked = request("DESCRIBE");
+  asked.uri = "rtsp://10.0.0.1/main";
+  const auto answer = connect("redirect-loop")->instead(asked);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 302);
+  EXPECT_EQ(answer->headers.find("Location"), asked.uri);
+  EXPECT_FALSE(connect("redirect-loop")->instead(request("OPTIONS")));
+}
+
+TEST(HostileAnswers, AreWhatTheirQuirksSay) {
+  http::Request request;
+  request.path = "/onvif/device_service";
+  const auto answer = [&](const char* quirks) { return hostile_answer(*Quirks::parse(quirks), request); };
+  EXPECT_FALSE(answer("no-rtcp"));
+  EXPECT_THAT(answer("soap-bomb")->body, HasSubstr("<!ENTITY e9"));
+  EXPECT_LT(answer("soap-bomb")->body.size(), 4096U) << "small, as long as nobody reads it";
+  EXPECT_THAT(answer("soap-deep")->body, HasSubstr("<a><a><a>"));
+  EXPECT_GT(answer("soap-huge")->body.size(), std::size_t{8} << 20);
+  EXPECT_EQ(answer("redirect-loop")->status, 302);
+  EXPECT_EQ(answer("redirect-loop")->headers.front().second, request.path);
 }
 
 TEST_F(QuirkyMannersTest, ContentBaseLeadsElsewhere) {

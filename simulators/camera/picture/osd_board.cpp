@@ -55,6 +55,12 @@ OsdBoard::OsdBoard(const std::string& name) {
   time.kind = "DateAndTime";
   time.place = "UpperRight";
   for (auto* line : {&title, &time}) (void)create(*line);
+  first_ = lines_;
+}
+
+void OsdBoard::forget() {
+  const std::lock_guard lock(mutex_);
+  lines_ = first_;
 }
 
 std::vector<OsdLine> OsdBoard::lines() const {

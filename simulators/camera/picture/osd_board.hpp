@@ -42,6 +42,8 @@ class OsdBoard {
   /// Errors: not_found, full, invalid.
   base::Result<> change(const OsdLine& line);
   base::Result<> remove(std::string_view token);
+  /// The lines of the beginning are there again, and no others.
+  void forget();
   /// How far the camera's clock is ahead of the rig's.
   void set_clock_ahead(base::Duration ahead) { ahead_ = ahead.count(); }
 
@@ -52,7 +54,7 @@ class OsdBoard {
 
   std::atomic<std::int64_t> ahead_{0};
   mutable std::mutex mutex_;
-  std::map<std::string, OsdLine, std::less<>> lines_;
+  std::map<std::string, OsdLine, std::less<>> lines_, first_;
   unsigned named_ = 0;
 };
 
