@@ -15,42 +15,27 @@
 
 #include <fmt/format.h>
 
+#include "system/base/file_descriptor.hpp"
+
 namespace watchrig::scenarios {
 
 namespace {
 
 constexpr std::size_t max_first_line = 1024 * 1024;
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number = -1) : number_(number) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~FileDescriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
-
 struct Pipe {
-  FileDescriptor read, write;
+  base::FileDescriptor read, write;
 };
 
 base::Result<Pipe> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return base::os_error("open", "pipe", errno);
-  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+  return Pipe{base::FileDescriptor(ends[0]), base::FileDescriptor(ends[1])};
 }
 
-base::Result<FileDescriptor> open_log(const std::filesystem::path& path) {
+base::Result<base::FileDescriptor> open_log(const std::filesystem::path& path) {
   const auto target = path.empty() ? std::filesystem::path("/dev/null") : path;
-  FileDescriptor file(::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  base::FileDescriptor file(::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (file.get() < 0) return base::os_error("open", target.string(), errno);
   return file;
 }
@@ -83,8 +68,8 @@ std::string to_string(const ExitStatus& status) {
 
 struct ChildProcess::State {
   Options options;
-  FileDescriptor output;  ///< read end of its standard output
-  FileDescriptor log;     ///< for the rest of its standard output
+  base::FileDescriptor output;  ///< read end of its standard output
+  base::FileDescriptor log;     ///< for the rest of its standard output
   mutable std::mutex mutex;
   std::condition_variable changed;
   pid_t pid = -1;
@@ -97,25 +82,26 @@ struct ChildProcess::State {
   std::thread keeper;
   std::thread reader;
 
-  void fork_and_keep(FileDescriptor output_write, FileDescriptor errors, Pipe report);
+  void fork_and_keep(base::FileDescriptor output_write, base::FileDescriptor errors, Pipe report);
   void read_output();
   void take_first_line(std::string_view bytes);
   void await_end();
 };
 
-void ChildProcess::State::fork_and_keep(FileDescriptor output_write, FileDescriptor errors, Pipe report) {
+void ChildProcess::State::fork_and_keep(base::FileDescriptor output_write, base::FileDescriptor errors,
+                                        Pipe report) {
   std::vector<char*> arguments;
   for (auto& word : options.command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const base::FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   const int fork_error = errno;
   if (child == 0) {
     become(arguments.data(), input.get(), output_write.get(), errors.get(), report.write.get(), parent);
   }
-  report.write = FileDescriptor();
-  output_write = FileDescriptor();
+  report.write = base::FileDescriptor();
+  output_write = base::FileDescriptor();
   int exec_error = child < 0 ? fork_error : 0;
   if (child > 0 && ::read(report.read.get(), &exec_error, sizeof exec_error) <= 0) exec_error = 0;
   {

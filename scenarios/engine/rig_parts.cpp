@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include "system/media/stream_names.hpp"
+
 namespace watchrig::scenarios {
 
 namespace {
@@ -25,7 +27,7 @@ base::Result<Device> read_bind(pugi::xml_node bind) {
   }
   for (auto attribute : bind.attributes()) {
     const std::string name = attribute.name();
-    if (name == "main" || name == "sub") {
+    if (media::is_stream_name(name)) {
       device.streams[name] = attribute.value();
     } else if (name == "username") {
       device.username = attribute.value();
@@ -35,7 +37,7 @@ base::Result<Device> read_bind(pugi::xml_node bind) {
       device.detail = attribute.value();
     } else if (name != "id" && name != "driver") {
       return invalid(
-          fmt::format("<bind id=\"{}\"> has no attribute {}; it takes id, driver, main, sub, username, "
+          fmt::format("<bind id=\"{}\"> has no attribute {}; it takes id, driver, main, sub, sub2, username, "
                       "password, detail",
                       device.id, name));
     }

@@ -11,8 +11,8 @@ namespace watchrig::scenarios {
 /// A rig, taken apart into what the rig process plays and what is real hardware.
 struct RigParts {
   std::string played;        ///< <rig> with the virtual devices; empty when there are none
-  std::vector<Device> real;  ///< of <bind id="gate" driver="rtsp" main="rtsp://…" sub="…" username="…"
-                             ///< password="…" detail="maker, model, firmware"/>
+  std::vector<Device> real;  ///< of <bind id="gate" driver="rtsp" main="rtsp://…" sub="…" sub2="…"
+                             ///< username="…" password="…" detail="maker, model, firmware"/>
 };
 
 /// Errors name what is wrong with a <bind>: no id, no main, a driver other than rtsp, an unknown attribute.

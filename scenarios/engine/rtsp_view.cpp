@@ -11,6 +11,7 @@
 #include "system/base/spawn.hpp"
 #include "system/media/av_decoder.hpp"
 #include "system/media/rtsp_client.hpp"
+#include "system/media/rtsp_tls.hpp"
 
 namespace watchrig::scenarios {
 
@@ -26,7 +27,8 @@ media::RtspClient::Options client_options(const ViewOptions& options) {
   client.url = options.url;
   client.transport = options.udp ? media::RtspClient::Transport::udp : media::RtspClient::Transport::tcp;
   client.user_agent = "watchrig view";
-  if (auto trusted = media::trust_certificates(options.trusted)) client.trusted = *std::move(trusted);
+  if (const auto trusted = media::trust_certificates(options.trusted))
+    client.trust = [context = *trusted] { return context; };
   return client;
 }
 

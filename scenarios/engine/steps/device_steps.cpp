@@ -47,14 +47,21 @@ Outcome keep_channel(StepContext& step, const json::value& answer, const std::st
 /// by its name and their numbers.
 Outcome add_recorder(StepContext& step, const Device& recorder) {
   const auto name = step.text("as");
-  if (step.text("driver", "rtsp") != "onvif" || step.has("url") || step.has("sub-url"))
+  if (step.text("driver", "rtsp") != "onvif" || step.has("url") || step.has("sub-url") ||
+      step.has("sub2-url"))
     return of_author("a recorder is added with driver=\"onvif\", and by its host");
   const auto host = boost::urls::parse_uri(recorder.onvif);
   if (!host)
     return of_author(fmt::format("the device \"{}\" has no ONVIF services: say onvif=\"yes\"", recorder.id));
   auto body = body_of(step, &recorder);
-  body["address"] = host->host();
-  body["port"] = host->port_number();
+  if (recorder.streams.contains("ch1-sub2")) {
+    // A second sub stream is assumed of no device: it is entered.
+    body["streams"] =
+        json::object{{"main", recorder.onvif}, {"sub", recorder.onvif}, {"sub2", recorder.onvif}};
+  } else {
+    body["address"] = host->host();
+    body["port"] = host->port_number();
+  }
   body["channel_count"] = recorder.channels();
   json::array channels;
   for (unsigned number = 1; number <= recorder.channels(); ++number)
@@ -86,7 +93,10 @@ Outcome add_device(StepContext& step) {
       streams[stream] = driver == "rtsp" ? url : driver == "registered" ? by_id : device->onvif;
   }
   if (step.has("url")) streams["main"] = step.text("url");
-  if (step.has("sub-url")) streams["sub"] = step.text("sub-url");
+  for (const auto* name : {"sub", "sub2"}) {
+    const std::string url = fmt::format("{}-url", name);
+    if (step.has(url)) streams[name] = step.text(url);
+  }
   if (streams.empty()) return of_author("<add-device> needs a device of the rig or a url");
   auto body = body_of(step, device);
   body["streams"] = std::move(streams);
@@ -147,7 +157,8 @@ std::vector<StepDefinition> device_steps() {
          {"username", text},
          {"password", text},
          {"url", text},
-         {"sub-url", text}}},
+         {"sub-url", text},
+         {"sub2-url", text}}},
        add_device},
       {{"remove-device", Block::none, true, {{"channel", name, true}}}, remove_device},
       {{"expect-connections",

@@ -54,10 +54,7 @@ Outcome expect_loss(StepContext& step) {
 std::vector<StepDefinition> network_steps() {
   using enum AttributeKind;
   return {
-      {{"expect-loss",
-        Block::none,
-        false,
-        {{"channel", name, true}, {"stream", choice, false, "main|sub"}, {"within", duration}}},
+      {{"expect-loss", Block::none, false, {{"channel", name, true}, stream_attribute, {"within", duration}}},
        expect_loss},
   };
 }

@@ -2,6 +2,7 @@
 
 #include "scenarios/engine/condition.hpp"
 #include "scenarios/engine/steps/step_families.hpp"
+#include "system/base/text.hpp"
 
 namespace watchrig::scenarios {
 
@@ -35,6 +36,13 @@ Outcome stop(StepContext& step) {
 }
 
 Outcome start(StepContext& step) {
+  const auto settings = step.text("settings");
+  for (const auto setting : base::split(settings, ' ')) {
+    if (setting.empty()) continue;
+    if (setting.find('=') == std::string_view::npos)
+      return of_author(fmt::format("settings: \"{}\" is not name=value", setting));
+    step.bench.vms.append({"--set", std::string(setting)});
+  }
   const auto done = step.bench.vms.start();
   if (!done && done.error().kind == base::ErrorKind::conflict) return of_author(done.error().message);
   if (!done) return of_vms(done.error());
@@ -90,11 +98,13 @@ std::vector<StepDefinition> process_steps() {
   using enum AttributeKind;
   const std::vector<AttributeSyntax> which{{"role", choice, false, roles},
                                            {"program", choice, false, "vmsd"}};
+  auto ways_to_start = which;
+  ways_to_start.push_back({"settings", text});
   auto ways_to_stop = which;
   ways_to_stop.push_back({"over", choice, false, "signal|http"});
   return {
       {{"kill", Block::none, true, which}, kill},
-      {{"start", Block::none, true, which}, start},
+      {{"start", Block::none, true, ways_to_start}, start},
       {{"stop", Block::none, true, ways_to_stop}, stop},
       {{"expect-restart", Block::none, true, {{"within", duration}, {"since", moment}}}, expect_restart},
       {{"delete-index", Block::none, true, {}}, delete_index},

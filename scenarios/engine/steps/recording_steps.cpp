@@ -71,18 +71,17 @@ Outcome expect_recording(StepContext& step) {
 
 std::vector<StepDefinition> recording_steps() {
   using enum AttributeKind;
-  const AttributeSyntax stream{"stream", choice, false, "main|sub"};
   return {
       {{"record",
         Block::none,
         true,
-        {{"channel", name, true}, {"plan", choice, false, "continuous|none"}, stream}},
+        {{"channel", name, true}, {"plan", choice, false, "continuous|none"}, stream_attribute}},
        record},
       {{"expect-recording",
         Block::none,
         false,
         {{"channel", name, true},
-         stream,
+         stream_attribute,
          {"kept-by", choice, false, "server|device"},
          {"from", moment},
          {"to", moment},

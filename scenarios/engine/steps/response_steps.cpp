@@ -58,8 +58,10 @@ std::string take_values(const StepContext& step, const json::value& body) {
   if (!wanted) return wanted.error().message;
   for (const auto& [name, pointer] : *wanted) {
     const auto* value = at_pointer(body, pointer);
-    if (!value || !value->is_string()) return pointer;
-    step.bench.values.put(name, std::make_shared<std::string>(value->get_string()));
+    if (!value || !(value->is_string() || value->is_number())) return pointer;
+    step.bench.values.put(name,
+                          std::make_shared<std::string>(value->is_string() ? std::string(value->get_string())
+                                                                           : json::serialize(*value)));
   }
   return {};
 }
@@ -148,7 +150,7 @@ Outcome judge(const StepContext& step, const Exchange& exchange, const http::Res
     step.bench.values.put(step.text("take-body"), std::make_shared<std::string>(answer.body));
   if (step.has("take")) {
     if (const auto missing = take_values(step, body); !missing.empty())
-      return failed(fmt::format("{}, without a text {}", what, missing));
+      return failed(fmt::format("{}, without a text or number {}", what, missing));
   }
   if (!step.has("keep")) return passed_with(what);
   auto session = parse_vms_session(body);

@@ -13,6 +13,9 @@ struct StepDefinition {
   Outcome (*perform)(StepContext&) = nullptr;
 };
 
+/// Which stream of a channel; the choices are those of media::stream_names.
+constexpr AttributeSyntax stream_attribute{"stream", AttributeKind::choice, false, "main|sub|sub2"};
+
 // One family a file; README.md has the table of all.
 std::vector<StepDefinition> device_steps();       ///< add-device, remove-device, expect-connections
 std::vector<StepDefinition> recording_steps();    ///< record, expect-recording

@@ -94,14 +94,13 @@ Outcome expect_view(StepContext& step) {
 
 std::vector<StepDefinition> view_steps() {
   using enum AttributeKind;
-  const AttributeSyntax stream{"stream", choice, false, "main|sub"};
   return {
       {{"view",
         Block::none,
         true,
         {{"channel", name, true},
          {"as", name, true},
-         stream,
+         stream_attribute,
          {"player", choice, false, "watchrig|ffmpeg"},
          {"transport", choice, false, "tcp|udp"},
          {"over", choice, false, "rtsp|rtsps"},
@@ -118,7 +117,7 @@ std::vector<StepDefinition> view_steps() {
          {"since", moment},
          {"frames", choice, false, "bit-exact|any"},
          {"channel", name},
-         stream}},
+         stream_attribute}},
        [](StepContext& step) { return step.unless_rig_was_late(expect_view(step)); }},
   };
 }

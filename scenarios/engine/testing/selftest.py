@@ -28,7 +28,7 @@ FAILING = {
     "never_reached": (1, "fail", "neither refused nor closed"),
     "unwanted_text": (1, "fail", 'with ""name":"admin""'),
     "wrong_order": (1, "fail", "in its place"),
-    "unsent_message": (1, "fail", "no message bind_device"),
+    "unsent_message": (1, "fail", "no message link_nvr_pu"),
     "missing_device": (3, "harness-error", 'the rig has no device "yard"'),
     "broken_rig": (3, "harness-error", "rig"),
 }
