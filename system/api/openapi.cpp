@@ -28,6 +28,7 @@ extern const std::string_view description_maintenance_json;
 extern const std::string_view description_network_json;
 extern const std::string_view description_places_json;
 extern const std::string_view description_ptz_json;
+extern const std::string_view description_recordings_json;
 extern const std::string_view description_security_json;
 extern const std::string_view description_setup_json;
 extern const std::string_view description_sign_in_json;
@@ -143,15 +144,15 @@ struct Descriptions {
 
 Descriptions read_descriptions() {
   Descriptions all;
-  for (const auto text :
-       {embedded::description_common_json, embedded::description_accounts_json,
-        embedded::description_adding_json, embedded::description_channels_json,
-        embedded::description_device_details_json, embedded::description_devices_json,
-        embedded::description_discovery_json, embedded::description_encoders_json,
-        embedded::description_logs_json, embedded::description_maintenance_json,
-        embedded::description_network_json, embedded::description_places_json, embedded::description_ptz_json,
-        embedded::description_security_json, embedded::description_setup_json,
-        embedded::description_sign_in_json, embedded::description_system_json}) {
+  for (const auto text : {embedded::description_common_json, embedded::description_accounts_json,
+                          embedded::description_adding_json, embedded::description_channels_json,
+                          embedded::description_device_details_json, embedded::description_devices_json,
+                          embedded::description_discovery_json, embedded::description_encoders_json,
+                          embedded::description_logs_json, embedded::description_maintenance_json,
+                          embedded::description_network_json, embedded::description_places_json,
+                          embedded::description_ptz_json, embedded::description_recordings_json,
+                          embedded::description_security_json, embedded::description_setup_json,
+                          embedded::description_sign_in_json, embedded::description_system_json}) {
     const json::object file = json::parse(text).as_object();
     for (const auto& [name, schema] : file.at("schemas").as_object()) {
       if (!all.schemas.emplace(name, schema).second)

@@ -1,10 +1,8 @@
 #include <atomic>
-#include <map>
-#include <mutex>
 
-#include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "system/api/recording_search.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/request_trace.hpp"
 #include "system/api/routes.hpp"
@@ -14,63 +12,10 @@
 namespace watchrig::api {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 using http::Request;
 using http::Response;
 
 namespace {
-
-/// How much of what storage is asked at a time is of one account, so that nobody fills its queue for all.
-class Share : public std::enable_shared_from_this<Share> {
- public:
-  static constexpr int most = 16;
-
-  /// Until the end of what it returns; null when the account has its share already.
-  std::shared_ptr<void> take(const std::string& account) {
-    const std::lock_guard lock(mutex_);
-    if (asked_[account] >= most) return nullptr;
-    ++asked_[account];
-    return {this, [self = shared_from_this(), account](void*) { self->give_back(account); }};
-  }
-
- private:
-  void give_back(const std::string& account) {
-    const std::lock_guard lock(mutex_);
-    if (--asked_[account] == 0) asked_.erase(account);
-  }
-
-  std::mutex mutex_;
-  std::map<std::string, int> asked_;
-};
-using Shared = std::shared_ptr<Share>;
-
-Response busy() {
-  Response refusal = http::error_response(503, "busy", {},
-                                          fmt::format("{} such requests of yours are being answered; come "
-                                                      "again",
-                                                      Share::most));
-  refusal.headers.emplace_back("Retry-After", "1");
-  return refusal;
-}
-
-asio::awaitable<Response> list_spans(ServerParts& parts, Shared share, Request request) {
-  const auto period = period_of(request, true);
-  if (!period) co_return error_response(period.error());
-  const auto taken = share->take(request.account);
-  if (!taken) co_return busy();
-  platform::NvrPlaybackQuery query{request.param("channel"), request.query_value("stream").value_or("main"),
-                                   period->from, period->to};
-  const auto records = co_await parts.storage_queries.records(std::move(query), trace_name(request));
-  if (!records) co_return http::error_response(records.error());
-  json::array list;
-  for (const auto& record : *records) {
-    list.push_back({{"from", base::format_utc(record.from, 9)},
-                    {"to", base::format_utc(record.to, 9)},
-                    {"frames", record.frames},
-                    {"bytes", record.bytes}});
-  }
-  co_return http::json_response(200, json::object{{"spans", std::move(list)}});
-}
 
 /// On a thread that may wait for disks: the bytes of a record do not pass the bus.
 Response export_record(ServerParts& parts, const Request& request, const platform::NvrDownloadRecord& record,
@@ -95,7 +40,8 @@ Response export_record(ServerParts& parts, const Request& request, const platfor
   return response;
 }
 
-asio::awaitable<Response> export_recording(ServerParts& parts, Shared share, Request request) {
+asio::awaitable<Response> export_recording(ServerParts& parts, std::shared_ptr<QuestionShare> share,
+                                           Request request) {
   const auto period = period_of(request, false);
   if (!period) co_return error_response(period.error());
   const platform::NvrDownloadRecord record{
@@ -104,7 +50,7 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Shared share, Req
   std::optional<platform::NvrRecordPlace> place;
   {
     const auto taken = share->take(request.account);
-    if (!taken) co_return busy();
+    if (!taken) co_return QuestionShare::busy();
     const auto answer = co_await parts.storage_queries.download(record, trace_name(request));
     if (!answer) co_return http::error_response(answer.error());
     place = *answer;
@@ -119,19 +65,13 @@ asio::awaitable<Response> export_recording(ServerParts& parts, Shared share, Req
 }  // namespace
 
 void add_recording_routes(http::Router& router, ServerParts& parts) {
-  const std::initializer_list<http::QueryParameter> period{
-      {"from", "UTC"}, {"to", "UTC"}, {"stream", "main, sub or sub2; main without it"}};
-  const auto share = std::make_shared<Share>();
-  router
-      .add("GET", "/api/v1/channels/{channel}/spans", {"playback"},
-           "Periods that are recorded without a hole",
-           [&parts, share](Request request) { return list_spans(parts, share, std::move(request)); })
-      .query = period;
+  const auto share = std::make_shared<QuestionShare>();
+  add_recording_search(router, parts, share);
   router
       .add("GET", "/api/v1/channels/{channel}/export.mp4", {"download"},
            "A period as MP4, cut at exact frames",
            [&parts, share](Request request) { return export_recording(parts, share, std::move(request)); })
-      .query = period;
+      .query = {{"from", "UTC"}, {"to", "UTC"}, {"stream", "main, sub or sub2; main without it"}};
 }
 
 }  // namespace watchrig::api

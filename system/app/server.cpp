@@ -143,7 +143,11 @@ Result<> Server::open_stores() {
   storage::Options options;
   options.directory = data / recordings_name;
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
-  options.reserve_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "reserve_bytes"));
+  const auto amount = [this](const char* name) {
+    return static_cast<std::uint64_t>(central_->settings().number("storage", name));
+  };
+  options.full = {amount("reserve_bytes"), amount("full_bytes"), amount("full_percent"),
+                  central_->settings().text("storage", "when_full") == "overwrite"};
   auto pace = std::make_shared<devices::AttemptPace>(clock_, [&settings = central_->settings()] {
     return static_cast<double>(settings.number("devices", "attempts_per_second"));
   });

@@ -14,14 +14,15 @@ Message to_storage(const Body& body) {
   return to_message(central_role, storage_role, body);
 }
 
-LinkedChannel linked(const Device& device, const Channel& channel, std::string recorded) {
-  LinkedChannel linked{channel.id, channel.name, channel.number, std::move(recorded), {}};
+LinkedChannel linked(const Device& device, const Channel& channel, const RecordOrder& recorded) {
+  LinkedChannel linked{
+      channel.id, channel.name, channel.number, recorded.stream, recording_type_names(recorded.types), {}};
   for (const auto& [name, address] : streams_of(device, channel)) linked.streams.push_back({name, address});
   return linked;
 }
 
 LinkNvrPu link_of(const Device& device, bool continued,
-                  const std::function<std::string(const Channel&)>& recorded) {
+                  const std::function<RecordOrder(const Channel&)>& recorded) {
   LinkNvrPu link{device.id,
                  continued,
                  speaks_onvif(device),
@@ -91,7 +92,9 @@ Result<> StorageOrders::record_soon(const std::string& channel) {
 Result<Message> StorageOrders::strategy(const std::string& channel) const {
   const auto found = knowledge_.channel(channel);
   if (!found) return found.error();
-  return to_storage(SetNvrRecordStrategy{found->channel->id, knowledge_.recorded(*found->channel)});
+  const auto recorded = knowledge_.recorded(*found->channel);
+  return to_storage(
+      SetNvrRecordStrategy{found->channel->id, recorded.stream, recording_type_names(recorded.types)});
 }
 
 Result<Message> StorageOrders::link(const std::string& device, bool continued) const {

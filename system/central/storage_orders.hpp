@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "system/central/devices/device_list.hpp"
+#include "system/central/recording/record_order.hpp"
 #include "system/platform/role_messages.hpp"
 
 namespace watchrig::central {
@@ -17,7 +18,7 @@ class StorageOrders {
   struct Knowledge {
     std::function<base::Result<DevicePtr>(const std::string& id)> device;
     std::function<base::Result<ChannelOfDevice>(const std::string& id)> channel;
-    std::function<std::string(const Channel&)> recorded;  ///< which stream; empty: none
+    std::function<RecordOrder(const Channel&)> recorded;
   };
 
   StorageOrders(platform::MessageBus& bus, Knowledge knowledge)

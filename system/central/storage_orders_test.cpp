@@ -38,8 +38,9 @@ base::Result<ChannelOfDevice> channel_of_the_gate(const std::string& id) {
   return Error{ErrorKind::not_found, fmt::format("there is no channel \"{}\"", id)};
 }
 
-std::string recorded_of(const Channel& channel) {
-  return channel.plan == RecordPlan::none ? std::string() : channel.recorded_stream;
+RecordOrder recorded_of(const Channel& channel) {
+  if (channel.plan == RecordPlan::none) return {};
+  return {channel.recorded_stream, platform::regular_recording | platform::input_recording};
 }
 
 StorageOrders::Knowledge knowledge(
@@ -73,13 +74,13 @@ TEST_F(RoleMessagesTest, OrdersArriveAsTheyWereGivenAndARefusalComesBack) {
       (std::vector<std::string>{
           R"(link_nvr_pu{"device":"d1","continued":true,"onvif":false,"transport":"udp",)"
           R"("cache_strategy":"fluent","username":"eye","password":"secret","channels":[)"
-          R"({"channel":"c1","name":"Gate","number":1,"recorded":"sub","streams":[)"
+          R"({"channel":"c1","name":"Gate","number":1,"recorded":"sub","types":["regular","input"],"streams":[)"
           R"({"name":"main","address":"rtsp://10.0.0.1/1/a"},{"name":"sub","address":"rtsp://10.0.0.1/1/b"}]},)"
-          R"({"channel":"c2","name":"Yard","number":4,"recorded":"","streams":[)"
+          R"({"channel":"c2","name":"Yard","number":4,"recorded":"","types":[],"streams":[)"
           R"({"name":"main","address":"rtsp://10.0.0.9/own"}]}]})",
           R"(unlink_nvr_pu{"device":"d1","channels":["c1","c2"]})",
-          R"(set_nvr_record_strategy{"channel":"c2","stream":""})",
-          R"(set_nvr_record_strategy{"channel":"c1","stream":"sub"})"}));
+          R"(set_nvr_record_strategy{"channel":"c2","stream":"","types":[]})",
+          R"(set_nvr_record_strategy{"channel":"c1","stream":"sub","types":["regular","input"]})"}));
   EXPECT_EQ(trace.find({.name = "unlink_nvr_pu_result"}).size(), 1U);
 }
 

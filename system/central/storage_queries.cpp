@@ -49,6 +49,10 @@ StorageQueries::Answer<std::vector<NvrRecord>> StorageQueries::records(NvrPlayba
   co_return all;
 }
 
+StorageQueries::Answer<NvrDays> StorageQueries::days(QueryNvrDays query, std::string request) {
+  return ask<NvrDays>(std::move(query), std::move(request), patience_);
+}
+
 StorageQueries::Answer<NvrRecordPlace> StorageQueries::download(NvrDownloadRecord record,
                                                                 std::string request) {
   return ask<NvrRecordPlace>(std::move(record), std::move(request), patience_);

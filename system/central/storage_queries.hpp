@@ -22,6 +22,8 @@ class StorageQueries {
 
   /// All that is recorded in the period, in order of time; how many to ask for at a time is not looked at.
   Answer<std::vector<platform::NvrRecord>> records(platform::NvrPlaybackQuery query, std::string request);
+  /// Those of the bounds of days behind which something is recorded.
+  Answer<platform::NvrDays> days(platform::QueryNvrDays query, std::string request);
   /// Where something is within the period, so that it can be read. Errors: also not_found.
   Answer<platform::NvrRecordPlace> download(platform::NvrDownloadRecord record, std::string request);
   /// Whether it takes messages, in a tenth of the time of the others too.

@@ -17,11 +17,12 @@ BOOST_DESCRIBE_STRUCT(LinkedStream, (), (name, address))
 struct LinkedChannel {
   std::string channel;
   std::string name;
-  std::int64_t number = 1;  ///< in its device
-  std::string recorded;     ///< the name of a stream; empty: none is
+  std::int64_t number = 1;         ///< in its device
+  std::string recorded;            ///< the name of a stream; empty: none is
+  std::vector<std::string> types;  ///< of recordings, for which that is: see recording_types.hpp
   std::vector<LinkedStream> streams;
 };
-BOOST_DESCRIBE_STRUCT(LinkedChannel, (), (channel, name, number, recorded, streams))
+BOOST_DESCRIBE_STRUCT(LinkedChannel, (), (channel, name, number, recorded, types, streams))
 
 /// central -> storage: the device's channels are to be relayed and recorded: those that are not yet, as it
 /// says here; the others are tried again at once where they are offline. H.626.4, 8.7.2.1. Answer:
@@ -53,9 +54,10 @@ BOOST_DESCRIBE_STRUCT(UnlinkNvrPu, (), (device, channels))
 struct SetNvrRecordStrategy {
   static constexpr std::string_view message_name = "set_nvr_record_strategy";
   std::string channel;
-  std::string stream;  ///< empty: none
+  std::string stream;              ///< empty: none
+  std::vector<std::string> types;  ///< what is recorded from now on is of these: see recording_types.hpp
 };
-BOOST_DESCRIBE_STRUCT(SetNvrRecordStrategy, (), (channel, stream))
+BOOST_DESCRIBE_STRUCT(SetNvrRecordStrategy, (), (channel, stream, types))
 
 /// central -> storage: what is recorded of a channel's stream within [from, to). H.626.4, 8.7.2.2.
 struct NvrPlaybackQuery {
@@ -65,9 +67,10 @@ struct NvrPlaybackQuery {
   std::string stream;
   base::UtcTime from;
   base::UtcTime to;
-  std::int64_t most = 0;  ///< records in the answer, so that no message is endless
+  std::int64_t most = 0;                ///< records in the answer, so that no message is endless
+  std::vector<std::string> types = {};  ///< only what is of one of these; empty: everything
 };
-BOOST_DESCRIBE_STRUCT(NvrPlaybackQuery, (), (channel, stream, from, to, most))
+BOOST_DESCRIBE_STRUCT(NvrPlaybackQuery, (), (channel, stream, from, to, most, types))
 
 /// A period without a hole; see storage::Span.
 struct NvrRecord {
@@ -75,8 +78,9 @@ struct NvrRecord {
   base::UtcTime to;
   std::int64_t frames = 0;
   std::int64_t bytes = 0;
+  std::vector<std::string> types = {};  ///< that occur in it
 };
-BOOST_DESCRIBE_STRUCT(NvrRecord, (), (from, to, frames, bytes))
+BOOST_DESCRIBE_STRUCT(NvrRecord, (), (from, to, frames, bytes, types))
 
 /// The answer: in order of time.
 struct NvrRecordList {
@@ -84,6 +88,24 @@ struct NvrRecordList {
   bool more = false;  ///< after the last of them, there is more
 };
 BOOST_DESCRIBE_STRUCT(NvrRecordList, (), (records, more))
+
+/// central -> storage: on which days something is recorded; the asker knows when days begin. H.626.4 has no
+/// name for it.
+struct QueryNvrDays {
+  static constexpr std::string_view message_name = "query_nvr_days";
+  std::string channel;
+  std::string stream;
+  std::vector<base::UtcTime>
+      bounds;  ///< of the days, each later than the one before; the last day's end is the last
+  std::vector<std::string> types = {};  ///< as in NvrPlaybackQuery
+};
+BOOST_DESCRIBE_STRUCT(QueryNvrDays, (), (channel, stream, bounds, types))
+
+/// The answer: those of the bounds behind which something is.
+struct NvrDays {
+  std::vector<base::UtcTime> recorded;
+};
+BOOST_DESCRIBE_STRUCT(NvrDays, (), (recorded))
 
 /// central -> storage: what is recorded within [from, to) is to be taken away. H.626.4, 8.7.2.2. The bytes do
 /// not pass the bus: whoever has the answer reads them from storage itself (nvr_record_data).

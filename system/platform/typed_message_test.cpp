@@ -13,13 +13,13 @@ TEST(TypedMessageTest, GoesToJsonAndBack) {
   link.device = "d1";
   link.continued = true;
   link.password = "secret";
-  link.channels = {{"c1", "Gate", 2, "main", {{"main", "rtsp://127.0.0.1/1"}}}, {}};
+  link.channels = {{"c1", "Gate", 2, "main", {"manual"}, {{"main", "rtsp://127.0.0.1/1"}}}, {}};
   const auto bind = to_message(central_role, storage_role, link);
   EXPECT_EQ(bind.name, "link_nvr_pu");
   EXPECT_EQ(bind.from, "central");
   EXPECT_EQ(bind.to, "storage");
   EXPECT_EQ(json::serialize(bind.body.at("channels").at(0)),
-            R"({"channel":"c1","name":"Gate","number":2,"recorded":"main",)"
+            R"({"channel":"c1","name":"Gate","number":2,"recorded":"main","types":["manual"],)"
             R"("streams":[{"name":"main","address":"rtsp://127.0.0.1/1"}]})");
   const auto read = from_message<LinkNvrPu>(bind);
   ASSERT_TRUE(read) << read.error().message;
@@ -86,7 +86,7 @@ TEST(TypedMessageTest, QuestionsGoToJsonAndBackAndRefuseWhatIsBad) {
   const base::UtcTime from(std::chrono::seconds(1)), to(std::chrono::nanoseconds(2'000'000'003));
   check_round_trip(
       NvrPlaybackQuery{"c1", "main", from, to, 5},
-      R"({"channel":"c1","stream":"main","from":"1970-01-01T00:00:01.000000000Z","to":"1970-01-01T00:00:02.000000003Z","most":5})");
+      R"({"channel":"c1","stream":"main","from":"1970-01-01T00:00:01.000000000Z","to":"1970-01-01T00:00:02.000000003Z","most":5,"types":[]})");
   check_round_trip(
       NvrDownloadRecord{"c1", "sub", from, to},
       R"({"channel":"c1","stream":"sub","from":"1970-01-01T00:00:01.000000000Z","to":"1970-01-01T00:00:02.000000003Z"})");

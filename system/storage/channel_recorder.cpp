@@ -15,6 +15,8 @@ void ChannelRecorder::present(media::Presentation presentation) {
   queue_->present(feed_, std::move(presentation));
 }
 
+void ChannelRecorder::mark(platform::RecordingTypes types) { queue_->mark(feed_, types); }
+
 void ChannelRecorder::close() { queue_->close(feed_); }
 
 RecorderStats ChannelRecorder::stats() const { return queue_->stats(*feed_); }

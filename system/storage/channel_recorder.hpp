@@ -7,6 +7,7 @@
 
 #include "system/base/clock.hpp"
 #include "system/media/access_unit.hpp"
+#include "system/platform/recording_types.hpp"
 
 namespace watchrig::storage {
 
@@ -44,6 +45,9 @@ class ChannelRecorder {
 
   /// The stream has changed (codec, resolution, tracks): later units belong to this presentation. Any thread.
   void present(media::Presentation presentation);
+
+  /// Later units are recorded for these reasons; at first it is a regular recording. Any thread.
+  void mark(platform::RecordingTypes types);
 
   /// Hands what is open to the writer; later units are refused. Does not wait. Any thread.
   void close();

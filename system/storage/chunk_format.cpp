@@ -197,7 +197,7 @@ base::Bytes write_chunk_head(const ChunkHead& head) {
   fields.u16(static_cast<std::uint16_t>(head.tracks.size()));
   fields.u8(static_cast<std::uint8_t>(head.channel.size()));
   fields.u8(static_cast<std::uint8_t>(head.stream.size()));
-  fields.u32(0);
+  fields.u32(head.types);
   fields.bytes(head.channel.data(), head.channel.size());
   fields.bytes(head.stream.data(), head.stream.size());
   for (const media::Track& track : head.tracks) {
@@ -263,7 +263,7 @@ base::Result<ChunkHead> parse_chunk_head(base::ByteView bytes) {
   const std::size_t tracks = fields.u16();
   const std::size_t channel_bytes = fields.u8();
   const std::size_t stream_bytes = fields.u8();
-  fields.u32();
+  head.types = fields.u32();
   const std::int64_t extent = time_minus(head.last, head.begin);
   if (extent < 0 || extent > max_chunk_extent.count()) return corrupt("the chunk's time range is impossible");
   if (channel_bytes == 0 || stream_bytes == 0 || !fields.has(channel_bytes + stream_bytes)) {

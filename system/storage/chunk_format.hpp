@@ -8,6 +8,7 @@
 #include "system/base/byte_order.hpp"
 #include "system/base/result.hpp"
 #include "system/media/access_unit.hpp"
+#include "system/platform/recording_types.hpp"
 
 /// What stands on the disk, as FORMAT.md describes it. All functions are free of input and output and take
 /// any bytes.
@@ -65,6 +66,7 @@ struct ChunkHead {
   base::UtcTime last;       ///< time of the newest unit
   std::uint32_t interval_ns =
       0;  ///< between two pictures as the writer has seen them; 0 when it has seen one only
+  platform::RecordingTypes types = 0;  ///< of its writer's time; 0 where that was before there were types
   std::string channel;
   std::string stream;
   media::Presentation tracks;

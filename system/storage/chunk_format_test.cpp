@@ -20,6 +20,7 @@ ChunkHead example_head() {
   head.begin = base::UtcTime(base::Duration(1'000'000'000));
   head.last = head.begin + 40ms;
   head.interval_ns = 40'000'000;
+  head.types = 5;
   head.channel = "c1";
   head.stream = "main";
   media::Track track;
@@ -58,8 +59,8 @@ TEST(Crc32c, GivesTheValueOfRfc3720WhetherInOnePieceOrSeveral) {
 TEST(ChunkFormat, WritesTheExampleOfTheFormatDocument) {
   const base::Bytes bytes = write_chunk_head(example_head());
   EXPECT_EQ(base::to_hex(bytes.data(), bytes.size()),
-            "57524348554e4b0a454e9e2753518fab000000b10000000511223344556677880000000000000005"
-            "0000000200010001000000003b9aca00000000003dfd240002625a00000000020001020400000000"
+            "57524348554e4b0a3887296053518fab000000b10000000511223344556677880000000000000005"
+            "0000000200010001000000003b9aca00000000003dfd240002625a00000000020001020400000005"
             "63316d61696e0160000000015f900160012000050000000167000000000000000300015f90000000"
             "000000000000000000000003e80000000000000000000000070000000200015f900000000002625a"
             "0000000000000003e8ffffffffffffffff");
@@ -76,6 +77,7 @@ TEST(ChunkFormat, ReadsBackWhatItWrote) {
   EXPECT_EQ(parsed->tracks.at(0).config, head.tracks[0].config);
   EXPECT_EQ(parsed->units.at(1).sender_ns, -1);
   EXPECT_TRUE(parsed->continues);
+  EXPECT_EQ(parsed->types, 5U);
   EXPECT_EQ(count_frames(*parsed), 2u);
   EXPECT_EQ(first_key(*parsed), head.begin + 40ms);
 }

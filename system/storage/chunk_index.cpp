@@ -9,7 +9,7 @@ using base::Error;
 using base::ErrorKind;
 using base::UtcTime;
 
-constexpr int schema = 1;
+constexpr int schema = 2;
 constexpr std::uintmax_t quickly_checked_bytes = 64u << 20;
 
 constexpr const char* make_tables = R"(
@@ -21,13 +21,27 @@ constexpr const char* make_tables = R"(
   CREATE TABLE chunk (source INTEGER NOT NULL, run INTEGER NOT NULL, begin INTEGER NOT NULL, idx INTEGER NOT NULL,
                       segment INTEGER NOT NULL, offset INTEGER NOT NULL, head_bytes INTEGER NOT NULL,
                       payload_bytes INTEGER NOT NULL, last INTEGER NOT NULL, interval_ns INTEGER NOT NULL,
-                      frames INTEGER NOT NULL, key INTEGER, PRIMARY KEY (source, run, begin, idx)) WITHOUT ROWID;
-  PRAGMA user_version = 1;
+                      frames INTEGER NOT NULL, key INTEGER, types INTEGER NOT NULL,
+                      PRIMARY KEY (source, run, begin, idx)) WITHOUT ROWID;
+  CREATE TABLE place (segment INTEGER NOT NULL, source INTEGER NOT NULL, run INTEGER NOT NULL, first INTEGER NOT NULL,
+                      last INTEGER NOT NULL, PRIMARY KEY (segment, source, run)) WITHOUT ROWID;
+  PRAGMA user_version = 2;
+  COMMIT;
+)";
+
+/// From schema 1, when all that was recorded was regular.
+constexpr const char* add_types = R"(
+  BEGIN IMMEDIATE;
+  ALTER TABLE chunk ADD COLUMN types INTEGER NOT NULL DEFAULT 1;
+  CREATE TABLE place (segment INTEGER NOT NULL, source INTEGER NOT NULL, run INTEGER NOT NULL, first INTEGER NOT NULL,
+                      last INTEGER NOT NULL, PRIMARY KEY (segment, source, run)) WITHOUT ROWID;
+  INSERT INTO place SELECT segment, source, run, min(begin), max(begin) FROM chunk GROUP BY segment, source, run;
+  PRAGMA user_version = 2;
   COMMIT;
 )";
 
 #define WATCHRIG_CHUNK_COLUMNS \
-  "run, idx, segment, offset, head_bytes, payload_bytes, begin, last, interval_ns, frames, key"
+  "run, idx, segment, offset, head_bytes, payload_bytes, begin, last, interval_ns, frames, key, types"
 #define WATCHRIG_THE_SOURCE "(SELECT id FROM source WHERE channel = ?1 AND stream = ?2)"
 
 std::int64_t ns(UtcTime time) { return time.time_since_epoch().count(); }
@@ -46,6 +60,7 @@ ChunkRow read_row(const platform::SqliteStatement& from) {
   row.interval_ns = static_cast<std::uint32_t>(from.integer(8));
   row.frames = static_cast<std::uint32_t>(from.integer(9));
   if (const auto key = from.optional_integer(10)) row.key = at(*key);
+  row.types = static_cast<platform::RecordingTypes>(from.integer(11));
   return row;
 }
 
@@ -97,6 +112,7 @@ ChunkRow make_row(const ChunkHead& head, std::uint64_t segment, std::uint64_t of
   row.interval_ns = head.interval_ns;
   row.frames = count_frames(head);
   row.key = first_key(head);
+  row.types = head.types ? head.types : platform::regular_recording;
   return row;
 }
 
@@ -107,7 +123,9 @@ base::Result<std::unique_ptr<ChunkIndex>> ChunkIndex::open(const std::filesystem
   if (!found) return found.error();
   const auto tables = single_integer(*writer, "SELECT count(*) FROM sqlite_master");
   if (!tables) return tables.error();
-  if (*found != schema && (*found != 0 || *tables != 0)) {
+  if (*found == 1 && *tables != 0) {
+    if (auto made = writer->execute(add_types); !made) return made.error();
+  } else if (*found != schema && (*found != 0 || *tables != 0)) {
     return Error{ErrorKind::unsupported,
                  fmt::format("index {}: schema {}, this program has {}", path.native(), *found, schema)};
   }
@@ -138,10 +156,13 @@ base::Result<> ChunkIndex::prepare() {
       {add_source_, writer_, "INSERT INTO source (channel, stream) VALUES (?, ?) ON CONFLICT DO NOTHING"},
       {add_chunk_, writer_,
        "INSERT OR REPLACE INTO chunk (source, " WATCHRIG_CHUNK_COLUMNS ") VALUES (" WATCHRIG_THE_SOURCE
-       ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
+       ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"},
       {add_run_, writer_,
        "INSERT INTO run (source, run, begin, last) VALUES (" WATCHRIG_THE_SOURCE
        ", ?3, ?4, ?5) ON CONFLICT DO UPDATE SET begin = min(begin, ?4), last = max(last, ?5)"},
+      {add_place_, writer_,
+       "INSERT INTO place (segment, source, run, first, last) VALUES (?3, " WATCHRIG_THE_SOURCE
+       ", ?4, ?5, ?5) ON CONFLICT DO UPDATE SET first = min(first, ?5), last = max(last, ?5)"},
       {add_segment_, writer_,
        "INSERT INTO segment (number, known_bytes, sealed) VALUES (?1, ?2, ?3) "
        "ON CONFLICT DO UPDATE SET known_bytes = ?2, sealed = ?3"},
@@ -151,6 +172,9 @@ base::Result<> ChunkIndex::prepare() {
       {find_chunks_, reader_,
        "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
        " AND run = ?3 AND begin >= ?4 AND begin < ?5 ORDER BY begin, idx LIMIT ?6"},
+      {find_any_, reader_,
+       "SELECT 1 FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
+       " AND run = ?3 AND begin >= ?4 AND begin < ?5 AND last >= ?6 AND types & ?7 LIMIT 1"},
       {find_key_, reader_,
        "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
        " AND run = ?3 AND begin <= ?4 AND key <= ?4 ORDER BY begin DESC, idx DESC LIMIT 1"},
@@ -175,11 +199,14 @@ base::Result<> ChunkIndex::insert(const IndexedChunk& chunk) {
   if (row.key) key = ns(*row.key);
   if (auto done = add_chunk_
                       ->bind(channel, stream, row.run, row.index, row.segment, row.offset, row.head_bytes,
-                             row.payload_bytes, ns(row.begin), ns(row.last), row.interval_ns, row.frames, key)
+                             row.payload_bytes, ns(row.begin), ns(row.last), row.interval_ns, row.frames, key,
+                             row.types)
                       .run();
       !done) {
     return done;
   }
+  if (auto done = add_place_->bind(channel, stream, row.segment, row.run, ns(row.begin)).run(); !done)
+    return done;
   return add_run_->bind(channel, stream, row.run, ns(row.begin), ns(row.last)).run();
 }
 
@@ -204,16 +231,51 @@ base::Result<> ChunkIndex::commit(const std::vector<IndexedChunk>& chunks,
 }
 
 base::Result<> ChunkIndex::forget(std::uint64_t segment, std::uint64_t bytes) {
-  auto rows =
-      writer_.prepare("DELETE FROM chunk WHERE segment = ? AND offset + head_bytes + payload_bytes > ?");
-  if (!rows) return rows.error();
-  if (auto done = rows->bind(segment, bytes).run(); !done) return done;
-  auto known =
-      writer_.prepare(bytes == 0 ? "DELETE FROM segment WHERE number = ?1"
-                                 : "UPDATE segment SET known_bytes = min(known_bytes, ?2) WHERE number = ?1");
-  if (!known) return known.error();
-  if (bytes == 0) return known->bind(segment).run();
-  return known->bind(segment, bytes).run();
+  if (auto begun = writer_.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  auto done = forget_rows(segment, bytes);
+  if (!done) static_cast<void>(writer_.execute("ROLLBACK"));
+  return done;
+}
+
+base::Result<> ChunkIndex::forget_rows(std::uint64_t segment, std::uint64_t bytes) {
+  const auto run = [this](const char* sql, auto... values) -> base::Result<> {
+    auto statement = writer_.prepare(sql);
+    if (!statement) return statement.error();
+    return statement->bind(values...).run();
+  };
+  struct Place {
+    std::int64_t source, run, first, last;
+  };
+  std::vector<Place> places;
+  auto find = writer_.prepare("SELECT source, run, first, last FROM place WHERE segment = ?");
+  if (!find) return find.error();
+  find->bind(segment);
+  auto read = each(*find, [&] {
+    places.push_back({find->integer(0), find->integer(1), find->integer(2), find->integer(3)});
+  });
+  if (!read) return read;
+  // By the primary key: in a large index nothing else finds the rows of a segment in time.
+  for (const auto& place : places) {
+    auto done =
+        run("DELETE FROM chunk WHERE source = ? AND run = ? AND begin >= ? AND begin <= ? AND segment = ? "
+            "AND offset + head_bytes + payload_bytes > ?",
+            place.source, place.run, place.first, place.last, segment, bytes);
+    if (!done) return done;
+    done =
+        run("DELETE FROM run WHERE source = ?1 AND run = ?2 "
+            "AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = ?1 AND run = ?2)",
+            place.source, place.run);
+    if (!done) return done;
+  }
+  if (bytes > 0) {
+    auto done =
+        run("UPDATE segment SET known_bytes = min(known_bytes, ?2) WHERE number = ?1", segment, bytes);
+    if (!done) return done;
+  } else {
+    for (const char* sql : {"DELETE FROM place WHERE segment = ?", "DELETE FROM segment WHERE number = ?"})
+      if (auto done = run(sql, segment); !done) return done;
+  }
+  return writer_.execute("COMMIT");
 }
 
 base::Result<std::vector<SegmentRow>> ChunkIndex::segments() const {
@@ -260,6 +322,16 @@ base::Result<std::vector<ChunkRow>> ChunkIndex::chunks(std::string_view channel,
   return rows;
 }
 
+base::Result<bool> ChunkIndex::any(std::string_view channel, std::string_view stream, std::uint64_t run,
+                                   UtcTime from, UtcTime to, platform::RecordingTypes types) const {
+  const std::lock_guard lock(reading_);
+  find_any_->bind(channel, stream, run, ns(time_plus(from, -max_chunk_extent.count())), ns(to), ns(from),
+                  types);
+  const auto row = find_any_->step();
+  find_any_->reset();
+  return row;
+}
+
 base::Result<std::optional<ChunkRow>> ChunkIndex::key_chunk(std::string_view channel, std::string_view stream,
                                                             std::uint64_t run, UtcTime time) const {
   const std::lock_guard lock(reading_);
@@ -288,7 +360,7 @@ base::Result<std::vector<IndexedChunk>> ChunkIndex::everything() const {
                                "ORDER BY channel, stream, run, idx");
   if (!query) return query.error();
   std::vector<IndexedChunk> rows;
-  auto read = each(*query, [&] { rows.push_back({query->text(11), query->text(12), read_row(*query)}); });
+  auto read = each(*query, [&] { rows.push_back({query->text(12), query->text(13), read_row(*query)}); });
   if (!read) return read.error();
   return rows;
 }

@@ -28,10 +28,12 @@ struct ChunkRow {
   std::uint32_t interval_ns = 0;
   std::uint32_t frames = 0;
   std::optional<base::UtcTime> key;  ///< first unit at which decoding can begin
+  platform::RecordingTypes types = platform::regular_recording;
 
   friend bool operator==(const ChunkRow&, const ChunkRow&) = default;
 };
 
+/// A chunk from before there were types is a regular recording.
 ChunkRow make_row(const ChunkHead& head, std::uint64_t segment, std::uint64_t offset);
 
 struct IndexedChunk {
@@ -67,7 +69,8 @@ class ChunkIndex {
   /// Adds chunks and what is now known of their segments, in one transaction. A chunk that is already there
   /// is replaced.
   base::Result<> commit(const std::vector<IndexedChunk>& chunks, const std::vector<SegmentRow>& segments);
-  /// Removes the rows of chunks that end behind `bytes` of a segment; all of them and the segment for 0.
+  /// Removes the rows of chunks that end behind `bytes` of a segment; all of them and the segment for 0. Runs
+  /// of which nothing is left go too.
   base::Result<> forget(std::uint64_t segment, std::uint64_t bytes);
 
   base::Result<std::vector<SegmentRow>> segments() const;
@@ -80,6 +83,9 @@ class ChunkIndex {
   base::Result<std::vector<ChunkRow>> chunks(std::string_view channel, std::string_view stream,
                                              std::uint64_t run, base::UtcTime from, base::UtcTime to,
                                              std::size_t limit) const;
+  /// Whether a chunk of a run and of one of the types reaches into [from, to).
+  base::Result<bool> any(std::string_view channel, std::string_view stream, std::uint64_t run,
+                         base::UtcTime from, base::UtcTime to, platform::RecordingTypes types) const;
   /// The newest chunk of a run that has its first key frame at or before `time`.
   base::Result<std::optional<ChunkRow>> key_chunk(std::string_view channel, std::string_view stream,
                                                   std::uint64_t run, base::UtcTime time) const;
@@ -94,14 +100,15 @@ class ChunkIndex {
       : writer_(std::move(writer)), reader_(std::move(reader)) {}
   base::Result<> prepare();
   base::Result<> insert(const IndexedChunk& chunk);
+  base::Result<> forget_rows(std::uint64_t segment, std::uint64_t bytes);
   base::Result<> commit_rows(const std::vector<IndexedChunk>& chunks,
                              const std::vector<SegmentRow>& segments);
 
   platform::SqliteDatabase writer_;
-  std::optional<platform::SqliteStatement> add_source_, add_chunk_, add_run_, add_segment_;
+  std::optional<platform::SqliteStatement> add_source_, add_chunk_, add_run_, add_place_, add_segment_;
   mutable std::mutex reading_;
   mutable platform::SqliteDatabase reader_;
-  mutable std::optional<platform::SqliteStatement> find_runs_, find_chunks_, find_key_, find_last_;
+  mutable std::optional<platform::SqliteStatement> find_runs_, find_chunks_, find_any_, find_key_, find_last_;
 };
 
 }  // namespace watchrig::storage

@@ -66,12 +66,67 @@ TEST_F(ChunkIndexTest, ForgetsWhatIsBehindAPlace) {
   EXPECT_TRUE(index->segments()->empty());
 }
 
+TEST_F(ChunkIndexTest, WithASegmentItsRunsGoUnlessTheyReachIntoAnother) {
+  const auto index = open();
+  auto other = chunk(0, 0s, 1);
+  other.row.run = 2;
+  ASSERT_TRUE(index->commit({chunk(0, 0s, 1), chunk(1, 1s, 2), other}, {{1, 12000, true}, {2, 9000, false}}));
+  ASSERT_TRUE(index->forget(1, 0));
+  ASSERT_EQ(index->everything()->size(), 1u);
+  EXPECT_EQ(index->everything()->at(0).row.index, 1u);
+  const auto runs = index->runs("c1", "main", test_start - 1h, test_start + 1h);
+  ASSERT_EQ(runs->size(), 1u);
+  EXPECT_EQ(runs->at(0).run, 1u);
+  ASSERT_EQ(index->segments()->size(), 1u);
+  EXPECT_EQ(index->segments()->at(0).number, 2u);
+}
+
+TEST_F(ChunkIndexTest, ARowThatMovedToAnotherSegmentStaysWithIt) {
+  const auto index = open();
+  ASSERT_TRUE(index->commit({chunk(0, 0s, 1)}, {{1, 9000, true}}));
+  ASSERT_TRUE(index->commit({chunk(0, 0s, 2)}, {{2, 9000, false}}));
+  ASSERT_TRUE(index->forget(1, 0));
+  EXPECT_EQ(index->everything()->size(), 1u);
+}
+
 TEST_F(ChunkIndexTest, HostileNamesAreNames) {
   const auto index = open();
   auto odd = chunk(0, 0s);
   odd.channel = "x'); DROP TABLE chunk; --";
   ASSERT_TRUE(index->commit({odd}, {}));
   EXPECT_EQ(index->everything()->at(0).channel, odd.channel);
+}
+
+TEST_F(ChunkIndexTest, OfATimeBeforeTypesEverythingIsRegular) {
+  {
+    auto old = platform::SqliteDatabase::open(path);
+    ASSERT_TRUE(old);
+    ASSERT_TRUE(old->execute(R"(
+      CREATE TABLE source (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, stream TEXT NOT NULL, UNIQUE (channel, stream));
+      CREATE TABLE segment (number INTEGER PRIMARY KEY, known_bytes INTEGER NOT NULL, sealed INTEGER NOT NULL);
+      CREATE TABLE run (source INTEGER NOT NULL, run INTEGER NOT NULL, begin INTEGER NOT NULL, last INTEGER NOT NULL,
+                        PRIMARY KEY (source, run)) WITHOUT ROWID;
+      CREATE TABLE chunk (source INTEGER NOT NULL, run INTEGER NOT NULL, begin INTEGER NOT NULL, idx INTEGER NOT NULL,
+                          segment INTEGER NOT NULL, offset INTEGER NOT NULL, head_bytes INTEGER NOT NULL,
+                          payload_bytes INTEGER NOT NULL, last INTEGER NOT NULL, interval_ns INTEGER NOT NULL,
+                          frames INTEGER NOT NULL, key INTEGER, PRIMARY KEY (source, run, begin, idx)) WITHOUT ROWID;
+      INSERT INTO source VALUES (1, 'c1', 'main');
+      INSERT INTO chunk VALUES (1, 1, 1000, 0, 1, 4096, 100, 1000, 2000, 40000000, 12, 1000);
+      PRAGMA user_version = 1;)"));
+  }
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto rows = open()->everything();
+    ASSERT_EQ(rows->size(), 1U);
+    EXPECT_EQ(rows->at(0).row.types, platform::regular_recording);
+    EXPECT_EQ(rows->at(0).row.frames, 12U);
+  }
+  const auto index = open();
+  ASSERT_TRUE(index->forget(1, 0)) << "also what an older program has indexed is found by its segment";
+  EXPECT_TRUE(index->everything()->empty());
+  auto later = chunk(1, 1s);
+  later.row.types = platform::motion_recording | 1U << 31;
+  ASSERT_TRUE(index->commit({later}, {}));
+  EXPECT_EQ(index->everything()->at(0).row, later.row);
 }
 
 TEST_F(ChunkIndexTest, AnotherSchemaAndRubbishAreToldApart) {

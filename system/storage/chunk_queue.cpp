@@ -94,6 +94,7 @@ base::Result<ChunkQueue::Feed> ChunkQueue::open_hole(const std::string& channel,
   if (!feed) return feed;
   const Lock lock(mutex_);
   (*feed)->builder.continue_run(hole.run, hole.next_index, hole.last_chunk);
+  (*feed)->builder.mark(hole.types);
   (*feed)->needs_key = false;
   return feed;
 }
@@ -186,6 +187,11 @@ void ChunkQueue::present(const Feed& feed, media::Presentation tracks) {
   if (stopped_ || feed->closed) return;
   enqueue(feed, feed->builder.present(std::move(tracks)));
   feed->needs_key = true;
+}
+
+void ChunkQueue::mark(const Feed& feed, platform::RecordingTypes types) {
+  const Lock lock(mutex_);
+  if (!stopped_ && !feed->closed) enqueue(feed, feed->builder.mark(types));
 }
 
 void ChunkQueue::close(const Feed& feed) {

@@ -60,6 +60,7 @@ class ChunkQueue {
                                                         media::Presentation tracks, const Hole& hole);
   bool push(const std::shared_ptr<RecorderFeed>& feed, media::AccessUnitPtr unit);
   void present(const std::shared_ptr<RecorderFeed>& feed, media::Presentation tracks);
+  void mark(const std::shared_ptr<RecorderFeed>& feed, platform::RecordingTypes types);
   void close(const std::shared_ptr<RecorderFeed>& feed);
   RecorderStats stats(const RecorderFeed& feed) const;
 

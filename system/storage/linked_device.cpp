@@ -47,15 +47,18 @@ Result<ChannelSettings> channel_settings(const base::Clock& clock, const platfor
                                          const platform::LinkedChannel& channel, const DeviceWays& ways,
                                          const std::shared_ptr<devices::AttemptPace>& pace) {
   const auto transport = transport_from(device.transport);
+  const auto types = platform::recording_types_from(channel.types);
   const auto cache = media::cache_strategy_from(device.cache_strategy);
   if (!transport) return unknown_word(device.device, "transport", device.transport, "tcp, udp or http");
   if (!cache)
     return unknown_word(device.device, "cache_strategy", device.cache_strategy,
                         "adaptive, realtime or fluent");
+  if (!types) return types.error();
   ChannelSettings settings;
   settings.id = channel.channel;
   settings.name = channel.name;
   settings.recorded_stream = channel.recorded;
+  settings.types = *types;
   const auto number = static_cast<std::uint32_t>(channel.number);
   for (const auto& [stream, address] : channel.streams) {
     auto& options = settings.streams[stream];

@@ -44,6 +44,12 @@ std::unique_ptr<PendingChunk> ChunkBuilder::present(media::Presentation tracks) 
   return ended;
 }
 
+std::unique_ptr<PendingChunk> ChunkBuilder::mark(platform::RecordingTypes types) {
+  auto ended = types == types_ ? nullptr : take();
+  types_ = types;
+  return ended;
+}
+
 bool ChunkBuilder::steps_back(const media::AccessUnit& unit) const {
   if (unit.time <= newest_of_track_[unit.track]) return true;
   return previous_begin_ != base::UtcTime::min() &&
@@ -113,6 +119,7 @@ std::unique_ptr<PendingChunk> ChunkBuilder::take() {
   head.begin = previous_begin_ = std::max(first_, previous_begin_);
   head.last = std::max(newest_, head.begin);
   head.interval_ns = usual_interval();
+  head.types = types_;
   head.channel = channel_;
   head.stream = stream_;
   head.tracks = tracks_;

@@ -35,6 +35,8 @@ class ChunkBuilder {
 
   /// The tracks of later units; ends the open chunk.
   std::unique_ptr<PendingChunk> present(media::Presentation tracks);
+  /// What later units are recorded for; ends the open chunk if that changes.
+  std::unique_ptr<PendingChunk> mark(platform::RecordingTypes types);
   /// Whether adding this unit must begin a new run first.
   bool steps_back(const media::AccessUnit& unit) const;
   /// Whether this unit comes after more than a second (and more than three pictures' time) without any of any
@@ -62,6 +64,7 @@ class ChunkBuilder {
   const std::string stream_;
   const base::Duration duration_;
   media::Presentation tracks_;
+  platform::RecordingTypes types_ = platform::regular_recording;
   std::uint16_t leading_ = 0;
   bool video_ = false;
   std::uint64_t run_ = 0;

@@ -88,6 +88,23 @@ TEST(ChunkBuilder, ATimeThatDoesNotGrowAsksForAnotherRun) {
   EXPECT_FALSE(builder.steps_back(*make_picture(-1h, true)));
 }
 
+TEST(ChunkBuilder, OtherTypesAreOfAnotherChunkOfTheSameRun) {
+  using namespace platform;
+  auto builder = make_builder();
+  EXPECT_FALSE(builder.mark(manual_recording)) << "nothing is open";
+  builder.add(make_picture(0ms, true), test_start, 1);
+  EXPECT_FALSE(builder.mark(manual_recording)) << "it is of these already";
+  const auto before = builder.mark(motion_recording);
+  builder.add(make_picture(40ms, false), test_start, 1);
+  const auto after = builder.take();
+  ASSERT_TRUE(before && after);
+  EXPECT_EQ(before->head.types, manual_recording);
+  EXPECT_EQ(after->head.types, motion_recording);
+  EXPECT_EQ(after->head.run, before->head.run);
+  EXPECT_EQ(after->head.index, before->head.index + 1);
+  EXPECT_TRUE(after->head.continues);
+}
+
 TEST(ChunkBuilder, AJumpForwardEndsTheChunk) {
   auto builder = make_builder();
   const auto chunks = build(builder, {make_picture(0ms, true), make_picture(1h, false)});

@@ -38,6 +38,8 @@ struct RecordingReader::State {
   bool begin_run();
   void take_chunk(const ChunkHead& head, base::ByteView payload);
   void skip_to_first_wanted(const ChunkHead& head);
+  /// Its segment has made room for newer recordings since the row was read.
+  bool was_overwritten(const ChunkRow& chunk, const base::Error& error) const;
   base::Result<ChunkHead> read_chunk(const ChunkRow& row, base::Bytes& bytes);
   void interrupt();
 };

@@ -19,6 +19,7 @@ struct Stretch {
   base::Duration interval{};  ///< zero while one picture only is known
   std::uint64_t frames = 0;
   std::uint64_t bytes = 0;
+  platform::RecordingTypes types = 0;
 };
 
 base::Duration shown_for(base::Duration interval) {
@@ -39,6 +40,7 @@ void append(std::vector<Stretch>& stretches, const Stretch& next) {
   Stretch& last = stretches.back();
   last.frames += next.frames;
   last.bytes += next.bytes;
+  last.types |= next.types;
   if (next.last > last.last) {
     last.last = next.last;
     last.interval = next.interval;
@@ -46,7 +48,8 @@ void append(std::vector<Stretch>& stretches, const Stretch& next) {
 }
 
 base::Result<> add_run(const ChunkIndex& index, std::string_view channel, std::string_view stream,
-                       const RunRow& run, UtcTime from, UtcTime to, std::vector<Stretch>& stretches) {
+                       const RunRow& run, UtcTime from, UtcTime to, platform::RecordingTypes types,
+                       std::vector<Stretch>& stretches) {
   const UtcTime search_from = run.begin >= from ? run.begin : time_plus(from, -max_chunk_extent.count());
   ChunkCursor cursor(index, channel, stream, run.run, search_from, to);
   for (;;) {
@@ -55,21 +58,23 @@ base::Result<> add_run(const ChunkIndex& index, std::string_view channel, std::s
     if (!*row) return {};
     const ChunkRow& chunk = **row;
     const base::Duration interval(chunk.interval_ns);
-    if (chunk.last + shown_for(interval) <= from) continue;
-    append(stretches, {chunk.begin, chunk.last, interval, chunk.frames, chunk.payload_bytes});
+    if (!(chunk.types & types) || chunk.last + shown_for(interval) <= from) continue;
+    append(stretches, {chunk.begin, chunk.last, interval, chunk.frames, chunk.payload_bytes, chunk.types});
   }
 }
 
 }  // namespace
 
 base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_view channel,
-                                           std::string_view stream, UtcTime from, UtcTime to) {
+                                           std::string_view stream, UtcTime from, UtcTime to,
+                                           platform::RecordingTypes types) {
   const auto runs = index.runs(channel, stream, time_plus(from, -max_chunk_extent.count()), to);
   if (!runs) return runs.error();
   std::vector<Stretch> found;
   for (const RunRow& run : *runs) {
     std::vector<Stretch> of_run;
-    if (auto added = add_run(index, channel, stream, run, from, to, of_run); !added) return added.error();
+    if (auto added = add_run(index, channel, stream, run, from, to, types, of_run); !added)
+      return added.error();
     found.insert(found.end(), of_run.begin(), of_run.end());
   }
   // Runs overlap when the server's clock was set back between them.
@@ -80,9 +85,28 @@ base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_
   std::vector<Span> spans;
   for (const Stretch& stretch : joined) {
     spans.push_back({std::max(stretch.first, from), std::min(stretch.last + shown_for(stretch.interval), to),
-                     stretch.frames, stretch.bytes});
+                     stretch.frames, stretch.bytes, stretch.types});
   }
   return spans;
+}
+
+base::Result<std::vector<UtcTime>> find_days(const ChunkIndex& index, std::string_view channel,
+                                             std::string_view stream, std::span<const UtcTime> bounds,
+                                             platform::RecordingTypes types) {
+  std::vector<UtcTime> days;
+  for (std::size_t i = 1; i < bounds.size(); ++i) {
+    const UtcTime from = bounds[i - 1], to = bounds[i];
+    const auto runs = index.runs(channel, stream, from, to);
+    if (!runs) return runs.error();
+    for (const RunRow& run : *runs) {
+      const auto found = index.any(channel, stream, run.run, from, to, types);
+      if (!found) return found.error();
+      if (!*found) continue;
+      days.push_back(from);
+      break;
+    }
+  }
+  return days;
 }
 
 base::Result<std::vector<Hole>> find_holes(const ChunkIndex& index, std::string_view channel,
@@ -101,7 +125,9 @@ base::Result<std::vector<Hole>> find_holes(const ChunkIndex& index, std::string_
     if (covered) continue;
     const auto last = index.last_chunk(channel, stream, before.run);
     if (!last) return last.error();
-    if (*last) holes.push_back({before.last, after.begin, before.run, (*last)->index + 1, (*last)->begin});
+    if (!*last) continue;
+    const auto& chunk = **last;
+    holes.push_back({before.last, after.begin, before.run, chunk.index + 1, chunk.begin, chunk.types});
   }
   return holes;
 }

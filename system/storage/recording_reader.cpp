@@ -71,6 +71,7 @@ bool RecordingReader::State::load_chunk() {
     auto head = read_chunk(chunk, bytes);
     if (!head) {
       interrupt();
+      if (was_overwritten(chunk, head.error())) continue;
       sink({"storage.damaged", channel, stream, "damaged",
             fmt::format("the chunk of {} in {} at byte {} is left out: {}", base::format_utc(chunk.begin),
                         segment_name(chunk.segment), chunk.offset, head.error().message)});
@@ -81,6 +82,12 @@ bool RecordingReader::State::load_chunk() {
     take_chunk(*head, base::ByteView(bytes).subspan(head->head_bytes));
     return true;
   }
+}
+
+bool RecordingReader::State::was_overwritten(const ChunkRow& chunk, const Error& error) const {
+  if (error.kind != ErrorKind::not_found) return false;
+  const auto segments = index->segments();
+  return segments && std::ranges::find(*segments, chunk.segment, &SegmentRow::number) == segments->end();
 }
 
 bool RecordingReader::State::begin_run() {

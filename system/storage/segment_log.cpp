@@ -134,20 +134,27 @@ base::Result<std::size_t> SegmentLog::append_some(const std::vector<std::unique_
 base::Result<> SegmentLog::make_room(std::uint64_t bytes) {
   if (tail_ && tail_->position + bytes <= tail_->size) return {};
   if (tail_) seal();
-  auto made = create_segment(std::max(settings_.segment_bytes, segment_header_bytes + bytes));
+  const auto segment_bytes = std::max(settings_.segment_bytes, segment_header_bytes + bytes);
+  auto made = create_segment(segment_bytes);
+  while (!made && made.error().kind == base::ErrorKind::full && settings_.full.overwrite) {
+    const auto freed = settings_.free_oldest();
+    if (!freed) return freed.error();
+    if (!*freed) break;
+    made = create_segment(segment_bytes);
+  }
   if (!made) return made.error();
   tail_ = std::move(*made);
   return {};
 }
 
 base::Result<SegmentLog::Tail> SegmentLog::create_segment(std::uint64_t bytes) {
-  const auto free = files_->free_bytes(settings_.directory);
-  if (!free) return free.error();
-  if (*free < bytes + settings_.reserve_bytes) {
-    return base::Error{
-        base::ErrorKind::full,
-        fmt::format("{} MiB are free, a segment needs {} MiB and {} MiB stay in reserve", *free >> 20,
-                    (bytes + (1u << 20) - 1) >> 20, settings_.reserve_bytes >> 20)};
+  const auto space = files_->space(settings_.directory);
+  if (!space) return space.error();
+  const auto kept_free = settings_.full.kept_free(space->capacity);
+  if (space->free < bytes + kept_free) {
+    return base::Error{base::ErrorKind::full,
+                       fmt::format("{} MiB are free, a segment needs {} MiB and {} MiB stay free",
+                                   space->free >> 20, (bytes + (1u << 20) - 1) >> 20, kept_free >> 20)};
   }
   Tail tail;
   tail.header = {random_uid(), last_number_ + 1, clock_.now()};

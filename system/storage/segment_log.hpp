@@ -1,12 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "system/base/clock.hpp"
 #include "system/storage/chunk_index.hpp"
+#include "system/storage/full_rule.hpp"
 #include "system/storage/pending_chunk.hpp"
 #include "system/storage/volume_files.hpp"
 
@@ -30,7 +32,8 @@ class SegmentLog {
   struct Settings {
     std::filesystem::path directory;
     std::uint64_t segment_bytes = 0;
-    std::uint64_t reserve_bytes = 0;
+    FullRule full;
+    std::function<base::Result<bool>()> free_oldest;  ///< false when there is nothing to free
   };
   /// The segment in which a server that was stopped or killed can go on.
   struct Tail {

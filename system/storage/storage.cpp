@@ -5,6 +5,7 @@
 #include "system/base/log.hpp"
 #include "system/storage/chunk_queue.hpp"
 #include "system/storage/chunk_writer.hpp"
+#include "system/storage/oldest_segment.hpp"
 #include "system/storage/reader_state.hpp"
 #include "system/storage/recorded_spans.hpp"
 #include "system/storage/recovery.hpp"
@@ -66,8 +67,10 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
       ChunkQueue::Settings{volume, options.chunk_duration, options.group_interval, options.stall_alarm,
                            options.queue_bytes, recovered->last_run},
       clock, metrics, sink);
-  SegmentLog log({options.directory, options.segment_bytes, options.reserve_bytes}, files, clock,
-                 recovered->last_number, std::move(recovered->tail));
+  auto oldest = std::make_shared<OldestSegment>(options.directory, parts->index, files, metrics, parts->sink);
+  SegmentLog log(
+      {options.directory, options.segment_bytes, options.full, [oldest] { return oldest->remove(); }}, files,
+      clock, recovered->last_number, std::move(recovered->tail));
   parts->writer = std::make_unique<ChunkWriter>(
       ChunkWriter::Settings{volume, options.retry_interval, options.directory / index_suspect_name},
       *parts->queue, std::move(log), *parts->index, clock, metrics, sink);
@@ -95,14 +98,22 @@ base::Result<std::shared_ptr<ChannelRecorder>> Storage::fill(const std::string& 
   return std::make_shared<ChannelRecorder>(parts_->queue, std::move(*feed));
 }
 
+base::Result<std::vector<base::UtcTime>> Storage::recorded_days(std::string_view channel,
+                                                                std::string_view stream,
+                                                                std::span<const base::UtcTime> bounds,
+                                                                platform::RecordingTypes types) const {
+  return find_days(*parts_->index, channel, stream, bounds, types);
+}
+
 base::Result<std::vector<Hole>> Storage::holes(std::string_view channel, std::string_view stream,
                                                base::UtcTime from, base::UtcTime to) const {
   return find_holes(*parts_->index, channel, stream, from, to);
 }
 
 base::Result<std::vector<Span>> Storage::spans(std::string_view channel, std::string_view stream,
-                                               base::UtcTime from, base::UtcTime to) const {
-  return find_spans(*parts_->index, channel, stream, from, to);
+                                               base::UtcTime from, base::UtcTime to,
+                                               platform::RecordingTypes types) const {
+  return find_spans(*parts_->index, channel, stream, from, to, types);
 }
 
 base::Result<RecordingReader> Storage::read(std::string_view channel, std::string_view stream,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "system/base/result.hpp"
 #include "system/media/access_unit.hpp"
 #include "system/storage/channel_recorder.hpp"
+#include "system/storage/full_rule.hpp"
 #include "system/storage/recording_reader.hpp"
 #include "system/storage/storage_event.hpp"
 
@@ -24,8 +26,8 @@ struct Options {
   std::uint64_t segment_bytes = 256u << 20;  ///< 1 MiB to 16 GiB; a whole segment is reserved at once
   base::Duration chunk_duration = std::chrono::milliseconds(500);  ///< 20 ms to 10 s of data a chunk at most
   base::Duration group_interval =
-      std::chrono::milliseconds(100);                       ///< closed chunks wait this long for others
-  std::uint64_t reserve_bytes = 64u << 20;                  ///< stay free for the index and for others
+      std::chrono::milliseconds(100);  ///< closed chunks wait this long for others
+  FullRule full;
   std::uint64_t queue_bytes = 256u << 20;                   ///< units in memory that are not on the disk yet
   base::Duration retry_interval = std::chrono::seconds(1);  ///< between attempts on a full or failing volume
   base::Duration stall_alarm = std::chrono::seconds(3);  ///< data older than this and not on the disk: alarm
@@ -35,10 +37,11 @@ struct Options {
 /// Time that is recorded without a hole. Chunks are joined when the last frame of one and the first of the
 /// next lie less than 1.5 frame intervals or 200 ms apart, whichever is larger.
 struct Span {
-  base::UtcTime from;        ///< first unit
-  base::UtcTime to;          ///< last unit and one frame interval
-  std::uint64_t frames = 0;  ///< pictures; units where there is no video track
-  std::uint64_t bytes = 0;   ///< payload
+  base::UtcTime from;                  ///< first unit
+  base::UtcTime to;                    ///< last unit and one frame interval
+  std::uint64_t frames = 0;            ///< pictures; units where there is no video track
+  std::uint64_t bytes = 0;             ///< payload
+  platform::RecordingTypes types = 0;  ///< that occur in it
 };
 
 /// Shorter ones are the stream's own, or of single pictures.
@@ -52,6 +55,7 @@ struct Hole {
   std::uint64_t run = 0;         ///< that ends before it
   std::uint32_t next_index = 0;  ///< of the chunk that would follow in that run
   base::UtcTime last_chunk;      ///< begin of the chunk before that one
+  platform::RecordingTypes types = platform::regular_recording;  ///< of that chunk
 };
 
 struct StorageStats {
@@ -85,9 +89,15 @@ class Storage {
                                                         media::Presentation presentation);
 
   /// What is on the disk within [from, to), cut to it, in order of time. Frames and bytes count whole chunks
-  /// at the two ends. Unknown names give none.
+  /// at the two ends. Unknown names give none. With `types`, only what is of one of them.
   base::Result<std::vector<Span>> spans(std::string_view channel, std::string_view stream, base::UtcTime from,
-                                        base::UtcTime to) const;
+                                        base::UtcTime to,
+                                        platform::RecordingTypes types = platform::any_recording) const;
+
+  /// Those of the bounds of days behind which, before the next of them, something is on the disk.
+  base::Result<std::vector<base::UtcTime>> recorded_days(
+      std::string_view channel, std::string_view stream, std::span<const base::UtcTime> bounds,
+      platform::RecordingTypes types = platform::any_recording) const;
 
   /// The holes between what is on the disk within [from, to), in order of arrival.
   base::Result<std::vector<Hole>> holes(std::string_view channel, std::string_view stream, base::UtcTime from,
@@ -98,10 +108,10 @@ class Storage {
   base::Result<std::optional<base::UtcTime>> last_before(std::string_view channel, std::string_view stream,
                                                          base::UtcTime time) const;
 
-  /// Records what is missing in a hole, as the continuation of what is before it: units with times between
-  /// those of the hole, of the tracks before it, beginning with the unit that follows the last one or with a
-  /// key frame. Beside a recorder of the same stream. It takes no more while half of `queue_bytes` wait, and
-  /// nothing older than what it had; both are told by push(). Errors: as record().
+  /// Records what is missing in a hole, as the continuation of what is before it, also its types: units with
+  /// times between those of the hole, of the tracks before it, beginning with the unit that follows the last
+  /// one or with a key frame. Beside a recorder of the same stream. It takes no more while half of
+  /// `queue_bytes` wait, and nothing older than what it had; both are told by push(). Errors: as record().
   base::Result<std::shared_ptr<ChannelRecorder>> fill(const std::string& channel, const std::string& stream,
                                                       media::Presentation presentation, const Hole& hole);
 

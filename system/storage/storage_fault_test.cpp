@@ -18,7 +18,7 @@ TEST(StorageFault, AFullDiskRaisesOneAlarmAndRecordingResumesByItself) {
   volume.open();
   const auto gate = volume.record("gate");
   const auto yard = volume.record("yard");
-  volume.files->report_free(0);
+  volume.files->report_space(VolumeFiles::Space{});
   const Units sent = make_video(0ms, 50);
   volume.push(*gate, sent);
   volume.push(*yard, sent);
@@ -32,7 +32,7 @@ TEST(StorageFault, AFullDiskRaisesOneAlarmAndRecordingResumesByItself) {
   EXPECT_NE(volume.find("storage.full")->message.find(volume.options.directory.native()), std::string::npos);
   EXPECT_NE(volume.find("recording.failed")->message.find("free space"), std::string::npos);
 
-  volume.files->report_free(std::nullopt);
+  volume.files->report_space(std::nullopt);
   ASSERT_TRUE(volume.storage->flush());
   EXPECT_EQ(volume.count("storage.resumed"), 1u);
   EXPECT_EQ(volume.count("recording.resumed", "gate"), 1u);
@@ -59,7 +59,7 @@ class SmallFileSystem {
 
 TEST(StorageFault, ARealFileSystemThatIsFullStopsNothingElseAndIsUsedAgainWhenThereIsSpace) {
   TestVolume volume;
-  volume.options.reserve_bytes = 512u << 10;
+  volume.options.full.reserve_bytes = 512u << 10;
   const SmallFileSystem small(volume.options.directory);
   if (!small.mounted()) GTEST_SKIP() << "mounting a tmpfs is not permitted";
   const auto filler = volume.options.directory / "somebody-elses-file";

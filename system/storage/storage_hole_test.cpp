@@ -40,7 +40,9 @@ struct HoleTest : ::testing::Test {
 
 TEST_F(HoleTest, IsFilledAsIfItHadNeverBeen) {
   recorder = volume.record("c1");
+  recorder->mark(platform::motion_recording);
   record(before);
+  recorder->mark(platform::manual_recording);
   record(after);
   ASSERT_TRUE(volume.storage->flush());
   const auto found = holes();
@@ -59,6 +61,10 @@ TEST_F(HoleTest, IsFilledAsIfItHadNeverBeen) {
   expect_same_units(volume.read("c1"), expected);
   ASSERT_EQ(volume.spans("c1").size(), 1U);
   EXPECT_EQ(volume.spans("c1")[0].frames, expected.size());
+  const auto motion =
+      *volume.storage->spans("c1", "main", test_start, test_start + day, platform::motion_recording);
+  ASSERT_EQ(motion.size(), 1U);
+  EXPECT_EQ(motion[0].to, after.front()->time) << "what is filled in is of the types before it";
   volume.close();
   ChunkIndex::erase(volume.options.directory / index_name);
   volume.open();

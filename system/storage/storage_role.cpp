@@ -22,6 +22,12 @@ namespace {
 /// Questions about what is recorded, under way and waiting.
 constexpr int most_looked_up = 64;
 
+/// Without a name, all are meant.
+Result<platform::RecordingTypes> wanted_types(const std::vector<std::string>& names) {
+  if (names.empty()) return platform::any_recording;
+  return platform::recording_types_from(names);
+}
+
 std::string to_word(ChannelConnection::State state) {
   switch (state) {
     case ChannelConnection::State::online:
@@ -115,6 +121,7 @@ void StorageRole::fill_holes(const ChannelEvent& event) {
 
 void StorageRole::handle(const platform::Message& message, const platform::MessageBus::Answered& answered) {
   if (message.name == platform::NvrPlaybackQuery::message_name ||
+      message.name == platform::QueryNvrDays::message_name ||
       message.name == platform::NvrDownloadRecord::message_name)
     return look_up(message, answered);
   if (message.name == platform::QueryNvrBandwidth::message_name)
@@ -141,6 +148,7 @@ Result<json::object> StorageRole::answer(const platform::Message& message) {
   static const std::map<std::string_view, Take> known{
       {platform::LinkNvrPu::message_name, &StorageRole::take<platform::LinkNvrPu>},
       {platform::UnlinkNvrPu::message_name, &StorageRole::take<platform::UnlinkNvrPu>},
+      {platform::QueryNvrDays::message_name, &StorageRole::take<platform::QueryNvrDays>},
       {platform::SetNvrRecordStrategy::message_name, &StorageRole::take<platform::SetNvrRecordStrategy>},
       {platform::QueryNvrChannels::message_name, &StorageRole::take<platform::QueryNvrChannels>},
       {platform::NvrPlaybackQuery::message_name, &StorageRole::take<platform::NvrPlaybackQuery>},
@@ -165,7 +173,9 @@ Result<json::object> StorageRole::obey(const platform::LinkNvrPu& order) {
     if (channels_->contains(channel.channel)) {
       // What is to be recorded may have changed since the last order.
       const auto running = channels_->find(channel.channel);
-      running->record(channel.recorded);
+      const auto types = platform::recording_types_from(channel.types);
+      if (!types) return types.error();
+      running->record(channel.recorded, *types);
       running->retry();
       continue;
     }
@@ -183,8 +193,10 @@ Result<json::object> StorageRole::obey(const platform::UnlinkNvrPu& order) {
 
 Result<json::object> StorageRole::obey(const platform::SetNvrRecordStrategy& order) {
   // One that is disconnected gets its plan when it is bound again.
+  const auto types = platform::recording_types_from(order.types);
+  if (!types) return types.error();
   const auto channel = channels_->contains(order.channel) ? channels_->find(order.channel) : nullptr;
-  if (channel) channel->record(order.stream);
+  if (channel) channel->record(order.stream, *types);
   return json::object{{"running", channel != nullptr}};
 }
 
@@ -215,7 +227,9 @@ Result<json::object> StorageRole::obey(const platform::QueryNvrChannels& questio
 Result<json::object> StorageRole::obey(const platform::NvrPlaybackQuery& question) {
   if (question.most < 1)
     return Error{ErrorKind::invalid, fmt::format("{}: most must be 1 or more", question.message_name)};
-  const auto spans = storage_->spans(question.channel, question.stream, question.from, question.to);
+  const auto types = wanted_types(question.types);
+  if (!types) return types.error();
+  const auto spans = storage_->spans(question.channel, question.stream, question.from, question.to, *types);
   if (!spans) return spans.error();
   platform::NvrRecordList list;
   for (const auto& span : *spans) {
@@ -223,10 +237,19 @@ Result<json::object> StorageRole::obey(const platform::NvrPlaybackQuery& questio
       list.more = true;
       break;
     }
-    list.records.push_back(
-        {span.from, span.to, static_cast<std::int64_t>(span.frames), static_cast<std::int64_t>(span.bytes)});
+    list.records.push_back({span.from, span.to, static_cast<std::int64_t>(span.frames),
+                            static_cast<std::int64_t>(span.bytes),
+                            platform::recording_type_names(span.types)});
   }
   return platform::to_body(list);
+}
+
+Result<json::object> StorageRole::obey(const platform::QueryNvrDays& question) {
+  const auto types = wanted_types(question.types);
+  if (!types) return types.error();
+  auto days = storage_->recorded_days(question.channel, question.stream, question.bounds, *types);
+  if (!days) return days.error();
+  return platform::to_body(platform::NvrDays{*std::move(days)});
 }
 
 Result<json::object> StorageRole::obey(const platform::NvrDownloadRecord& question) {

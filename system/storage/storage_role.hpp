@@ -59,6 +59,7 @@ class StorageRole {
   base::Result<boost::json::object> obey(const platform::PlayRequest& question);
   base::Result<boost::json::object> obey(const platform::QueryNvrChannels& question);
   base::Result<boost::json::object> obey(const platform::NvrPlaybackQuery& question);
+  base::Result<boost::json::object> obey(const platform::QueryNvrDays& question);
   base::Result<boost::json::object> obey(const platform::NvrDownloadRecord& question);
 
   std::unique_ptr<Storage> storage_;

@@ -52,7 +52,7 @@ class StorageRoleTest : public testing::Test {
   static platform::LinkNvrPu link() {
     platform::LinkNvrPu link{"d1", false, false, "tcp", "adaptive", "eye", "secret", {}};
     for (const char* id : {"c1", "c2"})
-      link.channels.push_back({id, std::string("Gate ") + id, 1, "", {{"main", "rtsp://127.0.0.1:1/x"}}});
+      link.channels.push_back({id, std::string("Gate ") + id, 1, "", {}, {{"main", "rtsp://127.0.0.1:1/x"}}});
     link.channels[1].recorded = "main";
     return link;
   }
@@ -97,9 +97,9 @@ TEST_F(StorageRoleTest, RelaysWhatItIsLinkedWithAsTheMessageSaysAndTellsHowItIs)
 
 TEST_F(StorageRoleTest, PlansAndTheirEndsArriveByTheBus) {
   ASSERT_TRUE(ask(link()));
-  ASSERT_TRUE(ask(platform::SetNvrRecordStrategy{"c1", "main"}));
-  ASSERT_TRUE(ask(platform::SetNvrRecordStrategy{"c2", ""}));
-  EXPECT_EQ(ask(platform::SetNvrRecordStrategy{"c9", "main"})->at("running"), false);
+  ASSERT_TRUE(ask(platform::SetNvrRecordStrategy{"c1", "main", {"regular"}}));
+  ASSERT_TRUE(ask(platform::SetNvrRecordStrategy{"c2", "", {}}));
+  EXPECT_EQ(ask(platform::SetNvrRecordStrategy{"c9", "main", {}})->at("running"), false);
   io.poll();
   const auto list = reports({"c1", "c2"});
   EXPECT_EQ(list.channels[0].recorded, "main");
@@ -134,6 +134,15 @@ TEST_F(StorageRoleTest, WordsThatItDoesNotKnowAreRefusedWithTheDevice) {
     EXPECT_NE(refused.error().message.find("d1"), std::string::npos) << refused.error().message;
   }
   EXPECT_TRUE(reports({"c1", "c2"}).channels.empty());
+  auto odd = link();
+  odd.channels[0].types = {"alarm"};
+  EXPECT_EQ(ask(odd).error().kind, ErrorKind::invalid);
+  EXPECT_TRUE(reports({"c1", "c2"}).channels.empty());
+  ASSERT_TRUE(ask(link()));
+  EXPECT_EQ(ask(odd).error().kind, ErrorKind::invalid) << "also while it is relayed";
+  EXPECT_EQ(ask(platform::SetNvrRecordStrategy{"c1", "main", {"alarm"}}).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(ask(platform::NvrPlaybackQuery{"c1", "main", {}, {}, 1, {"alarm"}}).error().kind,
+            ErrorKind::invalid);
   EXPECT_EQ(bus.ask({"sing", "central", "storage", {}, {}, 0, {}}, 30s).error().kind, ErrorKind::unsupported);
 }
 

@@ -188,12 +188,13 @@ class SystemFiles final : public VolumeFiles {
     return paths;
   }
 
-  base::Result<std::uint64_t> free_bytes(const fs::path& directory) override {
+  base::Result<Space> space(const fs::path& directory) override {
     struct statvfs status {};
     if (::statvfs(directory.c_str(), &status) != 0) {
       return base::os_error("ask for free space of", directory.native(), errno);
     }
-    return std::uint64_t{status.f_bavail} * status.f_frsize;
+    return Space{std::uint64_t{status.f_blocks} * status.f_frsize,
+                 std::uint64_t{status.f_bavail} * status.f_frsize};
   }
 };
 

@@ -41,8 +41,11 @@ class VolumeFiles {
   virtual base::Result<> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   virtual base::Result<> remove(const std::filesystem::path& path) = 0;
   virtual base::Result<std::vector<std::filesystem::path>> list(const std::filesystem::path& directory) = 0;
-  /// What a process without privileges can still use.
-  virtual base::Result<std::uint64_t> free_bytes(const std::filesystem::path& directory) = 0;
+  struct Space {
+    std::uint64_t capacity = 0;
+    std::uint64_t free = 0;  ///< what a process without privileges can still use
+  };
+  virtual base::Result<Space> space(const std::filesystem::path& directory) = 0;
 };
 
 /// The operating system's.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -46,7 +47,9 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
   Answer ask(std::string method, std::string path, std::string body = {}) {
     http::Request request;
     request.method = std::move(method);
-    request.path = std::move(path);
+    auto target = http::parse_target(path);
+    EXPECT_TRUE(target);
+    std::tie(request.path, request.query) = *std::move(target);
     request.body = std::move(body);
     request.account = "admin";
     request.peer = "127.0.0.1:40000";

@@ -13,10 +13,16 @@ using base::ErrorKind;
 
 namespace {
 
-// What may be told of a channel that begins and ends, and is recorded by the plan `event`.
-constexpr std::string_view recorded_events[] = {"motion", "tampering", "input"};
+/// What may be told of a channel that begins and ends, and is recorded by the plan `event`.
+struct RecordedEvent {
+  std::string_view name;
+  platform::RecordingTypes type;
+};
+constexpr RecordedEvent recorded_events[] = {{"motion", platform::motion_recording},
+                                             {"tampering", platform::tampering_recording},
+                                             {"input", platform::input_recording}};
 constexpr std::string_view began = "started", has_ended = "ended";
-constexpr std::size_t most_sources = 64;  ///< of a channel at once; one is enough to record it
+constexpr std::size_t most_sources = 64;  ///< of a channel and type at once; one is enough
 constexpr const char* unknown_stream = "?";
 
 FieldError no_schedule(const std::string& schedule) {
@@ -65,47 +71,59 @@ RecordDesk::Moment RecordDesk::now() const {
 
 Recorded RecordDesk::recorded(const Channel& channel, const Moment& now) const {
   const bool inherits = channel.plan == RecordPlan::inherited;
+  const auto events = told_of(channel.id, now);
   Recorded recorded;
+  platform::RecordingTypes types = 0;
   switch (!channel.plan_enabled ? RecordPlan::none : inherits ? now.plan : channel.plan) {
     case RecordPlan::continuous:
       recorded.because.emplace_back("continuous");
+      types |= platform::regular_recording;
       break;
     case RecordPlan::scheduled:
-      if (!now.idle.contains(inherits ? now.schedule : channel.schedule))
+      if (!now.idle.contains(inherits ? now.schedule : channel.schedule)) {
         recorded.because.emplace_back("schedule");
+        types |= platform::regular_recording;
+      }
       break;
     case RecordPlan::event:
-      if (is_told_of(channel.id, now)) recorded.because.emplace_back("event");
+      if (events) recorded.because.emplace_back("event");
       break;
     default:
       break;
   }
-  if (channel.by_hand_until > now.time) recorded.because.emplace_back("by-hand");
-  if (!recorded.because.empty()) recorded.stream = channel.recorded_stream;
+  if (channel.by_hand_until > now.time) {
+    recorded.because.emplace_back("by-hand");
+    types |= platform::manual_recording;
+  }
+  if (!recorded.because.empty()) recorded.order = {channel.recorded_stream, types | events};
   return recorded;
 }
 
-bool RecordDesk::is_told_of(const std::string& channel, const Moment& now) const {
+platform::RecordingTypes RecordDesk::told_of(const std::string& channel, const Moment& now) const {
   const std::lock_guard lock(mutex_);
-  const auto told = told_.find(channel);
-  return told != told_.end() &&
-         (!told->second.active.empty() || now.time < told->second.last + now.after_event);
+  const auto of_channel = told_.find(channel);
+  if (of_channel == told_.end()) return 0;
+  platform::RecordingTypes types = 0;
+  for (const auto& [type, told] : of_channel->second) {
+    if (!told.active.empty() || now.time < told.last + now.after_event) types |= type;
+  }
+  return types;
 }
 
-std::string RecordDesk::order(const Channel& channel) {
-  auto stream = recorded(channel, now()).stream;
+RecordOrder RecordDesk::order(const Channel& channel) {
+  auto order = recorded(channel, now()).order;
   const std::lock_guard lock(mutex_);
-  if (stream.empty()) {
+  if (order.stream.empty()) {
     ordered_.erase(channel.id);
   } else {
-    ordered_[channel.id] = stream;
+    ordered_[channel.id] = order;
   }
-  return stream;
+  return order;
 }
 
 void RecordDesk::forget(const std::string& channel) {
   const std::lock_guard lock(mutex_);
-  ordered_[channel] = unknown_stream;
+  ordered_[channel] = {unknown_stream, 0};
 }
 
 std::vector<std::string> RecordDesk::changed() {
@@ -113,21 +131,21 @@ std::vector<std::string> RecordDesk::changed() {
   DeviceQuery all;
   all.limit = DeviceRegistry::most_devices;
   all.accept = [](const Device& device) { return device.connected; };
-  std::unordered_map<std::string, std::string> wanted;
+  std::unordered_map<std::string, RecordOrder> wanted;
   for (const auto& device : parts_.registry.list(all).items) {
     for (const auto& channel : device->channels) {
-      auto stream = recorded(channel, moment).stream;
-      if (!stream.empty()) wanted.emplace(channel.id, std::move(stream));
+      auto order = recorded(channel, moment).order;
+      if (!order.stream.empty()) wanted.emplace(channel.id, std::move(order));
     }
   }
   std::vector<std::string> others, ended;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [channel, stream] : wanted) {
+    for (const auto& [channel, order] : wanted) {
       const auto last = ordered_.find(channel);
-      if (last == ordered_.end() || last->second != stream) others.push_back(channel);
+      if (last == ordered_.end() || last->second != order) others.push_back(channel);
     }
-    for (const auto& [channel, stream] : ordered_) {
+    for (const auto& [channel, order] : ordered_) {
       if (!wanted.contains(channel)) ended.push_back(channel);
     }
   }
@@ -146,10 +164,10 @@ std::vector<std::string> RecordDesk::changed() {
 bool RecordDesk::has_changed(const std::string& channel) const {
   const auto found = parts_.registry.find_channel(channel);
   if (!found || !found->device->connected) return false;
-  const auto wanted = recorded(*found->channel, now()).stream;
+  const auto wanted = recorded(*found->channel, now()).order;
   const std::lock_guard lock(mutex_);
   const auto last = ordered_.find(channel);
-  return wanted != (last == ordered_.end() ? std::string() : last->second);
+  return wanted != (last == ordered_.end() ? RecordOrder() : last->second);
 }
 
 FieldResult<Channel> RecordDesk::change_plan(const std::string& channel, const PlanChange& change) {
@@ -193,15 +211,15 @@ void RecordDesk::take(const Event& event) {
   if (event.channel.empty() || dot == std::string::npos) return;
   const auto what = std::string_view(event.type).substr(0, dot);
   const auto happened = std::string_view(event.type).substr(dot + 1);
-  if (std::ranges::find(recorded_events, what) == std::end(recorded_events)) return;
+  const auto known = std::ranges::find(recorded_events, what, &RecordedEvent::name);
+  if (known == std::end(recorded_events)) return;
   const auto* source = event.data.if_contains("source");
   const auto* input = event.data.if_contains("input");
-  const auto name =
-      fmt::format("{} {} {}", what, source && source->is_string() ? source->get_string().c_str() : "",
-                  input && input->is_number() ? input->to_number<std::int64_t>() : 0);
+  const auto name = fmt::format("{} {}", source && source->is_string() ? source->get_string().c_str() : "",
+                                input && input->is_number() ? input->to_number<std::int64_t>() : 0);
   {
     const std::lock_guard lock(mutex_);
-    auto& told = told_[event.channel];
+    auto& told = told_[event.channel][known->type];
     if (happened == began) {
       if (told.active.size() < most_sources) told.active.insert(name);
     } else if (happened == has_ended) {

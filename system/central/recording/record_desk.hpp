@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "system/central/devices/device_registry.hpp"
 #include "system/central/event_log.hpp"
+#include "system/central/recording/record_order.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
 
@@ -22,7 +24,8 @@ SettingSection recording_section();
 
 /// What is to be recorded of a channel at a moment.
 struct Recorded {
-  std::string stream;                     ///< empty: nothing
+  /// Events are types of it whatever the plan, so that they are found in what is recorded anyway.
+  RecordOrder order;
   std::vector<std::string_view> because;  ///< continuous, schedule, event, by-hand; those that hold
 };
 
@@ -59,8 +62,8 @@ class RecordDesk {
 
   Moment now() const;
   Recorded recorded(const Channel& channel, const Moment& moment) const;
-  /// The stream of it, which is known as what storage was told last.
-  std::string order(const Channel& channel);
+  /// The order of it, which is known as what storage was told last.
+  RecordOrder order(const Channel& channel);
   /// What was ordered last has not reached storage.
   void forget(const std::string& channel);
   /// Those channels of which something else is to be recorded now than what was ordered last: each second.
@@ -79,20 +82,21 @@ class RecordDesk {
   void on_event(std::function<void(const std::string& channel)> wake) { wake_ = std::move(wake); }
 
  private:
+  /// Of one type of events on a channel.
   struct Told {
     std::set<std::string> active;  ///< what has begun and not ended
     base::UtcTime last;            ///< when the last of them ended
   };
-  bool is_told_of(const std::string& channel, const Moment& moment) const;
+  platform::RecordingTypes told_of(const std::string& channel, const Moment& moment) const;
   void take(const Event& event);
   std::vector<std::string> users_of(const std::string& schedule) const;
 
   const Parts parts_;
   std::function<void(const std::string& channel)> wake_ = [](const std::string&) {};
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, Told> told_;  ///< by channel
-  /// Stream by channel; those of which nothing is recorded are left out.
-  std::unordered_map<std::string, std::string> ordered_;
+  std::unordered_map<std::string, std::map<platform::RecordingTypes, Told>> told_;  ///< by channel and type
+  /// By channel; those of which nothing is recorded are left out.
+  std::unordered_map<std::string, RecordOrder> ordered_;
   std::shared_ptr<void> listening_;
 };
 

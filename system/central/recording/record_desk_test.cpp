@@ -110,7 +110,7 @@ TEST_F(RecordDeskTest, APlanThatIsInheritedIsThatOfTheServerAndTheStreamItsOwn) 
   ASSERT_TRUE(set_plan("c2", RecordPlan::continuous, "main", ""));
   order();
   ASSERT_TRUE(settings->change("recording", {{"plan", "continuous"}}));
-  EXPECT_EQ(recorded("c1").stream, "sub");
+  EXPECT_EQ(recorded("c1").order.stream, "sub");
   EXPECT_THAT(desk->changed(), ElementsAre("c1"));
   order();
   EXPECT_THAT(desk->changed(), IsEmpty());
@@ -132,7 +132,7 @@ TEST_F(RecordDeskTest, APlanThatIsStoppedIsKept) {
   EXPECT_EQ(channel("c1").plan, RecordPlan::scheduled);
   EXPECT_EQ(channel("c1").schedule, office);
   ASSERT_TRUE(desk->change_plan("c1", {.enabled = true}));
-  EXPECT_EQ(recorded("c1").stream, "sub");
+  EXPECT_EQ(recorded("c1").order.stream, "sub");
   ASSERT_TRUE(desk->change_plan("c1", {.plan = RecordPlan::continuous}));
   EXPECT_EQ(channel("c1").schedule, "") << "it was that of the other plan";
   EXPECT_EQ(desk->change_plan("c1", {.plan = RecordPlan::scheduled}).error().field, "schedule");
@@ -143,7 +143,7 @@ TEST_F(RecordDeskTest, AScheduleBeginsAndEndsByTheWallClockToTheSecond) {
   ASSERT_TRUE(set_plan("c1", RecordPlan::scheduled, "main", office));
   const auto recorded = [&](const char* time) {
     now.advance(at(time) - now.now());
-    return RecordDeskTest::recorded("c1").stream == "main";
+    return RecordDeskTest::recorded("c1").order.stream == "main";
   };
   EXPECT_FALSE(recorded("2026-03-02T06:59:59Z"));
   EXPECT_TRUE(recorded("2026-03-02T07:00:00Z"));
@@ -171,14 +171,14 @@ TEST_F(RecordDeskTest, AScheduleThatIsUsedStaysAndOneThatIsGoneCountsAsInEffect)
     changed.schedule = "s98";  // as from the file of another server
     return {};
   }));
-  EXPECT_EQ(recorded("c1").stream, "main");
+  EXPECT_EQ(recorded("c1").order.stream, "main");
 }
 
 TEST_F(RecordDeskTest, WhatIsToldOfAChannelIsRecordedUntilAWhileAfterTheLastOfIt) {
   ASSERT_TRUE(set_plan("c1", RecordPlan::event, "main", ""));
   std::vector<std::string> woken;
   desk->on_event([&](const std::string& id) { woken.push_back(id); });
-  const auto recorded = [&] { return RecordDeskTest::recorded("c1").stream == "main"; };
+  const auto recorded = [&] { return RecordDeskTest::recorded("c1").order.stream == "main"; };
   tell("motion.started", "c2");
   tell("channel.online", "c1");
   EXPECT_FALSE(recorded());
@@ -202,6 +202,37 @@ TEST_F(RecordDeskTest, WhatIsToldOfAChannelIsRecordedUntilAWhileAfterTheLastOfIt
   EXPECT_TRUE(recorded());
   tell("tampering.ended", "c1");
   EXPECT_FALSE(recorded());
+}
+
+TEST_F(RecordDeskTest, WhatIsRecordedIsOfTheTypesThatHoldWhateverThePlan) {
+  using namespace platform;
+  const auto types = [&] { return recorded("c1").order.types; };
+  tell("motion.started", "c1");
+  EXPECT_EQ(types(), 0U) << "nothing is recorded";
+  ASSERT_TRUE(set_plan("c1", RecordPlan::continuous, "main", ""));
+  EXPECT_EQ(types(), regular_recording | motion_recording);
+  EXPECT_THAT(recorded("c1").because, ElementsAre("continuous")) << "the motion changes nothing of that";
+  order();
+  tell("input.started", "c1");
+  EXPECT_TRUE(desk->has_changed("c1")) << "storage is told of another type";
+  EXPECT_EQ(types(), regular_recording | motion_recording | input_recording);
+  tell("motion.ended", "c1");
+  now.advance(10s - 1ns);
+  EXPECT_EQ(types(), regular_recording | motion_recording | input_recording);
+  order();
+  now.advance(1ns);
+  EXPECT_EQ(types(), regular_recording | input_recording);
+  EXPECT_THAT(desk->changed(), ElementsAre("c1"));
+  ASSERT_TRUE(set_plan("c1", RecordPlan::event, "main", ""));
+  tell("tampering.started", "c1");
+  EXPECT_EQ(types(), input_recording | tampering_recording);
+  ASSERT_TRUE(desk->start_by_hand("c1"));
+  EXPECT_EQ(types(), manual_recording | input_recording | tampering_recording);
+  ASSERT_TRUE(set_plan("c1", RecordPlan::scheduled, "main", office_hours()));
+  now.advance(at("2026-03-02T12:00:00Z") - now.now());
+  EXPECT_EQ(types() & regular_recording, regular_recording);
+  now.advance(at("2026-03-07T12:00:00Z") - now.now());
+  EXPECT_EQ(types() & regular_recording, 0U) << "a Saturday";
 }
 
 TEST_F(RecordDeskTest, ARecordingByHandEndsByItselfAndIsKeptOverARestart) {

@@ -79,11 +79,16 @@ FieldResult<void> check_name(const boost::json::object& values) {
 
 SettingSection storage_section(const ProductProfile& profile) {
   auto reserve = number_setting("reserve_bytes", profile.usual_reserve, profile.least_reserve, mebi << 24,
-                                "bytes of the volume that stay free");
+                                "bytes of the volume that stay free whatever its size");
   reserve.least_stored = 0;
   return {"storage",
           "recording; acts from the next start",
-          {number_setting("segment_bytes", 256 * mebi, mebi, mebi << 14, "bytes of a segment"), reserve},
+          {number_setting("segment_bytes", 256 * mebi, mebi, mebi << 14, "bytes of a segment"), reserve,
+           number_setting("full_bytes", 50'000'000'000, 0, mebi << 24,
+                          "bytes that stay free too, but no more than 5 % of the volume"),
+           number_setting("full_percent", 1, 0, 50, "hundredths of the volume that stay free too"),
+           choice_setting("when_full", {"overwrite", "stop"},
+                          "what happens then: the oldest recordings go, or recording waits for space")},
           {}};
 }
 

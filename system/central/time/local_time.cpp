@@ -137,6 +137,14 @@ std::vector<UtcTime> LocalTime::instants(WallTime wall) const {
   return found;
 }
 
+UtcTime LocalTime::begin_of(chrono::local_days day) const {
+  // Where a zone has left out a whole day, that is the begin of the next.
+  for (WallTime wall = day; wall <= day + chrono::days(1); wall += chrono::minutes(1)) {
+    if (const auto found = instants(wall); !found.empty()) return found.front();
+  }
+  return UtcTime(day.time_since_epoch()) - offset(UtcTime(day.time_since_epoch()));
+}
+
 std::string LocalTime::text(UtcTime time) const {
   const auto shown = wall(time);
   const auto midnight = chrono::floor<chrono::days>(shown);

@@ -32,6 +32,8 @@ class LocalTime {
   /// The instants at which the wall clock shows a time: one; two when the hour comes twice (the earlier
   /// first); none when it is left out.
   std::vector<base::UtcTime> instants(WallTime wall) const;
+  /// The first instant of a day: its midnight, the earlier of two, or what follows where that is left out.
+  base::UtcTime begin_of(std::chrono::local_days day) const;
   /// As the settings say: `29-03-2026 03:00:00 AM`.
   std::string text(base::UtcTime time) const;
   const std::string& zone() const { return zone_name_; }

@@ -99,6 +99,20 @@ TEST(LocalTimeTest, an_hour_is_missing_in_spring_and_comes_twice_in_autumn) {
   }
 }
 
+TEST(LocalTimeTest, a_day_begins_at_its_midnight_or_at_what_follows_it) {
+  const auto begin = [](const char* zone, const char* day) {
+    const auto date = std::chrono::floor<std::chrono::days>(wall(day));
+    return base::format_utc(local({{"zone", zone}}).begin_of(date), 0);
+  };
+  EXPECT_EQ(begin("Europe/Berlin", "2026-03-29T00:00:00Z"), "2026-03-28T23:00:00Z");
+  EXPECT_EQ(begin("Europe/Berlin", "2026-03-30T00:00:00Z"), "2026-03-29T22:00:00Z");
+  EXPECT_EQ(begin("America/Sao_Paulo", "2018-11-04T00:00:00Z"), "2018-11-04T03:00:00Z") << "it began at one";
+  EXPECT_EQ(begin("America/Havana", "2025-11-02T00:00:00Z"), "2025-11-02T04:00:00Z") << "midnight came twice";
+  EXPECT_EQ(begin("Pacific/Apia", "2011-12-30T00:00:00Z"), "2011-12-30T10:00:00Z")
+      << "a day that was left out";
+  EXPECT_EQ(begin("Pacific/Apia", "2011-12-31T00:00:00Z"), "2011-12-30T10:00:00Z");
+}
+
 TEST(LocalTimeTest, what_is_no_rule_is_refused_with_its_field) {
   const auto week = [](const char* start, const char* end) {
     return refused({{"daylight", "week"}, {"daylight_start", start}, {"daylight_end", end}});

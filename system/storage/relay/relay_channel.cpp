@@ -32,7 +32,8 @@ RelayChannel::RelayChannel(asio::any_io_executor executor, const base::Clock& cl
       settings_(std::move(settings)),
       sink_(std::move(sink)),
       connection_sink_(std::move(connection)),
-      pause_(executor_, clock) {
+      pause_(executor_, clock),
+      types_(settings_.types) {
   std::uint32_t ssrc = static_cast<std::uint32_t>(std::hash<std::string>()(settings_.id));
   for (const auto& [name, options] : settings_.streams) {
     streams_[name].hub = std::make_shared<media::StreamHub>(
@@ -94,9 +95,14 @@ void RelayChannel::stop(bool removed) {
   });
 }
 
-void RelayChannel::record(std::string stream) {
-  asio::post(executor_, [self = shared_from_this(), stream = std::move(stream)] {
-    if (self->stopped_ || stream == self->recorded_stream_) return;
+void RelayChannel::record(std::string stream, platform::RecordingTypes types) {
+  asio::post(executor_, [self = shared_from_this(), stream = std::move(stream), types] {
+    if (self->stopped_) return;
+    self->types_ = types;
+    if (stream == self->recorded_stream_) {
+      if (self->recorder_ && !stream.empty()) self->recorder_->mark(types);
+      return;
+    }
     if (self->reader_) self->reader_->queue.close();
     const bool was_recording = !self->recorded_stream_.empty();
     ++self->turn_;
@@ -152,6 +158,7 @@ asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> se
           break;
         }
         recorder = *made;
+        recorder->mark(self->types_);
         const std::lock_guard lock(self->mutex_);
         self->recorder_ = recorder;
       }

@@ -46,8 +46,9 @@ using ChannelConnectionSink =
 struct ChannelSettings {
   std::string id;
   std::string name;
-  std::map<std::string, devices::RtspSourceOptions> streams;  ///< by media::stream_names
-  std::string recorded_stream;                                ///< empty: not recorded
+  std::map<std::string, devices::RtspSourceOptions> streams;     ///< by media::stream_names
+  std::string recorded_stream;                                   ///< empty: not recorded
+  platform::RecordingTypes types = platform::regular_recording;  ///< for which it is
   /// Where the device plays its own recording of the channel; null where it cannot be asked.
   std::shared_ptr<devices::StreamLocator> recordings = {};
 };
@@ -99,8 +100,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   void stop(bool removed = false);
   /// Streams that are offline are tried again at once.
   void retry();
-  /// Records this stream from now on; empty stops.
-  void record(std::string stream);
+  /// Records this stream from now on, as recordings of these types; empty stops.
+  void record(std::string stream, platform::RecordingTypes types);
 
   const std::string& id() const { return settings_.id; }
   const std::string& name() const { return settings_.name; }
@@ -143,7 +144,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   std::map<std::string, Stream> streams_;
   base::Timer pause_;
   std::shared_ptr<media::UnitReader> reader_;
-  std::uint64_t turn_ = 0;                     ///< counts record() calls; an older record_loop ends
+  std::uint64_t turn_ = 0;  ///< counts other streams to record; an older record_loop ends
+  platform::RecordingTypes types_;
   std::set<std::string, std::less<>> quirks_;  ///< told, of any of its streams
   bool stopped_ = false;
   bool watched_ = false;        ///< watch_loop runs: only while something is to be recorded

@@ -56,13 +56,35 @@ TEST_F(RelayChannelTest, what_is_queued_when_the_plan_ends_is_recorded_and_does_
   publish(make_video(0ms, 25));
   io.poll();
   EXPECT_EQ(channel->status().recording, RecordingState::recording);
-  channel->record("");
+  channel->record("", 0);
   publish(make_video(1s, 25));
   io.poll();
   EXPECT_EQ(channel->status().recording, RecordingState::stopped);
   EXPECT_EQ(events, (std::vector<std::string>{"recording.started", "recording.stopped"}));
   ASSERT_TRUE(volume.storage->flush());
   EXPECT_EQ(volume.read("gate").size(), 50U);
+}
+
+TEST_F(RelayChannelTest, other_types_of_the_same_stream_interrupt_nothing) {
+  using namespace platform;
+  publish(make_video(0ms, 25));
+  io.poll();
+  channel->record("main", regular_recording | motion_recording);
+  io.poll();
+  publish(make_video(1s, 25));
+  io.poll();
+  channel->record("main", regular_recording);
+  io.poll();
+  publish(make_video(2s, 25));
+  io.poll();
+  EXPECT_EQ(events, std::vector<std::string>{"recording.started"});
+  ASSERT_TRUE(volume.storage->flush());
+  EXPECT_EQ(volume.read("gate").size(), 75U);
+  const auto motion =
+      volume.storage->spans("gate", "main", test_start, test_start + 1h, motion_recording).value();
+  ASSERT_EQ(motion.size(), 1U);
+  EXPECT_EQ(motion[0].from, test_start + 1s);
+  EXPECT_EQ(motion[0].to, test_start + 2s);
 }
 
 TEST_F(RelayChannelTest, a_connection_is_told_of_once_a_state_and_last_that_it_is_removed) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "system/storage/segment_log.hpp"
+
 namespace watchrig::storage {
 namespace {
 base::Error fault(base::ErrorKind kind) { return {kind, "the test refuses this"}; }
@@ -68,9 +70,17 @@ void FaultFiles::refuse_read(bool refuse) {
   const std::lock_guard lock(mutex_);
   read_error_ = refuse;
 }
-void FaultFiles::report_free(std::optional<std::uint64_t> bytes) {
+void FaultFiles::report_space(std::optional<Space> space) {
   const std::lock_guard lock(mutex_);
-  free_ = bytes;
+  space_ = space;
+}
+void FaultFiles::report_capacity(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  capacity_ = bytes;
+}
+void FaultFiles::refuse_remove(bool refuse) {
+  const std::lock_guard lock(mutex_);
+  remove_error_ = refuse;
 }
 void FaultFiles::stall(bool now) {
   const std::lock_guard lock(mutex_);
@@ -115,14 +125,24 @@ base::Result<std::unique_ptr<SegmentFile>> FaultFiles::open(const std::filesyste
 base::Result<> FaultFiles::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
   return real_->rename(from, to);
 }
-base::Result<> FaultFiles::remove(const std::filesystem::path& path) { return real_->remove(path); }
+base::Result<> FaultFiles::remove(const std::filesystem::path& path) {
+  const std::lock_guard lock(mutex_);
+  if (remove_error_) return fault(base::ErrorKind::io);
+  return real_->remove(path);
+}
 base::Result<std::vector<std::filesystem::path>> FaultFiles::list(const std::filesystem::path& directory) {
   return real_->list(directory);
 }
-base::Result<std::uint64_t> FaultFiles::free_bytes(const std::filesystem::path& directory) {
+base::Result<VolumeFiles::Space> FaultFiles::space(const std::filesystem::path& directory) {
   const std::lock_guard lock(mutex_);
-  if (free_) return *free_;
-  return real_->free_bytes(directory);
+  if (space_) return *space_;
+  if (capacity_) {
+    Space space{*capacity_, *capacity_};
+    for (const auto& file : std::filesystem::directory_iterator(directory))
+      space.free -= std::min(space.free, segment_number(file.path()) ? file.file_size() : 0);
+    return space;
+  }
+  return real_->space(directory);
 }
 
 }  // namespace watchrig::storage

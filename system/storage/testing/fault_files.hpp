@@ -19,7 +19,10 @@ class FaultFiles final : public VolumeFiles, public std::enable_shared_from_this
   void refuse_write(std::optional<base::ErrorKind> kind);
   void refuse_sync(bool refuse);
   void refuse_read(bool refuse);
-  void report_free(std::optional<std::uint64_t> bytes);
+  void report_space(std::optional<Space> space);
+  /// Files of a directory take away from so many bytes.
+  void report_capacity(std::uint64_t bytes);
+  void refuse_remove(bool refuse);
   /// Writes do not return until it is over.
   void stall(bool now);
   /// Waits until a write is stalled.
@@ -34,7 +37,7 @@ class FaultFiles final : public VolumeFiles, public std::enable_shared_from_this
   base::Result<> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   base::Result<> remove(const std::filesystem::path& path) override;
   base::Result<std::vector<std::filesystem::path>> list(const std::filesystem::path& directory) override;
-  base::Result<std::uint64_t> free_bytes(const std::filesystem::path& directory) override;
+  base::Result<Space> space(const std::filesystem::path& directory) override;
 
  private:
   friend class FaultFile;
@@ -48,7 +51,9 @@ class FaultFiles final : public VolumeFiles, public std::enable_shared_from_this
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<base::ErrorKind> create_error_, write_error_;
-  std::optional<std::uint64_t> free_;
+  std::optional<Space> space_;
+  std::optional<std::uint64_t> capacity_;
+  bool remove_error_ = false;
   bool sync_error_ = false;
   bool read_error_ = false;
   bool stall_ = false;

@@ -91,7 +91,7 @@ TestDirectory::~TestDirectory() {
 TestVolume::TestVolume() {
   options.directory = directory.path() / "volume";
   options.segment_bytes = 1u << 20;
-  options.reserve_bytes = 0;
+  options.full.reserve_bytes = 0;
   options.files = files;
 }
 
