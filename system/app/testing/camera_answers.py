@@ -112,6 +112,9 @@ def visit_recordings(visit):
     spans = visit.until("nothing is recorded", CHANNEL + "/spans", lambda told: told["spans"])["spans"]
     visit.until("the recording does not grow", CHANNEL + "/spans", lambda told: told["spans"][-1]["to"] > spans[0]["to"])
     period = f"?from={spans[0]['from']}&to={spans[0]['to']}"
+    visit.ask("get", "/api/v1/recordings", query=f"{period}&type=regular,motion&channels={visit.names['channel']}")
+    visit.ask("get", "/api/v1/recordings/days", query=f"?month={spans[0]['from'][:7]}&channels={visit.names['channel']}")
+    visit.ask("get", "/api/v1/recordings/estimate", query="?kbps=2048&mb=1000000")
     visit.ask("get", CHANNEL + "/export.mp4", query=period)
     visit.until("the card has nothing", CHANNEL + "/device-recordings", lambda told: told["spans"], query=period)
     visit.ask("get", CHANNEL + "/device-recordings/export.mp4", query=period)

@@ -245,7 +245,7 @@ def fuzz(vmsd, admin, options, folder):
     with_body = {(m, p) for m, p, _ in routes if m in CHANGING - {"delete"}} - fuzz_bodies.WITHOUT_BODY
     for method, pattern in with_body ^ set(table):
         fuzzer.fail(f"{method} {pattern} is not both a route and a row of bodies() in fuzz_bodies.py")
-    watched = [p for m, p, _ in routes if m == "get" and "{" not in p and p not in fuzz_bodies.VOLATILE]
+    watched = [p for m, p, _ in routes if m == "get" and "{" not in p and p not in fuzz_bodies.VOLATILE | fuzz_bodies.NEED_QUERY]
     files, size = open_files(vmsd.process), memory(vmsd.process)
     check_websockets(fuzzer, admin)
     check_files(fuzzer, files)
