@@ -11,6 +11,7 @@
 #include "system/api/request_trace.hpp"
 #include "system/base/text.hpp"
 #include "system/central/time/local_time.hpp"
+#include "system/media/stream_names.hpp"
 #include "system/storage/capacity_estimate.hpp"
 
 namespace watchrig::api {
@@ -24,6 +25,7 @@ namespace {
 
 using Shared = std::shared_ptr<QuestionShare>;
 
+constexpr base::Duration longest_search = std::chrono::hours(31 * 24);
 constexpr std::size_t most_searched = 64;  // channels; as many as a player shows at once
 
 /// The words of a parameter, with commas between them; none when it is missing.
@@ -37,11 +39,13 @@ std::vector<std::string> words_of(const Request& request, const char* name) {
 
 /// What is looked for of the channels, which the caller puts in.
 central::FieldResult<platform::NvrPlaybackQuery> query_from(const Request& request, const Period& period) {
+  auto stream = request.query_value("stream").value_or(std::string(media::main_stream));
+  if (!media::is_stream_name(stream))
+    return central::FieldError{"stream", {base::ErrorKind::invalid, "stream must be main, sub or sub2"}};
   auto types = words_of(request, "type");
   if (const auto known = platform::recording_types_from(types); !known)
     return central::FieldError{"type", known.error()};
-  return platform::NvrPlaybackQuery{
-      {}, request.query_value("stream").value_or("main"), period.from, period.to, 0, std::move(types)};
+  return platform::NvrPlaybackQuery{{}, std::move(stream), period.from, period.to, 0, std::move(types)};
 }
 
 json::array spans_json(const std::vector<platform::NvrRecord>& records) {
@@ -82,38 +86,60 @@ central::FieldResult<Period> day_of(ServerParts& parts, const Request& request, 
     return central::FieldError{"day", {base::ErrorKind::invalid, "day must be a date, such as 2026-03-29"}};
   }
   const std::chrono::local_days date(std::chrono::floor<std::chrono::days>(midnight->time_since_epoch()));
-  return Period{local->begin_of(date), local->begin_of(date + std::chrono::days(1))};
+  const Period day{local->begin_of(date), local->begin_of(date + std::chrono::days(1))};
+  if (day.from == day.to) {
+    return central::FieldError{
+        "day", {base::ErrorKind::invalid, fmt::format("the zone {} has left out {}", local->zone(), text)}};
+  }
+  return day;
 }
 
-/// The channels that are named, each once. Errors: not_found, denied.
+central::FieldResult<Period> searched_period(ServerParts& parts, const Request& request) {
+  if (const auto day = request.query_value("day")) return day_of(parts, request, *day);
+  if (!request.query_value("from") && !request.query_value("to"))
+    return central::FieldError{"day", {base::ErrorKind::invalid, "give day, or from and to"}};
+  auto period = period_of(request, false);
+  if (period && period->to - period->from > longest_search) {
+    return central::FieldError{
+        "to",
+        {base::ErrorKind::invalid, "a search covers at most 31 days: narrow the time, or ask in parts"}};
+  }
+  return period;
+}
+
+/// The channels that are named by ids or names, each once. Errors: invalid, not_found (also for those that
+/// the account does not see), denied.
 central::FieldResult<std::vector<central::ChannelOfDevice>> searched_channels(ServerParts& parts,
                                                                               const Request& request) {
   const auto refused = [](base::ErrorKind kind, std::string message) {
     return central::FieldError{"channels", {kind, std::move(message)}};
   };
-  const auto ids = words_of(request, "channels");
-  if (ids.empty() || ids.size() > most_searched) {
+  const auto named = words_of(request, "channels");
+  if (named.empty() || named.size() > most_searched || named == std::vector<std::string>{""}) {
     return refused(base::ErrorKind::invalid,
                    fmt::format("channels must be ids, 1 to {}, with commas between them", most_searched));
   }
   const auto rights = parts.central.accounts().rights(request.account);
   std::vector<central::ChannelOfDevice> channels;
   std::set<std::string> seen;
-  for (const auto& id : ids) {
-    if (!seen.insert(id).second) continue;
-    if (!rights->may(central::Authority::playback, id))
-      return refused(base::ErrorKind::denied, fmt::format("no right to play channel {}", id));
-    auto found = parts.central.registry().find_channel(id);
-    if (!found) return central::FieldError{"channels", found.error()};
-    channels.push_back(*std::move(found));
+  for (const auto& name : named) {
+    auto found = parts.central.registry().find_channel(name);
+    // What one account may is told of the id: another channel may have it as its name.
+    if (!found || !rights || !rights->sees(found->channel->id))
+      return refused(base::ErrorKind::not_found, fmt::format("there is no channel \"{}\"", name));
+    const auto& id = found->channel->id;
+    if (!rights->may(central::Authority::playback, id)) {
+      return refused(base::ErrorKind::denied,
+                     fmt::format("no right to play channel \"{}\"; the administrator grants it", name));
+    }
+    if (seen.insert(id).second) channels.push_back(*std::move(found));
   }
   return channels;
 }
 
 /// Server manual 7.2.1, platform manual 1.2.2.
 asio::awaitable<Response> search(ServerParts& parts, Shared share, Request request) {
-  const auto day = request.query_value("day");
-  const auto period = day ? day_of(parts, request, *day) : period_of(request, false);
+  const auto period = searched_period(parts, request);
   if (!period) co_return error_response(period.error());
   const auto query = query_from(request, *period);
   if (!query) co_return error_response(query.error());
@@ -155,11 +181,12 @@ asio::awaitable<Response> list_days(ServerParts& parts, Shared share, Request re
   std::map<base::UtcTime, std::string> names;
   for (auto day = begin; day <= end; day += std::chrono::days(1)) {
     const auto bound = local->begin_of(day);
-    const auto [name, is_new] =
-        names.emplace(bound, base::format_utc(base::UtcTime(day.time_since_epoch()), 0).substr(0, 10));
-    if (is_new) asked.bounds.push_back(bound);
+    // A day that a zone has left out begins with the next.
+    names[bound] = base::format_utc(base::UtcTime(day.time_since_epoch()), 0).substr(0, 10);
+    if (asked.bounds.empty() || bound > asked.bounds.back()) asked.bounds.push_back(bound);
   }
-  asked.bounds.push_back(local->begin_of(end + std::chrono::days(1)));
+  const auto last = local->begin_of(end + std::chrono::days(1));
+  if (last > asked.bounds.back()) asked.bounds.push_back(last);
   const auto taken = share->take(request.account);
   if (!taken) co_return QuestionShare::busy();
   json::array found;
@@ -217,7 +244,7 @@ void add_recording_search(http::Router& router, ServerParts& parts, const Shared
   router
       .add("GET", "/api/v1/recordings", {"playback"}, "The same of several channels at once",
            [&parts, share](Request request) { return search(parts, share, std::move(request)); })
-      .query = {{"channels", "ids, with commas between them"},
+      .query = {{"channels", "1 to 64 ids, with commas between them; needed"},
                 {"day", "of the server's zone, as 2026-03-29; instead of from and to"},
                 from,
                 to,
@@ -227,7 +254,7 @@ void add_recording_search(http::Router& router, ServerParts& parts, const Shared
       .add("GET", "/api/v1/recordings/days", {"playback"},
            "The days of a month on which something is recorded of several channels",
            [&parts, share](Request request) { return list_days(parts, share, std::move(request)); })
-      .query = {{"channels", "ids, with commas between them"},
+      .query = {{"channels", "1 to 64 ids, with commas between them; needed"},
                 {"month", "of the server's zone, as 2026-03"},
                 stream,
                 type};

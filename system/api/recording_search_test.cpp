@@ -103,10 +103,45 @@ TEST_F(RecordingSearchTest, AMonthHasTheDaysOfTheServersZone) {
   EXPECT_EQ(months.at(1).bounds.size(), 30U) << "a leap year";
 }
 
+TEST_F(RecordingSearchTest, ADayThatAZoneLeftOutIsNone) {
+  ASSERT_TRUE(central->settings().change("time", {{"zone", "Pacific/Apia"}}));
+  EXPECT_EQ(refused("?channels=c1&day=2011-12-30"), "400 day");
+  ask("GET", "/api/v1/recordings/days?channels=c1&month=2011-12");
+  ASSERT_EQ(months.size(), 1U);
+  EXPECT_EQ(months[0].bounds.size(), 31U);
+}
+
+TEST_F(RecordingSearchTest, EverybodyFindsWhatTheyMayPlay) {
+  using central::Authority;
+  auto& accounts = central->accounts();
+  ASSERT_TRUE(accounts.add_group({"first", {{Authority::playback, central::Reach{{"c1", "c9"}, {}}}}}));
+  ASSERT_TRUE(accounts.add_user({"ann", "first", {}}, password, password));
+  account = "ann";
+  EXPECT_EQ(ask("GET", "/api/v1/recordings?channels=c1" + hour).status, 200);
+  EXPECT_EQ(ask("GET", "/api/v1/recordings?channels=Deck%201,c1" + hour).status, 200);
+  EXPECT_EQ(asked.size(), 2U) << "by its name it is the same channel";
+  asked.clear();
+  EXPECT_EQ(refused("?channels=c1,c2" + hour), "404 channels") << "what they do not see does not exist";
+  EXPECT_EQ(refused("?channels=Deck%202" + hour), "404 channels");
+  EXPECT_EQ(refused("?channels=c2&month=2026-03", "/api/v1/recordings/days"), "404 channels");
+  // A grant may outlive its channel, and its id be given to another as a name.
+  central::Device other;
+  other.name = "c9";
+  other.driver = "rtsp";
+  other.streams = {{"main", "rtsp://192.0.2.2/x"}};
+  ASSERT_TRUE(central->registry().add(other));
+  EXPECT_EQ(refused("?channels=c9" + hour), "404 channels");
+  ASSERT_TRUE(accounts.change_group("first", {{Authority::live, central::Reach{{"c2"}, {}}}}));
+  EXPECT_EQ(refused("?channels=c2" + hour), "403 channels") << "seen, and not to be played";
+}
+
 TEST_F(RecordingSearchTest, WhatCannotBeLookedForIsRefusedWithItsField) {
-  EXPECT_EQ(refused("?channels=c1"), "400 from");
+  EXPECT_EQ(refused("?channels=c1"), "400 day");
+  EXPECT_EQ(refused("?channels=c1&from=2026-03-01T00:00:00Z"), "400 to");
+  EXPECT_EQ(refused("?channels=c1&from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00.001Z"), "400 to");
+  EXPECT_EQ(refused("?channels=c1&stream=mian" + hour), "400 stream");
   EXPECT_EQ(refused("?x=y" + hour), "400 channels");
-  EXPECT_EQ(refused("?channels=" + hour), "404 channels");
+  EXPECT_EQ(refused("?channels=" + hour), "400 channels");
   EXPECT_EQ(refused("?channels=c1,c9" + hour), "404 channels");
   EXPECT_EQ(refused("?channels=c1&type=alarm" + hour), "400 type");
   EXPECT_EQ(refused("?channels=c1&type=" + hour), "400 type");

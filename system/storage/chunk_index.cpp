@@ -172,15 +172,12 @@ base::Result<> ChunkIndex::prepare() {
       {find_chunks_, reader_,
        "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
        " AND run = ?3 AND begin >= ?4 AND begin < ?5 ORDER BY begin, idx LIMIT ?6"},
-      {find_any_, reader_,
-       "SELECT 1 FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
-       " AND run = ?3 AND begin >= ?4 AND begin < ?5 AND last >= ?6 AND types & ?7 LIMIT 1"},
       {find_key_, reader_,
        "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
        " AND run = ?3 AND begin <= ?4 AND key <= ?4 ORDER BY begin DESC, idx DESC LIMIT 1"},
       {find_last_, reader_,
        "SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
-       " AND run = ?3 ORDER BY idx DESC LIMIT 1"},
+       " AND run = ?3 ORDER BY begin DESC, idx DESC LIMIT 1"},
   };
   for (const auto& entry : statements) {
     auto made = entry.database.prepare(entry.sql);
@@ -231,10 +228,15 @@ base::Result<> ChunkIndex::commit(const std::vector<IndexedChunk>& chunks,
 }
 
 base::Result<> ChunkIndex::forget(std::uint64_t segment, std::uint64_t bytes) {
-  if (auto begun = writer_.execute("BEGIN IMMEDIATE"); !begun) return begun;
-  auto done = forget_rows(segment, bytes);
-  if (!done) static_cast<void>(writer_.execute("ROLLBACK"));
-  return done;
+  // On the medium before the file goes: else a power cut would bring back the rows alone.
+  if (auto set = writer_.execute("PRAGMA synchronous = FULL"); !set) return set;
+  auto done = writer_.execute("BEGIN IMMEDIATE");
+  if (done) {
+    done = forget_rows(segment, bytes);
+    if (!done) static_cast<void>(writer_.execute("ROLLBACK"));
+  }
+  auto set = writer_.execute("PRAGMA synchronous = NORMAL");
+  return done ? set : done;
 }
 
 base::Result<> ChunkIndex::forget_rows(std::uint64_t segment, std::uint64_t bytes) {
@@ -291,6 +293,38 @@ base::Result<std::vector<SegmentRow>> ChunkIndex::segments() const {
   return rows;
 }
 
+base::Result<std::optional<OldSegment>> ChunkIndex::oldest_sealed(std::uint64_t after) {
+  auto query = writer_.prepare(
+      "SELECT number, known_bytes, (SELECT max(last) FROM place WHERE segment = number) FROM segment "
+      "WHERE sealed AND number > ? ORDER BY number LIMIT 1");
+  if (!query) return query.error();
+  query->bind(after);
+  std::optional<OldSegment> oldest;
+  auto read = each(*query, [&] {
+    oldest.emplace();
+    oldest->number = static_cast<std::uint64_t>(query->integer(0));
+    oldest->bytes = static_cast<std::uint64_t>(query->integer(1));
+    if (const auto last = query->optional_integer(2)) oldest->newest = at(*last);
+  });
+  if (!read) return read.error();
+  return oldest;
+}
+
+base::Result<std::uint64_t> ChunkIndex::sealed_bytes() {
+  const auto bytes =
+      single_integer(writer_, "SELECT coalesce(sum(known_bytes), 0) FROM segment WHERE sealed");
+  if (!bytes) return bytes.error();
+  return static_cast<std::uint64_t>(*bytes);
+}
+
+base::Result<bool> ChunkIndex::knows(std::uint64_t segment) const {
+  const std::lock_guard lock(reading_);
+  auto query = reader_.prepare("SELECT 1 FROM segment WHERE number = ?");
+  if (!query) return query.error();
+  query->bind(segment);
+  return query->step();
+}
+
 base::Result<std::uint64_t> ChunkIndex::last_run() const {
   const std::lock_guard lock(reading_);
   const auto run = single_integer(reader_, "SELECT coalesce(max(run), 0) FROM run");
@@ -320,16 +354,6 @@ base::Result<std::vector<ChunkRow>> ChunkIndex::chunks(std::string_view channel,
   auto read = each(*find_chunks_, [&] { rows.push_back(read_row(*find_chunks_)); });
   if (!read) return read.error();
   return rows;
-}
-
-base::Result<bool> ChunkIndex::any(std::string_view channel, std::string_view stream, std::uint64_t run,
-                                   UtcTime from, UtcTime to, platform::RecordingTypes types) const {
-  const std::lock_guard lock(reading_);
-  find_any_->bind(channel, stream, run, ns(time_plus(from, -max_chunk_extent.count())), ns(to), ns(from),
-                  types);
-  const auto row = find_any_->step();
-  find_any_->reset();
-  return row;
 }
 
 base::Result<std::optional<ChunkRow>> ChunkIndex::key_chunk(std::string_view channel, std::string_view stream,

@@ -49,6 +49,12 @@ struct SegmentRow {
   bool sealed = false;            ///< nothing will be appended any more
 };
 
+struct OldSegment {
+  std::uint64_t number = 0;
+  std::uint64_t bytes = 0;
+  std::optional<base::UtcTime> newest;  ///< begin of its newest chunk
+};
+
 /// The time that a run of one stream covers.
 struct RunRow {
   std::uint64_t run = 0;
@@ -74,7 +80,11 @@ class ChunkIndex {
   base::Result<> forget(std::uint64_t segment, std::uint64_t bytes);
 
   base::Result<std::vector<SegmentRow>> segments() const;
-  /// The largest number of a run, 0 when there is none.
+  /// The segment with the lowest number above that to which nothing is added any more. The writer's thread.
+  base::Result<std::optional<OldSegment>> oldest_sealed(std::uint64_t after);
+  /// What all such segments take. The writer's thread.
+  base::Result<std::uint64_t> sealed_bytes();
+  base::Result<bool> knows(std::uint64_t segment) const;
   base::Result<std::uint64_t> last_run() const;
   /// Runs that reach into [from, to), oldest first.
   base::Result<std::vector<RunRow>> runs(std::string_view channel, std::string_view stream,
@@ -83,9 +93,6 @@ class ChunkIndex {
   base::Result<std::vector<ChunkRow>> chunks(std::string_view channel, std::string_view stream,
                                              std::uint64_t run, base::UtcTime from, base::UtcTime to,
                                              std::size_t limit) const;
-  /// Whether a chunk of a run and of one of the types reaches into [from, to).
-  base::Result<bool> any(std::string_view channel, std::string_view stream, std::uint64_t run,
-                         base::UtcTime from, base::UtcTime to, platform::RecordingTypes types) const;
   /// The newest chunk of a run that has its first key frame at or before `time`.
   base::Result<std::optional<ChunkRow>> key_chunk(std::string_view channel, std::string_view stream,
                                                   std::uint64_t run, base::UtcTime time) const;
@@ -108,7 +115,7 @@ class ChunkIndex {
   std::optional<platform::SqliteStatement> add_source_, add_chunk_, add_run_, add_place_, add_segment_;
   mutable std::mutex reading_;
   mutable platform::SqliteDatabase reader_;
-  mutable std::optional<platform::SqliteStatement> find_runs_, find_chunks_, find_any_, find_key_, find_last_;
+  mutable std::optional<platform::SqliteStatement> find_runs_, find_chunks_, find_key_, find_last_;
 };
 
 }  // namespace watchrig::storage

@@ -235,11 +235,11 @@ UtcTime ChunkQueue::next_due() const {
   return due;
 }
 
-ChunkQueue::Batch ChunkQueue::next(std::optional<UtcTime> retry_at) {
+ChunkQueue::Batch ChunkQueue::next(std::optional<UtcTime> retry_at, UtcTime wake_at) {
   Lock lock(mutex_);
   for (;;) {
     const UtcTime now = clock_.now();
-    const UtcTime due = retry_at ? *retry_at : next_due();
+    const UtcTime due = std::min(retry_at ? *retry_at : next_due(), wake_at);
     if (stopped_ || flushes_asked_ != flushes_served_ || due <= now) break;
     waking_at_ = due;
     const base::RealTime until = due == UtcTime::max() ? base::RealTime::max() : clock_.real_time(due);

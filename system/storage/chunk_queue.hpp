@@ -74,9 +74,9 @@ class ChunkQueue {
     std::uint64_t flush = 0;                            ///< hand back to served()
     bool last = false;
   };
-  /// Waits for chunks whose time to be written has come; with `retry_at` for that time, whatever else is
-  /// there.
-  Batch next(std::optional<base::UtcTime> retry_at);
+  /// Waits for chunks whose time to be written has come, and no longer than until `wake_at`; with `retry_at`
+  /// for that time, whatever else is there.
+  Batch next(std::optional<base::UtcTime> retry_at, base::UtcTime wake_at = base::UtcTime::max());
   void writing(bool now);  ///< tells a slow disk from a slow server when units are dropped
   void committed(const std::vector<std::unique_ptr<PendingChunk>>& chunks);
   /// Chunks that could not be written and will be tried again.

@@ -15,6 +15,7 @@ using base::ErrorKind;
 
 // What the index may lag behind in memory; beyond it the next start makes the index again.
 constexpr std::size_t max_waiting_rows = 100'000;
+constexpr base::Duration expiry_interval = std::chrono::seconds(10);
 
 std::string cause_of(const Error& error) { return error.kind == ErrorKind::full ? "full" : "io"; }
 
@@ -63,14 +64,33 @@ void ChunkWriter::run() {
   for (;;) {
     std::optional<base::UtcTime> retry_at;
     if (volume_failing_ || index_failing_) retry_at = clock_.now() + settings_.retry_interval;
-    ChunkQueue::Batch batch = queue_.next(retry_at);
+    const bool expires = settings_.keep > base::Duration::zero();
+    ChunkQueue::Batch batch = queue_.next(retry_at, expires ? next_expiry_ : base::UtcTime::max());
     std::move(batch.chunks.begin(), batch.chunks.end(), std::back_inserter(group_));
     auto error = commit();
     if (auto index_error = write_index(); index_error && !error) error = std::move(index_error);
     queue_.served(batch.flush, std::move(error));
     if (batch.last) break;
+    remove_expired();
   }
   queue_.lost(group_);
+}
+
+/// As many as were made meanwhile, and one more: a clock that is far ahead for a while must not take
+/// everything away at once.
+void ChunkWriter::remove_expired() {
+  const auto now = clock_.now();
+  if (settings_.keep == base::Duration::zero() || now < next_expiry_) return;
+  next_expiry_ = now + expiry_interval;
+  const auto made = log_.segments_made();
+  for (auto most = made - std::exchange(segments_then_, made) + 1; most > 0; --most) {
+    const auto removed = settings_.oldest->expire(now - settings_.keep);
+    if (!removed) {
+      base::log_warning("volume \"{}\": what has expired stays for now: {}", settings_.volume,
+                        removed.error().message);
+    }
+    if (!removed || !*removed) return;
+  }
 }
 
 std::optional<Error> ChunkWriter::commit() {

@@ -8,6 +8,7 @@
 
 #include "system/storage/chunk_index.hpp"
 #include "system/storage/chunk_queue.hpp"
+#include "system/storage/oldest_segment.hpp"
 #include "system/storage/segment_log.hpp"
 
 namespace watchrig::storage {
@@ -21,7 +22,9 @@ class ChunkWriter {
     std::string volume;
     base::Duration retry_interval{};
     std::filesystem::path
-        index_suspect;  ///< made when the index turns out to be corrupt: the next start rebuilds it
+        index_suspect;      ///< made when the index turns out to be corrupt: the next start rebuilds it
+    base::Duration keep{};  ///< zero: for ever
+    std::shared_ptr<OldestSegment> oldest;
   };
   struct Totals {
     std::uint64_t chunks = 0;
@@ -46,6 +49,7 @@ class ChunkWriter {
   std::optional<base::Error> commit();
   void note_commit(std::size_t chunks, base::Duration took);
   std::optional<base::Error> write_index();
+  void remove_expired();
   void volume_failed(const base::Error& error);
   void volume_works();
 
@@ -66,6 +70,8 @@ class ChunkWriter {
   std::vector<SegmentRow> segments_;
   bool volume_failing_ = false;
   bool index_failing_ = false;
+  base::UtcTime next_expiry_;
+  std::uint64_t segments_then_ = 0;  ///< made up to the last look at what has expired
 
   mutable std::mutex totals_mutex_;
   Totals totals_;

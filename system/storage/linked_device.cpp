@@ -53,7 +53,9 @@ Result<ChannelSettings> channel_settings(const base::Clock& clock, const platfor
   if (!cache)
     return unknown_word(device.device, "cache_strategy", device.cache_strategy,
                         "adaptive, realtime or fluent");
-  if (!types) return types.error();
+  if (!types)
+    return base::Error(types.error())
+        .within(fmt::format("device {}: channel {}", device.device, channel.channel));
   ChannelSettings settings;
   settings.id = channel.channel;
   settings.name = channel.name;

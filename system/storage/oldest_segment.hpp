@@ -1,9 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
+#include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
 #include "system/storage/chunk_index.hpp"
 #include "system/storage/storage_event.hpp"
@@ -11,24 +12,42 @@
 
 namespace watchrig::storage {
 
-/// Makes room on a volume by taking away what was recorded first. The writer's thread alone.
+/// Takes away what was recorded first, a segment that is full at a time: first from the index and then from
+/// the volume, so that after a crash in between it is found again. The writer's thread, but for removed().
 class OldestSegment {
  public:
-  OldestSegment(std::filesystem::path directory, std::shared_ptr<ChunkIndex> index,
-                std::shared_ptr<VolumeFiles> files, base::Metrics& metrics, EventSink sink);
+  struct Settings {
+    std::filesystem::path directory;
+    std::filesystem::path index_suspect;  ///< made when the index is damaged: the next start makes it again
+  };
+  OldestSegment(Settings settings, std::shared_ptr<ChunkIndex> index, std::shared_ptr<VolumeFiles> files,
+                const base::Clock& clock, base::Metrics& metrics, EventSink sink);
 
-  /// Removes the oldest segment that is full and in the index, first from the index: after a crash in between
-  /// it is found again. One that could not be removed is tried again before another goes. False when there is
-  /// none. Errors: of the index, of the file system.
-  base::Result<bool> remove();
+  /// Makes room for newer recordings. False when there is nothing to take, when all together would not give
+  /// the space that is `needed`, or for a while after a segment whose space did not become free: snapshots
+  /// may hold it. Errors: of the file system.
+  base::Result<bool> overwrite(std::uint64_t needed);
+  /// Takes the oldest away if all of it is older than that; false when it is not. Errors: of the index, of
+  /// the file system.
+  base::Result<bool> expire(base::UtcTime before);
+
+  std::uint64_t removed() const { return removed_; }
 
  private:
-  const std::filesystem::path directory_;
+  /// False where somebody else had removed it.
+  base::Result<bool> take_away(const OldSegment& segment);
+
+  const Settings settings_;
   const std::shared_ptr<ChunkIndex> index_;
   const std::shared_ptr<VolumeFiles> files_;
-  base::Counter& removed_;
+  const base::Clock& clock_;
+  base::Counter& overwritten_;
+  base::Counter& expired_;
   const EventSink sink_;
-  std::optional<std::uint64_t> forgotten_;  ///< not removed yet
+  std::uint64_t taken_ = 0;                ///< the last one; those up to it are gone
+  std::optional<OldSegment> not_removed_;  ///< is out of the index already
+  base::UtcTime pause_;                    ///< nothing is overwritten before
+  std::atomic<std::uint64_t> removed_ = 0;
   bool told_ = false;
 };
 

@@ -29,6 +29,7 @@ struct RecordingReader::State {
   bool needs_key = true;
   bool discontinuity = false;
   std::uint64_t open_segment = 0;
+  std::optional<base::UtcTime> overwritten_until;
   std::unique_ptr<SegmentFile> file;
 
   std::optional<RecordedUnit> next();
@@ -39,7 +40,7 @@ struct RecordingReader::State {
   void take_chunk(const ChunkHead& head, base::ByteView payload);
   void skip_to_first_wanted(const ChunkHead& head);
   /// Its segment has made room for newer recordings since the row was read.
-  bool was_overwritten(const ChunkRow& chunk, const base::Error& error) const;
+  bool is_overwritten(const ChunkRow& chunk, const base::Error& error) const;
   base::Result<ChunkHead> read_chunk(const ChunkRow& row, base::Bytes& bytes);
   void interrupt();
 };

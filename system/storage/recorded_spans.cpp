@@ -63,6 +63,18 @@ base::Result<> add_run(const ChunkIndex& index, std::string_view channel, std::s
   }
 }
 
+/// Whether a chunk of one of the types reaches into [from, to).
+base::Result<bool> any_chunk(const ChunkIndex& index, std::string_view channel, std::string_view stream,
+                             std::uint64_t run, UtcTime from, UtcTime to, platform::RecordingTypes types) {
+  ChunkCursor cursor(index, channel, stream, run, time_plus(from, -max_chunk_extent.count()), to);
+  for (;;) {
+    const auto row = cursor.next();
+    if (!row) return row.error();
+    if (!*row) return false;
+    if ((*row)->last >= from && ((*row)->types & types)) return true;
+  }
+}
+
 }  // namespace
 
 base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_view channel,
@@ -94,17 +106,20 @@ base::Result<std::vector<UtcTime>> find_days(const ChunkIndex& index, std::strin
                                              std::string_view stream, std::span<const UtcTime> bounds,
                                              platform::RecordingTypes types) {
   std::vector<UtcTime> days;
+  if (bounds.empty()) return days;
+  const auto runs = index.runs(channel, stream, bounds.front(), bounds.back());
+  if (!runs) return runs.error();
   for (std::size_t i = 1; i < bounds.size(); ++i) {
     const UtcTime from = bounds[i - 1], to = bounds[i];
-    const auto runs = index.runs(channel, stream, from, to);
-    if (!runs) return runs.error();
-    for (const RunRow& run : *runs) {
-      const auto found = index.any(channel, stream, run.run, from, to, types);
-      if (!found) return found.error();
-      if (!*found) continue;
-      days.push_back(from);
-      break;
+    bool found = false;
+    for (std::size_t of = 0; !found && of < runs->size(); ++of) {
+      const RunRow& run = (*runs)[of];
+      if (run.begin >= to || run.last < from) continue;
+      const auto reaches = any_chunk(index, channel, stream, run.run, from, to, types);
+      if (!reaches) return reaches.error();
+      found = *reaches;
     }
+    if (found) days.push_back(from);
   }
   return days;
 }

@@ -49,6 +49,12 @@ base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view c
     note(summary, *recorded->unit, from);
     if (reached) reached(recorded->unit->time);
   }
+  if (const auto until = reader->overwritten_until()) {
+    return Error{ErrorKind::not_found,
+                 fmt::format("recordings of channel \"{}\" up to {} made room for newer ones while they were "
+                             "exported; export again from then on",
+                             channel, base::format_utc(*until))};
+  }
   const auto totals = writer->finish();
   if (!totals) return totals.error();
   summary.frames = totals->shown;

@@ -105,5 +105,38 @@ TEST_F(ExportTest, APathThatCannotBeWrittenIsAnError) {
   EXPECT_FALSE(export_range(0s, 1s));
 }
 
+TEST_F(ExportTest, SaysSoWhenItIsOvertakenByWhatIsOverwritten) {
+  volume.close();
+  volume.options.full.overwrite = true;
+  volume.files->report_capacity(std::uint64_t{5} << 20);
+  volume.open();
+  const auto sent = encode(1000, 128, 0ms);
+  for (const auto& unit : sent) {
+    // Filler data (ITU-T H.264, 7.3.2.7), so that few pictures fill a segment.
+    constexpr std::uint8_t filler[] = {0, 0, 0x27, 0x10, 0x0c};
+    auto& payload = std::const_pointer_cast<media::AccessUnit>(unit)->payload;
+    payload.insert(payload.end(), std::begin(filler), std::end(filler));
+    payload.resize(payload.size() + 9999, 0xff);
+  }
+  const auto recorder = volume.record("gate", "main", tracks);
+  const auto record = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; i += 25) {
+      volume.push(*recorder, {sent.begin() + static_cast<std::ptrdiff_t>(i),
+                              sent.begin() + static_cast<std::ptrdiff_t>(i + 25)});
+      EXPECT_TRUE(volume.storage->flush());
+    }
+  };
+  record(0, 400);
+  bool first = true;
+  const auto exported =
+      export_mp4(*volume.storage, "gate", "main", test_start, test_start + 1h, path, [&](base::UtcTime) {
+        if (std::exchange(first, false)) record(400, 1000);
+      });
+  ASSERT_FALSE(exported);
+  EXPECT_EQ(exported.error().kind, base::ErrorKind::not_found);
+  EXPECT_NE(exported.error().message.find("made room"), std::string::npos) << exported.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 }  // namespace
 }  // namespace watchrig::storage

@@ -71,7 +71,10 @@ bool RecordingReader::State::load_chunk() {
     auto head = read_chunk(chunk, bytes);
     if (!head) {
       interrupt();
-      if (was_overwritten(chunk, head.error())) continue;
+      if (is_overwritten(chunk, head.error())) {
+        overwritten_until = chunk.last;
+        continue;
+      }
       sink({"storage.damaged", channel, stream, "damaged",
             fmt::format("the chunk of {} in {} at byte {} is left out: {}", base::format_utc(chunk.begin),
                         segment_name(chunk.segment), chunk.offset, head.error().message)});
@@ -84,10 +87,10 @@ bool RecordingReader::State::load_chunk() {
   }
 }
 
-bool RecordingReader::State::was_overwritten(const ChunkRow& chunk, const Error& error) const {
+bool RecordingReader::State::is_overwritten(const ChunkRow& chunk, const Error& error) const {
   if (error.kind != ErrorKind::not_found) return false;
-  const auto segments = index->segments();
-  return segments && std::ranges::find(*segments, chunk.segment, &SegmentRow::number) == segments->end();
+  const auto known = index->knows(chunk.segment);
+  return known && !*known;
 }
 
 bool RecordingReader::State::begin_run() {
@@ -163,5 +166,7 @@ RecordingReader::RecordingReader(RecordingReader&&) noexcept = default;
 RecordingReader& RecordingReader::operator=(RecordingReader&&) noexcept = default;
 
 std::optional<RecordedUnit> RecordingReader::next() { return state_->next(); }
+
+std::optional<base::UtcTime> RecordingReader::overwritten_until() const { return state_->overwritten_until; }
 
 }  // namespace watchrig::storage

@@ -30,6 +30,8 @@ class RecordingReader {
 
   /// The next unit, or nothing at the end. Reads from the disk: not for an input/output executor.
   std::optional<RecordedUnit> next();
+  /// Up to when what was to be read has made room for newer recordings meanwhile, and was left out.
+  std::optional<base::UtcTime> overwritten_until() const;
 
  private:
   std::unique_ptr<State> state_;

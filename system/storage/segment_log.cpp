@@ -7,12 +7,14 @@
 
 #include "system/base/text.hpp"
 #include "system/storage/crc32c.hpp"
+#include "system/storage/oldest_segment.hpp"
 
 namespace watchrig::storage {
 namespace {
 
 constexpr std::string_view name_prefix = "segment-";
 constexpr std::string_view name_suffix = ".wrs";
+constexpr int most_freed_at_once = 4;
 constexpr std::uint8_t zeros[group_alignment] = {};
 
 void check_payload(PendingChunk& chunk) {
@@ -134,27 +136,48 @@ base::Result<std::size_t> SegmentLog::append_some(const std::vector<std::unique_
 base::Result<> SegmentLog::make_room(std::uint64_t bytes) {
   if (tail_ && tail_->position + bytes <= tail_->size) return {};
   if (tail_) seal();
-  const auto segment_bytes = std::max(settings_.segment_bytes, segment_header_bytes + bytes);
-  auto made = create_segment(segment_bytes);
-  while (!made && made.error().kind == base::ErrorKind::full && settings_.full.overwrite) {
-    const auto freed = settings_.free_oldest();
-    if (!freed) return freed.error();
-    if (!*freed) break;
-    made = create_segment(segment_bytes);
-  }
+  auto made = make_segment(std::max(settings_.segment_bytes, segment_header_bytes + bytes));
   if (!made) return made.error();
   tail_ = std::move(*made);
   return {};
 }
 
-base::Result<SegmentLog::Tail> SegmentLog::create_segment(std::uint64_t bytes) {
+base::Result<SegmentLog::Tail> SegmentLog::make_segment(std::uint64_t bytes) {
   const auto space = files_->space(settings_.directory);
   if (!space) return space.error();
   const auto kept_free = settings_.full.kept_free(space->capacity);
-  if (space->free < bytes + kept_free) {
-    return base::Error{base::ErrorKind::full,
-                       fmt::format("{} MiB are free, a segment needs {} MiB and {} MiB stay free",
-                                   space->free >> 20, (bytes + (1u << 20) - 1) >> 20, kept_free >> 20)};
+  if (!settings_.full.overwrite) return create_segment(bytes, kept_free);
+  // Where much is missing, it is approached a little at a time: nothing is written meanwhile.
+  for (int freed = 0; freed < most_freed_at_once; ++freed) {
+    const auto wanted = missing(kept_free, bytes);
+    if (!wanted) return wanted.error();
+    if (*wanted == 0) break;
+    const auto needed = missing(settings_.full.reserve_bytes, bytes);
+    if (!needed) return needed.error();
+    const auto more = settings_.oldest->overwrite(*needed);
+    if (!more) return more.error();
+    if (!*more) break;
+  }
+  return create_segment(bytes, settings_.full.reserve_bytes);
+}
+
+base::Result<std::uint64_t> SegmentLog::missing(std::uint64_t kept_free, std::uint64_t bytes) const {
+  const auto space = files_->space(settings_.directory);
+  if (!space) return space.error();
+  const auto wanted = kept_free + bytes;
+  return wanted > space->free ? wanted - space->free : 0;
+}
+
+base::Result<SegmentLog::Tail> SegmentLog::create_segment(std::uint64_t bytes, std::uint64_t kept_free) {
+  const auto short_of = missing(kept_free, bytes);
+  if (!short_of) return short_of.error();
+  if (*short_of > 0) {
+    constexpr std::uint64_t mebi = 1u << 20;
+    return base::Error{
+        base::ErrorKind::full,
+        fmt::format("a segment of {} MiB does not fit where {} MiB stay free: {} MiB are "
+                    "missing",
+                    (bytes + mebi - 1) / mebi, kept_free / mebi, (*short_of + mebi - 1) / mebi)};
   }
   Tail tail;
   tail.header = {random_uid(), last_number_ + 1, clock_.now()};

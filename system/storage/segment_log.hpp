@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,6 +12,8 @@
 #include "system/storage/volume_files.hpp"
 
 namespace watchrig::storage {
+
+class OldestSegment;
 
 /// `segment-0000000001.wrs`
 std::string segment_name(std::uint64_t number);
@@ -33,7 +34,7 @@ class SegmentLog {
     std::filesystem::path directory;
     std::uint64_t segment_bytes = 0;
     FullRule full;
-    std::function<base::Result<bool>()> free_oldest;  ///< false when there is nothing to free
+    std::shared_ptr<OldestSegment> oldest;  ///< where the rule is to overwrite
   };
   /// The segment in which a server that was stopped or killed can go on.
   struct Tail {
@@ -58,7 +59,10 @@ class SegmentLog {
 
  private:
   base::Result<> make_room(std::uint64_t bytes);
-  base::Result<Tail> create_segment(std::uint64_t bytes);
+  base::Result<Tail> make_segment(std::uint64_t bytes);
+  /// How much is missing to keep so much free, and so many bytes more.
+  base::Result<std::uint64_t> missing(std::uint64_t kept_free, std::uint64_t bytes) const;
+  base::Result<Tail> create_segment(std::uint64_t bytes, std::uint64_t kept_free);
   base::Result<std::size_t> append_some(const std::vector<std::unique_ptr<PendingChunk>>& group,
                                         std::size_t from);
   void give_up();

@@ -45,6 +45,7 @@ struct Storage::Parts {
   VolumeLock lock;
   std::shared_ptr<ChunkIndex> index;
   std::shared_ptr<ChunkQueue> queue;
+  std::shared_ptr<OldestSegment> oldest;
   std::unique_ptr<ChunkWriter> writer;
   std::uint64_t segments_found = 0;
 };
@@ -59,7 +60,7 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
   auto recovered = recover_volume(options.directory, *files, sink);
   if (!recovered) return recovered.error();
 
-  std::unique_ptr<Parts> parts(new Parts{options, metrics, sink, std::move(*lock), {}, {}, {}, 0});
+  std::unique_ptr<Parts> parts(new Parts{options, metrics, sink, std::move(*lock), {}, {}, {}, {}, 0});
   parts->options.files = files;
   parts->index = std::move(recovered->index);
   parts->segments_found = recovered->segments;
@@ -67,12 +68,14 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
       ChunkQueue::Settings{volume, options.chunk_duration, options.group_interval, options.stall_alarm,
                            options.queue_bytes, recovered->last_run},
       clock, metrics, sink);
-  auto oldest = std::make_shared<OldestSegment>(options.directory, parts->index, files, metrics, parts->sink);
-  SegmentLog log(
-      {options.directory, options.segment_bytes, options.full, [oldest] { return oldest->remove(); }}, files,
-      clock, recovered->last_number, std::move(recovered->tail));
+  parts->oldest = std::make_shared<OldestSegment>(
+      OldestSegment::Settings{options.directory, options.directory / index_suspect_name}, parts->index, files,
+      clock, metrics, parts->sink);
+  SegmentLog log({options.directory, options.segment_bytes, options.full, parts->oldest}, files, clock,
+                 recovered->last_number, std::move(recovered->tail));
   parts->writer = std::make_unique<ChunkWriter>(
-      ChunkWriter::Settings{volume, options.retry_interval, options.directory / index_suspect_name},
+      ChunkWriter::Settings{volume, options.retry_interval, options.directory / index_suspect_name,
+                            options.keep, parts->oldest},
       *parts->queue, std::move(log), *parts->index, clock, metrics, sink);
   return std::unique_ptr<Storage>(new Storage(std::move(parts)));
 }
@@ -118,8 +121,14 @@ base::Result<std::vector<Span>> Storage::spans(std::string_view channel, std::st
 
 base::Result<RecordingReader> Storage::read(std::string_view channel, std::string_view stream,
                                             base::UtcTime from, base::UtcTime to) const {
-  const auto runs = parts_->index->runs(channel, stream, from, to);
+  auto runs = parts_->index->runs(channel, stream, from, to);
   if (!runs) return runs.error();
+  // The begin of a run may have been overwritten.
+  std::erase_if(*runs, [&](const RunRow& run) {
+    const auto begin = run.begin >= from ? run.begin : time_plus(from, -max_chunk_extent.count());
+    const auto any = parts_->index->chunks(channel, stream, run.run, begin, to, 1);
+    return any && any->empty();
+  });
   if (runs->empty()) {
     return Error{ErrorKind::not_found,
                  fmt::format("nothing of stream \"{}\" of channel \"{}\" is recorded from {} to {}", stream,
@@ -159,7 +168,7 @@ StorageStats Storage::stats() const {
   stats.chunks = totals.chunks;
   stats.bytes = totals.bytes;
   stats.groups = totals.groups;
-  stats.segments = parts_->segments_found + totals.segments_made;
+  stats.segments = parts_->segments_found + totals.segments_made - parts_->oldest->removed();
   stats.queued_bytes = parts_->queue->queued_bytes();
   stats.dropped_units = parts_->queue->dropped_units();
   stats.longest_commit = totals.longest_commit;

@@ -28,6 +28,8 @@ struct Options {
   base::Duration group_interval =
       std::chrono::milliseconds(100);  ///< closed chunks wait this long for others
   FullRule full;
+  /// What is older is removed, a segment at a time; zero: kept while there is space.
+  base::Duration keep = base::Duration::zero();
   std::uint64_t queue_bytes = 256u << 20;                   ///< units in memory that are not on the disk yet
   base::Duration retry_interval = std::chrono::seconds(1);  ///< between attempts on a full or failing volume
   base::Duration stall_alarm = std::chrono::seconds(3);  ///< data older than this and not on the disk: alarm

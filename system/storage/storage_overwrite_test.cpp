@@ -1,3 +1,6 @@
+#include <thread>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "system/storage/segment_log.hpp"
@@ -45,6 +48,7 @@ struct OverwriteTest : testing::Test {
   Units expect_newest() {
     auto found = volume.read("gate");
     EXPECT_LE(found.size(), sent.size());
+    EXPECT_FALSE(found.empty());
     const auto first = sent.end() - static_cast<std::ptrdiff_t>(found.size());
     expect_same_units(found, Units(first, sent.end()));
     return found;
@@ -129,6 +133,68 @@ TEST_F(OverwriteTest, WhatCannotBeRemovedTakesNothingElseWithIt) {
   EXPECT_EQ(volume.count("storage.resumed"), 1U);
 }
 
+TEST_F(OverwriteTest, WhatSomebodyHasRemovedByHandStopsNothing) {
+  ASSERT_TRUE(record(4));
+  std::filesystem::remove(volume.segment_files().front());
+  std::filesystem::remove(volume.segment_files().front());
+  ASSERT_TRUE(record(12));
+  expect_newest();
+  EXPECT_EQ(volume.count("storage.failed"), 0U);
+}
+
+TEST_F(OverwriteTest, WhereSpaceDoesNotBecomeFreeOneGoesAndNoMore) {
+  ASSERT_TRUE(record(4));
+  const auto segments = volume.segment_files().size();
+  // One more than the reserve and the segment that is to be made would do.
+  volume.files->report_space(VolumeFiles::Space{6 * mebi, 2 * mebi - 1});
+  EXPECT_EQ(record(2).error().kind, base::ErrorKind::full);
+  for (int again = 0; again < 5; ++again) EXPECT_FALSE(volume.storage->flush());
+  EXPECT_EQ(volume.segment_files().size(), segments - 1);
+  EXPECT_EQ(volume.count("storage.full"), 1U);
+  volume.clock.advance(1min);
+  EXPECT_FALSE(volume.storage->flush());
+  EXPECT_EQ(volume.segment_files().size(), segments - 2) << "it is tried again, seldom";
+}
+
+TEST_F(OverwriteTest, WhatWouldNotSufficeIsNotTaken) {
+  ASSERT_TRUE(record(4));
+  const auto segments = volume.segment_files().size();
+  volume.options.full.reserve_bytes = 1000 * mebi;
+  recorder.reset();
+  volume.close();
+  volume.open();
+  recorder = volume.record("gate");
+  EXPECT_EQ(record(2).error().kind, base::ErrorKind::full);
+  EXPECT_EQ(volume.segment_files().size(), segments);
+  EXPECT_EQ(volume.count("storage.overwriting"), 0U);
+}
+
+TEST_F(OverwriteTest, ARuleThatAsksForMuchMoreIsApproachedWhileRecordingGoesOn) {
+  volume.files->report_capacity(40 * mebi);
+  ASSERT_TRUE(record(30));
+  const auto segments = volume.segment_files().size();
+  ASSERT_GT(segments, 25U);
+  recorder.reset();
+  volume.close();
+  volume.options.full.full_percent = 80;
+  volume.open();
+  recorder = volume.record("gate");
+  ASSERT_TRUE(record(2));
+  EXPECT_LT(volume.segment_files().size(), segments);
+  EXPECT_GT(volume.segment_files().size(), segments - 12) << "not at once";
+  ASSERT_TRUE(record(20));
+  EXPECT_LE(volume.segment_files().size(), 9U);
+  expect_newest();
+}
+
+TEST_F(OverwriteTest, OfATimeThatWasOverwrittenNothingIsToBeRead) {
+  ASSERT_TRUE(record(12));
+  ASSERT_GT(volume.spans("gate").front().from, test_start + 10s);
+  const auto none = volume.storage->read("gate", "main", test_start, test_start + 1s);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, base::ErrorKind::not_found);
+}
+
 TEST_F(OverwriteTest, WithNothingToTakeTheVolumeIsFull) {
   volume.files->report_space(VolumeFiles::Space{6 * mebi, mebi});
   const auto refused = record(1);
@@ -149,6 +215,58 @@ TEST_F(OverwriteTest, WhoIsToStopLosesNothingThatIsThere) {
   EXPECT_EQ(volume.count("storage.full"), 1U);
   ASSERT_FALSE(volume.read("gate").empty());
   EXPECT_EQ(volume.read("gate").front()->time, test_start);
+}
+
+/// Kept for an hour.
+struct ExpiryTest : OverwriteTest {
+  ExpiryTest() {
+    recorder.reset();
+    volume.close();
+    volume.options.keep = 1h;
+    volume.files->report_capacity(100 * mebi);
+    volume.open();
+    recorder = volume.record("gate");
+  }
+  /// Lets the writer look: it does so behind what it serves, so before it serves the next.
+  void look_after(base::Duration passed) {
+    volume.clock.advance(passed);
+    for (int turn = 0; turn < 2; ++turn) EXPECT_TRUE(volume.storage->flush());
+  }
+};
+
+TEST_F(ExpiryTest, WhatIsOlderGoesASegmentAtATimeAndWithoutAnythingNewToo) {
+  ASSERT_TRUE(record(4));
+  const auto segments = volume.segment_files().size();
+  ASSERT_GE(segments, 4U);
+  look_after(59min);
+  EXPECT_EQ(volume.segment_files().size(), segments) << "not a minute too early";
+  look_after(2min);
+  EXPECT_EQ(volume.segment_files().size(), segments - 1) << "no more than one where none is made";
+  look_after(9s);
+  EXPECT_EQ(volume.segment_files().size(), segments - 1);
+  look_after(1s);
+  EXPECT_EQ(volume.segment_files().size(), segments - 2);
+  expect_newest();
+  EXPECT_NE(volume.metrics.text().find(
+                fmt::format("expired_segments_total{{volume=\"{}\"}} 2", volume.options.directory.native())),
+            std::string::npos);
+  EXPECT_EQ(volume.count("storage.overwriting"), 0U);
+}
+
+TEST_F(ExpiryTest, HoldsUpNothingThatIsRecorded) {
+  volume.push(*recorder, make_video(0ms, 30));
+  volume.clock.advance(700ms);
+  volume.push(*recorder, make_video(1200ms, 1));
+  for (int i = 0; i < 500 && recorder->stats().committed_units == 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_GT(recorder->stats().committed_units, 0U) << "long before it looks for what has expired";
+}
+
+TEST_F(ExpiryTest, WhatIsBeingWrittenStaysHoweverOldItIs) {
+  ASSERT_TRUE(record(2));
+  for (int look = 1; look <= 10; ++look) look_after(2h);
+  EXPECT_EQ(volume.segment_files().size(), 1U);
+  ASSERT_FALSE(volume.read("gate").empty());
+  EXPECT_EQ(volume.read("gate").back()->time, sent.back()->time);
 }
 
 }  // namespace

@@ -22,8 +22,7 @@
 namespace watchrig::api {
 
 /// Routes without a server around them: central and the bus are real and empty, nothing is relayed, and the
-/// role storage is the test's own. A test adds the routes that it asks; who asks is `admin`, and no gate
-/// refuses.
+/// role storage is the test's own. A test adds the routes that it asks; no gate refuses.
 class RoutesTest : public central::FolderTest, private media::LiveStreams {
  protected:
   static constexpr const char* password = "Routes.of.9";
@@ -51,7 +50,7 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
     EXPECT_TRUE(target);
     std::tie(request.path, request.query) = *std::move(target);
     request.body = std::move(body);
-    request.account = "admin";
+    request.account = account;
     request.peer = "127.0.0.1:40000";
     const auto found = router.match(request, false);
     if (const auto* refused = std::get_if<http::Response>(&found)) return shown(*refused);
@@ -66,6 +65,7 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
     return shown(*response);
   }
 
+  std::string account = "admin";  ///< who asks
   base::CorrectedClock clock{base::Clock::Settings{}};
   base::Metrics metrics;
   boost::asio::io_context io{1};

@@ -87,6 +87,8 @@ SettingSection storage_section(const ProductProfile& profile) {
            number_setting("full_bytes", 50'000'000'000, 0, mebi << 24,
                           "bytes that stay free too, but no more than 5 % of the volume"),
            number_setting("full_percent", 1, 0, 50, "hundredths of the volume that stay free too"),
+           number_setting("keep_days", 0, 0, 3650,
+                          "after which recordings are removed; 0: when the volume is full"),
            choice_setting("when_full", {"overwrite", "stop"},
                           "what happens then: the oldest recordings go, or recording waits for space")},
           {}};

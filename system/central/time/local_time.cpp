@@ -127,8 +127,8 @@ WallTime LocalTime::wall(UtcTime time) const {
 std::vector<UtcTime> LocalTime::instants(WallTime wall) const {
   const UtcTime as_utc(wall.time_since_epoch());
   std::vector<UtcTime> found;
-  // Whichever offset holds then holds a day before or a day after too.
-  for (const auto around : {-day, day}) {
+  // Whichever offset holds then holds a day before or after too, or about then where it holds for less.
+  for (const auto around : {-day, 0 * day, day}) {
     const UtcTime time = as_utc - offset(as_utc + around);
     if (this->wall(time) == wall && std::find(found.begin(), found.end(), time) == found.end())
       found.push_back(time);

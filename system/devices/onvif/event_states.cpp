@@ -67,6 +67,9 @@ void EventStates::reconcile(Place& place, base::UtcTime now) {
     return;
   }
   place.last.began = active;
+  // Several topics may tell of one thing: its end is told of the source that its begin was told of.
+  if (active) place.began_by = place.last.source;
+  place.last.source = place.began_by;
   place.last.lasted = active ? base::Duration{} : now - place.since;
   place.told = active;
   if (active) place.since = now;

@@ -54,8 +54,9 @@ class EventStates {
   struct Place {
     std::set<std::string> active;  ///< states, each by topic and key
     bool told = false;
-    base::UtcTime since;  ///< told
-    DeviceAlarm last;     ///< what there is to tell of
+    base::UtcTime since;   ///< told
+    std::string began_by;  ///< source
+    DeviceAlarm last;      ///< what there is to tell of
   };
   unsigned number_of(EventClass kind, const std::string& source) const;
   void reconcile(Place& place, base::UtcTime now);

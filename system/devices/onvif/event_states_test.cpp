@@ -51,6 +51,7 @@ TEST_F(EventStatesTest, TwoTopicsOfOneMotionAreOneAlarm) {
   tell(false, Operation::deleted, "RuleEngine/CellMotionDetector/Motion", "config-1");
   EXPECT_EQ(told(), "++-");
   EXPECT_EQ(alarms_.back().number, 1u);
+  EXPECT_EQ(alarms_.back().source, alarms_.front().source) << "the end is that of what has begun";
 }
 
 TEST_F(EventStatesTest, ADeviceThatTellsOfOneOfItsPlacesAloneIsKnown) {

@@ -98,7 +98,7 @@ void RelayChannel::stop(bool removed) {
 void RelayChannel::record(std::string stream, platform::RecordingTypes types) {
   asio::post(executor_, [self = shared_from_this(), stream = std::move(stream), types] {
     if (self->stopped_) return;
-    self->types_ = types;
+    if (!stream.empty()) self->types_ = types;
     if (stream == self->recorded_stream_) {
       if (self->recorder_ && !stream.empty()) self->recorder_->mark(types);
       return;
