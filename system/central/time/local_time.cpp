@@ -137,12 +137,12 @@ std::vector<UtcTime> LocalTime::instants(WallTime wall) const {
   return found;
 }
 
-UtcTime LocalTime::begin_of(chrono::local_days day) const {
+UtcTime LocalTime::begin_of(chrono::local_days date) const {
   // Where a zone has left out a whole day, that is the begin of the next.
-  for (WallTime wall = day; wall <= day + chrono::days(1); wall += chrono::minutes(1)) {
+  for (WallTime wall = date; wall <= date + chrono::days(1); wall += chrono::minutes(1)) {
     if (const auto found = instants(wall); !found.empty()) return found.front();
   }
-  return UtcTime(day.time_since_epoch()) - offset(UtcTime(day.time_since_epoch()));
+  return UtcTime(date.time_since_epoch()) - offset(UtcTime(date.time_since_epoch()));
 }
 
 std::string LocalTime::text(UtcTime time) const {

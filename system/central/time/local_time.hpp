@@ -33,7 +33,7 @@ class LocalTime {
   /// first); none when it is left out.
   std::vector<base::UtcTime> instants(WallTime wall) const;
   /// The first instant of a day: its midnight, the earlier of two, or what follows where that is left out.
-  base::UtcTime begin_of(std::chrono::local_days day) const;
+  base::UtcTime begin_of(std::chrono::local_days date) const;
   /// As the settings say: `29-03-2026 03:00:00 AM`.
   std::string text(base::UtcTime time) const;
   const std::string& zone() const { return zone_name_; }
