@@ -80,7 +80,9 @@ void ChunkWriter::run() {
 /// everything away at once.
 void ChunkWriter::remove_expired() {
   const auto now = clock_.now();
-  if (settings_.keep == base::Duration::zero() || now < next_expiry_) return;
+  // The clock may have been set back.
+  const bool is_due = now >= next_expiry_ || next_expiry_ - now > expiry_interval;
+  if (settings_.keep == base::Duration::zero() || !is_due) return;
   next_expiry_ = now + expiry_interval;
   const auto made = log_.segments_made();
   for (auto most = made - std::exchange(segments_then_, made) + 1; most > 0; --most) {

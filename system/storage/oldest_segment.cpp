@@ -38,12 +38,12 @@ base::Result<bool> OldestSegment::take_away(const OldSegment& segment) {
   const auto path = settings_.directory / segment_name(segment.number);
   if (!not_removed_) {
     auto forgotten = index_->forget(segment.number, 0);
-    // Recording goes on without its index, which the next start makes again.
+    // Recording goes on; the next start finds that the file is gone, and makes a damaged index again.
     if (!forgotten &&
         (forgotten.error().kind == ErrorKind::corrupt || forgotten.error().kind == ErrorKind::full)) {
       base::log_error("volume \"{}\": {} goes although the index cannot be changed: {}",
                       settings_.directory.native(), path.filename().native(), forgotten.error().message);
-      std::ofstream(settings_.index_suspect).flush();
+      if (forgotten.error().kind == ErrorKind::corrupt) std::ofstream(settings_.index_suspect).flush();
     } else if (!forgotten) {
       return forgotten.error();
     }
@@ -58,7 +58,9 @@ base::Result<bool> OldestSegment::take_away(const OldSegment& segment) {
 }
 
 base::Result<bool> OldestSegment::overwrite(std::uint64_t needed) {
-  if (clock_.now() < pause_) return false;
+  const auto now = clock_.now();
+  // The clock may have been set back.
+  if (now < pause_ && pause_ - now <= pause_without_gain) return false;
   const auto oldest =
       not_removed_ ? base::Result<std::optional<OldSegment>>(not_removed_) : index_->oldest_sealed(taken_);
   if (!oldest) {
@@ -85,7 +87,7 @@ base::Result<bool> OldestSegment::overwrite(std::uint64_t needed) {
   const auto after = files_->space(settings_.directory);
   if (!after) return after.error();
   if (after->free >= before->free + (*oldest)->bytes / 2) return true;
-  pause_ = clock_.now() + pause_without_gain;
+  pause_ = now + pause_without_gain;
   base::log_warning(
       "volume \"{}\": {} was removed, and its space is not free; do snapshots or others hold "
       "it?",
