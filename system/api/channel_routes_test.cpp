@@ -12,13 +12,7 @@ class ChannelRoutesTest : public RoutesTest {
  protected:
   ChannelRoutesTest() {
     add_channel_routes(router, parts);
-    central::Device device;
-    device.name = "Deck";
-    device.driver = "rtsp";
-    device.type = "nvr";
-    device.channel_count = 2;
-    device.streams = {{"main", "rtsp://192.0.2.1/{channel}"}};
-    EXPECT_TRUE(central->registry().add(device));
+    add_deck();
   }
 
   /// Takes every question and answers none.

@@ -16,13 +16,7 @@ class RecordingSearchTest : public RoutesTest {
  protected:
   RecordingSearchTest() {
     add_recording_routes(router, parts);
-    central::Device device;
-    device.name = "Deck";
-    device.driver = "rtsp";
-    device.type = "nvr";
-    device.channel_count = 2;
-    device.streams = {{"main", "rtsp://192.0.2.1/{channel}"}};
-    EXPECT_TRUE(central->registry().add(device));
+    add_deck();
     EXPECT_TRUE(bus.serve(
         platform::storage_role, [this](const platform::Message& message) -> platform::MessageBus::Answer {
           if (const auto days = platform::from_message<platform::QueryNvrDays>(message)) {

@@ -34,6 +34,17 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
   /// Handlers and the bus end before what they use.
   ~RoutesTest() override { bus.stop(); }
 
+  /// A recorder with the channels c1 and c2, "Deck 1" and "Deck 2".
+  void add_deck() {
+    central::Device device;
+    device.name = "Deck";
+    device.driver = "rtsp";
+    device.type = "nvr";
+    device.channel_count = 2;
+    device.streams = {{"main", "rtsp://192.0.2.1/{channel}"}};
+    EXPECT_TRUE(central->registry().add(device));
+  }
+
   struct Answer {
     int status = 0;
     boost::json::value body;
