@@ -51,8 +51,8 @@ base::Result<bool> OldestSegment::take_away(const OldSegment& segment) {
   }
   const auto gone = files_->remove(path);
   if (!gone && gone.error().kind != ErrorKind::not_found) return gone.error();
-  not_removed_.reset();
   taken_ = segment.number;
+  not_removed_.reset();  // may be the segment
   ++removed_;
   return static_cast<bool>(gone);
 }
