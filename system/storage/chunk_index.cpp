@@ -257,16 +257,17 @@ base::Result<> ChunkIndex::forget_rows(std::uint64_t segment, std::uint64_t byte
   });
   if (!read) return read;
   // By the primary key: in a large index nothing else finds the rows of a segment in time.
+  auto rows = writer_.prepare(
+      "DELETE FROM chunk WHERE source = ? AND run = ? AND begin >= ? AND begin <= ? AND segment = ? "
+      "AND offset + head_bytes + payload_bytes > ?");
+  if (!rows) return rows.error();
+  auto runs = writer_.prepare(
+      "DELETE FROM run WHERE source = ?1 AND run = ?2 "
+      "AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = ?1 AND run = ?2)");
+  if (!runs) return runs.error();
   for (const auto& place : places) {
-    auto done =
-        run("DELETE FROM chunk WHERE source = ? AND run = ? AND begin >= ? AND begin <= ? AND segment = ? "
-            "AND offset + head_bytes + payload_bytes > ?",
-            place.source, place.run, place.first, place.last, segment, bytes);
-    if (!done) return done;
-    done =
-        run("DELETE FROM run WHERE source = ?1 AND run = ?2 "
-            "AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = ?1 AND run = ?2)",
-            place.source, place.run);
+    auto done = rows->bind(place.source, place.run, place.first, place.last, segment, bytes).run();
+    if (done) done = runs->bind(place.source, place.run).run();
     if (!done) return done;
   }
   if (bytes > 0) {
