@@ -147,6 +147,7 @@ base::Result<SegmentLog::Tail> SegmentLog::make_segment(std::uint64_t bytes) {
   if (!space) return space.error();
   const auto kept_free = settings_.full.kept_free(space->capacity);
   if (!settings_.full.overwrite) return create_segment(bytes, kept_free);
+  std::optional<base::Error> not_freed;
   // Where much is missing, it is approached a little at a time: nothing is written meanwhile.
   for (int freed = 0; freed < most_freed_at_once; ++freed) {
     const auto wanted = missing(kept_free, bytes);
@@ -155,10 +156,13 @@ base::Result<SegmentLog::Tail> SegmentLog::make_segment(std::uint64_t bytes) {
     const auto needed = missing(settings_.full.reserve_bytes, bytes);
     if (!needed) return needed.error();
     const auto more = settings_.oldest->overwrite(*needed);
-    if (!more) return more.error();
-    if (!*more) break;
+    if (!more) not_freed = more.error();
+    if (!more || !*more) break;
   }
-  return create_segment(bytes, settings_.full.reserve_bytes);
+  // What cannot be freed matters only where there is no space without it.
+  auto made = create_segment(bytes, settings_.full.reserve_bytes);
+  if (!made && not_freed) return *not_freed;
+  return made;
 }
 
 base::Result<std::uint64_t> SegmentLog::missing(std::uint64_t kept_free, std::uint64_t bytes) const {

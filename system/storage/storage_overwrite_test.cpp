@@ -193,6 +193,19 @@ TEST_F(OverwriteTest, OfATimeThatWasOverwrittenNothingIsToBeRead) {
   EXPECT_EQ(none.error().kind, base::ErrorKind::not_found);
 }
 
+TEST_F(OverwriteTest, WhatCannotBeRemovedStopsNothingWhileThereIsSpace) {
+  recorder.reset();
+  volume.close();
+  volume.options.full.full_percent = 50;
+  volume.files->report_capacity(20 * mebi);
+  volume.open();
+  recorder = volume.record("gate");
+  volume.files->refuse_remove(true);
+  ASSERT_TRUE(record(14));
+  EXPECT_GT(volume.segment_files().size(), 12U);
+  EXPECT_EQ(volume.count("storage.failed"), 0U);
+}
+
 TEST_F(OverwriteTest, WithNothingToTakeTheVolumeIsFull) {
   volume.files->report_space(VolumeFiles::Space{6 * mebi, mebi});
   const auto refused = record(1);
