@@ -33,6 +33,20 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
+struct Extent {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+/// The blocks that hold nothing but payload of one chunk: what of it can be given back to the volume, so that
+/// its head still says what had been there. Nothing of a small one. `Head` is a ChunkHead or a row of the
+/// index.
+template <class Head>
+Extent removable_part(std::uint64_t offset, const Head& head) {
+  const auto first = round_up(offset + head.head_bytes, group_alignment);
+  const auto end = (offset + head.bytes()) / group_alignment * group_alignment;
+  return {first, end > first ? end - first : 0};
+}
+
 struct SegmentHeader {
   std::uint64_t uid = 0;     ///< random; every chunk of the segment repeats it
   std::uint64_t number = 0;  ///< as in the file name

@@ -20,6 +20,7 @@ class InputFile final : public SegmentFile {
   base::Result<> write(std::uint64_t, std::span<iovec>) override { return {}; }
   base::Result<> sync() override { return {}; }
   base::Result<std::uint64_t> size() override { return bytes_.size(); }
+  base::Result<> give_back(std::uint64_t, std::uint64_t) override { return {}; }
 
  private:
   base::ByteView bytes_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "system/storage/index_rows.hpp"
+
 namespace watchrig::storage {
 namespace {
 
@@ -9,15 +11,16 @@ using base::Error;
 using base::ErrorKind;
 using base::UtcTime;
 
-constexpr int schema = 2;
+constexpr int schema = 3;
 constexpr std::uintmax_t quickly_checked_bytes = 64u << 20;
 
 constexpr const char* make_tables = R"(
   BEGIN IMMEDIATE;
   CREATE TABLE source (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, stream TEXT NOT NULL, UNIQUE (channel, stream));
-  CREATE TABLE segment (number INTEGER PRIMARY KEY, known_bytes INTEGER NOT NULL, sealed INTEGER NOT NULL);
+  CREATE TABLE segment (number INTEGER PRIMARY KEY, known_bytes INTEGER NOT NULL, sealed INTEGER NOT NULL,
+                        freed INTEGER NOT NULL DEFAULT 0, locked INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE run (source INTEGER NOT NULL, run INTEGER NOT NULL, begin INTEGER NOT NULL, last INTEGER NOT NULL,
-                    PRIMARY KEY (source, run)) WITHOUT ROWID;
+                    bytes INTEGER NOT NULL, PRIMARY KEY (source, run)) WITHOUT ROWID;
   CREATE TABLE chunk (source INTEGER NOT NULL, run INTEGER NOT NULL, begin INTEGER NOT NULL, idx INTEGER NOT NULL,
                       segment INTEGER NOT NULL, offset INTEGER NOT NULL, head_bytes INTEGER NOT NULL,
                       payload_bytes INTEGER NOT NULL, last INTEGER NOT NULL, interval_ns INTEGER NOT NULL,
@@ -25,7 +28,7 @@ constexpr const char* make_tables = R"(
                       PRIMARY KEY (source, run, begin, idx)) WITHOUT ROWID;
   CREATE TABLE place (segment INTEGER NOT NULL, source INTEGER NOT NULL, run INTEGER NOT NULL, first INTEGER NOT NULL,
                       last INTEGER NOT NULL, PRIMARY KEY (segment, source, run)) WITHOUT ROWID;
-  PRAGMA user_version = 2;
+  PRAGMA user_version = 3;
   COMMIT;
 )";
 
@@ -40,49 +43,17 @@ constexpr const char* add_types = R"(
   COMMIT;
 )";
 
-#define WATCHRIG_CHUNK_COLUMNS \
-  "run, idx, segment, offset, head_bytes, payload_bytes, begin, last, interval_ns, frames, key, types"
-#define WATCHRIG_THE_SOURCE "(SELECT id FROM source WHERE channel = ?1 AND stream = ?2)"
-
-std::int64_t ns(UtcTime time) { return time.time_since_epoch().count(); }
-UtcTime at(std::int64_t value) { return UtcTime(base::Duration(value)); }
-
-ChunkRow read_row(const platform::SqliteStatement& from) {
-  ChunkRow row;
-  row.run = static_cast<std::uint64_t>(from.integer(0));
-  row.index = static_cast<std::uint32_t>(from.integer(1));
-  row.segment = static_cast<std::uint64_t>(from.integer(2));
-  row.offset = static_cast<std::uint64_t>(from.integer(3));
-  row.head_bytes = static_cast<std::uint32_t>(from.integer(4));
-  row.payload_bytes = static_cast<std::uint32_t>(from.integer(5));
-  row.begin = at(from.integer(6));
-  row.last = at(from.integer(7));
-  row.interval_ns = static_cast<std::uint32_t>(from.integer(8));
-  row.frames = static_cast<std::uint32_t>(from.integer(9));
-  if (const auto key = from.optional_integer(10)) row.key = at(*key);
-  row.types = static_cast<platform::RecordingTypes>(from.integer(11));
-  return row;
-}
-
-/// Runs a query to its end; `take` is called for each row.
-base::Result<> each(platform::SqliteStatement& query, const std::function<void()>& take) {
-  for (;;) {
-    const auto row = query.step();
-    if (!row) return row.error();
-    if (!*row) break;
-    take();
-  }
-  query.reset();
-  return {};
-}
-
-base::Result<std::int64_t> single_integer(platform::SqliteDatabase& database, std::string_view sql) {
-  auto query = database.prepare(sql);
-  if (!query) return query.error();
-  const auto row = query->step();
-  if (!row) return row.error();
-  return *row ? query->integer(0) : 0;
-}
+/// From schema 2, when nothing but whole segments was removed.
+constexpr const char* add_removal = R"(
+  BEGIN IMMEDIATE;
+  ALTER TABLE segment ADD COLUMN freed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE segment ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE run SET bytes = (SELECT coalesce(sum(head_bytes + payload_bytes), 0) FROM chunk
+                          WHERE chunk.source = run.source AND chunk.run = run.run);
+  PRAGMA user_version = 3;
+  COMMIT;
+)";
 
 /// Looks for damaged pages where that takes no longer than a moment; in a large index they show when they are
 /// used.
@@ -123,8 +94,10 @@ base::Result<std::unique_ptr<ChunkIndex>> ChunkIndex::open(const std::filesystem
   if (!found) return found.error();
   const auto tables = single_integer(*writer, "SELECT count(*) FROM sqlite_master");
   if (!tables) return tables.error();
-  if (*found == 1 && *tables != 0) {
-    if (auto made = writer->execute(add_types); !made) return made.error();
+  if ((*found == 1 || *found == 2) && *tables != 0) {
+    auto made = *found == 1 ? writer->execute(add_types) : base::Result<>();
+    if (made) made = writer->execute(add_removal);
+    if (!made) return made.error();
   } else if (*found != schema && (*found != 0 || *tables != 0)) {
     return Error{ErrorKind::unsupported,
                  fmt::format("index {}: schema {}, this program has {}", path.native(), *found, schema)};
@@ -158,13 +131,13 @@ base::Result<> ChunkIndex::prepare() {
        "INSERT OR REPLACE INTO chunk (source, " WATCHRIG_CHUNK_COLUMNS ") VALUES (" WATCHRIG_THE_SOURCE
        ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"},
       {add_run_, writer_,
-       "INSERT INTO run (source, run, begin, last) VALUES (" WATCHRIG_THE_SOURCE
-       ", ?3, ?4, ?5) ON CONFLICT DO UPDATE SET begin = min(begin, ?4), last = max(last, ?5)"},
+       "INSERT INTO run (source, run, begin, last, bytes) VALUES (" WATCHRIG_THE_SOURCE ", ?3, ?4, ?5, ?6) "
+       "ON CONFLICT DO UPDATE SET begin = min(begin, ?4), last = max(last, ?5), bytes = bytes + ?6"},
       {add_place_, writer_,
        "INSERT INTO place (segment, source, run, first, last) VALUES (?3, " WATCHRIG_THE_SOURCE
        ", ?4, ?5, ?5) ON CONFLICT DO UPDATE SET first = min(first, ?5), last = max(last, ?5)"},
       {add_segment_, writer_,
-       "INSERT INTO segment (number, known_bytes, sealed) VALUES (?1, ?2, ?3) "
+       "INSERT INTO segment (number, known_bytes, sealed, freed) VALUES (?1, ?2, ?3, ?4) "
        "ON CONFLICT DO UPDATE SET known_bytes = ?2, sealed = ?3"},
       {find_runs_, reader_,
        "SELECT run, begin, last FROM run WHERE source = " WATCHRIG_THE_SOURCE
@@ -204,7 +177,7 @@ base::Result<> ChunkIndex::insert(const IndexedChunk& chunk) {
   }
   if (auto done = add_place_->bind(channel, stream, row.segment, row.run, ns(row.begin)).run(); !done)
     return done;
-  return add_run_->bind(channel, stream, row.run, ns(row.begin), ns(row.last)).run();
+  return add_run_->bind(channel, stream, row.run, ns(row.begin), ns(row.last), row.bytes()).run();
 }
 
 base::Result<> ChunkIndex::commit_rows(const std::vector<IndexedChunk>& chunks,
@@ -214,7 +187,8 @@ base::Result<> ChunkIndex::commit_rows(const std::vector<IndexedChunk>& chunks,
   }
   for (const SegmentRow& row : segments) {
     const std::int64_t sealed = row.sealed;
-    if (auto done = add_segment_->bind(row.number, row.known_bytes, sealed).run(); !done) return done;
+    if (auto done = add_segment_->bind(row.number, row.known_bytes, sealed, row.freed).run(); !done)
+      return done;
   }
   return writer_.execute("COMMIT");
 }
@@ -225,60 +199,6 @@ base::Result<> ChunkIndex::commit(const std::vector<IndexedChunk>& chunks,
   auto done = commit_rows(chunks, segments);
   if (!done) static_cast<void>(writer_.execute("ROLLBACK"));
   return done;
-}
-
-base::Result<> ChunkIndex::forget(std::uint64_t segment, std::uint64_t bytes) {
-  // On the medium before the file goes: else a power cut would bring back the rows alone.
-  if (auto set = writer_.execute("PRAGMA synchronous = FULL"); !set) return set;
-  auto done = writer_.execute("BEGIN IMMEDIATE");
-  if (done) {
-    done = forget_rows(segment, bytes);
-    if (!done) static_cast<void>(writer_.execute("ROLLBACK"));
-  }
-  auto set = writer_.execute("PRAGMA synchronous = NORMAL");
-  return done ? set : done;
-}
-
-base::Result<> ChunkIndex::forget_rows(std::uint64_t segment, std::uint64_t bytes) {
-  const auto run = [this](const char* sql, auto... values) -> base::Result<> {
-    auto statement = writer_.prepare(sql);
-    if (!statement) return statement.error();
-    return statement->bind(values...).run();
-  };
-  struct Place {
-    std::int64_t source, run, first, last;
-  };
-  std::vector<Place> places;
-  auto find = writer_.prepare("SELECT source, run, first, last FROM place WHERE segment = ?");
-  if (!find) return find.error();
-  find->bind(segment);
-  auto read = each(*find, [&] {
-    places.push_back({find->integer(0), find->integer(1), find->integer(2), find->integer(3)});
-  });
-  if (!read) return read;
-  // By the primary key: in a large index nothing else finds the rows of a segment in time.
-  auto rows = writer_.prepare(
-      "DELETE FROM chunk WHERE source = ? AND run = ? AND begin >= ? AND begin <= ? AND segment = ? "
-      "AND offset + head_bytes + payload_bytes > ?");
-  if (!rows) return rows.error();
-  auto runs = writer_.prepare(
-      "DELETE FROM run WHERE source = ?1 AND run = ?2 "
-      "AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = ?1 AND run = ?2)");
-  if (!runs) return runs.error();
-  for (const auto& place : places) {
-    auto done = rows->bind(place.source, place.run, place.first, place.last, segment, bytes).run();
-    if (done) done = runs->bind(place.source, place.run).run();
-    if (!done) return done;
-  }
-  if (bytes > 0) {
-    auto done =
-        run("UPDATE segment SET known_bytes = min(known_bytes, ?2) WHERE number = ?1", segment, bytes);
-    if (!done) return done;
-  } else {
-    for (const char* sql : {"DELETE FROM place WHERE segment = ?", "DELETE FROM segment WHERE number = ?"})
-      if (auto done = run(sql, segment); !done) return done;
-  }
-  return writer_.execute("COMMIT");
 }
 
 base::Result<std::vector<SegmentRow>> ChunkIndex::segments() const {
@@ -292,30 +212,6 @@ base::Result<std::vector<SegmentRow>> ChunkIndex::segments() const {
   });
   if (!read) return read.error();
   return rows;
-}
-
-base::Result<std::optional<OldSegment>> ChunkIndex::oldest_sealed(std::uint64_t after) {
-  auto query = writer_.prepare(
-      "SELECT number, known_bytes, (SELECT max(last) FROM place WHERE segment = number) FROM segment "
-      "WHERE sealed AND number > ? ORDER BY number LIMIT 1");
-  if (!query) return query.error();
-  query->bind(after);
-  std::optional<OldSegment> oldest;
-  auto read = each(*query, [&] {
-    oldest.emplace();
-    oldest->number = static_cast<std::uint64_t>(query->integer(0));
-    oldest->bytes = static_cast<std::uint64_t>(query->integer(1));
-    if (const auto last = query->optional_integer(2)) oldest->newest = at(*last);
-  });
-  if (!read) return read.error();
-  return oldest;
-}
-
-base::Result<std::uint64_t> ChunkIndex::sealed_bytes() {
-  const auto bytes =
-      single_integer(writer_, "SELECT coalesce(sum(known_bytes), 0) FROM segment WHERE sealed");
-  if (!bytes) return bytes.error();
-  return static_cast<std::uint64_t>(*bytes);
 }
 
 base::Result<bool> ChunkIndex::knows(std::uint64_t segment) const {

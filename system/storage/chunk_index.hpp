@@ -30,6 +30,7 @@ struct ChunkRow {
   std::optional<base::UtcTime> key;  ///< first unit at which decoding can begin
   platform::RecordingTypes types = platform::regular_recording;
 
+  std::uint64_t bytes() const { return std::uint64_t{head_bytes} + payload_bytes; }
   friend bool operator==(const ChunkRow&, const ChunkRow&) = default;
 };
 
@@ -47,11 +48,12 @@ struct SegmentRow {
   std::uint64_t number = 0;
   std::uint64_t known_bytes = 0;  ///< every chunk before this offset is in the index
   bool sealed = false;            ///< nothing will be appended any more
+  std::uint64_t freed = 0;        ///< of what was removed and given back; counts when it is added
 };
 
 struct OldSegment {
   std::uint64_t number = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;              ///< that it takes from the volume
   std::optional<base::UtcTime> newest;  ///< begin of its newest chunk
 };
 
@@ -78,13 +80,29 @@ class ChunkIndex {
   /// Removes the rows of chunks that end behind `bytes` of a segment; all of them and the segment for 0. Runs
   /// of which nothing is left go too.
   base::Result<> forget(std::uint64_t segment, std::uint64_t bytes);
+  /// Removes the rows of these chunks, of which removable_part() is given back then, and runs as above.
+  base::Result<> forget(const std::vector<IndexedChunk>& chunks);
+  /// Everything that is left in a segment is locked, so that it is none of the sealed ones below.
+  base::Result<> set_locked(std::uint64_t segment);
+  /// So are they all again in which something of a channel within [from, to) is; of every channel where it is
+  /// empty.
+  base::Result<> release(std::string_view channel, base::UtcTime from, base::UtcTime to);
+  /// The writer's thread.
+  base::Result<std::vector<IndexedChunk>> chunks_in(std::uint64_t segment);
 
   base::Result<std::vector<SegmentRow>> segments() const;
   /// The segment with the lowest number above that to which nothing is added any more. The writer's thread.
   base::Result<std::optional<OldSegment>> oldest_sealed(std::uint64_t after);
-  /// What all such segments take. The writer's thread.
+  /// What all such segments take from the volume. The writer's thread.
   base::Result<std::uint64_t> sealed_bytes();
   base::Result<bool> knows(std::uint64_t segment) const;
+  /// Of which something was recorded.
+  base::Result<std::vector<std::string>> streams(std::string_view channel) const;
+  /// What a channel's chunks take, heads and all; those that a torn write left twice count twice.
+  base::Result<std::uint64_t> bytes(std::string_view channel) const;
+  /// What chunks of a run with from <= begin < to take.
+  base::Result<std::uint64_t> bytes(std::string_view channel, std::string_view stream, std::uint64_t run,
+                                    base::UtcTime from, base::UtcTime to) const;
   base::Result<std::uint64_t> last_run() const;
   /// Runs that reach into [from, to), oldest first.
   base::Result<std::vector<RunRow>> runs(std::string_view channel, std::string_view stream,
@@ -108,6 +126,10 @@ class ChunkIndex {
   base::Result<> prepare();
   base::Result<> insert(const IndexedChunk& chunk);
   base::Result<> forget_rows(std::uint64_t segment, std::uint64_t bytes);
+  base::Result<> forget_rows(const std::vector<IndexedChunk>& chunks);
+  base::Result<> run(const char* sql, auto... values);
+  /// In one transaction that is on the medium when it returns.
+  base::Result<> durably(const std::function<base::Result<>()>& change);
   base::Result<> commit_rows(const std::vector<IndexedChunk>& chunks,
                              const std::vector<SegmentRow>& segments);
 

@@ -111,6 +111,7 @@ TEST_F(ChunkIndexTest, OfATimeBeforeTypesEverythingIsRegular) {
                           payload_bytes INTEGER NOT NULL, last INTEGER NOT NULL, interval_ns INTEGER NOT NULL,
                           frames INTEGER NOT NULL, key INTEGER, PRIMARY KEY (source, run, begin, idx)) WITHOUT ROWID;
       INSERT INTO source VALUES (1, 'c1', 'main');
+      INSERT INTO run VALUES (1, 1, 1000, 2000);
       INSERT INTO chunk VALUES (1, 1, 1000, 0, 1, 4096, 100, 1000, 2000, 40000000, 12, 1000);
       PRAGMA user_version = 1;)"));
   }
@@ -119,6 +120,7 @@ TEST_F(ChunkIndexTest, OfATimeBeforeTypesEverythingIsRegular) {
     ASSERT_EQ(rows->size(), 1U);
     EXPECT_EQ(rows->at(0).row.types, platform::regular_recording);
     EXPECT_EQ(rows->at(0).row.frames, 12U);
+    EXPECT_EQ(*open()->bytes("c1"), rows->at(0).row.bytes());
   }
   const auto index = open();
   ASSERT_TRUE(index->forget(1, 0)) << "also what an older program has indexed is found by its segment";
@@ -127,6 +129,48 @@ TEST_F(ChunkIndexTest, OfATimeBeforeTypesEverythingIsRegular) {
   later.row.types = platform::motion_recording | 1U << 31;
   ASSERT_TRUE(index->commit({later}, {}));
   EXPECT_EQ(index->everything()->at(0).row, later.row);
+}
+
+TEST_F(ChunkIndexTest, KnowsWhatAChannelTakes) {
+  const auto index = open();
+  auto yard = chunk(0, 0s);
+  yard.channel = "yard";
+  auto first = chunk(0, 0s);
+  first.row.payload_bytes = 20000;
+  auto second = chunk(1, 1s);
+  second.row.payload_bytes = 20000;
+  ASSERT_TRUE(index->commit({first, second, yard}, {{1, 1u << 20, true}}));
+  EXPECT_EQ(*index->bytes(first.channel), 2 * first.row.bytes());
+  EXPECT_EQ(*index->bytes("nobody"), 0U);
+  const auto before = *index->sealed_bytes();
+  ASSERT_TRUE(index->forget({first}));
+  EXPECT_EQ(*index->bytes(first.channel), first.row.bytes());
+  EXPECT_EQ(*index->sealed_bytes(), before - removable_part(first.row.offset, first.row).size);
+  EXPECT_EQ(index->chunks_in(1)->size(), 2U);
+  ASSERT_TRUE(index->forget({second}));
+  EXPECT_EQ(*index->bytes(first.channel), 0U);
+  EXPECT_TRUE(index->runs(first.channel, "main", base::UtcTime::min(), base::UtcTime::max())->empty());
+  ASSERT_TRUE(index->forget(1, 0));
+  EXPECT_EQ(*index->bytes("yard"), 0U);
+}
+
+TEST_F(ChunkIndexTest, SegmentsWithWhatIsLockedArePassedOverUntilItIsReleased) {
+  const auto index = open();
+  ASSERT_TRUE(index->commit({chunk(0, 0s, 1)}, {{1, 9000, true}}));
+  ASSERT_TRUE(index->commit({chunk(1, 60s, 2)}, {{2, 9000, true}}));
+  ASSERT_TRUE(index->set_locked(1));
+  ASSERT_TRUE(index->set_locked(2));
+  EXPECT_FALSE(*index->oldest_sealed(0));
+  EXPECT_EQ(*index->sealed_bytes(), 0U);
+  const auto channel = chunk(0, 0s).channel;
+  ASSERT_TRUE(index->release("nobody", base::UtcTime::min(), base::UtcTime::max()));
+  EXPECT_FALSE(*index->oldest_sealed(0));
+  const auto begin = chunk(1, 60s).row.begin;
+  ASSERT_TRUE(index->release(channel, begin, begin + 1s));
+  EXPECT_EQ((*index->oldest_sealed(0))->number, 2U);
+  ASSERT_TRUE(index->set_locked(2));
+  ASSERT_TRUE(index->release("", base::UtcTime::min(), base::UtcTime::max()));
+  EXPECT_EQ((*index->oldest_sealed(0))->number, 1U);
 }
 
 TEST_F(ChunkIndexTest, AnotherSchemaAndRubbishAreToldApart) {

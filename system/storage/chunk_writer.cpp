@@ -15,7 +15,16 @@ using base::ErrorKind;
 
 // What the index may lag behind in memory; beyond it the next start makes the index again.
 constexpr std::size_t max_waiting_rows = 100'000;
-constexpr base::Duration expiry_interval = std::chrono::seconds(10);
+// Between looks at what is kept too long, where nothing is left to be removed and where something is.
+constexpr base::Duration look_interval = std::chrono::seconds(10);
+constexpr base::Duration busy_interval = std::chrono::seconds(1);
+
+/// The clock may have been set back.
+bool is_due(base::UtcTime now, base::UtcTime next) { return now >= next || next - now > look_interval; }
+
+void tell_stays(const std::string& volume, const Error& error) {
+  base::log_warning("volume \"{}\": what has expired stays for now: {}", volume, error.message);
+}
 
 std::string cause_of(const Error& error) { return error.kind == ErrorKind::full ? "full" : "io"; }
 
@@ -64,35 +73,38 @@ void ChunkWriter::run() {
   for (;;) {
     std::optional<base::UtcTime> retry_at;
     if (volume_failing_ || index_failing_) retry_at = clock_.now() + settings_.retry_interval;
-    const bool expires = settings_.keep > base::Duration::zero();
-    ChunkQueue::Batch batch = queue_.next(retry_at, expires ? next_expiry_ : base::UtcTime::max());
+    ChunkQueue::Batch batch = queue_.next(retry_at, std::min(next_expiry_, next_sweep_));
     std::move(batch.chunks.begin(), batch.chunks.end(), std::back_inserter(group_));
     auto error = commit();
     if (auto index_error = write_index(); index_error && !error) error = std::move(index_error);
     queue_.served(batch.flush, std::move(error));
     if (batch.last) break;
-    remove_expired();
+    const auto now = clock_.now();
+    remove_expired(now);
+    sweep(now);
   }
   queue_.lost(group_);
 }
 
 /// As many as were made meanwhile, and one more: a clock that is far ahead for a while must not take
 /// everything away at once.
-void ChunkWriter::remove_expired() {
-  const auto now = clock_.now();
-  // The clock may have been set back.
-  const bool is_due = now >= next_expiry_ || next_expiry_ - now > expiry_interval;
-  if (settings_.keep == base::Duration::zero() || !is_due) return;
-  next_expiry_ = now + expiry_interval;
+void ChunkWriter::remove_expired(base::UtcTime now) {
+  if (!is_due(now, next_expiry_)) return;
+  next_expiry_ = now + look_interval;
+  if (settings_.keep == base::Duration::zero()) return;
   const auto made = log_.segments_made();
   for (auto most = made - std::exchange(segments_then_, made) + 1; most > 0; --most) {
     const auto removed = settings_.oldest->expire(now - settings_.keep);
-    if (!removed) {
-      base::log_warning("volume \"{}\": what has expired stays for now: {}", settings_.volume,
-                        removed.error().message);
-    }
+    if (!removed) tell_stays(settings_.volume, removed.error());
     if (!removed || !*removed) return;
   }
+}
+
+void ChunkWriter::sweep(base::UtcTime now) {
+  if (!is_due(now, next_sweep_)) return;
+  const auto more = settings_.sweep->go_on(now, log_.written_segment());
+  if (!more) tell_stays(settings_.volume, more.error());
+  next_sweep_ = now + (more && *more ? busy_interval : look_interval);
 }
 
 std::optional<Error> ChunkWriter::commit() {

@@ -9,6 +9,7 @@
 #include "system/storage/chunk_index.hpp"
 #include "system/storage/chunk_queue.hpp"
 #include "system/storage/oldest_segment.hpp"
+#include "system/storage/retention_sweep.hpp"
 #include "system/storage/segment_log.hpp"
 
 namespace watchrig::storage {
@@ -25,6 +26,7 @@ class ChunkWriter {
         index_suspect;      ///< made when the index turns out to be corrupt: the next start rebuilds it
     base::Duration keep{};  ///< zero: for ever
     std::shared_ptr<OldestSegment> oldest;
+    std::shared_ptr<RetentionSweep> sweep;
   };
   struct Totals {
     std::uint64_t chunks = 0;
@@ -49,7 +51,8 @@ class ChunkWriter {
   std::optional<base::Error> commit();
   void note_commit(std::size_t chunks, base::Duration took);
   std::optional<base::Error> write_index();
-  void remove_expired();
+  void remove_expired(base::UtcTime now);
+  void sweep(base::UtcTime now);
   void volume_failed(const base::Error& error);
   void volume_works();
 
@@ -71,6 +74,7 @@ class ChunkWriter {
   bool volume_failing_ = false;
   bool index_failing_ = false;
   base::UtcTime next_expiry_;
+  base::UtcTime next_sweep_;
   std::uint64_t segments_then_ = 0;  ///< made up to the last look at what has expired
 
   mutable std::mutex totals_mutex_;

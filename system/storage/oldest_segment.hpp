@@ -6,21 +6,24 @@
 
 #include "system/base/clock.hpp"
 #include "system/base/metrics.hpp"
-#include "system/storage/chunk_index.hpp"
+#include "system/storage/chunk_removal.hpp"
+#include "system/storage/span_locks.hpp"
 #include "system/storage/storage_event.hpp"
 #include "system/storage/volume_files.hpp"
 
 namespace watchrig::storage {
 
 /// Takes away what was recorded first, a segment that is full at a time: first from the index and then from
-/// the volume, so that after a crash in between it is found again. The writer's thread, but for removed().
+/// the volume, so that after a crash in between it is found again. Of a segment with something locked in it
+/// the rest goes. The writer's thread, but for removed().
 class OldestSegment {
  public:
   struct Settings {
     std::filesystem::path directory;
     std::filesystem::path index_suspect;  ///< made when the index is damaged: the next start makes it again
   };
-  OldestSegment(Settings settings, std::shared_ptr<ChunkIndex> index, std::shared_ptr<VolumeFiles> files,
+  OldestSegment(Settings settings, std::shared_ptr<ChunkIndex> index, std::shared_ptr<SpanLocks> locks,
+                std::shared_ptr<ChunkRemoval> removal, std::shared_ptr<VolumeFiles> files,
                 const base::Clock& clock, base::Metrics& metrics, EventSink sink);
 
   /// Makes room for newer recordings. False when there is nothing to take, when all together would not give
@@ -34,11 +37,24 @@ class OldestSegment {
   std::uint64_t removed() const { return removed_; }
 
  private:
-  /// False where somebody else had removed it.
-  base::Result<bool> take_away(const OldSegment& segment);
+  struct Taken {
+    std::uint64_t number = 0;
+    std::uint64_t bytes = 0;       ///< that should be free now
+    bool was_there = true;         ///< nobody had removed it before
+    bool nothing_to_take = false;  ///< it stays for what is locked in it
+  };
+  /// The first from which something may be taken, or the one that could not be removed before.
+  base::Result<std::optional<OldSegment>> find();
+  base::Result<Taken> take_away(const OldSegment& segment);
+  /// What is not locked, if something is; nothing where all of it may go.
+  base::Result<std::optional<Taken>> trim(const OldSegment& segment, const SpanLocks::Held& held);
+  base::Result<> forget(const OldSegment& segment);
+  base::Error noted(base::Error error) const;
 
   const Settings settings_;
   const std::shared_ptr<ChunkIndex> index_;
+  const std::shared_ptr<SpanLocks> locks_;
+  const std::shared_ptr<ChunkRemoval> removal_;
   const std::shared_ptr<VolumeFiles> files_;
   const base::Clock& clock_;
   base::Counter& overwritten_;

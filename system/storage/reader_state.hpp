@@ -39,7 +39,7 @@ struct RecordingReader::State {
   bool begin_run();
   void take_chunk(const ChunkHead& head, base::ByteView payload);
   void skip_to_first_wanted(const ChunkHead& head);
-  /// Its segment has made room for newer recordings since the row was read.
+  /// It has been removed since the row was read.
   bool is_overwritten(const ChunkRow& chunk, const base::Error& error) const;
   base::Result<ChunkHead> read_chunk(const ChunkRow& row, base::Bytes& bytes);
   void interrupt();

@@ -88,9 +88,10 @@ bool RecordingReader::State::load_chunk() {
 }
 
 bool RecordingReader::State::is_overwritten(const ChunkRow& chunk, const Error& error) const {
-  if (error.kind != ErrorKind::not_found) return false;
-  const auto known = index->knows(chunk.segment);
-  return known && !*known;
+  if (error.kind != ErrorKind::not_found && error.kind != ErrorKind::corrupt) return false;
+  const auto rows =
+      index->chunks(channel, stream, chunk.run, chunk.begin, chunk.begin + base::Duration(1), 2);
+  return rows && std::find(rows->begin(), rows->end(), chunk) == rows->end();
 }
 
 bool RecordingReader::State::begin_run() {

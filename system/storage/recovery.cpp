@@ -158,6 +158,7 @@ base::Result<> Recovery::examine(std::uint64_t number, const fs::path& path, boo
   }
   row.known_bytes = std::min(round_up(scan->end, group_alignment), *size);
   row.sealed = true;
+  row.freed = scan->freed;
   if (sound && newest && !scan->unreadable && row.known_bytes < *size) {
     if (auto kept = keep_tail({std::move(*file), *header, row.known_bytes, *size}, *scan, row); !kept)
       return kept;

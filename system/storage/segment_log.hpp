@@ -56,6 +56,8 @@ class SegmentLog {
   /// What append() has changed since the last call, for the index.
   std::vector<SegmentRow> take_changes();
   std::uint64_t segments_made() const { return made_; }
+  /// The number of the segment that is being written, or comes next.
+  std::uint64_t written_segment() const { return tail_ ? tail_->header.number : last_number_ + 1; }
 
  private:
   base::Result<> make_room(std::uint64_t bytes);

@@ -92,18 +92,24 @@ bool payload_is_sound(Window& window, std::uint64_t offset, const ChunkHead& hea
   return crc.value() == head.payload_crc;
 }
 
-std::optional<ChunkHead> sound_chunk(Window& window, std::uint64_t offset, std::optional<std::uint64_t> uid,
-                                     std::uint64_t& futile_bytes) {
+std::optional<ChunkHead> sound_head(Window& window, std::uint64_t offset, std::optional<std::uint64_t> uid) {
   const auto sizes = peek_chunk(window.at(offset, chunk_fixed_bytes));
   if (!sizes) return std::nullopt;
   auto head = parse_chunk_head(window.at(offset, sizes->head_bytes));
   if (!head || (uid && head->segment_uid != *uid)) return std::nullopt;
-  if (futile_bytes > max_futile_bytes) return std::nullopt;
-  if (!payload_is_sound(window, offset + head->head_bytes, *head)) {
-    futile_bytes += head->payload_bytes;
-    return std::nullopt;
-  }
   return std::move(*head);
+}
+
+/// No codec makes blocks of zeros alone.
+bool was_given_back(Window& window, Extent part) {
+  if (part.size == 0 || window.at(part.offset, chunk_alignment).empty()) return false;
+  for (auto at = part.offset; at < part.offset + part.size;) {
+    const auto next = window.skip_zeros(at);
+    if (next == at) return false;
+    at = next;
+    if (at < part.offset + part.size && window.at(at, chunk_alignment).empty()) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -117,20 +123,34 @@ base::Result<ScanResult> scan_segment(
   std::uint64_t offset = from;
   bool in_damage = false;
   std::uint64_t futile_bytes = 0;
+  std::uint64_t freed = 0;
   for (;;) {
     if (window.at(offset, chunk_alignment).empty()) break;
     if (const std::uint64_t next = window.skip_zeros(offset); next != offset) {
       offset = next;
       continue;
     }
-    if (const auto head = sound_chunk(window, offset, uid, futile_bytes)) {
-      if (auto taken = found(offset, *head); !taken) return taken.error();
-      ++result.chunks;
-      if (in_damage) ++result.damaged;
-      in_damage = false;
-      result.end = result.dirty_end = offset + head->bytes();
-      offset = round_up(result.end, chunk_alignment);
+    const auto head = sound_head(window, offset, uid);
+    const auto part = head ? removable_part(offset, *head) : Extent();
+    if (head && was_given_back(window, part)) {
+      // Or a write that was torn behind the head, where nothing sound follows.
+      freed += part.size;
+      result.dirty_end = offset + head->bytes();
+      offset = round_up(result.dirty_end, chunk_alignment);
       continue;
+    }
+    if (head && futile_bytes <= max_futile_bytes) {
+      if (payload_is_sound(window, offset + head->head_bytes, *head)) {
+        if (auto taken = found(offset, *head); !taken) return taken.error();
+        ++result.chunks;
+        if (in_damage) ++result.damaged;
+        in_damage = false;
+        result.freed = freed;
+        result.end = result.dirty_end = offset + head->bytes();
+        offset = round_up(result.end, chunk_alignment);
+        continue;
+      }
+      futile_bytes += head->payload_bytes;
     }
     in_damage = true;
     offset += chunk_alignment;

@@ -24,6 +24,10 @@ class MemoryFile final : public SegmentFile {
   base::Result<> write(std::uint64_t, std::span<iovec>) override { return {}; }
   base::Result<> sync() override { return {}; }
   base::Result<std::uint64_t> size() override { return bytes.size(); }
+  base::Result<> give_back(std::uint64_t offset, std::uint64_t size) override {
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), size, std::uint8_t{0});
+    return {};
+  }
 
   base::Bytes bytes;
   std::uint64_t bad_from = 0;
@@ -128,6 +132,56 @@ TEST(SegmentScan, ChunksOfAnotherSegmentDoNotCountUnlessItsUidIsLost) {
   MemoryFile file(chunks.bytes);
   EXPECT_TRUE(scan(file, uid + 1).indexes.empty());
   EXPECT_EQ(scan(file, std::nullopt).indexes, (Indexes{0, 1}));
+}
+
+/// Three chunks with blocks of their own, and where they are.
+struct ThreeChunks {
+  base::Bytes bytes = base::Bytes(96u << 10);
+  std::vector<std::uint64_t> offsets;
+  std::uint64_t end = 0;
+  ThreeChunks() {
+    for (std::uint32_t index = 0; index < 3; ++index) {
+      const auto chunk = make_chunk(index, 20000 + index);
+      offsets.push_back(round_up(end, chunk_alignment));
+      std::copy(chunk.begin(), chunk.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offsets.back()));
+      end = offsets.back() + chunk.size();
+    }
+  }
+  Extent part(std::size_t index) const {
+    return removable_part(offsets[index], *parse_chunk_head(base::ByteView(bytes).subspan(offsets[index])));
+  }
+};
+
+TEST(SegmentScan, WhatWasGivenBackIsNoDamage) {
+  const ThreeChunks chunks;
+  for (const Indexes& removed : {Indexes{0}, Indexes{1}, Indexes{0, 1}}) {
+    MemoryFile file(chunks.bytes);
+    std::uint64_t freed = 0;
+    for (const auto index : removed) {
+      const auto part = chunks.part(index);
+      ASSERT_GE(part.size, 12288U);
+      ASSERT_TRUE(file.give_back(part.offset, part.size));
+      freed += part.size;
+    }
+    const Found found = scan(file);
+    EXPECT_EQ(found.indexes.size(), 3 - removed.size());
+    EXPECT_EQ(found.indexes.back(), 2U) << "what is beside it is untouched";
+    EXPECT_EQ(found.result.damaged, 0U);
+    EXPECT_EQ(found.result.freed, freed);
+    EXPECT_EQ(found.result.end, chunks.end);
+  }
+}
+
+TEST(SegmentScan, AWriteTornBehindItsHeadIsNoneThatWasGivenBack) {
+  const ThreeChunks chunks;
+  MemoryFile file(chunks.bytes);
+  const auto part = chunks.part(2);
+  ASSERT_TRUE(file.give_back(part.offset, file.bytes.size() - part.offset));
+  const Found found = scan(file);
+  EXPECT_EQ(found.indexes, (Indexes{0, 1}));
+  EXPECT_EQ(found.result.freed, 0U);
+  EXPECT_LE(found.result.end, chunks.offsets[2]) << "is written again from there";
+  EXPECT_GE(found.result.dirty_end, part.offset) << "and cleared before";
 }
 
 TEST(SegmentScan, ABadBlockHidesNothingButItself) {

@@ -32,6 +32,7 @@ base::Result<> check(const Options& options) {
   if (options.group_interval < base::Duration::zero() || options.group_interval > std::chrono::seconds(10)) {
     return refuse("group_interval", "0 to 10 s");
   }
+  if (options.most_locked_percent > 90) return refuse("most_locked_percent", "0 to 90");
   if (options.queue_bytes < (1u << 20)) return refuse("queue_bytes", "1 MiB or more");
   return {};
 }
@@ -40,12 +41,15 @@ base::Result<> check(const Options& options) {
 
 struct Storage::Parts {
   Options options;
+  const base::Clock& clock;
   base::Metrics& metrics;
   EventSink sink;
   VolumeLock lock;
   std::shared_ptr<ChunkIndex> index;
   std::shared_ptr<ChunkQueue> queue;
+  std::shared_ptr<SpanLocks> locks;
   std::shared_ptr<OldestSegment> oldest;
+  std::shared_ptr<RetentionSweep> sweep;
   std::unique_ptr<ChunkWriter> writer;
   std::uint64_t segments_found = 0;
 };
@@ -60,7 +64,11 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
   auto recovered = recover_volume(options.directory, *files, sink);
   if (!recovered) return recovered.error();
 
-  std::unique_ptr<Parts> parts(new Parts{options, metrics, sink, std::move(*lock), {}, {}, {}, {}, 0});
+  auto locks = SpanLocks::open(options.directory, clock.now(), sink);
+  if (!locks) return std::move(locks).error().within(fmt::format("volume \"{}\"", volume));
+
+  std::unique_ptr<Parts> parts(
+      new Parts{options, clock, metrics, sink, std::move(*lock), {}, {}, std::move(*locks), {}, {}, {}, 0});
   parts->options.files = files;
   parts->index = std::move(recovered->index);
   parts->segments_found = recovered->segments;
@@ -68,14 +76,19 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
       ChunkQueue::Settings{volume, options.chunk_duration, options.group_interval, options.stall_alarm,
                            options.queue_bytes, recovered->last_run},
       clock, metrics, sink);
+  const auto removal = std::make_shared<ChunkRemoval>(options.directory, parts->index, files);
   parts->oldest = std::make_shared<OldestSegment>(
-      OldestSegment::Settings{options.directory, options.directory / index_suspect_name}, parts->index, files,
-      clock, metrics, parts->sink);
+      OldestSegment::Settings{options.directory, options.directory / index_suspect_name}, parts->index,
+      parts->locks, removal, files, clock, metrics, parts->sink);
+  parts->sweep = std::make_shared<RetentionSweep>(
+      parts->index, parts->locks, removal,
+      metrics.counter("watchrig_storage_expired_chunks_total",
+                      "Chunks that were beyond what is kept of their channels", {{"volume", volume}}));
   SegmentLog log({options.directory, options.segment_bytes, options.full, parts->oldest}, files, clock,
                  recovered->last_number, std::move(recovered->tail));
   parts->writer = std::make_unique<ChunkWriter>(
       ChunkWriter::Settings{volume, options.retry_interval, options.directory / index_suspect_name,
-                            options.keep, parts->oldest},
+                            options.keep, parts->oldest, parts->sweep},
       *parts->queue, std::move(log), *parts->index, clock, metrics, sink);
   return std::unique_ptr<Storage>(new Storage(std::move(parts)));
 }
@@ -159,6 +172,40 @@ base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view
   }
   return last;
 }
+
+void Storage::limit(Retentions limits) { parts_->sweep->set(std::move(limits)); }
+
+base::Result<SpanLock> Storage::lock(SpanLock lock) {
+  lock.made = parts_->clock.now();
+  if (lock.channel.empty()) return Error{ErrorKind::invalid, "a lock on recordings is of one channel"};
+  if (lock.from >= lock.to || lock.to > lock.made) {
+    return Error{
+        ErrorKind::invalid,
+        fmt::format("recordings from {} to {} cannot be locked: the period must end after it begins, and "
+                    "by now",
+                    base::format_utc(lock.from), base::format_utc(lock.to))};
+  }
+  const auto found = find_lockable(*parts_->index, lock.channel, lock.from, lock.to);
+  if (!found) return found.error();
+  std::tie(lock.kept_from, lock.bytes) = *found;
+  const auto space = parts_->options.files->space(parts_->options.directory);
+  if (!space) return space.error();
+  const auto most = space->capacity / 100 * parts_->options.most_locked_percent;
+  std::uint64_t locked = 0;
+  for (const auto& other : parts_->locks->all()) locked += other.bytes;
+  if (locked + lock.bytes > most) {
+    return Error{
+        ErrorKind::full,
+        fmt::format("{} bytes of recordings are locked and {} more would be, of {} that may be: remove "
+                    "another lock, or export it before",
+                    locked, lock.bytes, most)};
+  }
+  return parts_->locks->add(std::move(lock));
+}
+
+base::Result<SpanLock> Storage::unlock(std::int64_t id) { return parts_->locks->remove(id); }
+
+std::vector<SpanLock> Storage::locks() const { return parts_->locks->all(); }
 
 base::Result<> Storage::flush(base::Duration deadline) { return parts_->queue->flush(deadline); }
 

@@ -15,6 +15,7 @@
 #include "system/storage/channel_recorder.hpp"
 #include "system/storage/full_rule.hpp"
 #include "system/storage/recording_reader.hpp"
+#include "system/storage/retention_sweep.hpp"
 #include "system/storage/storage_event.hpp"
 
 namespace watchrig::storage {
@@ -28,6 +29,7 @@ struct Options {
   base::Duration group_interval =
       std::chrono::milliseconds(100);  ///< closed chunks wait this long for others
   FullRule full;
+  std::uint64_t most_locked_percent = 50;  ///< of the volume, 0 to 90
   /// What is older is removed, a segment at a time; zero: kept while there is space.
   base::Duration keep = base::Duration::zero();
   std::uint64_t queue_bytes = 256u << 20;                   ///< units in memory that are not on the disk yet
@@ -120,6 +122,17 @@ class Storage {
   /// not_found when nothing of the stream is recorded within [from, to).
   base::Result<RecordingReader> read(std::string_view channel, std::string_view stream, base::UtcTime from,
                                      base::UtcTime to) const;
+
+  /// What channels have beyond these limits is removed; in place of the limits before.
+  void limit(Retentions limits);
+
+  /// Locks what is recorded of a channel within [from, to), as it says; kept_from, bytes and id are filled
+  /// in. Errors: invalid (an empty period, one that has not passed, no channel), not_found (nothing is
+  /// recorded there), full (as much is locked as may be), io.
+  base::Result<SpanLock> lock(SpanLock lock);
+  /// The lock that was. Errors: not_found, io.
+  base::Result<SpanLock> unlock(std::int64_t id);
+  std::vector<SpanLock> locks() const;
 
   /// Closes the open chunks and waits until everything pushed before is on the disk and in the index, or an
   /// attempt to write it has failed; then the error says why. `deadline` is real time.

@@ -9,6 +9,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "system/base/file_descriptor.hpp"
 
 namespace watchrig::storage {
@@ -59,6 +61,17 @@ class SystemFile final : public SegmentFile {
     struct stat status {};
     if (::fstat(file_.get(), &status) != 0) return base::os_error("stat", path_.native(), errno);
     return static_cast<std::uint64_t>(status.st_size);
+  }
+
+  base::Result<> give_back(std::uint64_t offset, std::uint64_t size) override {
+    const auto mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (::fallocate(file_.get(), mode, static_cast<off_t>(offset), static_cast<off_t>(size)) == 0) return {};
+    if (errno == EOPNOTSUPP || errno == ENOSYS) {
+      return base::Error{
+          base::ErrorKind::unsupported,
+          fmt::format("the file system of \"{}\" gives back whole files only", path_.native())};
+    }
+    return base::os_error("give back a part of", path_.native(), errno);
   }
 
   std::uint64_t skip_unwritten(std::uint64_t offset) override {

@@ -24,6 +24,9 @@ class SegmentFile {
   /// must not be written any more, and what was not on the medium before must be written elsewhere.
   virtual base::Result<> sync() = 0;
   virtual base::Result<std::uint64_t> size() = 0;
+  /// Whole blocks that are zeros from now on, and take no space. Any thread. Errors: unsupported (of the file
+  /// system), io.
+  virtual base::Result<> give_back(std::uint64_t offset, std::uint64_t size) = 0;
   /// Everything from `offset` to the place returned is zeros that were never written; `offset` itself where
   /// the file system cannot tell.
   virtual std::uint64_t skip_unwritten(std::uint64_t offset) { return offset; }

@@ -1,6 +1,7 @@
 #include "system/storage/testing/fault_files.hpp"
 
 #include <algorithm>
+#include <sys/stat.h>
 
 #include "system/storage/segment_log.hpp"
 
@@ -45,6 +46,11 @@ class FaultFile final : public SegmentFile {
   }
 
   base::Result<std::uint64_t> size() override { return real_->size(); }
+  base::Result<> give_back(std::uint64_t offset, std::uint64_t size) override {
+    const std::lock_guard lock(owner_->mutex_);
+    if (owner_->whole_files_only_) return fault(base::ErrorKind::unsupported);
+    return real_->give_back(offset, size);
+  }
   std::uint64_t skip_unwritten(std::uint64_t offset) override { return real_->skip_unwritten(offset); }
 
  private:
@@ -81,6 +87,10 @@ void FaultFiles::report_capacity(std::uint64_t bytes) {
 void FaultFiles::refuse_remove(bool refuse) {
   const std::lock_guard lock(mutex_);
   remove_error_ = refuse;
+}
+void FaultFiles::refuse_give_back(bool refuse) {
+  const std::lock_guard lock(mutex_);
+  whole_files_only_ = refuse;
 }
 void FaultFiles::stall(bool now) {
   const std::lock_guard lock(mutex_);
@@ -138,8 +148,11 @@ base::Result<VolumeFiles::Space> FaultFiles::space(const std::filesystem::path& 
   if (space_) return *space_;
   if (capacity_) {
     Space space{*capacity_, *capacity_};
-    for (const auto& file : std::filesystem::directory_iterator(directory))
-      space.free -= std::min(space.free, segment_number(file.path()) ? file.file_size() : 0);
+    for (const auto& file : std::filesystem::directory_iterator(directory)) {
+      struct stat status {};
+      if (!segment_number(file.path()) || ::stat(file.path().c_str(), &status) != 0) continue;
+      space.free -= std::min<std::uint64_t>(space.free, static_cast<std::uint64_t>(status.st_blocks) * 512);
+    }
     return space;
   }
   return real_->space(directory);

@@ -23,6 +23,8 @@ class FaultFiles final : public VolumeFiles, public std::enable_shared_from_this
   /// Files of a directory take away from so many bytes.
   void report_capacity(std::uint64_t bytes);
   void refuse_remove(bool refuse);
+  /// As file systems do that give back whole files only.
+  void refuse_give_back(bool refuse);
   /// Writes do not return until it is over.
   void stall(bool now);
   /// Waits until a write is stalled.
@@ -54,6 +56,7 @@ class FaultFiles final : public VolumeFiles, public std::enable_shared_from_this
   std::optional<Space> space_;
   std::optional<std::uint64_t> capacity_;
   bool remove_error_ = false;
+  bool whole_files_only_ = false;
   bool sync_error_ = false;
   bool read_error_ = false;
   bool stall_ = false;

@@ -1,0 +1,107 @@
+#include "system/storage/retention_sweep.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace watchrig::storage {
+
+using base::Result;
+using base::UtcTime;
+
+namespace {
+
+constexpr std::size_t most_of_a_stream = 256;
+/// What chunks that are ready to be written wait for at most, and one more channel.
+constexpr auto longest_turn = std::chrono::milliseconds(20);
+
+}  // namespace
+
+RetentionSweep::RetentionSweep(std::shared_ptr<ChunkIndex> index, std::shared_ptr<SpanLocks> locks,
+                               std::shared_ptr<ChunkRemoval> removal, base::Counter& removed)
+    : index_(std::move(index)), locks_(std::move(locks)), removal_(std::move(removal)), removed_(removed) {}
+
+void RetentionSweep::set(Retentions limits) {
+  auto taken = std::make_shared<const Retentions>(std::move(limits));
+  const std::lock_guard lock(mutex_);
+  limits_ = std::move(taken);
+}
+
+Result<bool> RetentionSweep::go_on(UtcTime now, std::uint64_t written_segment) {
+  written_segment_ = written_segment;
+  std::shared_ptr<const Retentions> limits;
+  {
+    const std::lock_guard lock(mutex_);
+    limits = limits_;
+  }
+  const auto started = std::chrono::steady_clock::now();
+  bool more = false;
+  auto at = limits->upper_bound(last_);
+  for (std::size_t looked_at = 0; looked_at < limits->size(); ++looked_at) {
+    if (std::chrono::steady_clock::now() - started > longest_turn) return true;
+    if (at == limits->end()) at = limits->begin();
+    const auto& [channel, limit] = *at++;
+    last_ = channel;
+    const auto chunks = beyond(channel, limit, now);
+    if (!chunks) return chunks.error();
+    if (auto removed = removal_->remove(*chunks); !removed) return removed.error();
+    removed_.Increment(static_cast<double>(chunks->size()));
+    more = more || chunks->size() >= most_of_a_stream;
+  }
+  return more;
+}
+
+Result<std::vector<IndexedChunk>> RetentionSweep::beyond(const std::string& channel, const Retention& limit,
+                                                         UtcTime now) const {
+  std::vector<IndexedChunk> chunks;
+  const auto held = locks_->hold();
+  if (limit.keep > base::Duration::zero()) {
+    if (auto added = add_first(channel, now - limit.keep, held, chunks); !added) return added.error();
+  }
+  if (limit.bytes == 0 || !chunks.empty()) return chunks;
+  const auto bytes = index_->bytes(channel);
+  if (!bytes) return bytes.error();
+  // What is locked does not count: else nothing new would be kept beside it.
+  const auto locked = held.bytes(channel);
+  if (*bytes <= locked || *bytes - locked <= limit.bytes) return chunks;
+  if (auto added = add_first(channel, UtcTime::max(), held, chunks); !added) return added.error();
+  std::stable_sort(chunks.begin(), chunks.end(),
+                   [](const auto& a, const auto& b) { return a.row.begin < b.row.begin; });
+  auto excess = *bytes - locked - limit.bytes;
+  std::size_t enough = 0;
+  while (enough < chunks.size() && excess > 0) excess -= std::min(excess, chunks[enough++].row.bytes());
+  chunks.resize(enough);
+  return chunks;
+}
+
+/// Those of each stream in the order of their arrival.
+Result<> RetentionSweep::add_first(const std::string& channel, UtcTime before, const SpanLocks::Held& held,
+                                   std::vector<IndexedChunk>& chunks) const {
+  const auto streams = index_->streams(channel);
+  if (!streams) return streams.error();
+  for (const auto& stream : *streams) {
+    const auto runs = index_->runs(channel, stream, UtcTime::min(), before);
+    if (!runs) return runs.error();
+    const auto most = chunks.size() + most_of_a_stream;
+    for (const auto& run : *runs) {
+      for (auto from = run.begin; chunks.size() < most;) {
+        const auto rows = index_->chunks(channel, stream, run.run, from, before, most - chunks.size());
+        if (!rows) return rows.error();
+        std::optional<UtcTime> behind_lock;
+        for (const auto& row : *rows) {
+          if (row.last >= before || row.segment >= written_segment_) break;
+          behind_lock = held.covers(channel, row.begin, row.last);
+          if (behind_lock) {
+            from = std::max(*behind_lock, row.begin + base::Duration(1));
+            break;
+          }
+          chunks.push_back({channel, stream, row});
+        }
+        if (!behind_lock) break;
+      }
+      if (chunks.size() >= most) break;
+    }
+  }
+  return {};
+}
+
+}  // namespace watchrig::storage

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "system/base/metrics.hpp"
+#include "system/storage/chunk_removal.hpp"
+#include "system/storage/span_locks.hpp"
+
+namespace watchrig::storage {
+
+/// How long and how much of a channel, all its streams, is kept at most; zero: no limit.
+struct Retention {
+  base::Duration keep{};
+  std::uint64_t bytes = 0;
+};
+using Retentions = std::map<std::string, Retention>;
+
+/// Removes what channels have beyond their limits, oldest first, chunk by chunk; never what is locked, nor
+/// anything of the segment that is being written. A little at a time, since recording waits meanwhile.
+class RetentionSweep {
+ public:
+  RetentionSweep(std::shared_ptr<ChunkIndex> index, std::shared_ptr<SpanLocks> locks,
+                 std::shared_ptr<ChunkRemoval> removal, base::Counter& removed);
+
+  /// In place of those before. Any thread.
+  void set(Retentions limits);
+  /// The writer's thread. True when there is more to do at once. Errors: of the index; it goes on with the
+  /// next channel the next time.
+  base::Result<bool> go_on(base::UtcTime now, std::uint64_t written_segment);
+
+ private:
+  base::Result<std::vector<IndexedChunk>> beyond(const std::string& channel, const Retention& limit,
+                                                 base::UtcTime now) const;
+  base::Result<> add_first(const std::string& channel, base::UtcTime before, const SpanLocks::Held& held,
+                           std::vector<IndexedChunk>& chunks) const;
+
+  const std::shared_ptr<ChunkIndex> index_;
+  const std::shared_ptr<SpanLocks> locks_;
+  const std::shared_ptr<ChunkRemoval> removal_;
+  base::Counter& removed_;
+  std::uint64_t written_segment_ = 0;
+  std::string last_;  ///< channel that was looked at
+  std::mutex mutex_;
+  std::shared_ptr<const Retentions> limits_ = std::make_shared<Retentions>();
+};
+
+}  // namespace watchrig::storage
