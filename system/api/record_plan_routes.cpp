@@ -24,7 +24,9 @@ namespace {
 json::object facts(const central::Channel& channel) {
   json::object facts{{"plan", to_string(channel.plan)},
                      {"enabled", channel.plan_enabled},
-                     {"stream", channel.recorded_stream}};
+                     {"stream", channel.recorded_stream},
+                     {"keep_days", channel.keep_days},
+                     {"keep_bytes", channel.keep_bytes}};
   if (!channel.schedule.empty()) facts["schedule"] = channel.schedule;
   return facts;
 }
@@ -91,6 +93,8 @@ central::PlanChange plan_change_from(FieldReader& fields) {
   }
   change.stream = text("stream");
   change.schedule = text("schedule");
+  if (fields.member("keep_days")) change.keep_days = fields.number("keep_days", 0);
+  if (fields.member("keep_bytes")) change.keep_bytes = fields.number("keep_bytes", 0);
   if (fields.member("enabled")) change.enabled = fields.flag("enabled", true);
   return change;
 }
@@ -105,6 +109,8 @@ Response set_plan(ServerParts& parts, const Request& request) {
   change.stream = change.stream.value_or(std::string(media::main_stream));
   change.schedule = change.schedule.value_or("");
   change.enabled = change.enabled.value_or(true);
+  change.keep_days = change.keep_days.value_or(0);
+  change.keep_bytes = change.keep_bytes.value_or(0);
   const auto changed = change_plan(parts, request, request.param("channel"), change);
   if (!changed) return error_response(changed.error());
   return answer(parts, *changed, facts(*changed));
@@ -119,7 +125,8 @@ Response change_several(ServerParts& parts, const Request& request) {
   if (wanted.empty())
     return error_response(
         {"change",
-         {base::ErrorKind::invalid, "change must be an object with plan, stream, schedule or enabled"}});
+         {base::ErrorKind::invalid,
+          "change must be an object with plan, stream, schedule, enabled, keep_days or keep_bytes"}});
   FieldReader reader(wanted, "change.");
   const auto change = plan_change_from(reader);
   reader.no_others();

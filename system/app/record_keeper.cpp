@@ -25,13 +25,38 @@ void record(central::RecordDesk& desk, central::StorageOrders& orders, const std
   desk.forget(channel);
 }
 
+/// Looked at as seldom as what has expired.
+constexpr base::Duration look_at_limits = std::chrono::seconds(10);
+
+/// Gives storage the limits of channels: at the start, and when they have changed.
+class LimitTeller {
+ public:
+  void look(const central::RecordDesk& desk, central::StorageOrders& orders, base::UtcTime now) {
+    if (now < next_look_ && next_look_ - now <= look_at_limits) return;
+    next_look_ = now + look_at_limits;
+    auto wanted = desk.kept();
+    if (told_ && *told_ == wanted) return;
+    if (const auto done = orders.retain(wanted); done) {
+      told_ = std::move(wanted);
+    } else {
+      base::log_warning("how long recordings are kept: {}", done.error().message);
+    }
+  }
+
+ private:
+  base::UtcTime next_look_;
+  std::optional<std::vector<platform::KeptChannel>> told_;
+};
+
 asio::awaitable<void> keep(asio::any_io_executor executor, const base::Clock* clock,
                            central::RecordDesk* desk, central::StorageOrders* orders) {
   base::Timer timer(executor, *clock);
+  LimitTeller limits;
   for (;;) {
     const bool in_time = co_await timer.wait_for(look_pause(*clock, look_again, real_pause));
     if (!in_time) co_return;
     for (const auto& channel : desk->changed()) record(*desk, *orders, channel);
+    limits.look(*desk, *orders, clock->now());
   }
 }
 

@@ -148,6 +148,7 @@ Result<> Server::open_stores() {
   };
   options.full = {amount("reserve_bytes"), amount("full_bytes"), amount("full_percent"),
                   central_->settings().text("storage", "when_full") == "overwrite"};
+  options.most_locked_percent = amount("locked_percent");
   options.keep = std::chrono::hours(24 * central_->settings().number("storage", "keep_days"));
   auto pace = std::make_shared<devices::AttemptPace>(clock_, [&settings = central_->settings()] {
     return static_cast<double>(settings.number("devices", "attempts_per_second"));

@@ -79,7 +79,9 @@ constexpr std::string_view configuration[] = {"settings.",
                                               "device.picture-changed",
                                               "device.certificate-accepted",
                                               "ptz.preset-saved",
-                                              "recording.plan-changed"};
+                                              "recording.plan-changed",
+                                              "recording.locked",
+                                              "recording.unlocked"};
 
 constexpr std::string_view motion[] = {"motion."};
 constexpr std::string_view tampering[] = {"tampering."};

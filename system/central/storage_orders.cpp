@@ -89,6 +89,11 @@ Result<> StorageOrders::record_soon(const std::string& channel) {
   return bus_.send(*std::move(order));
 }
 
+Result<> StorageOrders::retain(std::vector<KeptChannel> channels) {
+  const std::lock_guard lock(sending_);
+  return bus_.send(to_storage(SetNvrRetention{std::move(channels)}));
+}
+
 Result<Message> StorageOrders::strategy(const std::string& channel) const {
   const auto found = knowledge_.channel(channel);
   if (!found) return found.error();

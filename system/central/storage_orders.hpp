@@ -34,6 +34,8 @@ class StorageOrders {
   base::Result<> record(const std::string& channel);
   /// The same, without waiting for storage.
   base::Result<> record_soon(const std::string& channel);
+  /// These limits hold, and no others. Does not wait.
+  base::Result<> retain(std::vector<platform::KeptChannel> channels);
 
  private:
   using Coming = std::future<platform::MessageBus::Answer>;

@@ -53,6 +53,27 @@ StorageQueries::Answer<NvrDays> StorageQueries::days(QueryNvrDays query, std::st
   return ask<NvrDays>(std::move(query), std::move(request), patience_);
 }
 
+StorageQueries::Answer<NvrLock> StorageQueries::lock(LockNvrRecord record, std::string request) {
+  return ask<NvrLock>(std::move(record), std::move(request), patience_);
+}
+
+StorageQueries::Answer<NvrLock> StorageQueries::unlock(std::int64_t id, std::string request) {
+  return ask<NvrLock>(UnlockNvrRecord{id}, std::move(request), patience_);
+}
+
+StorageQueries::Answer<std::vector<NvrLock>> StorageQueries::locks(std::string request) {
+  std::vector<NvrLock> all;
+  QueryNvrLocks query{0, at_a_time_};
+  for (bool more = true; more;) {
+    const auto part = co_await ask<NvrLocks>(query, request, patience_);
+    if (!part) co_return part.error();
+    more = std::ssize(part->locks) == at_a_time_;
+    all.insert(all.end(), part->locks.begin(), part->locks.end());
+    if (!all.empty()) query.behind = all.back().id;
+  }
+  co_return all;
+}
+
 StorageQueries::Answer<NvrRecordPlace> StorageQueries::download(NvrDownloadRecord record,
                                                                 std::string request) {
   return ask<NvrRecordPlace>(std::move(record), std::move(request), patience_);

@@ -24,6 +24,12 @@ class StorageQueries {
   Answer<std::vector<platform::NvrRecord>> records(platform::NvrPlaybackQuery query, std::string request);
   /// Those of the bounds of days behind which something is recorded.
   Answer<platform::NvrDays> days(platform::QueryNvrDays query, std::string request);
+  /// Errors: also invalid, not_found (nothing is recorded there), conflict (as much is locked as may be).
+  Answer<platform::NvrLock> lock(platform::LockNvrRecord record, std::string request);
+  /// Errors: also not_found.
+  Answer<platform::NvrLock> unlock(std::int64_t id, std::string request);
+  /// All locks, by their ids.
+  Answer<std::vector<platform::NvrLock>> locks(std::string request);
   /// Where something is within the period, so that it can be read. Errors: also not_found.
   Answer<platform::NvrRecordPlace> download(platform::NvrDownloadRecord record, std::string request);
   /// Whether it takes messages, in a tenth of the time of the others too.

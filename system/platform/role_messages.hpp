@@ -107,6 +107,70 @@ struct NvrDays {
 };
 BOOST_DESCRIBE_STRUCT(NvrDays, (), (recorded))
 
+/// At most so much of a channel is kept; 0: no limit.
+struct KeptChannel {
+  std::string channel;
+  std::int64_t keep_days = 0;
+  std::int64_t keep_bytes = 0;
+  friend bool operator==(const KeptChannel&, const KeptChannel&) = default;
+};
+BOOST_DESCRIBE_STRUCT(KeptChannel, (), (channel, keep_days, keep_bytes))
+
+/// central -> storage: the limits of all channels that have some; others have none any more. H.626.4 has no
+/// name for it.
+struct SetNvrRetention {
+  static constexpr std::string_view message_name = "set_nvr_retention";
+  std::vector<KeptChannel> channels;
+};
+BOOST_DESCRIBE_STRUCT(SetNvrRetention, (), (channels))
+
+/// central -> storage: what is recorded of a channel within [from, to) stays, whatever limits say. H.626.4
+/// has no name for it, nor for the two below.
+struct LockNvrRecord {
+  static constexpr std::string_view message_name = "lock_nvr_record";
+  std::string channel;
+  base::UtcTime from;
+  base::UtcTime to;
+  std::string reason;
+  std::string by;
+};
+BOOST_DESCRIBE_STRUCT(LockNvrRecord, (), (channel, from, to, reason, by))
+
+/// The answer; see storage::SpanLock.
+struct NvrLock {
+  std::int64_t id = 0;
+  std::string channel;  ///< empty: every channel
+  base::UtcTime from;
+  base::UtcTime to;
+  base::UtcTime kept_from;
+  std::int64_t bytes = 0;
+  std::string reason;
+  std::string by;
+  base::UtcTime made;
+};
+BOOST_DESCRIBE_STRUCT(NvrLock, (), (id, channel, from, to, kept_from, bytes, reason, by, made))
+
+/// central -> storage: what a lock had is recorded as everything else. The answer is that lock.
+struct UnlockNvrRecord {
+  static constexpr std::string_view message_name = "unlock_nvr_record";
+  std::int64_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(UnlockNvrRecord, (), (id))
+
+/// central -> storage: which locks there are behind that id, as many as `most`.
+struct QueryNvrLocks {
+  static constexpr std::string_view message_name = "query_nvr_locks";
+  std::int64_t behind = 0;
+  std::int64_t most = 0;
+};
+BOOST_DESCRIBE_STRUCT(QueryNvrLocks, (), (behind, most))
+
+/// The answer: by their ids.
+struct NvrLocks {
+  std::vector<NvrLock> locks;
+};
+BOOST_DESCRIBE_STRUCT(NvrLocks, (), (locks))
+
 /// central -> storage: what is recorded within [from, to) is to be taken away. H.626.4, 8.7.2.2. The bytes do
 /// not pass the bus: whoever has the answer reads them from storage itself (nvr_record_data).
 struct NvrDownloadRecord {

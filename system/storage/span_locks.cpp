@@ -126,7 +126,7 @@ void SpanLocks::find_periods() {
 Result<SpanLock> SpanLocks::add(SpanLock lock) {
   const std::lock_guard guard(mutex_);
   if (locks_.size() >= most) {
-    return Error{ErrorKind::full,
+    return Error{ErrorKind::conflict,
                  fmt::format("there are {} locks on recordings already; remove one first", locks_.size())};
   }
   auto insert = database_.prepare(

@@ -48,7 +48,7 @@ class SpanLocks {
   static base::Result<std::shared_ptr<SpanLocks>> open(const std::filesystem::path& directory,
                                                        base::UtcTime now, const EventSink& sink);
 
-  /// With its id. Errors: full (there are `most`), of the database.
+  /// With its id. Errors: conflict (there are `most`), of the database.
   base::Result<SpanLock> add(SpanLock lock);
   /// Errors: not_found, of the database.
   base::Result<SpanLock> remove(std::int64_t id);

@@ -195,7 +195,7 @@ base::Result<SpanLock> Storage::lock(SpanLock lock) {
   for (const auto& other : parts_->locks->all()) locked += other.bytes;
   if (locked + lock.bytes > most) {
     return Error{
-        ErrorKind::full,
+        ErrorKind::conflict,
         fmt::format("{} bytes of recordings are locked and {} more would be, of {} that may be: remove "
                     "another lock, or export it before",
                     locked, lock.bytes, most)};

@@ -128,7 +128,7 @@ class Storage {
 
   /// Locks what is recorded of a channel within [from, to), as it says; kept_from, bytes and id are filled
   /// in. Errors: invalid (an empty period, one that has not passed, no channel), not_found (nothing is
-  /// recorded there), full (as much is locked as may be), io.
+  /// recorded there), conflict (as much is locked as may be), io.
   base::Result<SpanLock> lock(SpanLock lock);
   /// The lock that was. Errors: not_found, io.
   base::Result<SpanLock> unlock(std::int64_t id);

@@ -164,10 +164,10 @@ TEST_F(KeepingTest, WhatCannotBeLockedIsRefusedWithTheReason) {
   EXPECT_EQ(lock("gate", -5s, 0s).error().kind, ErrorKind::not_found);
   volume.files->report_space(VolumeFiles::Space{mebi, mebi});
   const auto most = lock("gate", 0s, 4s);
-  EXPECT_EQ(most.error().kind, ErrorKind::full);
+  EXPECT_EQ(most.error().kind, ErrorKind::conflict);
   EXPECT_NE(most.error().message.find("524250"), std::string::npos) << most.error().message;
   EXPECT_TRUE(lock("gate", 0s, 1s));
-  EXPECT_EQ(lock("yard", 0s, 2s).error().kind, ErrorKind::full) << "together";
+  EXPECT_EQ(lock("yard", 0s, 2s).error().kind, ErrorKind::conflict) << "together";
 }
 
 TEST_F(KeepingTest, ADamagedListOfLocksLocksEverything) {

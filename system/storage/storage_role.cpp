@@ -22,6 +22,14 @@ namespace {
 /// Questions about what is recorded, under way and waiting.
 constexpr int most_looked_up = 64;
 
+constexpr std::int64_t most_kept_days = 36'500;
+
+platform::NvrLock told(const SpanLock& lock) {
+  return {lock.id,     lock.channel,   lock.from,
+          lock.to,     lock.kept_from, static_cast<std::int64_t>(lock.bytes),
+          lock.reason, lock.by,        lock.made};
+}
+
 /// Without a name, all are meant.
 Result<platform::RecordingTypes> wanted_types(const std::vector<std::string>& names) {
   if (names.empty()) return platform::any_recording;
@@ -122,6 +130,7 @@ void StorageRole::fill_holes(const ChannelEvent& event) {
 void StorageRole::handle(const platform::Message& message, const platform::MessageBus::Answered& answered) {
   if (message.name == platform::NvrPlaybackQuery::message_name ||
       message.name == platform::QueryNvrDays::message_name ||
+      message.name == platform::LockNvrRecord::message_name ||
       message.name == platform::NvrDownloadRecord::message_name)
     return look_up(message, answered);
   if (message.name == platform::QueryNvrBandwidth::message_name)
@@ -149,6 +158,10 @@ Result<json::object> StorageRole::answer(const platform::Message& message) {
       {platform::LinkNvrPu::message_name, &StorageRole::take<platform::LinkNvrPu>},
       {platform::UnlinkNvrPu::message_name, &StorageRole::take<platform::UnlinkNvrPu>},
       {platform::QueryNvrDays::message_name, &StorageRole::take<platform::QueryNvrDays>},
+      {platform::SetNvrRetention::message_name, &StorageRole::take<platform::SetNvrRetention>},
+      {platform::LockNvrRecord::message_name, &StorageRole::take<platform::LockNvrRecord>},
+      {platform::UnlockNvrRecord::message_name, &StorageRole::take<platform::UnlockNvrRecord>},
+      {platform::QueryNvrLocks::message_name, &StorageRole::take<platform::QueryNvrLocks>},
       {platform::SetNvrRecordStrategy::message_name, &StorageRole::take<platform::SetNvrRecordStrategy>},
       {platform::QueryNvrChannels::message_name, &StorageRole::take<platform::QueryNvrChannels>},
       {platform::NvrPlaybackQuery::message_name, &StorageRole::take<platform::NvrPlaybackQuery>},
@@ -250,6 +263,47 @@ Result<json::object> StorageRole::obey(const platform::QueryNvrDays& question) {
   auto days = storage_->recorded_days(question.channel, question.stream, question.bounds, *types);
   if (!days) return days.error();
   return platform::to_body(platform::NvrDays{*std::move(days)});
+}
+
+Result<json::object> StorageRole::obey(const platform::SetNvrRetention& order) {
+  Retentions limits;
+  for (const auto& of : order.channels) {
+    if (of.keep_days < 0 || of.keep_days > most_kept_days || of.keep_bytes < 0)
+      return Error{ErrorKind::invalid,
+                   fmt::format("{}: channel \"{}\" has {} days and {} bytes", order.message_name, of.channel,
+                               of.keep_days, of.keep_bytes)};
+    limits[of.channel] = {std::chrono::hours(24 * of.keep_days), static_cast<std::uint64_t>(of.keep_bytes)};
+  }
+  storage_->limit(std::move(limits));
+  return json::object{{"channels", order.channels.size()}};
+}
+
+Result<json::object> StorageRole::obey(const platform::LockNvrRecord& order) {
+  SpanLock wanted;
+  wanted.channel = order.channel;
+  wanted.from = order.from;
+  wanted.to = order.to;
+  wanted.reason = order.reason;
+  wanted.by = order.by;
+  const auto locked = storage_->lock(std::move(wanted));
+  if (!locked) return locked.error();
+  return platform::to_body(told(*locked));
+}
+
+Result<json::object> StorageRole::obey(const platform::UnlockNvrRecord& order) {
+  const auto removed = storage_->unlock(order.id);
+  if (!removed) return removed.error();
+  return platform::to_body(told(*removed));
+}
+
+Result<json::object> StorageRole::obey(const platform::QueryNvrLocks& question) {
+  platform::NvrLocks found;
+  for (const auto& lock : storage_->locks()) {
+    if (lock.id <= question.behind) continue;
+    if (std::ssize(found.locks) >= question.most) break;
+    found.locks.push_back(told(lock));
+  }
+  return platform::to_body(found);
 }
 
 Result<json::object> StorageRole::obey(const platform::NvrDownloadRecord& question) {

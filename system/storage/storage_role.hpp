@@ -61,6 +61,10 @@ class StorageRole {
   base::Result<boost::json::object> obey(const platform::NvrPlaybackQuery& question);
   base::Result<boost::json::object> obey(const platform::QueryNvrDays& question);
   base::Result<boost::json::object> obey(const platform::NvrDownloadRecord& question);
+  base::Result<boost::json::object> obey(const platform::SetNvrRetention& order);
+  base::Result<boost::json::object> obey(const platform::LockNvrRecord& order);
+  base::Result<boost::json::object> obey(const platform::UnlockNvrRecord& order);
+  base::Result<boost::json::object> obey(const platform::QueryNvrLocks& question);
 
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<ChannelSet> channels_;

@@ -146,6 +146,42 @@ TEST_F(StorageRoleTest, WordsThatItDoesNotKnowAreRefusedWithTheDevice) {
   EXPECT_EQ(bus.ask({"sing", "central", "storage", {}, {}, 0, {}}, 30s).error().kind, ErrorKind::unsupported);
 }
 
+TEST_F(StorageRoleTest, LocksAndLimitsArriveByTheBus) {
+  const auto recorder = role->storage().record("c1", "main", video_tracks());
+  ASSERT_TRUE(recorder);
+  for (const auto& unit : make_video(0ms, 100, 20000)) (*recorder)->push(unit);
+  ASSERT_TRUE(role->storage().flush());
+  volume.clock.advance(24h);
+  const platform::LockNvrRecord wanted{"c1", test_start + 1s, test_start + 2s, "theft", "admin"};
+  const auto locked = from_answer<platform::NvrLock>(asked(wanted), *ask(wanted));
+  ASSERT_TRUE(locked) << locked.error().message;
+  EXPECT_EQ(locked->reason, "theft");
+  EXPECT_EQ(locked->by, "admin");
+  EXPECT_GT(locked->bytes, 400'000);
+  EXPECT_EQ(ask(platform::LockNvrRecord{"c2", test_start, test_start + 1s, "", ""}).error().kind,
+            ErrorKind::not_found);
+  const platform::QueryNvrLocks all{0, 10};
+  EXPECT_EQ(from_answer<platform::NvrLocks>(asked(all), *ask(all))->locks.size(), 1U);
+  const platform::QueryNvrLocks behind{locked->id, 10};
+  EXPECT_TRUE(from_answer<platform::NvrLocks>(asked(behind), *ask(behind))->locks.empty());
+
+  EXPECT_EQ(ask(platform::SetNvrRetention{{{"c1", -1, 0}}}).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(ask(platform::SetNvrRetention{{{"c1", 0, -1}}}).error().kind, ErrorKind::invalid);
+  ASSERT_TRUE(ask(platform::SetNvrRetention{{{"c1", 1, 0}}}));
+  const auto look = [&] {
+    volume.clock.advance(10s);
+    for (int turn = 0; turn < 2; ++turn) EXPECT_TRUE(role->storage().flush());
+    return *role->storage().spans("c1", "main", test_start, test_start + 24h);
+  };
+  auto spans = look();
+  ASSERT_FALSE(spans.empty());
+  EXPECT_EQ(spans.front().from, test_start + 1s) << "but the lock";
+  ASSERT_TRUE(ask(platform::UnlockNvrRecord{locked->id}));
+  EXPECT_EQ(ask(platform::UnlockNvrRecord{locked->id}).error().kind, ErrorKind::not_found);
+  spans = look();
+  EXPECT_TRUE(spans.empty() || spans.front().from >= test_start + 2s);
+}
+
 TEST_F(StorageRoleTest, MeasuresWhatDevicesSendBesideItsOrders) {
   ASSERT_TRUE(ask(link()));
   const auto measured = bus.ask_later(asked(platform::QueryNvrBandwidth{}));

@@ -27,7 +27,7 @@ PASSED_ON = "requests.0.body."
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
     ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"), ("patch", "/api/v1/channels/{channel}/imaging"),
     ("patch", "/api/v1/devices/{device}/outputs/{output}"), ("put", "/api/v1/devices/{device}/outputs/{output}/state"),
-    ("post", "/api/v1/channels/{channel}/talk"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+    ("post", "/api/v1/channels/{channel}/recording-locks"), ("post", "/api/v1/channels/{channel}/talk"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Paths that are answered only with a query, which has to say what is looked for.
 NEED_QUERY = {"/api/v1/recordings", "/api/v1/recordings/days", "/api/v1/recordings/estimate"}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
@@ -132,6 +132,7 @@ def bodies(ids):
         "network/routes": {"destination": "10.9.0.0", "mask": "255.255.0.0", "gateway": "127.0.0.1", "card": "lo"},
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
         "system/upgrade": {"name": "n.bin", "kind": "update"}, "system/upgrade/check": {"name": "n.bin", "kind": "update"}, "system/licence": {"encryption": "software"}, "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
+        "channels/{channel}/recording-locks": {"from": "2026-03-29T01:00:00Z", "to": "2026-03-29T01:05:00Z", "reason": "theft"},
         "channels/{channel}/talk": {"voice_file": ids["voice"]}, "voice-files": {"name": "n#.pcm"}, "voice-files/removal": {"names": ["nobody.pcm"]},
         "system/factory-default": {}, "system/configuration/export": {"password": "Old.Oak.Tree"},
         "system/configuration/import": {"password": "Old.Oak.Tree"}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
@@ -142,7 +143,7 @@ def bodies(ids):
             "certificates/{certificate}/answer": {"certificate": ids["crt.pem"]},
             "channels/{channel}/ptz/tours/{tour}": {"name": "n#", "points": [{"preset": 1, "speed": 5, "stay_seconds": 5}]},
             "channels/{channel}/ptz/tours/{tour}/state": {"running": True}, "channels/{channel}/ptz/presets/{preset}": {"name": "n#"}, "channels/{channel}/ptz/auxiliaries/{auxiliary}": {"on": True},
-            "channels/{channel}/recording": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": True}, "channels/{channel}/recording-by-hand": {"running": True}, "channels/{channel}/name": {"name": "n#", "push": False}, "devices/{device}/name": {"name": "n#", "push": False}, "devices/{device}/certificate": {"fingerprint": "a5" * 32}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
+            "channels/{channel}/recording": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": True, "keep_days": 30, "keep_bytes": 10**12}, "channels/{channel}/recording-by-hand": {"running": True}, "channels/{channel}/name": {"name": "n#", "push": False}, "devices/{device}/name": {"name": "n#", "push": False}, "devices/{device}/certificate": {"fingerprint": "a5" * 32}, "devices/{device}/outputs/{output}/state": {"active": True}, "devices/{device}/connection": {"connected": False},
             "groups/{group}": {"authorities": authorities}, "https": {"enabled": False, "certificate": ""},
             "map-icons/{icon}/picture": PICTURE, "maps/{map}/picture": PICTURE,
             "network/cards/{card}": {"method": "static", "address": "127.0.0.1", "mask": "255.0.0.0", "gateway": "", "mtu": 1500, "restart_accepted": True},
@@ -168,7 +169,7 @@ def bodies(ids):
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
                 "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,
                                                     "username": "admin", "password": PASSWORD, "area": "a0", "description": "d"},
-                "record-plans": {"ids": [channel], "change": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": False}},
+                "record-plans": {"ids": [channel], "change": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": False, "keep_days": 30, "keep_bytes": 10**12}},
                 "devices": {"ids": [device], "change": {k: v for k, v in own.items() if k != "name"}},
                 "devices/{device}": own, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},

@@ -42,6 +42,8 @@ struct Channel {
   std::string schedule = {};         ///< id, of the plan `scheduled`
   bool plan_enabled = true;          ///< false: the plan is kept, and acts not
   base::UtcTime by_hand_until = {};  ///< recorded until then whatever the plan: somebody has started it
+  std::int64_t keep_days = 0;        ///< its recordings are removed after so many; 0: when the server's are
+  std::int64_t keep_bytes = 0;       ///< and where they are more, the oldest; 0: however many
 };
 
 /// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" and "private" (our own kind)

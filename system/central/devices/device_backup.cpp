@@ -37,6 +37,8 @@ json::object to_json(const Device& device) {
                         {"stream", channel.recorded_stream},
                         {"schedule", channel.schedule},
                         {"plan_enabled", channel.plan_enabled},
+                        {"keep_days", channel.keep_days},
+                        {"keep_bytes", channel.keep_bytes},
                         {"streams", streams_json(channel.streams)}});
   }
   return {{"name", device.name},
@@ -113,14 +115,17 @@ Device device_from(const json::object& object) {
   if (object.contains("cache_strategy")) device.cache_strategy = text(object, "cache_strategy");
   for (const auto& entry : object.at("channels").as_array()) {
     const json::object& one = entry.as_object();
-    device.channels.push_back({{},
-                               text(one, "name"),
-                               record_plan_from(text(one, "plan")).value_or(RecordPlan::none),
-                               text(one, "stream"),
-                               count(one, "number"),
-                               streams(one),
-                               one.contains("schedule") ? text(one, "schedule") : std::string(),
-                               !one.contains("plan_enabled") || one.at("plan_enabled").as_bool()});
+    Channel channel{{},
+                    text(one, "name"),
+                    record_plan_from(text(one, "plan")).value_or(RecordPlan::none),
+                    text(one, "stream"),
+                    count(one, "number"),
+                    streams(one)};
+    if (one.contains("schedule")) channel.schedule = text(one, "schedule");
+    if (one.contains("plan_enabled")) channel.plan_enabled = one.at("plan_enabled").as_bool();
+    if (one.contains("keep_days")) channel.keep_days = one.at("keep_days").as_int64();
+    if (one.contains("keep_bytes")) channel.keep_bytes = one.at("keep_bytes").as_int64();
+    device.channels.push_back(std::move(channel));
   }
   return device;
 }

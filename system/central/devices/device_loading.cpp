@@ -38,7 +38,7 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
   }
   auto channels = database_.prepare(
       "SELECT device, id, name, plan, recorded_stream, number, streams, schedule, plan_enabled, "
-      "by_hand_until FROM channel"
+      "by_hand_until, keep_days, keep_bytes FROM channel"
       " ORDER BY device, number, id");
   if (!channels) return channels.error();
   auto devices = database_.prepare(
@@ -92,7 +92,8 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
                               record_plan_from(channels->text(3)).value_or(RecordPlan::none),
                               channels->text(4), static_cast<std::uint32_t>(channels->integer(5)),
                               *std::move(own), channels->text(7), channels->integer(8) != 0,
-                              base::UtcTime(std::chrono::nanoseconds(channels->integer(9)))});
+                              base::UtcTime(std::chrono::nanoseconds(channels->integer(9))),
+                              channels->integer(10), channels->integer(11)});
     }
     if (!channel) return channel.error();
     device(std::move(one));

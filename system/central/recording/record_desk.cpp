@@ -31,6 +31,10 @@ FieldError no_schedule(const std::string& schedule) {
            fmt::format("there is no schedule \"{}\": GET /api/v1/schedules lists them", schedule)}};
 }
 
+FieldError out_of_range(const char* field, std::string_view unit, std::int64_t most) {
+  return {field, {ErrorKind::invalid, fmt::format("{} must be 0 (no limit) to {} {}", field, most, unit)}};
+}
+
 }  // namespace
 
 SettingSection recording_section() {
@@ -170,12 +174,30 @@ bool RecordDesk::has_changed(const std::string& channel) const {
   return wanted != (last == ordered_.end() ? RecordOrder() : last->second);
 }
 
+std::vector<platform::KeptChannel> RecordDesk::kept() const {
+  ChannelQuery query;
+  query.limit = DeviceRegistry::most_devices;
+  query.accept = [](const Device&, const Channel& channel) {
+    return channel.keep_days > 0 || channel.keep_bytes > 0;
+  };
+  std::vector<platform::KeptChannel> kept;
+  for (const auto& of : parts_.registry.list(query).items)
+    kept.push_back({of.channel->id, of.channel->keep_days, of.channel->keep_bytes});
+  return kept;
+}
+
 FieldResult<Channel> RecordDesk::change_plan(const std::string& channel, const PlanChange& change) {
   return parts_.registry.set_recording(channel, [&](Channel& changed) -> FieldResult<void> {
     if (changed.by_hand_until <= parts_.clock.now()) changed.by_hand_until = {};
     changed.plan = change.plan.value_or(changed.plan);
     changed.recorded_stream = change.stream.value_or(changed.recorded_stream);
     changed.plan_enabled = change.enabled.value_or(changed.plan_enabled);
+    changed.keep_days = change.keep_days.value_or(changed.keep_days);
+    changed.keep_bytes = change.keep_bytes.value_or(changed.keep_bytes);
+    if (changed.keep_days < 0 || changed.keep_days > most_kept_days)
+      return out_of_range("keep_days", "days", most_kept_days);
+    if (changed.keep_bytes < 0 || changed.keep_bytes > most_kept_bytes)
+      return out_of_range("keep_bytes", "bytes", most_kept_bytes);
     const bool scheduled = changed.plan == RecordPlan::scheduled;
     if (!scheduled && change.schedule && !change.schedule->empty()) {
       return FieldError{"schedule",

@@ -16,6 +16,7 @@
 #include "system/central/recording/record_order.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
+#include "system/platform/role_messages.hpp"
 
 namespace watchrig::central {
 
@@ -35,7 +36,11 @@ struct PlanChange {
   std::optional<std::string> stream = {};
   std::optional<std::string> schedule = {};  ///< id; goes with another plan than `scheduled`
   std::optional<bool> enabled = {};
+  std::optional<std::int64_t> keep_days = {};   ///< 0 to most_kept_days
+  std::optional<std::int64_t> keep_bytes = {};  ///< 0 to most_kept_bytes
 };
+inline constexpr std::int64_t most_kept_days = 3650;
+inline constexpr std::int64_t most_kept_bytes = 1'000'000'000'000'000;
 
 /// Decides what is recorded of each channel at each moment: by its plan or the one that it inherits, by what
 /// is told of it, and by hand. A schedule that is gone counts as always in effect, since recording too much
@@ -70,6 +75,9 @@ class RecordDesk {
   std::vector<std::string> changed();
   /// Whether it is one of them.
   bool has_changed(const std::string& channel) const;
+
+  /// How much is kept of the channels that have a limit of their own.
+  std::vector<platform::KeptChannel> kept() const;
 
   /// As somebody enters it. Errors: those of DeviceRegistry::set_recording(), invalid with the field.
   FieldResult<Channel> change_plan(const std::string& channel, const PlanChange& change);

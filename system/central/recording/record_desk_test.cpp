@@ -138,6 +138,33 @@ TEST_F(RecordDeskTest, APlanThatIsStoppedIsKept) {
   EXPECT_EQ(desk->change_plan("c1", {.plan = RecordPlan::scheduled}).error().field, "schedule");
 }
 
+TEST_F(RecordDeskTest, LimitsOfWhatIsKeptAreToldOfChannelsThatHaveSome) {
+  EXPECT_THAT(desk->kept(), IsEmpty());
+  PlanChange month;
+  month.keep_days = most_kept_days;
+  ASSERT_TRUE(desk->change_plan("c1", month));
+  PlanChange much;
+  much.keep_bytes = most_kept_bytes;
+  ASSERT_TRUE(desk->change_plan("c3", much));
+  const std::vector<platform::KeptChannel> both{{"c1", most_kept_days, 0}, {"c3", 0, most_kept_bytes}};
+  EXPECT_EQ(desk->kept(), both);
+  open();
+  EXPECT_EQ(desk->kept(), both) << "after a restart";
+  ASSERT_TRUE(desk->change_plan("c1", {RecordPlan::continuous}));
+  EXPECT_EQ(channel("c1").keep_days, most_kept_days) << "what is not named stays";
+  for (const auto odd : {std::int64_t{-1}, most_kept_days + 1}) {
+    month.keep_days = odd;
+    EXPECT_EQ(desk->change_plan("c1", month).error().field, "keep_days");
+  }
+  for (const auto odd : {std::int64_t{-1}, most_kept_bytes + 1}) {
+    much.keep_bytes = odd;
+    EXPECT_EQ(desk->change_plan("c3", much).error().field, "keep_bytes");
+  }
+  month.keep_days = 0;
+  ASSERT_TRUE(desk->change_plan("c1", month));
+  EXPECT_EQ(desk->kept().size(), 1U);
+}
+
 TEST_F(RecordDeskTest, AScheduleBeginsAndEndsByTheWallClockToTheSecond) {
   const auto office = office_hours();
   ASSERT_TRUE(set_plan("c1", RecordPlan::scheduled, "main", office));

@@ -89,6 +89,8 @@ SettingSection storage_section(const ProductProfile& profile) {
            number_setting("full_percent", 1, 0, 50, "hundredths of the volume that stay free too"),
            number_setting("keep_days", 0, 0, 3650,
                           "after which recordings are removed; 0: when the volume is full"),
+           number_setting("locked_percent", 50, 0, 90,
+                          "hundredths of the volume that locked recordings take at most"),
            choice_setting("when_full", {"overwrite", "stop"},
                           "what happens then: the oldest recordings go, or recording waits for space")},
           {}};
