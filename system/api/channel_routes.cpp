@@ -103,8 +103,11 @@ Response show(const ServerParts& parts, const central::Device& device, const cen
                    json::object{{"device", device.version},
                                 {"name", channel.name},
                                 {"plan", to_string(channel.plan)},
+                                {"enabled", channel.plan_enabled},
                                 {"stream", channel.recorded_stream},
-                                {"schedule", channel.schedule}});
+                                {"schedule", channel.schedule},
+                                {"keep_days", channel.keep_days},
+                                {"keep_bytes", channel.keep_bytes}});
 }
 
 constexpr std::string_view attributes[] = {"id",    "name",      "device",  "number", "state",

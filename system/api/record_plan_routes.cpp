@@ -105,12 +105,10 @@ Response set_plan(ServerParts& parts, const Request& request) {
   if (!change.plan) fields.require("plan");
   fields.no_others();
   if (fields.error()) return error_response(*fields.error());
-  // Unlike a change of several, this is the whole plan.
+  // Unlike a change of several, this is the whole plan; limits stay, since clients may not know of them.
   change.stream = change.stream.value_or(std::string(media::main_stream));
   change.schedule = change.schedule.value_or("");
   change.enabled = change.enabled.value_or(true);
-  change.keep_days = change.keep_days.value_or(0);
-  change.keep_bytes = change.keep_bytes.value_or(0);
   const auto changed = change_plan(parts, request, request.param("channel"), change);
   if (!changed) return error_response(changed.error());
   return answer(parts, *changed, facts(*changed));
@@ -150,7 +148,9 @@ Response list_plans(ServerParts& parts, const Request& request) {
   const auto rights = parts.central.accounts().rights(request.account);
   central::ChannelQuery query;
   query.accept = [&](const central::Device&, const central::Channel& channel) {
-    return channel.plan != central::RecordPlan::none && rights->may(central::Authority::record, channel.id);
+    const bool has_one =
+        channel.plan != central::RecordPlan::none || channel.keep_days > 0 || channel.keep_bytes > 0;
+    return has_one && rights->may(central::Authority::record, channel.id);
   };
   query.offset = page->offset;
   query.limit = page->limit;
@@ -202,7 +202,8 @@ void add_record_plan_routes(http::Router& router, ServerParts& parts) {
   router.add("PUT", "/api/v1/channels/{channel}/recording", {"record"}, "Sets the record plan of a channel",
              on_workers(parts, set_plan));
   router
-      .add("GET", "/api/v1/record-plans", {"record"}, "The record plans of channels that have one",
+      .add("GET", "/api/v1/record-plans", {"record"},
+           "The record plans of channels that have one, or limits of what is kept",
            on_workers(parts, list_plans))
       .query = paged({});
   router.add("PATCH", "/api/v1/record-plans", {"record"},

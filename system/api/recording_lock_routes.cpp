@@ -45,7 +45,7 @@ void tell_lock(ServerParts& parts, const Request& request, const NvrLock& lock, 
   central::Event event;
   event.type = made ? "recording.locked" : "recording.unlocked";
   event.channel = lock.channel;
-  event.channel_name = found ? found->channel->name : lock.channel;
+  event.channel_name = found && found->channel->id == lock.channel ? found->channel->name : lock.channel;
   event.message = fmt::format(
       "what is recorded of {} from {} to {} was {} by \"{}\"",
       lock.channel.empty() ? std::string("all channels") : fmt::format("channel \"{}\"", event.channel_name),
@@ -56,7 +56,8 @@ void tell_lock(ServerParts& parts, const Request& request, const NvrLock& lock, 
 
 /// One on every channel is for who looks after the whole server.
 bool may(const central::Rights& rights, Authority authority, const NvrLock& lock) {
-  return lock.channel.empty() ? rights.may(Authority::system) : rights.may(authority, lock.channel);
+  if (!lock.channel.empty()) return rights.may(authority, lock.channel);
+  return rights.may(Authority::system) && rights.may_everywhere(authority);
 }
 
 base::UtcTime time_from(FieldReader& fields, const std::string& name) {
@@ -67,16 +68,15 @@ base::UtcTime time_from(FieldReader& fields, const std::string& name) {
 }
 
 asio::awaitable<Response> add_lock(ServerParts& parts, Shared share, Request request) {
-  const auto channel = parts.central.registry().find_channel(request.param("channel"));
-  if (!channel) co_return http::error_response(channel.error());
   BodyFields fields(request);
   platform::LockNvrRecord wanted;
-  wanted.channel = channel->channel->id;
+  wanted.channel = request.param("channel");
   wanted.from = time_from(fields, "from");
   wanted.to = time_from(fields, "to");
   wanted.reason = fields.text("reason");
   if (wanted.reason.empty() || wanted.reason.size() > longest_reason || !base::is_utf8(wanted.reason))
     fields.refuse("reason", fmt::format("must have 1 to {} bytes", longest_reason));
+  if (!fields.error() && wanted.from >= wanted.to) fields.refuse("to", "must be after from");
   fields.no_others();
   if (fields.error()) co_return error_response(*fields.error());
   wanted.by = request.account;
@@ -88,9 +88,11 @@ asio::awaitable<Response> add_lock(ServerParts& parts, Shared share, Request req
   co_return http::json_response(201, to_json(*made));
 }
 
-asio::awaitable<Response> list_locks(ServerParts& parts, Request request) {
+asio::awaitable<Response> list_locks(ServerParts& parts, Shared share, Request request) {
   const auto page = page_of(request);
   if (!page) co_return error_response(page.error());
+  const auto taken = share->take(request.account);
+  if (!taken) co_return QuestionShare::busy();
   auto locks = co_await parts.storage_queries.locks(trace_name(request));
   if (!locks) co_return http::error_response(locks.error());
   const auto rights = parts.central.accounts().rights(request.account);
@@ -104,7 +106,9 @@ asio::awaitable<Response> list_locks(ServerParts& parts, Request request) {
   co_return http::json_response(200, page_json("locks", std::move(shown), locks->size(), *page));
 }
 
-asio::awaitable<Response> remove_lock(ServerParts& parts, Request request) {
+asio::awaitable<Response> remove_lock(ServerParts& parts, Shared share, Request request) {
+  const auto taken = share->take(request.account);
+  if (!taken) co_return QuestionShare::busy();
   const auto id = request.param("lock");
   const auto none =
       base::Error{base::ErrorKind::not_found, fmt::format("there is no lock \"{}\" on recordings", id)};
@@ -138,11 +142,11 @@ void add_recording_lock_routes(http::Router& router, ServerParts& parts) {
              [&parts, share](Request request) { return add_lock(parts, share, std::move(request)); });
   router
       .add("GET", "/api/v1/recording-locks", {"playback"}, "The locks on recordings",
-           [&parts](Request request) { return list_locks(parts, std::move(request)); })
+           [&parts, share](Request request) { return list_locks(parts, share, std::move(request)); })
       .query = paged({{"channel", "id; only those of this channel"}});
   router.add("DELETE", "/api/v1/recording-locks/{lock}", {"record"},
              "Removes a lock: what it had may go again",
-             [&parts](Request request) { return remove_lock(parts, std::move(request)); });
+             [&parts, share](Request request) { return remove_lock(parts, share, std::move(request)); });
 }
 
 }  // namespace watchrig::api

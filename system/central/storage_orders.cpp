@@ -14,9 +14,14 @@ Message to_storage(const Body& body) {
   return to_message(central_role, storage_role, body);
 }
 
+std::int64_t ahead_ms(const RecordOrder& recorded) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(recorded.ahead).count();
+}
+
 LinkedChannel linked(const Device& device, const Channel& channel, const RecordOrder& recorded) {
   LinkedChannel linked{
-      channel.id, channel.name, channel.number, recorded.stream, recording_type_names(recorded.types), {}};
+      channel.id, channel.name,      channel.number, recorded.stream, recording_type_names(recorded.types),
+      {},         ahead_ms(recorded)};
   for (const auto& [name, address] : streams_of(device, channel)) linked.streams.push_back({name, address});
   return linked;
 }
@@ -98,8 +103,8 @@ Result<Message> StorageOrders::strategy(const std::string& channel) const {
   const auto found = knowledge_.channel(channel);
   if (!found) return found.error();
   const auto recorded = knowledge_.recorded(*found->channel);
-  return to_storage(
-      SetNvrRecordStrategy{found->channel->id, recorded.stream, recording_type_names(recorded.types)});
+  return to_storage(SetNvrRecordStrategy{found->channel->id, recorded.stream,
+                                         recording_type_names(recorded.types), ahead_ms(recorded)});
 }
 
 Result<Message> StorageOrders::link(const std::string& device, bool continued) const {

@@ -21,8 +21,9 @@ struct LinkedChannel {
   std::string recorded;            ///< the name of a stream; empty: none is
   std::vector<std::string> types;  ///< of recordings, for which that is: see recording_types.hpp
   std::vector<LinkedStream> streams;
+  std::int64_t ahead_ms = 0;  ///< as in SetNvrRecordStrategy
 };
-BOOST_DESCRIBE_STRUCT(LinkedChannel, (), (channel, name, number, recorded, types, streams))
+BOOST_DESCRIBE_STRUCT(LinkedChannel, (), (channel, name, number, recorded, types, streams, ahead_ms))
 
 /// central -> storage: the device's channels are to be relayed and recorded: those that are not yet, as it
 /// says here; the others are tried again at once where they are offline. H.626.4, 8.7.2.1. Answer:
@@ -56,8 +57,11 @@ struct SetNvrRecordStrategy {
   std::string channel;
   std::string stream;              ///< empty: none
   std::vector<std::string> types;  ///< what is recorded from now on is of these: see recording_types.hpp
+  /// Without types: nothing is recorded, and the last ms of the stream are kept in memory for when it will
+  /// be.
+  std::int64_t ahead_ms = 0;
 };
-BOOST_DESCRIBE_STRUCT(SetNvrRecordStrategy, (), (channel, stream, types))
+BOOST_DESCRIBE_STRUCT(SetNvrRecordStrategy, (), (channel, stream, types, ahead_ms))
 
 /// central -> storage: what is recorded of a channel's stream within [from, to). H.626.4, 8.7.2.2.
 struct NvrPlaybackQuery {

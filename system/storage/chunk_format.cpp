@@ -296,6 +296,14 @@ bool has_video(const media::Presentation& tracks) {
                      [](const media::Track& t) { return media::is_video(t.codec); });
 }
 
+bool same_tracks(const media::Presentation& a, const media::Presentation& b) {
+  const auto same = [](const media::Track& x, const media::Track& y) {
+    return x.codec == y.codec && x.clock_rate == y.clock_rate && x.payload_type == y.payload_type &&
+           x.width == y.width && x.height == y.height && x.channels == y.channels && x.config == y.config;
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
 std::uint16_t leading_track(const media::Presentation& tracks) {
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     if (media::is_video(tracks[i].codec)) return static_cast<std::uint16_t>(i);

@@ -123,6 +123,8 @@ std::int64_t time_minus(base::UtcTime a, base::UtcTime b);
 /// Index of the first video track, or 0 where there is none: the one whose units are counted and give the
 /// interval.
 std::uint16_t leading_track(const media::Presentation& tracks);
+/// Units of the one can follow units of the other.
+bool same_tracks(const media::Presentation& a, const media::Presentation& b);
 bool has_video(const media::Presentation& tracks);
 
 }  // namespace watchrig::storage

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -80,12 +81,14 @@ class ChunkIndex {
   /// Removes the rows of chunks that end behind `bytes` of a segment; all of them and the segment for 0. Runs
   /// of which nothing is left go too.
   base::Result<> forget(std::uint64_t segment, std::uint64_t bytes);
-  /// Removes the rows of these chunks, of which removable_part() is given back then, and runs as above.
+  /// Removes the rows of these chunks, and runs as above; what is left of a run says when it begins and ends.
   base::Result<> forget(const std::vector<IndexedChunk>& chunks);
+  /// So many bytes of segments were given back to the volume. By their numbers.
+  base::Result<> add_freed(const std::map<std::uint64_t, std::uint64_t>& bytes);
   /// Everything that is left in a segment is locked, so that it is none of the sealed ones below.
   base::Result<> set_locked(std::uint64_t segment);
-  /// So are they all again in which something of a channel within [from, to) is; of every channel where it is
-  /// empty.
+  /// So are they all again in which something of a channel within [from, to) may be; of every channel where
+  /// it is empty.
   base::Result<> release(std::string_view channel, base::UtcTime from, base::UtcTime to);
   /// The writer's thread.
   base::Result<std::vector<IndexedChunk>> chunks_in(std::uint64_t segment);
@@ -114,6 +117,15 @@ class ChunkIndex {
   /// The newest chunk of a run that has its first key frame at or before `time`.
   base::Result<std::optional<ChunkRow>> key_chunk(std::string_view channel, std::string_view stream,
                                                   std::uint64_t run, base::UtcTime time) const;
+  /// The newest chunk of a run that begins before `time`.
+  base::Result<std::optional<ChunkRow>> chunk_before(std::string_view channel, std::string_view stream,
+                                                     std::uint64_t run, base::UtcTime time) const;
+  /// Where what is shown of a run at `time` is decoded from: the begin of the chunk with its key frame, or
+  /// where chunks between them were removed, of the one of that time.
+  base::Result<base::UtcTime> decodable_from(std::string_view channel, std::string_view stream,
+                                             const RunRow& run, base::UtcTime time) const;
+  /// When the newest that there is ends.
+  base::Result<std::optional<base::UtcTime>> newest() const;
   /// The newest chunk of a run.
   base::Result<std::optional<ChunkRow>> last_chunk(std::string_view channel, std::string_view stream,
                                                    std::uint64_t run) const;

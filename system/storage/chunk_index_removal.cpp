@@ -70,12 +70,7 @@ base::Result<> ChunkIndex::forget_rows(std::uint64_t segment, std::uint64_t byte
 }
 
 base::Result<> ChunkIndex::forget_rows(const std::vector<IndexedChunk>& chunks) {
-  struct Part {
-    const IndexedChunk* any;
-    std::uint64_t bytes;
-  };
-  std::map<std::tuple<std::string_view, std::string_view, std::uint64_t>, Part> runs;
-  std::map<std::uint64_t, std::uint64_t> freed;
+  std::map<std::tuple<std::string_view, std::string_view, std::uint64_t>, std::uint64_t> runs;
   auto remove = writer_.prepare("DELETE FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
                                 " AND run = ?3 AND begin = ?4 AND idx = ?5");
   if (!remove) return remove.error();
@@ -84,27 +79,35 @@ base::Result<> ChunkIndex::forget_rows(const std::vector<IndexedChunk>& chunks) 
     const std::string_view stream = chunk.stream;
     auto done = remove->bind(channel, stream, chunk.row.run, ns(chunk.row.begin), chunk.row.index).run();
     if (!done) return done;
-    runs.try_emplace({channel, stream, chunk.row.run}, Part{&chunk, 0}).first->second.bytes +=
-        chunk.row.bytes();
-    freed[chunk.row.segment] += removable_part(chunk.row.offset, chunk.row).size;
+    if (writer_.changed_rows() > 0) runs[{channel, stream, chunk.row.run}] += chunk.row.bytes();
   }
-  for (const auto& [key, part] : runs) {
+  for (const auto& [key, bytes] : runs) {
     const auto& [channel, stream, number] = key;
-    auto done =
-        run("UPDATE run SET bytes = max(bytes - ?4, 0) WHERE source = " WATCHRIG_THE_SOURCE " AND run = ?3",
-            channel, stream, number, part.bytes);
+    auto done = run("DELETE FROM run WHERE source = " WATCHRIG_THE_SOURCE
+                    " AND run = ?3 AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
+                    " AND run = ?3)",
+                    channel, stream, number);
     if (!done) return done;
-    done = run("DELETE FROM run WHERE source = " WATCHRIG_THE_SOURCE
-               " AND run = ?3 AND NOT EXISTS (SELECT 1 FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
-               " AND run = ?3)",
-               channel, stream, number);
+    done =
+        run("UPDATE run SET bytes = max(bytes - ?4, 0), "
+            "begin = (SELECT begin FROM chunk WHERE chunk.source = run.source AND chunk.run = run.run "
+            "ORDER BY begin LIMIT 1), "
+            "last = (SELECT last FROM chunk WHERE chunk.source = run.source AND chunk.run = run.run "
+            "ORDER BY begin DESC, idx DESC LIMIT 1) WHERE source = " WATCHRIG_THE_SOURCE " AND run = ?3",
+            channel, stream, number, bytes);
     if (!done) return done;
-  }
-  for (const auto& [segment, bytes] : freed) {
-    if (auto done = run("UPDATE segment SET freed = freed + ?2 WHERE number = ?1", segment, bytes); !done)
-      return done;
   }
   return {};
+}
+
+base::Result<> ChunkIndex::add_freed(const std::map<std::uint64_t, std::uint64_t>& bytes) {
+  if (auto begun = writer_.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  base::Result<> done;
+  for (auto at = bytes.begin(); done && at != bytes.end(); ++at)
+    done = run("UPDATE segment SET freed = freed + ?2 WHERE number = ?1", at->first, at->second);
+  if (done) done = writer_.execute("COMMIT");
+  if (!done) static_cast<void>(writer_.execute("ROLLBACK"));
+  return done;
 }
 
 base::Result<> ChunkIndex::set_locked(std::uint64_t segment) {
@@ -114,11 +117,9 @@ base::Result<> ChunkIndex::set_locked(std::uint64_t segment) {
 base::Result<> ChunkIndex::release(std::string_view channel, base::UtcTime from, base::UtcTime to) {
   if (channel.empty()) return run("UPDATE segment SET locked = 0 WHERE locked");
   return run(
-      "UPDATE segment SET locked = 0 WHERE locked AND number IN (SELECT DISTINCT segment FROM source "
-      "JOIN run ON run.source = source.id AND run.begin < ?3 AND run.last >= ?2 "
-      "JOIN chunk ON chunk.source = source.id AND chunk.run = run.run AND chunk.begin >= ?2 AND chunk.begin "
-      "< ?3 "
-      "WHERE channel = ?1)",
+      "UPDATE segment SET locked = 0 WHERE locked AND EXISTS (SELECT 1 FROM place "
+      "JOIN source ON source.id = place.source WHERE place.segment = number AND channel = ?1 "
+      "AND first < ?3 AND place.last >= ?2)",
       channel, ns(from - max_chunk_extent), ns(to));
 }
 
@@ -141,7 +142,8 @@ base::Result<std::vector<IndexedChunk>> ChunkIndex::chunks_in(std::uint64_t segm
 
 base::Result<std::optional<OldSegment>> ChunkIndex::oldest_sealed(std::uint64_t after) {
   auto query = writer_.prepare(
-      "SELECT number, known_bytes - freed, (SELECT max(last) FROM place WHERE segment = number) FROM segment "
+      "SELECT number, max(known_bytes - freed, 0), (SELECT max(last) FROM place WHERE segment = number) FROM "
+      "segment "
       "WHERE sealed AND NOT locked AND number > ? ORDER BY number LIMIT 1");
   if (!query) return query.error();
   query->bind(after);
@@ -158,9 +160,56 @@ base::Result<std::optional<OldSegment>> ChunkIndex::oldest_sealed(std::uint64_t 
 
 base::Result<std::uint64_t> ChunkIndex::sealed_bytes() {
   const auto bytes = single_integer(
-      writer_, "SELECT coalesce(sum(known_bytes - freed), 0) FROM segment WHERE sealed AND NOT locked");
+      writer_,
+      "SELECT coalesce(sum(max(known_bytes - freed, 0)), 0) FROM segment WHERE sealed AND NOT locked");
   if (!bytes) return bytes.error();
   return static_cast<std::uint64_t>(*bytes);
+}
+
+base::Result<std::optional<ChunkRow>> ChunkIndex::chunk_before(std::string_view channel,
+                                                               std::string_view stream, std::uint64_t run,
+                                                               base::UtcTime time) const {
+  const std::lock_guard lock(reading_);
+  auto query =
+      reader_.prepare("SELECT " WATCHRIG_CHUNK_COLUMNS " FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
+                      " AND run = ?3 AND begin < ?4 ORDER BY begin DESC, idx DESC LIMIT 1");
+  if (!query) return query.error();
+  query->bind(channel, stream, run, ns(time));
+  std::optional<ChunkRow> row;
+  auto read = each(*query, [&] { row = read_row(*query); });
+  if (!read) return read.error();
+  return row;
+}
+
+base::Result<base::UtcTime> ChunkIndex::decodable_from(std::string_view channel, std::string_view stream,
+                                                       const RunRow& run, base::UtcTime time) const {
+  const auto key = key_chunk(channel, stream, run.run, time);
+  if (!key) return key.error();
+  if (!*key) return run.begin;
+  const auto shown = chunk_before(channel, stream, run.run, time + base::Duration(1));
+  if (!shown) return shown.error();
+  const std::lock_guard lock(reading_);
+  auto query = reader_.prepare("SELECT count(*) FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
+                               " AND run = ?3 AND begin >= ?4 AND begin <= ?5 AND idx BETWEEN ?6 AND ?7");
+  if (!query) return query.error();
+  const auto first = (*key)->index, last = (*shown)->index;
+  query->bind(channel, stream, run.run, ns((*key)->begin), ns((*shown)->begin), first, last);
+  std::int64_t between = 0;
+  auto read = each(*query, [&] { between = query->integer(0); });
+  if (!read) return read.error();
+  return between == std::int64_t{last} - first + 1 ? (*key)->begin : (*shown)->begin;
+}
+
+base::Result<std::optional<base::UtcTime>> ChunkIndex::newest() const {
+  const std::lock_guard lock(reading_);
+  auto query = reader_.prepare("SELECT max(last) FROM run");
+  if (!query) return query.error();
+  std::optional<base::UtcTime> newest;
+  auto read = each(*query, [&] {
+    if (const auto last = query->optional_integer(0)) newest = at(*last);
+  });
+  if (!read) return read.error();
+  return newest;
 }
 
 base::Result<std::vector<std::string>> ChunkIndex::streams(std::string_view channel) const {

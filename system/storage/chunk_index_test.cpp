@@ -144,8 +144,15 @@ TEST_F(ChunkIndexTest, KnowsWhatAChannelTakes) {
   EXPECT_EQ(*index->bytes("nobody"), 0U);
   const auto before = *index->sealed_bytes();
   ASSERT_TRUE(index->forget({first}));
-  EXPECT_EQ(*index->bytes(first.channel), first.row.bytes());
-  EXPECT_EQ(*index->sealed_bytes(), before - removable_part(first.row.offset, first.row).size);
+  ASSERT_TRUE(index->forget({first}));
+  EXPECT_EQ(*index->bytes(first.channel), first.row.bytes()) << "once";
+  EXPECT_EQ(index->runs(first.channel, "main", base::UtcTime::min(), base::UtcTime::max())->at(0).begin,
+            second.row.begin);
+  EXPECT_EQ(*index->sealed_bytes(), before) << "until it is given back";
+  ASSERT_TRUE(index->add_freed({{1, 16384}}));
+  EXPECT_EQ(*index->sealed_bytes(), before - 16384);
+  ASSERT_TRUE(index->add_freed({{1, 2u << 20}}));
+  EXPECT_EQ(*index->sealed_bytes(), 0U) << "no less";
   EXPECT_EQ(index->chunks_in(1)->size(), 2U);
   ASSERT_TRUE(index->forget({second}));
   EXPECT_EQ(*index->bytes(first.channel), 0U);

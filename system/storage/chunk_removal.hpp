@@ -13,17 +13,18 @@ namespace watchrig::storage {
 /// that after a crash in between nothing but space is lost, until the segment goes. The writer's thread.
 class ChunkRemoval {
  public:
+  /// Tries with a file of its own whether the file system gives back parts of files.
   ChunkRemoval(std::filesystem::path directory, std::shared_ptr<ChunkIndex> index,
-               std::shared_ptr<VolumeFiles> files)
-      : directory_(std::move(directory)), index_(std::move(index)), files_(std::move(files)) {}
+               std::shared_ptr<VolumeFiles> files);
 
   /// Errors: of the index; then all of them stay.
   base::Result<> remove(const std::vector<IndexedChunk>& chunks);
-  /// Some file systems give back whole files only. Assumed until one has refused.
+  /// Some file systems give back whole files only.
   bool gives_back() const { return gives_back_; }
 
  private:
-  void give_back(const std::vector<IndexedChunk>& chunks);
+  /// By segments, how many bytes.
+  std::map<std::uint64_t, std::uint64_t> give_back(const std::vector<IndexedChunk>& chunks);
 
   const std::filesystem::path directory_;
   const std::shared_ptr<ChunkIndex> index_;

@@ -103,7 +103,10 @@ void ChunkWriter::remove_expired(base::UtcTime now) {
 void ChunkWriter::sweep(base::UtcTime now) {
   if (!is_due(now, next_sweep_)) return;
   const auto more = settings_.sweep->go_on(now, log_.written_segment());
-  if (!more) tell_stays(settings_.volume, more.error());
+  if (!more) {
+    tell_stays(settings_.volume, more.error());
+    if (more.error().kind == ErrorKind::corrupt) std::ofstream(settings_.index_suspect).flush();
+  }
   next_sweep_ = now + (more && *more ? busy_interval : look_interval);
 }
 

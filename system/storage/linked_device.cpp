@@ -61,6 +61,7 @@ Result<ChannelSettings> channel_settings(const base::Clock& clock, const platfor
   settings.name = channel.name;
   settings.recorded_stream = channel.recorded;
   settings.types = *types;
+  settings.ahead = std::chrono::milliseconds(channel.ahead_ms);
   const auto number = static_cast<std::uint32_t>(channel.number);
   for (const auto& [stream, address] : channel.streams) {
     auto& options = settings.streams[stream];

@@ -44,8 +44,12 @@ base::Error OldestSegment::noted(base::Error error) const {
 
 base::Result<std::optional<OldSegment>> OldestSegment::find() {
   const auto released = locks_->release(*index_);
-  if (!released) return noted(released.error());
-  if (*released) taken_ = 0;
+  if (!released) {
+    base::log_warning("volume \"{}\": what was unlocked stays for now: {}", settings_.directory.native(),
+                      released.error().message);
+  } else if (*released) {
+    taken_ = 0;
+  }
   if (not_removed_) return not_removed_;
   auto oldest = index_->oldest_sealed(taken_);
   if (!oldest) return noted(oldest.error());
@@ -66,8 +70,15 @@ base::Result<> OldestSegment::forget(const OldSegment& segment) {
 base::Result<std::optional<OldestSegment::Taken>> OldestSegment::trim(const OldSegment& segment,
                                                                       const SpanLocks::Held& held) {
   if (!held.any()) return std::optional<Taken>();
+  // Where nobody can tell what is locked, or take the rest out of the index, all of it stays.
+  const auto stays = [&](base::Error error) -> std::optional<Taken> {
+    base::log_error("volume \"{}\": {} stays for the locks: {}", settings_.directory.native(),
+                    segment_name(segment.number), noted(std::move(error)).message);
+    taken_ = segment.number;
+    return Taken{segment.number, 0, true, true};
+  };
   auto chunks = index_->chunks_in(segment.number);
-  if (!chunks) return noted(chunks.error());
+  if (!chunks) return stays(chunks.error());
   const auto count = chunks->size();
   std::erase_if(*chunks, [&](const IndexedChunk& chunk) {
     return held.covers(chunk.channel, chunk.row.begin, chunk.row.last).has_value();
@@ -76,10 +87,11 @@ base::Result<std::optional<OldestSegment::Taken>> OldestSegment::trim(const OldS
   Taken taken{segment.number};
   for (const auto& chunk : *chunks) taken.bytes += removable_part(chunk.row.offset, chunk.row).size;
   if (taken.bytes > 0 && removal_->gives_back()) {
-    if (auto removed = removal_->remove(*chunks); !removed) return noted(removed.error());
+    if (auto removed = removal_->remove(*chunks); !removed) return stays(removed.error());
   }
   taken.nothing_to_take = taken.bytes == 0 || !removal_->gives_back();
-  if (auto set = index_->set_locked(segment.number); !set) return noted(set.error());
+  if (auto set = index_->set_locked(segment.number); !set)
+    noted(set.error());  // looked at again after a start
   taken_ = segment.number;
   return std::optional(taken);
 }

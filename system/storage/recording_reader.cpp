@@ -15,14 +15,6 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-bool same_tracks(const media::Presentation& a, const media::Presentation& b) {
-  const auto same = [](const media::Track& x, const media::Track& y) {
-    return x.codec == y.codec && x.clock_rate == y.clock_rate && x.payload_type == y.payload_type &&
-           x.width == y.width && x.height == y.height && x.channels == y.channels && x.config == y.config;
-  };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
-}
-
 media::AccessUnitPtr make_unit(const ChunkHead& head, const UnitEntry& entry, base::ByteView payload) {
   auto unit = std::make_shared<media::AccessUnit>();
   unit->track = entry.track;
@@ -102,8 +94,7 @@ bool RecordingReader::State::begin_run() {
   next_index.reset();
   base::UtcTime start = run.begin;
   if (run.begin < from) {
-    const auto key = index->key_chunk(channel, stream, run.run, from);
-    if (key && *key) start = (*key)->begin;
+    if (const auto decodable = index->decodable_from(channel, stream, run, from)) start = *decodable;
   }
   cursor.emplace(*index, channel, stream, run.run, start, to);
   return true;

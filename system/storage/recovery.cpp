@@ -140,6 +140,8 @@ base::Result<> Recovery::examine(std::uint64_t number, const fs::path& path, boo
     return volume_.index->commit({}, {row});
   }
   if (row.sealed) return {};
+  // What a start before this one has added without coming to the segment's end is added again.
+  if (auto forgotten = volume_.index->forget(number, row.known_bytes); !forgotten) return forgotten;
 
   std::uint8_t first[64] = {};
   const auto got = (*file)->read(0, first);

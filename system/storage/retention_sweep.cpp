@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+
+#include "system/base/log.hpp"
 
 namespace watchrig::storage {
 
@@ -11,8 +14,10 @@ using base::UtcTime;
 namespace {
 
 constexpr std::size_t most_of_a_stream = 256;
-/// What chunks that are ready to be written wait for at most, and one more channel.
-constexpr auto longest_turn = std::chrono::milliseconds(20);
+constexpr std::size_t most_at_once = 1024;
+/// What the search may take of a turn, and one more channel.
+constexpr auto longest_search = std::chrono::milliseconds(20);
+constexpr base::Duration jump = std::chrono::hours(1);
 
 }  // namespace
 
@@ -33,27 +38,45 @@ Result<bool> RetentionSweep::go_on(UtcTime now, std::uint64_t written_segment) {
     const std::lock_guard lock(mutex_);
     limits = limits_;
   }
+  const bool ages = follows(now);
   const auto started = std::chrono::steady_clock::now();
+  std::vector<IndexedChunk> chunks;
   bool more = false;
+  // Until what was chosen is gone.
+  const auto held = locks_->hold();
   auto at = limits->upper_bound(last_);
   for (std::size_t looked_at = 0; looked_at < limits->size(); ++looked_at) {
-    if (std::chrono::steady_clock::now() - started > longest_turn) return true;
+    more =
+        more || chunks.size() >= most_at_once || std::chrono::steady_clock::now() - started > longest_search;
+    if (more) break;
     if (at == limits->end()) at = limits->begin();
     const auto& [channel, limit] = *at++;
     last_ = channel;
-    const auto chunks = beyond(channel, limit, now);
-    if (!chunks) return chunks.error();
-    if (auto removed = removal_->remove(*chunks); !removed) return removed.error();
-    removed_.Increment(static_cast<double>(chunks->size()));
-    more = more || chunks->size() >= most_of_a_stream;
+    auto found = beyond(channel, {ages ? limit.keep : base::Duration::zero(), limit.bytes}, now, held);
+    if (!found) return found.error();
+    more = found->size() >= most_of_a_stream;
+    std::move(found->begin(), found->end(), std::back_inserter(chunks));
   }
+  if (auto removed = removal_->remove(chunks); !removed) return removed.error();
+  removed_.Increment(static_cast<double>(chunks.size()));
   return more;
 }
 
+/// Whether ages can be told by the clock.
+bool RetentionSweep::follows(UtcTime now) {
+  if (last_look_ && now - *last_look_ > jump) {
+    ages_from_ = now + jump;
+    base::log_warning("the clock has jumped to {}: for an hour nothing is removed for its age",
+                      base::format_utc(now));
+  }
+  last_look_ = now;
+  // It may have been set back.
+  return now >= ages_from_ || ages_from_ - now > jump;
+}
+
 Result<std::vector<IndexedChunk>> RetentionSweep::beyond(const std::string& channel, const Retention& limit,
-                                                         UtcTime now) const {
+                                                         UtcTime now, const SpanLocks::Held& held) const {
   std::vector<IndexedChunk> chunks;
-  const auto held = locks_->hold();
   if (limit.keep > base::Duration::zero()) {
     if (auto added = add_first(channel, now - limit.keep, held, chunks); !added) return added.error();
   }

@@ -19,7 +19,8 @@ struct Retention {
 using Retentions = std::map<std::string, Retention>;
 
 /// Removes what channels have beyond their limits, oldest first, chunk by chunk; never what is locked, nor
-/// anything of the segment that is being written. A little at a time, since recording waits meanwhile.
+/// anything of the segment that is being written. A little at a time, since recording waits meanwhile; and
+/// nothing for its age for an hour after the clock has jumped ahead by more than that, since it may be wrong.
 class RetentionSweep {
  public:
   RetentionSweep(std::shared_ptr<ChunkIndex> index, std::shared_ptr<SpanLocks> locks,
@@ -33,7 +34,8 @@ class RetentionSweep {
 
  private:
   base::Result<std::vector<IndexedChunk>> beyond(const std::string& channel, const Retention& limit,
-                                                 base::UtcTime now) const;
+                                                 base::UtcTime now, const SpanLocks::Held& held) const;
+  bool follows(base::UtcTime now);
   base::Result<> add_first(const std::string& channel, base::UtcTime before, const SpanLocks::Held& held,
                            std::vector<IndexedChunk>& chunks) const;
 
@@ -43,6 +45,8 @@ class RetentionSweep {
   base::Counter& removed_;
   std::uint64_t written_segment_ = 0;
   std::string last_;  ///< channel that was looked at
+  std::optional<base::UtcTime> last_look_;
+  base::UtcTime ages_from_;  ///< when the clock is believed
   std::mutex mutex_;
   std::shared_ptr<const Retentions> limits_ = std::make_shared<Retentions>();
 };

@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view name_prefix = "segment-";
 constexpr std::string_view name_suffix = ".wrs";
 constexpr int most_freed_at_once = 4;
+constexpr int most_freed_in_need = 32;  ///< parts of segments, where the rest of them is locked
 constexpr std::uint8_t zeros[group_alignment] = {};
 
 void check_payload(PendingChunk& chunk) {
@@ -149,12 +150,13 @@ base::Result<SegmentLog::Tail> SegmentLog::make_segment(std::uint64_t bytes) {
   if (!settings_.full.overwrite) return create_segment(bytes, kept_free);
   std::optional<base::Error> not_freed;
   // Where much is missing, it is approached a little at a time: nothing is written meanwhile.
-  for (int freed = 0; freed < most_freed_at_once; ++freed) {
+  for (int freed = 0; freed < most_freed_in_need; ++freed) {
     const auto wanted = missing(kept_free, bytes);
     if (!wanted) return wanted.error();
     if (*wanted == 0) break;
     const auto needed = missing(settings_.full.reserve_bytes, bytes);
     if (!needed) return needed.error();
+    if (*needed == 0 && freed >= most_freed_at_once) break;
     const auto more = settings_.oldest->overwrite(*needed);
     if (!more) not_freed = more.error();
     if (!more || !*more) break;

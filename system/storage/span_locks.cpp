@@ -34,36 +34,66 @@ Result<platform::SqliteDatabase> open_database(const std::filesystem::path& file
 
 }  // namespace
 
-Result<std::pair<UtcTime, std::uint64_t>> find_lockable(const ChunkIndex& index, std::string_view channel,
-                                                        UtcTime from, UtcTime to) {
+Result<Lockable> find_lockable(const ChunkIndex& index, std::string_view channel, UtcTime from, UtcTime to) {
   const auto streams = index.streams(channel);
   if (!streams) return streams.error();
-  UtcTime kept_from = from;
+  std::optional<Lockable> found;
   std::uint64_t bytes = 0;
   for (const auto& stream : *streams) {
     const auto runs = index.runs(channel, stream, from, to);
     if (!runs) return runs.error();
     for (const auto& run : *runs) {
-      const auto key = index.key_chunk(channel, stream, run.run, from);
-      if (!key) return key.error();
-      // The key frame of a picture that is shown then is in the last chunks; one from long before is none.
-      const auto begin = *key && (*key)->last >= from - max_chunk_extent ? (*key)->begin : from;
-      const auto held = index.bytes(channel, stream, run.run, begin, to);
-      if (!held) return held.error();
-      bytes += *held;
-      if (*held > 0) kept_from = std::min(kept_from, begin);
+      const auto begin =
+          run.begin < from ? index.decodable_from(channel, stream, run, from) : Result<UtcTime>(run.begin);
+      if (!begin) return begin.error();
+      const auto first = index.chunks(channel, stream, run.run, *begin, to, 1);
+      if (!first) return first.error();
+      if (first->empty()) continue;
+      // In parts, since others wait for the index meanwhile.
+      for (auto part = *begin; part < std::min(to, run.last + base::Duration(1));
+           part += std::chrono::hours(1)) {
+        const auto held =
+            index.bytes(channel, stream, run.run, part, std::min(to, part + std::chrono::hours(1)));
+        if (!held) return held.error();
+        bytes += *held;
+      }
+      if (!found || first->front().segment < found->first.segment)
+        found = {found ? found->kept_from : from, 0, stream, first->front()};
+      found->kept_from = std::min(found->kept_from, *begin);
     }
   }
-  if (bytes == 0) {
+  if (!found) {
     return Error{ErrorKind::not_found, fmt::format("nothing of channel \"{}\" is recorded from {} to {}",
                                                    channel, base::format_utc(from), base::format_utc(to))};
   }
-  return std::pair(kept_from, bytes);
+  found->kept_from = std::min(found->kept_from, from);
+  found->bytes = bytes;
+  return *found;
 }
 
-Result<std::shared_ptr<SpanLocks>> SpanLocks::open(const std::filesystem::path& directory, UtcTime now,
+bool is_there(const ChunkIndex& index, std::string_view channel, const Lockable& found) {
+  const auto& row = found.first;
+  const auto rows = index.chunks(channel, found.stream, row.run, row.begin, row.begin + base::Duration(1), 2);
+  return rows && std::find(rows->begin(), rows->end(), row) != rows->end();
+}
+
+/// It has never had a lock.
+Result<bool> SpanLocks::is_new() {
+  auto query = database_.prepare("SELECT 1 FROM sqlite_sequence WHERE name = 'lock'");
+  if (!query) return query.error();
+  const auto any = query->step();
+  if (!any) return any.error();
+  return !*any;
+}
+
+Result<std::shared_ptr<SpanLocks>> SpanLocks::open(const std::filesystem::path& directory,
+                                                   const ChunkIndex& index, UtcTime now,
                                                    const EventSink& sink) {
   const auto file = directory / file_name;
+  const auto aside = std::filesystem::path(file.native() + ".damaged");
+  std::error_code ignored;
+  const bool is_empty =
+      std::filesystem::exists(file, ignored) && std::filesystem::file_size(file, ignored) == 0;
   auto database = open_database(file);
   std::shared_ptr<SpanLocks> locks;
   Result<> found;
@@ -73,26 +103,31 @@ Result<std::shared_ptr<SpanLocks>> SpanLocks::open(const std::filesystem::path& 
   } else {
     found = database.error();
   }
-  if (found) return locks;
-  if (found.error().kind != ErrorKind::corrupt) return found.error();
-  locks.reset();
-  for (const char* suffix : {"", "-wal", "-shm"}) {
-    std::error_code ignored;
-    std::filesystem::rename(file.native() + suffix, file.native() + ".damaged" + suffix, ignored);
+  if (!found && found.error().kind != ErrorKind::corrupt) return found.error();
+  if (!found) {
+    locks.reset();
+    for (const char* suffix : {"", "-wal", "-shm"})
+      std::filesystem::rename(file.native() + suffix, aside.native() + suffix, ignored);
+    database = open_database(file);
+    if (!database) return database.error();
+    locks.reset(new SpanLocks(std::move(*database)));
   }
-  database = open_database(file);
-  if (!database) return database.error();
-  locks.reset(new SpanLocks(std::move(*database)));
-  SpanLock everything;
-  everything.from = everything.kept_from = UtcTime::min();
-  everything.to = everything.made = now;
+  // Also when a start before this one came no further.
+  const auto is_new = locks->is_new();
+  if (!is_new) return is_new.error();
+  if (!*is_new || (!is_empty && !std::filesystem::exists(aside, ignored))) return locks;
+  const auto newest = index.newest();
+  if (!newest) return newest.error();
+  SpanLock everything;  // from 1970 on: nothing is recorded before
+  everything.to = everything.made = std::max(now, newest->value_or(now));
   everything.reason = "the list of locks was damaged";
-  if (auto added = locks->add(everything); !added) return added.error();
-  sink(
-      {"storage.damaged", "", "", "locks",
-       fmt::format("volume \"{}\": the list of locked recordings is damaged and was put aside as {}.damaged; "
-                   "all that is recorded is locked until that lock is removed",
-                   directory.native(), file_name)});
+  if (auto added = locks->add(everything, [] { return true; }); !added) return added.error();
+  sink({"storage.damaged", "", "", "locks",
+        fmt::format(
+            "volume \"{}\": the list of locked recordings is damaged{}; all that is recorded is locked "
+            "until that lock is removed",
+            directory.native(),
+            is_empty ? "" : fmt::format(" and was put aside as {}", aside.filename().native()))});
   return locks;
 }
 
@@ -123,8 +158,9 @@ void SpanLocks::find_periods() {
   for (const auto& [id, lock] : locks_) periods_[lock.channel].emplace_back(lock.kept_from, lock.to);
 }
 
-Result<SpanLock> SpanLocks::add(SpanLock lock) {
+Result<std::optional<SpanLock>> SpanLocks::add(SpanLock lock, const std::function<bool()>& is_there) {
   const std::lock_guard guard(mutex_);
+  if (!is_there()) return std::optional<SpanLock>();
   if (locks_.size() >= most) {
     return Error{ErrorKind::conflict,
                  fmt::format("there are {} locks on recordings already; remove one first", locks_.size())};
@@ -141,7 +177,7 @@ Result<SpanLock> SpanLocks::add(SpanLock lock) {
   lock.id = database_.last_insert_id();
   locks_.emplace(lock.id, lock);
   periods_[lock.channel].emplace_back(lock.kept_from, lock.to);
-  return lock;
+  return std::optional(std::move(lock));
 }
 
 Result<SpanLock> SpanLocks::remove(std::int64_t id) {
@@ -180,12 +216,22 @@ std::optional<UtcTime> SpanLocks::Held::covers(const std::string& channel, UtcTi
 }
 
 std::uint64_t SpanLocks::Held::bytes(const std::string& channel) const {
-  std::uint64_t bytes = 0;
-  for (const auto& [id, lock] : locks_.locks_) {
-    if (lock.channel.empty()) return std::numeric_limits<std::uint64_t>::max();
-    if (lock.channel == channel) bytes += lock.bytes;
+  if (locks_.periods_.contains(std::string())) return std::numeric_limits<std::uint64_t>::max();
+  double bytes = 0;
+  for (const auto& [id, lock] : locks_.locks_)
+    if (lock.channel == channel) bytes += static_cast<double>(lock.bytes);
+  const auto found = locks_.periods_.find(channel);
+  if (found == locks_.periods_.end()) return 0;
+  auto periods = found->second;
+  std::sort(periods.begin(), periods.end());
+  double all = 0, once = 0;
+  auto end = UtcTime::min();
+  for (const auto& [from, to] : periods) {
+    all += std::chrono::duration<double>(to - from).count();
+    if (to > end) once += std::chrono::duration<double>(to - std::max(from, end)).count();
+    end = std::max(end, to);
   }
-  return bytes;
+  return static_cast<std::uint64_t>(bytes * once / all);
 }
 
 Result<bool> SpanLocks::release(ChunkIndex& index) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,11 +32,18 @@ struct SpanLock {
   base::UtcTime made;
 };
 
-/// What there is to be locked of a channel: kept_from and bytes. Errors: not_found (nothing is recorded
-/// there), of the index.
-base::Result<std::pair<base::UtcTime, std::uint64_t>> find_lockable(const ChunkIndex& index,
-                                                                    std::string_view channel,
-                                                                    base::UtcTime from, base::UtcTime to);
+/// What there is to be locked of a channel.
+struct Lockable {
+  base::UtcTime kept_from;
+  std::uint64_t bytes = 0;
+  std::string stream;  ///< of the chunk that would go first
+  ChunkRow first;
+};
+/// Errors: not_found (nothing is recorded there), of the index.
+base::Result<Lockable> find_lockable(const ChunkIndex& index, std::string_view channel, base::UtcTime from,
+                                     base::UtcTime to);
+/// Whether its first chunk is, and so all of it.
+bool is_there(const ChunkIndex& index, std::string_view channel, const Lockable& found);
 
 /// The locks of a volume, in a database of their own beside the recordings: the index may be made again,
 /// locks may not be lost. Any thread.
@@ -46,10 +54,12 @@ class SpanLocks {
   /// One that is damaged is put aside, and all that was recorded until now is locked in its place. Errors:
   /// unsupported (of a newer program), denied, full, io.
   static base::Result<std::shared_ptr<SpanLocks>> open(const std::filesystem::path& directory,
-                                                       base::UtcTime now, const EventSink& sink);
+                                                       const ChunkIndex& index, base::UtcTime now,
+                                                       const EventSink& sink);
 
   /// With its id. Errors: conflict (there are `most`), of the database.
-  base::Result<SpanLock> add(SpanLock lock);
+  /// Nothing where `is_there` says so, which is asked when nothing can be taken away any more.
+  base::Result<std::optional<SpanLock>> add(SpanLock lock, const std::function<bool()>& is_there);
   /// Errors: not_found, of the database.
   base::Result<SpanLock> remove(std::int64_t id);
   std::vector<SpanLock> all() const;
@@ -62,7 +72,8 @@ class SpanLocks {
     /// The end of a lock on something between these two times.
     std::optional<base::UtcTime> covers(const std::string& channel, base::UtcTime begin,
                                         base::UtcTime last) const;
-    /// What locks had of a channel when they were made; without limit where one is on every channel.
+    /// What locks had of a channel when they were made, as far as their periods are apart; without limit
+    /// where one is on every channel.
     std::uint64_t bytes(const std::string& channel) const;
 
    private:
@@ -78,6 +89,7 @@ class SpanLocks {
  private:
   explicit SpanLocks(platform::SqliteDatabase database) : database_(std::move(database)) {}
   base::Result<> read();
+  base::Result<bool> is_new();
 
   mutable std::mutex mutex_;
   platform::SqliteDatabase database_;

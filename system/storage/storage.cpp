@@ -1,5 +1,8 @@
 #include "system/storage/storage.hpp"
 
+#include <algorithm>
+#include <mutex>
+
 #include <fmt/format.h>
 
 #include "system/base/log.hpp"
@@ -52,6 +55,7 @@ struct Storage::Parts {
   std::shared_ptr<RetentionSweep> sweep;
   std::unique_ptr<ChunkWriter> writer;
   std::uint64_t segments_found = 0;
+  std::mutex locking = {};  ///< one lock after another is added, since together they have a limit
 };
 
 base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, const base::Clock& clock,
@@ -64,7 +68,7 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
   auto recovered = recover_volume(options.directory, *files, sink);
   if (!recovered) return recovered.error();
 
-  auto locks = SpanLocks::open(options.directory, clock.now(), sink);
+  auto locks = SpanLocks::open(options.directory, *recovered->index, clock.now(), sink);
   if (!locks) return std::move(locks).error().within(fmt::format("volume \"{}\"", volume));
 
   std::unique_ptr<Parts> parts(
@@ -165,9 +169,16 @@ base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view
                                                                 base::UtcTime time) const {
   const auto runs = parts_->index->runs(channel, stream, base::UtcTime::min(), time);
   if (!runs) return runs.error();
+  auto newest_first = *runs;
+  std::sort(newest_first.begin(), newest_first.end(),
+            [](const RunRow& x, const RunRow& y) { return x.last > y.last; });
   std::optional<base::UtcTime> last;
-  for (const auto& run : *runs) {
-    const auto own = std::min(run.last, time - base::Duration(1));
+  for (const auto& run : newest_first) {
+    if (last && run.last <= *last) break;
+    const auto chunk = parts_->index->chunk_before(channel, stream, run.run, time);
+    if (!chunk) return chunk.error();
+    if (!*chunk) continue;
+    const auto own = std::min((*chunk)->last, time - base::Duration(1));
     if (!last || own > *last) last = own;
   }
   return last;
@@ -185,22 +196,35 @@ base::Result<SpanLock> Storage::lock(SpanLock lock) {
                     "by now",
                     base::format_utc(lock.from), base::format_utc(lock.to))};
   }
-  const auto found = find_lockable(*parts_->index, lock.channel, lock.from, lock.to);
-  if (!found) return found.error();
-  std::tie(lock.kept_from, lock.bytes) = *found;
+  const std::lock_guard guard(parts_->locking);
+  // Whoever asks again had no answer, and has no second lock.
+  for (const auto& other : parts_->locks->all()) {
+    if (other.channel == lock.channel && other.from == lock.from && other.to == lock.to &&
+        other.reason == lock.reason && other.by == lock.by)
+      return other;
+  }
   const auto space = parts_->options.files->space(parts_->options.directory);
   if (!space) return space.error();
   const auto most = space->capacity / 100 * parts_->options.most_locked_percent;
-  std::uint64_t locked = 0;
-  for (const auto& other : parts_->locks->all()) locked += other.bytes;
-  if (locked + lock.bytes > most) {
-    return Error{
-        ErrorKind::conflict,
-        fmt::format("{} bytes of recordings are locked and {} more would be, of {} that may be: remove "
-                    "another lock, or export it before",
-                    locked, lock.bytes, most)};
+  for (;;) {
+    const auto found = find_lockable(*parts_->index, lock.channel, lock.from, lock.to);
+    if (!found) return found.error();
+    lock.kept_from = found->kept_from;
+    lock.bytes = found->bytes;
+    std::uint64_t locked = 0;
+    for (const auto& other : parts_->locks->all()) locked += other.bytes;
+    if (locked + lock.bytes > most) {
+      return Error{
+          ErrorKind::conflict,
+          fmt::format("{} bytes of recordings are locked and {} more would be, of {} that may be: remove "
+                      "another lock, or export it before",
+                      locked, lock.bytes, most)};
+    }
+    const auto added =
+        parts_->locks->add(lock, [&] { return is_there(*parts_->index, lock.channel, *found); });
+    if (!added) return added.error();
+    if (*added) return **added;
   }
-  return parts_->locks->add(std::move(lock));
 }
 
 base::Result<SpanLock> Storage::unlock(std::int64_t id) { return parts_->locks->remove(id); }

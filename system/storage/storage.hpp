@@ -127,8 +127,8 @@ class Storage {
   void limit(Retentions limits);
 
   /// Locks what is recorded of a channel within [from, to), as it says; kept_from, bytes and id are filled
-  /// in. Errors: invalid (an empty period, one that has not passed, no channel), not_found (nothing is
-  /// recorded there), conflict (as much is locked as may be), io.
+  /// in. The same again is that lock. Errors: invalid (an empty period, one that has not passed, no channel),
+  /// not_found (nothing is recorded there), conflict (as much is locked as may be), io.
   base::Result<SpanLock> lock(SpanLock lock);
   /// The lock that was. Errors: not_found, io.
   base::Result<SpanLock> unlock(std::int64_t id);

@@ -95,6 +95,7 @@ TEST_F(KeepingTest, WhatIsLockedStaysWhateverIsOverwritten) {
   open();
   ASSERT_TRUE(record(10));
   expect_kept("gate", 2, 5);
+  EXPECT_EQ(lock("gate", 2500ms, 5s)->id, locked->id) << "the same again";
   ASSERT_EQ(volume.storage->locks().size(), 1U);
   EXPECT_EQ(volume.storage->locks()[0].reason, "theft");
 
@@ -240,6 +241,101 @@ TEST_F(KeepingTest, LimitsPassOverWhatIsLocked) {
   look(3);
   expect_kept("gate", 4, 8);
   EXPECT_FALSE(volume.read("gate", 20s).empty()) << "what is locked does not count";
+}
+
+TEST_F(KeepingTest, AListOfLocksThatIsEmptyOrWasPutAsideBeforeLocksEverything) {
+  ASSERT_TRUE(record(2));
+  close();
+  std::filesystem::remove(volume.options.directory / "locks.sqlite");
+  open();
+  EXPECT_TRUE(volume.storage->locks().empty()) << "of a volume from before there were locks";
+  close();
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(volume.options.directory / (std::string("locks.sqlite") + suffix));
+  write_bytes(volume.options.directory / "locks.sqlite", {});
+  volume.clock.advance(-1h);
+  open();
+  ASSERT_EQ(volume.storage->locks().size(), 1U);
+  EXPECT_EQ(volume.storage->locks()[0].to, test_start + 2s - 40ms) << "whatever the clock says";
+  close();
+  std::filesystem::rename(volume.options.directory / "locks.sqlite",
+                          volume.options.directory / "locks.sqlite.damaged");
+  open();
+  ASSERT_EQ(volume.storage->locks().size(), 1U) << "a start before this one came no further";
+  ASSERT_TRUE(volume.storage->unlock(volume.storage->locks()[0].id));
+  close();
+  open();
+  EXPECT_TRUE(volume.storage->locks().empty());
+}
+
+TEST_F(KeepingTest, LimitsOnAFileSystemThatGivesBackWholeFilesOnlyDoNotFillIt) {
+  close();
+  volume.files->refuse_give_back(true);
+  open();
+  ASSERT_TRUE(record(10));
+  volume.storage->limit({{"gate", {10s, 0}}, {"yard", {10s, 0}}});
+  look(3);
+  EXPECT_GT(first("gate"), test_start + 5s);
+  volume.files->report_capacity(8 * mebi);
+  ASSERT_TRUE(record(30));
+  EXPECT_EQ(volume.count("storage.full"), 0U);
+}
+
+TEST_F(KeepingTest, AfterAJumpOfTheClockNothingGoesForItsAgeForAnHour) {
+  ASSERT_TRUE(record(20));
+  volume.storage->limit({{"gate", {24h, 0}}, {"yard", {0s, 1'000'000}}});
+  look();
+  volume.clock.advance(24h * 365);
+  look(3);
+  EXPECT_EQ(first("gate"), test_start);
+  EXPECT_GT(first("yard"), test_start + 10s) << "what is too much goes nevertheless";
+  volume.clock.advance(-24h * 365);
+  look(3);
+  EXPECT_EQ(first("gate"), test_start);
+  volume.clock.advance(24h * 365);
+  look();
+  for (int turn = 0; turn < 2; ++turn) {
+    volume.clock.advance(59min);
+    look();
+  }
+  EXPECT_GT(first("gate"), test_start + 10s);
+}
+
+TEST_F(KeepingTest, BehindWhatWasRemovedNothingIsDecodedFromBeforeIt) {
+  ASSERT_TRUE(record(20));
+  ASSERT_TRUE(lock("gate", 4s, 6s));
+  volume.storage->limit({{"gate", {0s, 2'300'000}}});
+  look();
+  const auto behind = volume.spans("gate").back().from;
+  ASSERT_GT(behind, test_start + 8s);
+  const auto read = volume.storage->read("gate", "main", behind + 100ms, behind + 2s)->next();
+  ASSERT_TRUE(read);
+  EXPECT_GE(read->unit->time, behind);
+  EXPECT_EQ(volume.storage->last_before("gate", "main", behind - 1s)->value(), test_start + 6s - 40ms);
+  EXPECT_FALSE(*volume.storage->last_before("gate", "main", test_start + 4s));
+}
+
+TEST_F(KeepingTest, OfLongGroupsOfPicturesALockKeepsTheKeyPicture) {
+  Units units;
+  for (int at_second = 0; at_second < 60; ++at_second)
+    units.push_back(make_picture(std::chrono::milliseconds(900) * at_second, at_second == 0, 30000));
+  volume.push(*gate, units);
+  ASSERT_TRUE(volume.storage->flush());
+  volume.clock.advance(60s);
+  const auto locked = lock("gate", 45s, 46s);
+  ASSERT_TRUE(locked) << locked.error().message;
+  EXPECT_EQ(locked->kept_from, test_start);
+}
+
+TEST_F(KeepingTest, LocksThatOverlapCountOnceAgainstLimits) {
+  ASSERT_TRUE(record(20));
+  for (const auto to : {7s, 8s, 9s, 10s}) ASSERT_TRUE(lock("gate", 6s, to));
+  volume.storage->limit({{"gate", {0s, 1'500'000}}});
+  look();
+  expect_kept("gate", 6, 10);
+  std::uint64_t bytes = 0;
+  for (const auto& span : volume.spans("gate")) bytes += span.bytes;
+  EXPECT_LT(bytes, 2'900'000U) << "four locked seconds with 250 kB each, and some";
 }
 
 TEST_F(KeepingTest, WhoReadsWhatExpiresGoesOnBehindIt) {

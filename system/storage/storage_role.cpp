@@ -131,6 +131,8 @@ void StorageRole::handle(const platform::Message& message, const platform::Messa
   if (message.name == platform::NvrPlaybackQuery::message_name ||
       message.name == platform::QueryNvrDays::message_name ||
       message.name == platform::LockNvrRecord::message_name ||
+      message.name == platform::UnlockNvrRecord::message_name ||
+      message.name == platform::QueryNvrLocks::message_name ||
       message.name == platform::NvrDownloadRecord::message_name)
     return look_up(message, answered);
   if (message.name == platform::QueryNvrBandwidth::message_name)
@@ -188,7 +190,7 @@ Result<json::object> StorageRole::obey(const platform::LinkNvrPu& order) {
       const auto running = channels_->find(channel.channel);
       const auto types = platform::recording_types_from(channel.types);
       if (!types) return types.error();
-      running->record(channel.recorded, *types);
+      running->record(channel.recorded, *types, std::chrono::milliseconds(channel.ahead_ms));
       running->retry();
       continue;
     }
@@ -209,7 +211,7 @@ Result<json::object> StorageRole::obey(const platform::SetNvrRecordStrategy& ord
   const auto types = platform::recording_types_from(order.types);
   if (!types) return types.error();
   const auto channel = channels_->contains(order.channel) ? channels_->find(order.channel) : nullptr;
-  if (channel) channel->record(order.stream, *types);
+  if (channel) channel->record(order.stream, *types, std::chrono::milliseconds(order.ahead_ms));
   return json::object{{"running", channel != nullptr}};
 }
 

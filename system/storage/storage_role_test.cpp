@@ -20,20 +20,22 @@ using platform::Message;
 class StorageRoleTest : public testing::Test {
  protected:
   void SetUp() override {
-    StorageRole::Parts parts{volume.clock,
-                             volume.metrics,
-                             bus,
-                             [this] { return io.get_executor(); },
-                             {[this](const std::string& id) {
-                                dialled.push_back(id);
-                                return std::shared_ptr<base::Dialer>();
-                              },
-                              [](const std::string&) { return base::TlsTrust(); }},
-                             std::make_shared<devices::AttemptPace>(volume.clock, [] { return 100.0; }),
-                             [this](const Message& message) { undelivered.push_back(message.name); }};
-    auto opened = StorageRole::open(volume.options, std::move(parts));
+    auto opened = StorageRole::open(volume.options, make_parts(bus));
     ASSERT_TRUE(opened) << opened.error().message;
     role = std::move(*opened);
+  }
+  StorageRole::Parts make_parts(platform::MessageBus& on) {
+    return {volume.clock,
+            volume.metrics,
+            on,
+            [this] { return io.get_executor(); },
+            {[this](const std::string& id) {
+               dialled.push_back(id);
+               return std::shared_ptr<base::Dialer>();
+             },
+             [](const std::string&) { return base::TlsTrust(); }},
+            std::make_shared<devices::AttemptPace>(volume.clock, [] { return 100.0; }),
+            [this](const Message& message) { undelivered.push_back(message.name); }};
   }
   void TearDown() override {
     bus.stop();
@@ -168,8 +170,11 @@ TEST_F(StorageRoleTest, LocksAndLimitsArriveByTheBus) {
   EXPECT_EQ(ask(platform::SetNvrRetention{{{"c1", -1, 0}}}).error().kind, ErrorKind::invalid);
   EXPECT_EQ(ask(platform::SetNvrRetention{{{"c1", 0, -1}}}).error().kind, ErrorKind::invalid);
   ASSERT_TRUE(ask(platform::SetNvrRetention{{{"c1", 1, 0}}}));
+  volume.clock.advance(10s);
+  // It believes the clock in an hour.
+  for (int turn = 0; turn < 2; ++turn) ASSERT_TRUE(role->storage().flush());
   const auto look = [&] {
-    volume.clock.advance(10s);
+    volume.clock.advance(1h);
     for (int turn = 0; turn < 2; ++turn) EXPECT_TRUE(role->storage().flush());
     return *role->storage().spans("c1", "main", test_start, test_start + 24h);
   };
@@ -180,6 +185,28 @@ TEST_F(StorageRoleTest, LocksAndLimitsArriveByTheBus) {
   EXPECT_EQ(ask(platform::UnlockNvrRecord{locked->id}).error().kind, ErrorKind::not_found);
   spans = look();
   EXPECT_TRUE(spans.empty() || spans.front().from >= test_start + 2s);
+}
+
+TEST_F(StorageRoleTest, WhereTheListOfLocksWasDamagedTheLockOnEverythingIsListedAndRemoved) {
+  TearDown();
+  role.reset();
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(volume.options.directory / (std::string("locks.sqlite") + suffix));
+  write_bytes(volume.options.directory / "locks.sqlite", base::Bytes(10000, 'x'));
+  platform::InProcessBus other{volume.clock, trace};
+  auto opened = StorageRole::open(volume.options, make_parts(other));
+  ASSERT_TRUE(opened) << opened.error().message;
+  const platform::QueryNvrLocks all{0, 10};
+  const auto listed = from_answer<platform::NvrLocks>(asked(all), *other.ask(asked(all), 30s));
+  ASSERT_TRUE(listed) << listed.error().message;
+  ASSERT_EQ(listed->locks.size(), 1U);
+  EXPECT_EQ(listed->locks[0].channel, "");
+  const platform::UnlockNvrRecord remove{listed->locks[0].id};
+  EXPECT_TRUE(from_answer<platform::NvrLock>(asked(remove), *other.ask(asked(remove), 30s)));
+  other.stop();
+  (*opened)->channels().stop();
+  (*opened)->stop();
+  role = std::move(*opened);
 }
 
 TEST_F(StorageRoleTest, MeasuresWhatDevicesSendBesideItsOrders) {

@@ -86,7 +86,7 @@ def furnish(admin, folder):
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "text": "notice", "file": "server.dat", "session": "s99999", "kind": "accounts",
             "name": "nobody", "number": "99999", "log": "system", "step": "time", "stream": "main",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
-            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "preset": "1", "tour": "1", "auxiliary": "Wiper", "output": "relay-1",
+            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "lock": "l1", "preset": "1", "tour": "1", "auxiliary": "Wiper", "output": "relay-1",
             "key.pem": key, "crt.pem": certificate}
 
 

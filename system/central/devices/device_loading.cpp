@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -93,7 +95,8 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
                               channels->text(4), static_cast<std::uint32_t>(channels->integer(5)),
                               *std::move(own), channels->text(7), channels->integer(8) != 0,
                               base::UtcTime(std::chrono::nanoseconds(channels->integer(9))),
-                              channels->integer(10), channels->integer(11)});
+                              std::max<std::int64_t>(channels->integer(10), 0),
+                              std::max<std::int64_t>(channels->integer(11), 0)});
     }
     if (!channel) return channel.error();
     device(std::move(one));

@@ -45,6 +45,8 @@ SettingSection recording_section() {
                       "when channels are recorded whose plan is inherited"),
        text_setting("schedule", std::string(Schedules::default_id), 63, "id, of the plan scheduled"),
        number_setting("by_hand_minutes", 10, 1, 1440, "how long a recording by hand lasts that nobody ends"),
+       number_setting("before_event_seconds", 5, 0, 30,
+                      "how much of what was before an event is recorded with it, by the plan event"),
        number_setting("after_event_seconds", 10, 0, 600,
                       "how long a recording by an event goes on after the event has ended")},
       {}};
@@ -66,6 +68,7 @@ RecordDesk::Moment RecordDesk::now() const {
   const auto settings = parts_.settings.values("recording");
   now.plan = record_plan_from(settings.values.at("plan").as_string()).value_or(RecordPlan::continuous);
   now.schedule = settings.values.at("schedule").as_string();
+  now.before_event = std::chrono::seconds(settings.values.at("before_event_seconds").as_int64());
   now.after_event = std::chrono::seconds(settings.values.at("after_event_seconds").as_int64());
   const auto local = LocalTime::from(parts_.settings.values("time").values);
   if (!local) return now;
@@ -78,6 +81,7 @@ Recorded RecordDesk::recorded(const Channel& channel, const Moment& now) const {
   const auto events = told_of(channel.id, now);
   Recorded recorded;
   platform::RecordingTypes types = 0;
+  base::Duration ahead{};
   switch (!channel.plan_enabled ? RecordPlan::none : inherits ? now.plan : channel.plan) {
     case RecordPlan::continuous:
       recorded.because.emplace_back("continuous");
@@ -90,7 +94,10 @@ Recorded RecordDesk::recorded(const Channel& channel, const Moment& now) const {
       }
       break;
     case RecordPlan::event:
-      if (events) recorded.because.emplace_back("event");
+      if (events)
+        recorded.because.emplace_back("event");
+      else
+        ahead = now.before_event;
       break;
     default:
       break;
@@ -99,7 +106,11 @@ Recorded RecordDesk::recorded(const Channel& channel, const Moment& now) const {
     recorded.because.emplace_back("by-hand");
     types |= platform::manual_recording;
   }
-  if (!recorded.because.empty()) recorded.order = {channel.recorded_stream, types | events};
+  if (!recorded.because.empty()) {
+    recorded.order = {channel.recorded_stream, types | events};
+  } else if (ahead > base::Duration::zero()) {
+    recorded.order = {channel.recorded_stream, 0, ahead};
+  }
   return recorded;
 }
 

@@ -59,6 +59,7 @@ class RecordDesk {
     base::UtcTime time;
     RecordPlan plan = RecordPlan::none;
     std::string schedule;
+    base::Duration before_event{};
     base::Duration after_event{};
     std::set<std::string> idle;  ///< schedules that are not in effect
   };

@@ -231,6 +231,28 @@ TEST_F(RecordDeskTest, WhatIsToldOfAChannelIsRecordedUntilAWhileAfterTheLastOfIt
   EXPECT_FALSE(recorded());
 }
 
+TEST_F(RecordDeskTest, ByThePlanEventWhatWasBeforeIsKeptInMemory) {
+  ASSERT_TRUE(set_plan("c1", RecordPlan::event, "sub", ""));
+  EXPECT_EQ(recorded("c1").order, (RecordOrder{"sub", 0, 5s}));
+  EXPECT_THAT(recorded("c1").because, IsEmpty());
+  order();
+  EXPECT_THAT(desk->changed(), IsEmpty());
+  tell("motion.started", "c1");
+  EXPECT_EQ(recorded("c1").order, (RecordOrder{"sub", platform::motion_recording}));
+  EXPECT_THAT(desk->changed(), ElementsAre("c1"));
+  order();
+  tell("motion.ended", "c1");
+  now.advance(11s);
+  EXPECT_THAT(desk->changed(), ElementsAre("c1"));
+  ASSERT_TRUE(settings->change("recording", {{"before_event_seconds", 30}}));
+  EXPECT_EQ(recorded("c1").order.ahead, 30s);
+  EXPECT_EQ(settings_refuse({{"before_event_seconds", 31}}), "before_event_seconds");
+  ASSERT_TRUE(settings->change("recording", {{"before_event_seconds", 0}}));
+  EXPECT_EQ(recorded("c1").order, RecordOrder());
+  ASSERT_TRUE(set_plan("c1", RecordPlan::continuous, "main", ""));
+  EXPECT_EQ(recorded("c1").order.ahead, 0s);
+}
+
 TEST_F(RecordDeskTest, WhatIsRecordedIsOfTheTypesThatHoldWhateverThePlan) {
   using namespace platform;
   const auto types = [&] { return recorded("c1").order.types; };

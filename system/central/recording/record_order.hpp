@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "system/base/clock.hpp"
 #include "system/platform/recording_types.hpp"
 
 namespace watchrig::central {
@@ -9,7 +10,8 @@ namespace watchrig::central {
 /// What storage is to record of a channel now.
 struct RecordOrder {
   std::string stream;                  ///< empty: nothing
-  platform::RecordingTypes types = 0;  ///< 0 exactly when there is no stream
+  platform::RecordingTypes types = 0;  ///< 0: nothing yet
+  base::Duration ahead{};              ///< what is kept in memory meanwhile, to be recorded first
 
   friend bool operator==(const RecordOrder&, const RecordOrder&) = default;
 };

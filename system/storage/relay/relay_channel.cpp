@@ -50,7 +50,10 @@ void RelayChannel::start(bool continued) {
       const std::lock_guard lock(self->mutex_);
       self->continued_ = continued;
     }
-    if (!self->settings_.recorded_stream.empty()) self->begin_recording(self->settings_.recorded_stream);
+    const auto& settings = self->settings_;
+    if (!settings.recorded_stream.empty())
+      self->follow(settings.recorded_stream, settings.types != 0 || settings.ahead == base::Duration::zero(),
+                   settings.ahead);
   });
 }
 
@@ -95,34 +98,53 @@ void RelayChannel::stop(bool removed) {
   });
 }
 
-void RelayChannel::record(std::string stream, platform::RecordingTypes types) {
-  asio::post(executor_, [self = shared_from_this(), stream = std::move(stream), types] {
+void RelayChannel::record(std::string stream, platform::RecordingTypes types, base::Duration ahead) {
+  asio::post(executor_, [self = shared_from_this(), stream = std::move(stream), types, ahead] {
     if (self->stopped_) return;
-    if (!stream.empty()) self->types_ = types;
-    if (stream == self->recorded_stream_) {
-      if (self->recorder_ && !stream.empty()) self->recorder_->mark(types);
+    const bool recorded = !stream.empty() && (types != 0 || ahead == base::Duration::zero());
+    if (recorded) self->types_ = types;
+    const bool was_recorded = !self->recorded_stream_.empty();
+    if (self->take_ && self->take_->stream == stream) {
+      Take& take = *self->take_;
+      const auto kept_for = std::exchange(take.ahead, ahead);
+      if (recorded == take.recorded) {
+        if (take.recorder) take.recorder->mark(types);
+        return;
+      }
+      take.recorded = recorded;
+      close_recorder(take);
+      self->end_recording(was_recorded);
+      if (recorded) {
+        self->begin_recording(stream);
+        self->write_kept(take, kept_for);
+      }
       return;
     }
     if (self->reader_) self->reader_->queue.close();
-    const bool was_recording = !self->recorded_stream_.empty();
+    self->take_.reset();
     ++self->turn_;
-    self->begun_ = self->interrupted_ = self->alarmed_ = false;
-    {
-      const std::lock_guard lock(self->mutex_);
-      self->continued_ = false;
-    }
-    if (stream.empty()) {
-      {
-        const std::lock_guard lock(self->mutex_);
-        self->recorded_stream_.clear();
-        self->state_ = RecordingState::stopped;
-        self->cause_.clear();
-      }
-      if (was_recording) self->raise("recording.stopped", "plan", "nothing more is to be recorded");
-      return;
-    }
-    self->begin_recording(stream);
+    self->end_recording(was_recorded && !recorded);
+    if (!stream.empty()) self->follow(stream, recorded, ahead);
   });
+}
+
+/// The plan is another one: what it begins is a begin.
+void RelayChannel::end_recording(bool of_plan) {
+  begun_ = interrupted_ = alarmed_ = false;
+  {
+    const std::lock_guard lock(mutex_);
+    continued_ = false;
+    recorded_stream_.clear();
+    state_ = RecordingState::stopped;
+    cause_.clear();
+  }
+  if (of_plan) raise("recording.stopped", "plan", "nothing more is to be recorded");
+}
+
+void RelayChannel::follow(const std::string& stream, bool recorded, base::Duration ahead) {
+  take_ = std::make_shared<Take>(Take{stream, recorded, ahead});
+  if (recorded) begin_recording(stream);
+  base::spawn(executor_, record_loop(shared_from_this(), take_, ++turn_), "recording of " + settings_.name);
 }
 
 void RelayChannel::begin_recording(const std::string& stream) {
@@ -134,39 +156,58 @@ void RelayChannel::begin_recording(const std::string& stream) {
     state_ = RecordingState::waiting;
     cause_ = "waiting for the first key frame";
   }
-  base::spawn(executor_, record_loop(shared_from_this(), stream, ++turn_), "recording of " + settings_.name);
   if (!std::exchange(watched_, true))
     base::spawn(executor_, watch_loop(shared_from_this()), "watch of " + settings_.name);
 }
 
-asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> self, std::string stream,
-                                                std::uint64_t turn) {
-  const auto hub = self->streams_.at(stream).hub;
+bool RelayChannel::open_recorder(Take& take, const media::Presentation& tracks) {
+  auto made = storage_.record(settings_.id, take.stream, tracks);
+  if (!made) {
+    base::log_error("channel \"{}\": {}", settings_.name, made.error().message);
+    return false;
+  }
+  take.recorder = *made;
+  take.recorder->mark(types_);
+  const std::lock_guard lock(mutex_);
+  recorder_ = take.recorder;
+  return true;
+}
+
+void RelayChannel::close_recorder(Take& take) {
+  if (take.recorder) take.recorder->close();
+  take.recorder.reset();
+}
+
+void RelayChannel::write_kept(Take& take, base::Duration ahead) {
+  const auto units = take.kept.take(clock_.now(), ahead);
+  if (units.empty() || !open_recorder(take, take.kept.tracks())) return;
+  for (const auto& unit : units) pass_on(*take.recorder, unit, turn_);
+}
+
+asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> self,
+                                                std::shared_ptr<Take> take, std::uint64_t turn) {
+  const auto hub = self->streams_.at(take->stream).hub;
+  const std::function<media::Presentation()> tracks = [hub] { return hub->tracks(); };
   while (self->turn_ == turn) {
     // A recorder must not lose anything that the queue before it could still hold; when it is full, refuse
     // keeps what is there in order, and Storage raises the alarm.
     self->reader_ = hub->read_units(self->executor_, recorder_queue_bytes, base::Overflow::refuse);
     const auto reader = self->reader_;
-    std::shared_ptr<ChannelRecorder> recorder;
+    bool written = false;
     for (;;) {
       auto unit = co_await reader->queue.pop();
       if (!unit) break;
-      if (!recorder) {
-        auto made = self->storage_.record(self->settings_.id, stream, hub->tracks());
-        if (!made) {
-          base::log_error("channel \"{}\": {}", self->settings_.name, made.error().message);
-          break;
-        }
-        recorder = *made;
-        recorder->mark(self->types_);
-        const std::lock_guard lock(self->mutex_);
-        self->recorder_ = recorder;
+      if (!take->recorded) {
+        take->kept.add(*unit, tracks, take->ahead);
+        continue;
       }
-      self->pass_on(*recorder, *unit, turn);
+      if (!take->recorder && !self->open_recorder(*take, hub->tracks())) break;
+      written = true;
+      self->pass_on(*take->recorder, *unit, turn);
     }
-    if (recorder) recorder->close();
+    close_recorder(*take);
     if (self->turn_ != turn) break;
-    co_await self->pause_.wait_for(std::chrono::milliseconds(recorder ? 1 : 1000));
+    co_await self->pause_.wait_for(std::chrono::milliseconds(written ? 1 : 1000));
   }
 }
 

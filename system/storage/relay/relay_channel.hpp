@@ -16,6 +16,7 @@
 #include "system/devices/rtsp/rtsp_source.hpp"
 #include "system/media/stream_hub.hpp"
 #include "system/storage/channel_recorder.hpp"
+#include "system/storage/relay/units_ahead.hpp"
 #include "system/storage/storage.hpp"
 
 namespace watchrig::storage {
@@ -49,6 +50,7 @@ struct ChannelSettings {
   std::map<std::string, devices::RtspSourceOptions> streams;     ///< by media::stream_names
   std::string recorded_stream;                                   ///< empty: not recorded
   platform::RecordingTypes types = platform::regular_recording;  ///< for which it is
+  base::Duration ahead = {};                                     ///< see RelayChannel::record()
   /// Where the device plays its own recording of the channel; null where it cannot be asked.
   std::shared_ptr<devices::StreamLocator> recordings = {};
 };
@@ -100,8 +102,9 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   void stop(bool removed = false);
   /// Streams that are offline are tried again at once.
   void retry();
-  /// Records this stream from now on, as recordings of these types; empty stops.
-  void record(std::string stream, platform::RecordingTypes types);
+  /// Records this stream from now on, as recordings of these types; empty stops. Of no type and with `ahead`,
+  /// nothing is recorded: the last `ahead` are kept in memory, and recorded first when the stream will be.
+  void record(std::string stream, platform::RecordingTypes types, base::Duration ahead = {});
 
   const std::string& id() const { return settings_.id; }
   const std::string& name() const { return settings_.name; }
@@ -119,11 +122,24 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   };
   std::shared_ptr<devices::VideoSource> make_source(const std::string& stream,
                                                     std::shared_ptr<media::StreamHub> hub);
-  static boost::asio::awaitable<void> record_loop(std::shared_ptr<RelayChannel> self, std::string stream,
-                                                  std::uint64_t turn);
+  /// What one record_loop works on.
+  struct Take {
+    std::string stream;
+    bool recorded = false;
+    base::Duration ahead{};
+    UnitsAhead kept = {};
+    std::shared_ptr<ChannelRecorder> recorder = {};  ///< while something is written
+  };
+  static boost::asio::awaitable<void> record_loop(std::shared_ptr<RelayChannel> self,
+                                                  std::shared_ptr<Take> take, std::uint64_t turn);
   static boost::asio::awaitable<void> watch_loop(std::shared_ptr<RelayChannel> self);
+  bool open_recorder(Take& take, const media::Presentation& tracks);
+  static void close_recorder(Take& take);
   void pass_on(ChannelRecorder& recorder, const media::AccessUnitPtr& unit, std::uint64_t turn);
+  void follow(const std::string& stream, bool recorded, base::Duration ahead);
   void begin_recording(const std::string& stream);
+  void end_recording(bool of_plan);
+  void write_kept(Take& take, base::Duration ahead);
   void check_recording();
   std::string why_nothing_is_recorded() const;
   void source_changed(const devices::SourceStatus& status);
@@ -144,7 +160,8 @@ class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   std::map<std::string, Stream> streams_;
   base::Timer pause_;
   std::shared_ptr<media::UnitReader> reader_;
-  std::uint64_t turn_ = 0;  ///< counts other streams to record; an older record_loop ends
+  std::shared_ptr<Take> take_;  ///< of the record_loop that goes on
+  std::uint64_t turn_ = 0;      ///< counts other streams to record; an older record_loop ends
   platform::RecordingTypes types_;
   std::set<std::string, std::less<>> quirks_;  ///< told, of any of its streams
   bool stopped_ = false;

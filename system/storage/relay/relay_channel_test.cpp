@@ -87,6 +87,69 @@ TEST_F(RelayChannelTest, other_types_of_the_same_stream_interrupt_nothing) {
   EXPECT_EQ(motion[0].to, test_start + 2s);
 }
 
+TEST_F(RelayChannelTest, what_was_before_its_cause_is_recorded_first_and_what_is_not_recorded_is_kept_again) {
+  channel->record("main", 0, 2s);
+  io.poll();
+  events.clear();
+  publish(make_video(0ms, 5 * 25 + 10));
+  io.poll();
+  volume.clock.advance(5400ms);
+  ASSERT_TRUE(volume.storage->flush());
+  EXPECT_TRUE(volume.spans("gate").empty());
+  EXPECT_EQ(channel->status().recording, RecordingState::stopped);
+  channel->record("main", platform::motion_recording);
+  io.poll();
+  publish(make_video(6s, 25));
+  io.poll();
+  ASSERT_TRUE(volume.storage->flush());
+  // Two seconds before the last picture at 5.36 s, from the key picture before.
+  EXPECT_EQ(volume.read("gate").size(), 2U * 25 + 10 + 25);
+  EXPECT_EQ(volume.spans("gate").front().from, test_start + 3s);
+  EXPECT_EQ(volume.spans("gate").front().types, platform::motion_recording);
+
+  channel->record("main", 0, 2s);
+  io.poll();
+  EXPECT_EQ(events, (std::vector<std::string>{"recording.started", "recording.stopped"}));
+  publish(make_video(7s, 25));
+  io.poll();
+  volume.clock.advance(2500ms);
+  EXPECT_EQ(volume.read("gate").size(), 2U * 25 + 10 + 25);
+  channel->record("main", platform::input_recording);
+  io.poll();
+  ASSERT_TRUE(volume.storage->flush());
+  EXPECT_EQ(volume.read("gate", 6s).size(), 50U) << "without waiting for the next picture";
+  EXPECT_EQ(events.size(), 3U);
+
+  channel->record("main", 0, 2s);
+  io.poll();
+  publish(make_video(8s, 25));
+  io.poll();
+  volume.clock.advance(1min);
+  channel->record("main", platform::input_recording);
+  io.poll();
+  ASSERT_TRUE(volume.storage->flush());
+  EXPECT_EQ(volume.read("gate", 8s).size(), 0U) << "what is long ago is not its cause";
+}
+
+TEST(UnitsAheadTest, keeps_whole_groups_of_one_set_of_tracks_within_its_bytes) {
+  auto tracks = video_tracks();
+  const std::function<media::Presentation()> now = [&] { return tracks; };
+  UnitsAhead ahead;
+  ahead.add(make_picture(0ms, false), now, 1s);
+  EXPECT_TRUE(ahead.take(test_start, 1s).empty()) << "nothing before a key picture";
+  for (const auto& unit : make_video(0ms, 60)) ahead.add(unit, now, 1s);
+  auto units = ahead.take(test_start + 2400ms, 1s);
+  ASSERT_EQ(units.size(), 35U) << "a second before the last, and its group";
+  EXPECT_TRUE(units.front()->key);
+  for (const auto& unit : make_video(0ms, 30)) ahead.add(unit, now, 1s);
+  tracks = video_tracks(352, 288);
+  for (const auto& unit : make_video(2s, 5)) ahead.add(unit, now, 1s);
+  EXPECT_EQ(ahead.tracks()[0].width, 352);
+  EXPECT_EQ(ahead.take(test_start + 2s, 1s).size(), 5U);
+  for (const auto& unit : make_video(0ms, 20, UnitsAhead::most_bytes / 10)) ahead.add(unit, now, 10s);
+  EXPECT_TRUE(ahead.take(test_start, 10s).empty()) << "a group that does not fit";
+}
+
 TEST_F(RelayChannelTest, a_connection_is_told_of_once_a_state_and_last_that_it_is_removed) {
   using State = ChannelConnection::State;
   for (int i = 0; i < 1000 && connections.empty(); ++i) io.run_one_for(10ms);
