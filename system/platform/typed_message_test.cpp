@@ -20,7 +20,7 @@ TEST(TypedMessageTest, GoesToJsonAndBack) {
   EXPECT_EQ(bind.to, "storage");
   EXPECT_EQ(json::serialize(bind.body.at("channels").at(0)),
             R"({"channel":"c1","name":"Gate","number":2,"recorded":"main","types":["manual"],)"
-            R"("streams":[{"name":"main","address":"rtsp://127.0.0.1/1"}]})");
+            R"("streams":[{"name":"main","address":"rtsp://127.0.0.1/1"}],"ahead_ms":0})");
   const auto read = from_message<LinkNvrPu>(bind);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_TRUE(read->continued);
