@@ -59,7 +59,18 @@ Result<bool> RetentionSweep::go_on(UtcTime now, std::uint64_t written_segment) {
   }
   if (auto removed = removal_->remove(chunks); !removed) return removed.error();
   removed_.Increment(static_cast<double>(chunks.size()));
+  const std::lock_guard lock(mutex_);
+  for (const auto& chunk : chunks) {
+    auto& until = removed_until_[chunk.channel];
+    until = std::max(until, chunk.row.last);
+  }
   return more;
+}
+
+UtcTime RetentionSweep::removed_until(const std::string& channel) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = removed_until_.find(channel);
+  return found == removed_until_.end() ? UtcTime() : found->second;
 }
 
 /// Whether ages can be told by the clock.

@@ -28,6 +28,8 @@ class RetentionSweep {
 
   /// In place of those before. Any thread.
   void set(Retentions limits);
+  /// What was recorded of a channel before has been removed by its limits since the start. Any thread.
+  base::UtcTime removed_until(const std::string& channel) const;
   /// The writer's thread. True when there is more to do at once. Errors: of the index; it goes on with the
   /// next channel the next time.
   base::Result<bool> go_on(base::UtcTime now, std::uint64_t written_segment);
@@ -47,8 +49,9 @@ class RetentionSweep {
   std::string last_;  ///< channel that was looked at
   std::optional<base::UtcTime> last_look_;
   base::UtcTime ages_from_;  ///< when the clock is believed
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::shared_ptr<const Retentions> limits_ = std::make_shared<Retentions>();
+  std::map<std::string, base::UtcTime> removed_until_;
 };
 
 }  // namespace watchrig::storage

@@ -186,6 +186,10 @@ base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view
 
 void Storage::limit(Retentions limits) { parts_->sweep->set(std::move(limits)); }
 
+base::UtcTime Storage::removed_until(const std::string& channel) const {
+  return parts_->sweep->removed_until(channel);
+}
+
 base::Result<SpanLock> Storage::lock(SpanLock lock) {
   lock.made = parts_->clock.now();
   if (lock.channel.empty()) return Error{ErrorKind::invalid, "a lock on recordings is of one channel"};

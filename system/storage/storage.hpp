@@ -126,6 +126,9 @@ class Storage {
   /// What channels have beyond these limits is removed; in place of the limits before.
   void limit(Retentions limits);
 
+  /// What was recorded of a channel before has been removed by its limits since open().
+  base::UtcTime removed_until(const std::string& channel) const;
+
   /// Locks what is recorded of a channel within [from, to), as it says; kept_from, bytes and id are filled
   /// in. The same again is that lock. Errors: invalid (an empty period, one that has not passed, no channel),
   /// not_found (nothing is recorded there), conflict (as much is locked as may be), io.

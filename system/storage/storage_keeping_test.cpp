@@ -224,6 +224,9 @@ TEST_F(KeepingTest, OfAChannelWithTooMuchTheOldestGoes) {
   const auto bytes = volume.spans("gate").front().bytes;
   EXPECT_LE(bytes, 2'600'000U);
   EXPECT_GT(bytes, 2'300'000U) << "no more than must";
+  EXPECT_LT(volume.storage->removed_until("gate"), first("gate"));
+  EXPECT_GT(volume.storage->removed_until("gate"), first("gate") - 100ms);
+  EXPECT_EQ(volume.storage->removed_until("yard"), base::UtcTime());
   expect_kept("gate", 11, 20);
   expect_kept("yard", 0, 20);
 }

@@ -129,6 +129,8 @@ asio::awaitable<void> Backfill::serve(std::shared_ptr<RelayChannel> channel) {
   for (const Hole& hole : *holes) {
     // What was not to be recorded stays unrecorded.
     if (hole.to < wanted->since || (!wanted->continued && hole.from < wanted->since)) continue;
+    // What limits have removed would be removed again.
+    if (hole.to <= storage_.removed_until(channel->id())) continue;
     if (attempts_.size() >= most_remembered) attempts_.clear();
     const HoleName name{channel->id(), wanted->stream, hole.to};
     if (attempts_[name] >= most_attempts) continue;
