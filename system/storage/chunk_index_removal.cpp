@@ -120,7 +120,7 @@ base::Result<> ChunkIndex::release(std::string_view channel, base::UtcTime from,
       "UPDATE segment SET locked = 0 WHERE locked AND EXISTS (SELECT 1 FROM place "
       "JOIN source ON source.id = place.source WHERE place.segment = number AND channel = ?1 "
       "AND first < ?3 AND place.last >= ?2)",
-      channel, ns(from - max_chunk_extent), ns(to));
+      channel, ns(time_plus(from, -max_chunk_extent.count())), ns(to));
 }
 
 base::Result<std::vector<IndexedChunk>> ChunkIndex::chunks_in(std::uint64_t segment) {
