@@ -118,10 +118,9 @@ asio::awaitable<Response> remove_lock(ServerParts& parts, Shared share, Request 
   if (!locks) co_return http::error_response(locks.error());
   const auto found = std::ranges::find(*locks, *number, &NvrLock::id);
   const auto rights = parts.central.accounts().rights(request.account);
-  const bool sees = found != locks->end() && rights && may(*rights, Authority::playback, *found);
-  if (found == locks->end() || !rights || (!sees && !may(*rights, Authority::record, *found)))
-    co_return http::error_response(none);
+  if (found == locks->end() || !rights) co_return http::error_response(none);
   if (!may(*rights, Authority::record, *found)) {
+    if (!may(*rights, Authority::playback, *found)) co_return http::error_response(none);
     co_return http::error_response(
         {base::ErrorKind::denied,
          fmt::format("no right to unlock recordings of channel \"{}\"; the administrator grants it",

@@ -67,7 +67,8 @@ struct RunRow {
 
 /// The SQLite index of a volume. It holds nothing that the segments do not: rows are written after their
 /// chunks are on the medium, and may be missing after a crash, never the other way round. One thread writes;
-/// the functions that are const may run on any thread at the same time and never hold it up.
+/// the functions that are const may run on any thread at the same time and never hold it up, but where
+/// it calls them itself.
 class ChunkIndex {
  public:
   /// Errors: unsupported (another schema), corrupt, denied, full, io.

@@ -188,6 +188,7 @@ base::Result<base::UtcTime> ChunkIndex::decodable_from(std::string_view channel,
   if (!*key) return run.begin;
   const auto shown = chunk_before(channel, stream, run.run, time + base::Duration(1));
   if (!shown) return shown.error();
+  if (!*shown) return run.begin;  // removed since
   const std::lock_guard lock(reading_);
   auto query = reader_.prepare("SELECT count(*) FROM chunk WHERE source = " WATCHRIG_THE_SOURCE
                                " AND run = ?3 AND begin >= ?4 AND begin <= ?5 AND idx BETWEEN ?6 AND ?7");

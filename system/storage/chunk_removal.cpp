@@ -1,5 +1,7 @@
 #include "system/storage/chunk_removal.hpp"
 
+#include <algorithm>
+
 #include "system/base/log.hpp"
 #include "system/storage/segment_log.hpp"
 
@@ -18,10 +20,13 @@ ChunkRemoval::ChunkRemoval(std::filesystem::path directory, std::shared_ptr<Chun
   static_cast<void>(files_->remove(trial));
 }
 
-base::Result<> ChunkRemoval::remove(const std::vector<IndexedChunk>& chunks) {
+base::Result<> ChunkRemoval::remove(std::vector<IndexedChunk> chunks) {
   if (chunks.empty()) return {};
   if (auto forgotten = index_->forget(chunks); !forgotten) return forgotten;
   if (!gives_back_) return {};
+  // Each segment is opened once, and told of once.
+  std::sort(chunks.begin(), chunks.end(),
+            [](const auto& a, const auto& b) { return a.row.segment < b.row.segment; });
   const auto freed = give_back(chunks);
   if (auto added = index_->add_freed(freed); !added)
     base::log_warning("volume \"{}\": {}", directory_.native(), added.error().message);
@@ -50,6 +55,7 @@ std::map<std::uint64_t, std::uint64_t> ChunkRemoval::give_back(const std::vector
     }
     base::log_warning("{}: what was removed of it still takes space: {}", path.native(),
                       given.error().message);
+    file.reset();
     if (given.error().kind == base::ErrorKind::unsupported) {
       gives_back_ = false;
       break;

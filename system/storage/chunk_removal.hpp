@@ -18,7 +18,7 @@ class ChunkRemoval {
                std::shared_ptr<VolumeFiles> files);
 
   /// Errors: of the index; then all of them stay.
-  base::Result<> remove(const std::vector<IndexedChunk>& chunks);
+  base::Result<> remove(std::vector<IndexedChunk> chunks);
   /// Some file systems give back whole files only.
   bool gives_back() const { return gives_back_; }
 

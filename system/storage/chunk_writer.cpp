@@ -23,7 +23,7 @@ constexpr base::Duration busy_interval = std::chrono::seconds(1);
 bool is_due(base::UtcTime now, base::UtcTime next) { return now >= next || next - now > look_interval; }
 
 void tell_stays(const std::string& volume, const Error& error) {
-  base::log_warning("volume \"{}\": what has expired stays for now: {}", volume, error.message);
+  base::log_warning("volume \"{}\": what has expired could not be removed: {}", volume, error.message);
 }
 
 std::string cause_of(const Error& error) { return error.kind == ErrorKind::full ? "full" : "io"; }

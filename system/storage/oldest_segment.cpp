@@ -45,8 +45,8 @@ base::Error OldestSegment::noted(base::Error error) const {
 base::Result<std::optional<OldSegment>> OldestSegment::find() {
   const auto released = locks_->release(*index_);
   if (!released) {
-    base::log_warning("volume \"{}\": what was unlocked stays for now: {}", settings_.directory.native(),
-                      released.error().message);
+    base::log_warning("volume \"{}\": what was unlocked cannot be overwritten yet: {}",
+                      settings_.directory.native(), released.error().message);
   } else if (*released) {
     taken_ = 0;
   }
@@ -87,7 +87,7 @@ base::Result<std::optional<OldestSegment::Taken>> OldestSegment::trim(const OldS
   Taken taken{segment.number};
   for (const auto& chunk : *chunks) taken.bytes += removable_part(chunk.row.offset, chunk.row).size;
   if (taken.bytes > 0 && removal_->gives_back()) {
-    if (auto removed = removal_->remove(*chunks); !removed) return stays(removed.error());
+    if (auto removed = removal_->remove(*std::move(chunks)); !removed) return stays(removed.error());
   }
   taken.nothing_to_take = taken.bytes == 0 || !removal_->gives_back();
   if (auto set = index_->set_locked(segment.number); !set)

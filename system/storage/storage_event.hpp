@@ -20,7 +20,7 @@ struct Event {
   std::string channel;  ///< empty when it concerns the volume
   std::string stream;
   std::string cause;    ///< one word for programs: full, io, stalled, overflow, damaged, missing, schema,
-                        ///< corrupt, crash
+                        ///< corrupt, crash, locks
   std::string message;  ///< for a person: what happened, to which object, what to do
 };
 

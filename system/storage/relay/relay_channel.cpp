@@ -189,6 +189,8 @@ asio::awaitable<void> RelayChannel::record_loop(std::shared_ptr<RelayChannel> se
   const auto hub = self->streams_.at(take->stream).hub;
   const std::function<media::Presentation()> tracks = [hub] { return hub->tracks(); };
   while (self->turn_ == turn) {
+    // One that was opened for what is kept, while there was no connection, has the tracks of the one before.
+    close_recorder(*take);
     // A recorder must not lose anything that the queue before it could still hold; when it is full, refuse
     // keeps what is there in order, and Storage raises the alarm.
     self->reader_ = hub->read_units(self->executor_, recorder_queue_bytes, base::Overflow::refuse);
