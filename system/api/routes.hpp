@@ -66,6 +66,7 @@ void add_lockout_routes(http::Router& router, ServerParts& parts);
 void add_record_plan_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
 void add_recording_lock_routes(http::Router& router, ServerParts& parts);
+void add_recording_volume_routes(http::Router& router, ServerParts& parts);
 /// What devices have recorded themselves.
 void add_device_recording_routes(http::Router& router, ServerParts& parts);
 void add_storage_server_routes(http::Router& router, ServerParts& parts);

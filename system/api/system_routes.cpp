@@ -86,6 +86,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_record_plan_routes(router, parts);
   add_recording_routes(router, parts);
   add_recording_lock_routes(router, parts);
+  add_recording_volume_routes(router, parts);
   add_storage_server_routes(router, parts);
   add_event_routes(router, parts);
   add_log_routes(router, parts);

@@ -16,8 +16,6 @@
 
 namespace watchrig::app {
 
-inline constexpr const char* recordings_name = "recordings";  ///< in the data folder
-
 /// The data folder of a server, before anything in it is opened.
 struct PreparedData {
   std::optional<storage::VolumeLock> lock;  ///< no other server may touch it

@@ -141,7 +141,17 @@ Result<> Server::open_stores() {
   central::Inbox inbox{central_->events(), central_->channel_states()};
   if (auto served = central::serve_central(bus_, inbox); !served) return served;
   storage::Options options;
-  options.directory = data / recordings_name;
+  for (const auto& directory : options_.volumes) {
+    if (directory.is_absolute() &&
+        fs::weakly_canonical(directory).native().starts_with(fs::weakly_canonical(data).native() + "/")) {
+      return Error{
+          ErrorKind::invalid,
+          fmt::format("storage.volumes: \"{}\" lies in the data folder, which may be erased or replaced; "
+                      "give a folder beside it",
+                      directory.native())};
+    }
+    options.volumes.push_back({data / directory, {}});
+  }
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
   const auto amount = [this](const char* name) {
     return static_cast<std::uint64_t>(central_->settings().number("storage", name));

@@ -55,6 +55,24 @@ Result<> set_host(ServerOptions& options, std::string_view name, std::string_vie
   return {};
 }
 
+/// Where recordings are is for whoever has mounted the disks.
+Result<> set_volumes(ServerOptions& options, std::string_view name, std::string_view value) {
+  std::vector<std::filesystem::path> volumes;
+  for (const auto& part : base::split(value, ',')) {
+    const std::filesystem::path directory = std::filesystem::path(base::trim(part)).lexically_normal();
+    if ((directory != recordings_name && !directory.is_absolute()) ||
+        std::ranges::count(volumes, directory) > 0) {
+      return Error{ErrorKind::invalid,
+                   fmt::format("{}={}: must be folders with commas between them, each once: {} (in the data "
+                               "folder) or absolute paths",
+                               name, value, recordings_name)};
+    }
+    volumes.push_back(directory);
+  }
+  options.volumes = std::move(volumes);
+  return {};
+}
+
 template <class Entry>
 std::string names_of(const std::vector<Entry>& entries) {
   std::vector<std::string_view> names;
@@ -90,6 +108,7 @@ Result<> apply_setting(ServerOptions& options, std::string_view assignment) {
   const std::string_view value = base::trim(right);
   if (name.starts_with("host.")) return set_host(options, name, value);
   if (name.starts_with("product.")) return set_product(options.product, name, value);
+  if (name == "storage.volumes") return set_volumes(options, name, value);
   if (name == "threads") return set_number(options.threads, name, value, 0u, 256u);
   if (name == "maker.key") {
     auto maker = central::MakerKey::from(value);

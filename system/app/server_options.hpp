@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "system/base/clock.hpp"
 #include "system/base/result.hpp"
@@ -11,6 +12,8 @@
 
 namespace watchrig::app {
 
+inline constexpr const char* recordings_name = "recordings";  ///< in the data folder
+
 /// Everything that vmsd can be told. Each setting has one name, used by --set, by the configuration file and
 /// by messages.
 struct ServerOptions {
@@ -18,7 +21,9 @@ struct ServerOptions {
   base::Clock::Settings clock;
   central::Product product;
   central::FixedSettings settings;  ///< those that hold as long as the program runs
-  unsigned threads = 0;             ///< of input and output; 0: one a core
+  /// Of the recordings; "recordings" is in the data folder, all others are absolute.
+  std::vector<std::filesystem::path> volumes = {recordings_name};
+  unsigned threads = 0;  ///< of input and output; 0: one a core
   std::string log_level = "info";
   std::optional<std::string> restore_backup;  ///< put in place before the start; empty: the newest good one
   bool change_network = false;                ///< the machine's own, by iproute2

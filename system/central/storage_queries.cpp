@@ -61,6 +61,11 @@ StorageQueries::Answer<NvrLock> StorageQueries::unlock(std::int64_t id, std::str
   return ask<NvrLock>(UnlockNvrRecord{id}, std::move(request), patience_);
 }
 
+StorageQueries::Answer<NvrVolumes> StorageQueries::volumes(std::string request) {
+  const platform::QueryNvrVolumes query;
+  co_return co_await ask<NvrVolumes>(query, request, patience_);
+}
+
 StorageQueries::Answer<std::vector<NvrLock>> StorageQueries::locks(std::string request) {
   std::vector<NvrLock> all;
   QueryNvrLocks query{0, at_a_time_};

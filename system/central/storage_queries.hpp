@@ -28,6 +28,7 @@ class StorageQueries {
   Answer<platform::NvrLock> lock(platform::LockNvrRecord record, std::string request);
   /// Errors: also not_found.
   Answer<platform::NvrLock> unlock(std::int64_t id, std::string request);
+  Answer<platform::NvrVolumes> volumes(std::string request);
   /// All locks, by their ids.
   Answer<std::vector<platform::NvrLock>> locks(std::string request);
   /// Where something is within the period, so that it can be read. Errors: also not_found.

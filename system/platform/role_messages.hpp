@@ -175,6 +175,29 @@ struct NvrLocks {
 };
 BOOST_DESCRIBE_STRUCT(NvrLocks, (), (locks))
 
+/// central -> storage: how are the volumes that it records on. H.626.4, 6.1.14.
+struct QueryNvrVolumes {
+  static constexpr std::string_view message_name = "query_nvr_volumes";
+};
+BOOST_DESCRIBE_STRUCT(QueryNvrVolumes, (), ())
+
+struct NvrVolume {
+  std::string directory;
+  std::string state;          ///< working, failing, stalled, missing
+  std::int64_t capacity = 0;  ///< bytes of its file system
+  std::int64_t free = 0;
+  std::int64_t locked = 0;     ///< bytes of recordings that nothing may remove
+  std::int64_t recorders = 0;  ///< streams that are recorded on it now
+  std::int64_t queued = 0;     ///< bytes in memory that wait for it
+};
+BOOST_DESCRIBE_STRUCT(NvrVolume, (), (directory, state, capacity, free, locked, recorders, queued))
+
+/// The answer, in the order in which the server was told of them.
+struct NvrVolumes {
+  std::vector<NvrVolume> volumes;
+};
+BOOST_DESCRIBE_STRUCT(NvrVolumes, (), (volumes))
+
 /// central -> storage: what is recorded within [from, to) is to be taken away. H.626.4, 8.7.2.2. The bytes do
 /// not pass the bus: whoever has the answer reads them from storage itself (nvr_record_data).
 struct NvrDownloadRecord {

@@ -48,18 +48,18 @@ base::Result<> check_tracks(const media::Presentation& tracks) {
 }  // namespace
 
 ChunkQueue::ChunkQueue(Settings settings, const base::Clock& clock, base::Metrics& metrics, EventSink sink)
-    : settings_(std::move(settings)),
-      clock_(clock),
-      sink_(std::move(sink)),
-      dropped_server_(metrics.counter("watchrig_storage_dropped_units_total",
-                                      "Units that could not be recorded",
-                                      {{"volume", settings_.volume}, {"place", "server"}})),
-      dropped_disk_(metrics.counter("watchrig_storage_dropped_units_total",
-                                    "Units that could not be recorded",
-                                    {{"volume", settings_.volume}, {"place", "disk"}})),
-      queued_(metrics.gauge("watchrig_storage_queued_bytes", "Units in memory that are not on the disk yet",
-                            {{"volume", settings_.volume}})),
-      last_run_(settings_.last_run) {}
+    : settings_(std::move(settings)), clock_(clock), sink_(std::move(sink)) {
+  const auto dropped = [&](const std::string& volume, const char* place) -> base::Counter& {
+    return metrics.counter("watchrig_storage_dropped_units_total", "Units that could not be recorded",
+                           {{"volume", volume}, {"place", place}});
+  };
+  for (const auto& volume : settings_.volumes) {
+    lanes_.push_back(std::unique_ptr<Lane>(
+        new Lane{volume, dropped(volume, "server"), dropped(volume, "disk"),
+                 metrics.gauge("watchrig_storage_queued_bytes",
+                               "Units in memory that are not on the disk yet", {{"volume", volume}})}));
+  }
+}
 
 /// Under no lock.
 base::Result<ChunkQueue::Feed> ChunkQueue::make_feed(const std::string& channel, const std::string& stream,
@@ -67,8 +67,7 @@ base::Result<ChunkQueue::Feed> ChunkQueue::make_feed(const std::string& channel,
   if (auto checked = check_names(channel, stream); !checked) return checked.error();
   if (auto checked = check_tracks(tracks); !checked) return checked.error();
   const Lock lock(mutex_);
-  if (stopped_)
-    return Error{ErrorKind::cancelled, fmt::format("volume \"{}\" is being closed", settings_.volume)};
+  if (stopped_) return Error{ErrorKind::cancelled, "the recordings are being closed"};
   Feed& slot = feeds_[{channel, stream, fills_hole}];
   if (slot && !slot->closed) {
     return Error{ErrorKind::conflict,
@@ -79,6 +78,8 @@ base::Result<ChunkQueue::Feed> ChunkQueue::make_feed(const std::string& channel,
   feed->needs_key = true;
   feed->fills_hole = fills_hole;
   feed->stats.failing = slot && slot->stats.failing;
+  feed->volume = choose(channel);
+  feed->choice = choice_;
   slot = feed;
   return feed;
 }
@@ -110,17 +111,19 @@ bool ChunkQueue::push(const Feed& feed, media::AccessUnitPtr unit) {
     if (unit->track >= tracks.size() || tracks[unit->track].codec != unit->codec ||
         unit->payload.size() > max_unit_bytes) {
       ++feed->stats.dropped_server;
-      dropped_server_.Increment();
+      lane_of(*feed).dropped_server.Increment();
       return false;
     }
-    if (feed->fills_hole && (queued_bytes_ + bytes > settings_.bytes / 2 || feed->builder.steps_back(*unit)))
+    if (restarts(*feed, *unit)) choose_anew(feed);
+    const auto queued = lane_of(*feed).queued_bytes;
+    if (feed->fills_hole && (queued + bytes > settings_.bytes / 2 || feed->builder.steps_back(*unit)))
       return false;
     // What comes before the first key frame behind a hole shows nothing; with it, nothing would fit in
     // between.
     if (!feed->fills_hole && feed->builder.ends_hole(*unit)) feed->needs_key = true;
     if (feed->needs_key && !restarts(*feed, *unit)) {
       accepted = feed->lost_some ? drop(*feed, events) : (++feed->stats.skipped, true);
-    } else if (queued_bytes_ + bytes > settings_.bytes) {
+    } else if (queued + bytes > settings_.bytes) {
       accepted = drop(*feed, events);
     } else {
       accepted = accept(feed, std::move(unit), bytes);
@@ -139,18 +142,19 @@ bool ChunkQueue::accept(const Feed& feed, media::AccessUnitPtr unit, std::size_t
   feed->needs_key = feed->lost_some = false;
   ++feed->stats.units;
   feed->stats.bytes += unit->payload.size();
-  queued_bytes_ += bytes;
+  add_bytes(lane_of(*feed), static_cast<std::int64_t>(bytes));
   const bool opens = !feed->builder.open();
   auto ended = feed->builder.add(std::move(unit), now, bytes);
-  if (opens || ended) wake_by(now + settings_.chunk_duration + settings_.group_interval);
+  if (opens || ended) wake_by(lane_of(*feed), now + settings_.chunk_duration + settings_.group_interval);
   enqueue(feed, std::move(ended));
   return true;
 }
 
 bool ChunkQueue::drop(RecorderFeed& feed, std::vector<Event>& events) {
-  const bool disk = failing_ || writing_;
+  const Lane& lane = lane_of(feed);
+  const bool disk = lane.failing || lane.writing;
   ++(disk ? feed.stats.dropped_disk : feed.stats.dropped_server);
-  (disk ? dropped_disk_ : dropped_server_).Increment();
+  (disk ? lane.dropped_disk : lane.dropped_server).Increment();
   feed.needs_key = feed.lost_some = true;
   alarm(feed, disk ? "stalled" : "overflow",
         disk
@@ -163,13 +167,27 @@ bool ChunkQueue::drop(RecorderFeed& feed, std::vector<Event>& events) {
 
 void ChunkQueue::check_stall(RecorderFeed& feed, UtcTime now, std::vector<Event>& events) {
   const PendingChunk* open = feed.builder.open();
-  if (feed.waiting.empty() && !open) return;
-  const UtcTime oldest = feed.waiting.empty() ? open->opened : feed.waiting.front();
+  const auto first = std::ranges::find(feed.waiting, feed.volume, &RecorderFeed::Waiting::volume);
+  if (first == feed.waiting.end() && !open) return;
+  const UtcTime oldest = first == feed.waiting.end() ? open->opened : first->opened;
   if (now - oldest <= settings_.stall_alarm) return;
-  alarm(feed, "stalled",
-        fmt::format("nothing has been written for {:.1f} s; check the disk's health and connection",
-                    std::chrono::duration<double>(now - oldest).count()),
-        events);
+  const auto waited =
+      fmt::format("nothing has been written for {:.1f} s; check the disk's health and connection",
+                  std::chrono::duration<double>(now - oldest).count());
+  const auto hangs = feed.volume;
+  Lane& lane = *lanes_[hangs];
+  if (!lane.stalled && lane.writing) {
+    set(lane.stalled, true);
+    if (lanes_[choose(feed.channel)]->usable()) {
+      events.push_back({"storage.failed", "", "", "stalled",
+                        fmt::format("volume \"{}\": {}; what is for it is recorded on the other volumes",
+                                    lane.volume, waited)});
+      lane.relieved = true;
+      hand_over(hangs, lane.ready);
+    }
+  }
+  if (const auto other = choose(feed.channel); lanes_[other]->usable()) return move(feed, other);
+  alarm(feed, "stalled", waited, events);
 }
 
 void ChunkQueue::alarm(RecorderFeed& feed, const std::string& cause, const std::string& reason,
@@ -178,7 +196,7 @@ void ChunkQueue::alarm(RecorderFeed& feed, const std::string& cause, const std::
   feed.stats.failing = true;
   events.push_back({"recording.failed", feed.channel, feed.stream, cause,
                     fmt::format("stream \"{}\" is not being recorded on volume \"{}\": {}", feed.stream,
-                                settings_.volume, reason)});
+                                lane_of(feed).volume, reason)});
 }
 
 void ChunkQueue::present(const Feed& feed, media::Presentation tracks) {
@@ -209,10 +227,22 @@ RecorderStats ChunkQueue::stats(const RecorderFeed& feed) const {
 void ChunkQueue::enqueue(const Feed& feed, std::unique_ptr<PendingChunk> chunk) {
   if (!chunk) return;
   chunk->owner = feed;
-  feed->waiting.push_back(chunk->opened);
-  ready_.push_back(std::move(chunk));
-  if (!ready_since_) ready_since_ = clock_.now();
-  wake_by(*ready_since_ + settings_.group_interval);
+  if (!lane_of(*feed).usable()) {
+    // The bytes are counted where the feed is.
+    if (const auto other = choose(feed->channel); other != feed->volume) {
+      add_bytes(lane_of(*feed), -static_cast<std::int64_t>(chunk->queued_bytes));
+      move(*feed, other);
+      add_bytes(lane_of(*feed), static_cast<std::int64_t>(chunk->queued_bytes));
+    }
+  }
+  feed->waiting.push_back({chunk->opened, feed->volume});
+  queue(lane_of(*feed), std::move(chunk));
+}
+
+void ChunkQueue::queue(Lane& lane, std::unique_ptr<PendingChunk> chunk) {
+  lane.ready.push_back(std::move(chunk));
+  if (!lane.ready_since) lane.ready_since = clock_.now();
+  wake_by(lane, *lane.ready_since + settings_.group_interval);
 }
 
 void ChunkQueue::end_open_chunks(UtcTime opened_until) {
@@ -222,61 +252,81 @@ void ChunkQueue::end_open_chunks(UtcTime opened_until) {
   }
 }
 
-void ChunkQueue::wake_by(UtcTime due) {
-  if (due < waking_at_) work_.notify_one();
+void ChunkQueue::wake_by(Lane& lane, UtcTime due) {
+  if (due < lane.waking_at) lane.work.notify_one();
 }
 
-UtcTime ChunkQueue::next_due() const {
-  UtcTime due = ready_since_ ? *ready_since_ + settings_.group_interval : UtcTime::max();
+UtcTime ChunkQueue::next_due(std::size_t volume) const {
+  const Lane& lane = *lanes_[volume];
+  UtcTime due = lane.ready_since ? *lane.ready_since + settings_.group_interval : UtcTime::max();
   for (const auto& [name, feed] : feeds_) {
     const PendingChunk* open = feed->builder.open();
-    if (open) due = std::min(due, open->opened + settings_.chunk_duration + settings_.group_interval);
+    if (open && feed->volume == volume)
+      due = std::min(due, open->opened + settings_.chunk_duration + settings_.group_interval);
   }
   return due;
 }
 
-ChunkQueue::Batch ChunkQueue::next(std::optional<UtcTime> retry_at, UtcTime wake_at) {
+ChunkQueue::Batch ChunkQueue::next(std::size_t volume, std::optional<UtcTime> retry_at, UtcTime wake_at) {
   Lock lock(mutex_);
+  Lane& lane = *lanes_[volume];
   for (;;) {
     const UtcTime now = clock_.now();
-    const UtcTime due = std::min(retry_at ? *retry_at : next_due(), wake_at);
-    if (stopped_ || flushes_asked_ != flushes_served_ || due <= now) break;
-    waking_at_ = due;
+    const UtcTime due = std::min(retry_at ? *retry_at : next_due(volume), wake_at);
+    if (stopped_ || lane.flushes_asked != lane.flushes_served || due <= now) break;
+    lane.waking_at = due;
     const base::RealTime until = due == UtcTime::max() ? base::RealTime::max() : clock_.real_time(due);
     if (until == base::RealTime::max()) {
-      work_.wait(lock);
+      lane.work.wait(lock);
     } else {
-      work_.wait_until(lock, until);
+      lane.work.wait_until(lock, until);
     }
   }
-  waking_at_ = UtcTime::min();
+  lane.waking_at = UtcTime::min();
   end_open_chunks(stopped_ ? UtcTime::max() : clock_.now() - settings_.chunk_duration);
   Batch batch;
-  batch.chunks.swap(ready_);
-  ready_since_.reset();
-  batch.flush = flushes_asked_;
-  batch.last = stopped_;
+  batch.chunks.swap(lane.ready);
+  lane.ready_since.reset();
+  batch.flush = lane.flushes_asked;
+  batch.last = lane.ended = stopped_;
   return batch;
 }
 
-void ChunkQueue::writing(bool now) {
-  const Lock lock(mutex_);
-  writing_ = now;
-}
-
-void ChunkQueue::release(const PendingChunk& chunk) {
-  queued_bytes_ -= chunk.queued_bytes;
-  queued_.Set(static_cast<double>(queued_bytes_));
-  if (chunk.owner && !chunk.owner->waiting.empty()) chunk.owner->waiting.pop_front();
-}
-
-void ChunkQueue::committed(const std::vector<std::unique_ptr<PendingChunk>>& chunks) {
+void ChunkQueue::writing(std::size_t volume, bool now) {
   std::vector<Event> events;
   {
     const Lock lock(mutex_);
-    failing_ = false;
+    Lane& lane = *lanes_[volume];
+    lane.writing = now;
+    if (now || !lane.stalled) return;
+    set(lane.stalled, false);
+    if (std::exchange(lane.relieved, false)) {
+      events.push_back(
+          {"storage.resumed", "", "", "", fmt::format("volume \"{}\" hangs no more", lane.volume)});
+    }
+  }
+  emit(std::move(events));
+}
+
+void ChunkQueue::add_bytes(Lane& lane, std::int64_t bytes) {
+  lane.queued_bytes += static_cast<std::uint64_t>(bytes);
+  lane.queued.Set(static_cast<double>(lane.queued_bytes));
+}
+
+void ChunkQueue::release(std::size_t volume, const PendingChunk& chunk) {
+  add_bytes(*lanes_[volume], -static_cast<std::int64_t>(chunk.queued_bytes));
+  auto& waiting = chunk.owner->waiting;
+  const auto own = std::ranges::find(waiting, volume, &RecorderFeed::Waiting::volume);
+  if (own != waiting.end()) waiting.erase(own);
+}
+
+void ChunkQueue::committed(std::size_t volume, const Chunks& chunks) {
+  std::vector<Event> events;
+  {
+    const Lock lock(mutex_);
+    set(lanes_[volume]->failing, false);
     for (const auto& chunk : chunks) {
-      release(*chunk);
+      release(volume, *chunk);
       RecorderFeed& feed = *chunk->owner;
       feed.stats.committed_units += chunk->units.size();
       feed.stats.last_committed =
@@ -286,18 +336,21 @@ void ChunkQueue::committed(const std::vector<std::unique_ptr<PendingChunk>>& chu
       feed.stats.failing = false;
       events.push_back({"recording.resumed", feed.channel, feed.stream, "",
                         fmt::format("stream \"{}\" is being recorded on volume \"{}\" again", feed.stream,
-                                    settings_.volume)});
+                                    lanes_[volume]->volume)});
     }
   }
   emit(std::move(events));
 }
 
-void ChunkQueue::failed(const std::vector<std::unique_ptr<PendingChunk>>& chunks, const std::string& cause,
+void ChunkQueue::failed(std::size_t volume, Chunks& chunks, const std::string& cause,
                         const std::string& message) {
   std::vector<Event> events;
   {
     const Lock lock(mutex_);
-    failing_ = true;
+    Lane& lane = *lanes_[volume];
+    set(lane.failing, true);
+    hand_over(volume, chunks);
+    hand_over(volume, lane.ready);
     for (const auto& chunk : chunks) {
       if (!chunk->owner->closed) alarm(*chunk->owner, cause, message, events);
     }
@@ -305,33 +358,53 @@ void ChunkQueue::failed(const std::vector<std::unique_ptr<PendingChunk>>& chunks
   emit(std::move(events));
 }
 
-void ChunkQueue::lost(const std::vector<std::unique_ptr<PendingChunk>>& chunks) {
+void ChunkQueue::works(std::size_t volume) {
+  const Lock lock(mutex_);
+  set(lanes_[volume]->failing, false);
+}
+
+void ChunkQueue::lost(std::size_t volume, const Chunks& chunks) {
   const Lock lock(mutex_);
   for (const auto& chunk : chunks) {
-    release(*chunk);
+    release(volume, *chunk);
     chunk->owner->stats.dropped_disk += chunk->units.size();
-    dropped_disk_.Increment(static_cast<double>(chunk->units.size()));
+    lanes_[volume]->dropped_disk.Increment(static_cast<double>(chunk->units.size()));
   }
 }
 
-void ChunkQueue::served(std::uint64_t flush, std::optional<Error> error) {
+void ChunkQueue::served(std::size_t volume, std::uint64_t flush, std::optional<Error> error) {
   const Lock lock(mutex_);
-  flushes_served_ = flush;
-  flush_error_ = std::move(error);
+  lanes_[volume]->flushes_served = flush;
+  lanes_[volume]->flush_error = std::move(error);
   done_.notify_all();
 }
 
 base::Result<> ChunkQueue::flush(base::Duration real_deadline) {
+  const auto until = std::chrono::steady_clock::now() + real_deadline;
   Lock lock(mutex_);
-  if (stopped_) return Error{ErrorKind::cancelled, fmt::format("volume \"{}\" is closed", settings_.volume)};
-  end_open_chunks(UtcTime::max());
-  const std::uint64_t mine = ++flushes_asked_;
-  work_.notify_one();
-  if (!done_.wait_for(lock, real_deadline, [&] { return flushes_served_ >= mine; })) {
-    return Error{ErrorKind::timeout, fmt::format("volume \"{}\": the disk has not taken everything in {}",
-                                                 settings_.volume, base::format_duration(real_deadline))};
+  for (;;) {
+    if (stopped_) return Error{ErrorKind::cancelled, "the recordings are closed"};
+    end_open_chunks(UtcTime::max());
+    const auto handed_over = handed_over_;
+    std::vector<std::uint64_t> mine;
+    for (const auto& lane : lanes_) {
+      mine.push_back(lane->attached ? ++lane->flushes_asked : 0);
+      lane->work.notify_one();
+    }
+    const auto late = [&] {
+      for (std::size_t volume = 0; volume < lanes_.size(); ++volume)
+        if (lanes_[volume]->flushes_served < mine[volume]) return lanes_[volume].get();
+      return static_cast<Lane*>(nullptr);
+    };
+    if (!done_.wait_until(lock, until, [&] { return !late(); })) {
+      return Error{ErrorKind::timeout, fmt::format("volume \"{}\": the disk has not taken everything in {}",
+                                                   late()->volume, base::format_duration(real_deadline))};
+    }
+    // What one could not write meanwhile, another has got.
+    if (handed_over == handed_over_) break;
   }
-  if (flush_error_) return *flush_error_;
+  for (const auto& lane : lanes_)
+    if (lane->flush_error) return *lane->flush_error;
   return {};
 }
 
@@ -340,7 +413,7 @@ void ChunkQueue::stop() {
   if (stopped_) return;
   end_open_chunks(UtcTime::max());
   stopped_ = true;
-  work_.notify_one();
+  for (const auto& lane : lanes_) lane->work.notify_one();
 }
 
 std::uint64_t ChunkQueue::next_run() {
@@ -352,11 +425,15 @@ std::uint64_t ChunkQueue::next_run() {
 
 std::uint64_t ChunkQueue::queued_bytes() const {
   const Lock lock(mutex_);
-  return queued_bytes_;
+  std::uint64_t bytes = 0;
+  for (const auto& lane : lanes_) bytes += lane->queued_bytes;
+  return bytes;
 }
 
 std::uint64_t ChunkQueue::dropped_units() const {
-  return static_cast<std::uint64_t>(dropped_server_.Value() + dropped_disk_.Value());
+  double units = 0;
+  for (const auto& lane : lanes_) units += lane->dropped_server.Value() + lane->dropped_disk.Value();
+  return static_cast<std::uint64_t>(units);
 }
 
 void ChunkQueue::emit(std::vector<Event> events) const {

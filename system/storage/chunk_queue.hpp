@@ -17,6 +17,7 @@
 namespace watchrig::storage {
 
 struct Hole;
+struct VolumeState;
 
 /// What the queue keeps of one recorder; belongs to the queue's mutex.
 struct RecorderFeed {
@@ -30,28 +31,40 @@ struct RecorderFeed {
   const std::string stream;
   ChunkBuilder builder;
   RecorderStats stats;
-  std::deque<base::UtcTime> waiting;  ///< when the chunks were opened that the writer has not written yet
-  bool needs_key = false;             ///< units are passed over until a key frame comes
-  bool lost_some = false;             ///< the reason is a drop, not the begin
+  struct Waiting {
+    base::UtcTime opened;
+    std::size_t volume = 0;
+  };
+  std::deque<Waiting> waiting;  ///< chunks that no writer has written yet
+  std::size_t volume = 0;       ///< for which its chunks are
+  std::uint64_t choice = 0;     ///< the state of the volumes by which that was chosen
+  bool moved = false;           ///< within a run, which another volume has the begin of
+  bool needs_key = false;       ///< units are passed over until a key frame comes
+  bool lost_some = false;       ///< the reason is a drop, not the begin
   bool closed = false;
   bool fills_hole = false;
 };
 
-/// Between the recorders and the writer: bounded in bytes, and where a recorder's units become chunks. A
-/// recorder never waits here. When the limit is reached, the new unit is dropped and with it all up to the
-/// next key frame that fits, so that what is stored can be shown; the drop is counted and raises
-/// recording.failed. Any thread; next(), committed(), failed() and served() are for the writer's.
+/// Between the recorders and the volumes' writers: bounded in bytes for each volume, and where a recorder's
+/// units become chunks. A recorder never waits here. When the limit is reached, the new unit is dropped and
+/// with it all up to the next key frame that fits, so that what is stored can be shown; the drop is counted
+/// and raises recording.failed. Each channel has its volume among those that work. What waits for one that
+/// fails or hangs goes to others at once, what follows too; with a key frame all is as it should be. Any
+/// thread; next(), committed(), failed(), works() and served() are for the writers'.
 class ChunkQueue {
  public:
   struct Settings {
-    std::string volume;  ///< for messages
+    std::vector<std::string> volumes;  ///< their names; none is used before attach()
     base::Duration chunk_duration{};
     base::Duration group_interval{};
     base::Duration stall_alarm{};
-    std::uint64_t bytes = 0;
-    std::uint64_t last_run = 0;  ///< the largest that the volume has
+    std::uint64_t bytes = 0;  ///< for each volume
   };
   ChunkQueue(Settings settings, const base::Clock& clock, base::Metrics& metrics, EventSink sink);
+
+  /// From now on this volume is recorded on, `weight` times as much as on one of 1. `last_run` is the largest
+  /// that it has.
+  void attach(std::size_t volume, std::uint64_t last_run, double weight);
 
   base::Result<std::shared_ptr<RecorderFeed>> open(const std::string& channel, const std::string& stream,
                                                    media::Presentation tracks);
@@ -64,9 +77,9 @@ class ChunkQueue {
   void close(const std::shared_ptr<RecorderFeed>& feed);
   RecorderStats stats(const RecorderFeed& feed) const;
 
-  /// Ends the open chunks and waits until the writer has tried to write everything up to here.
+  /// Ends the open chunks and waits until the writers have tried to write everything up to here.
   base::Result<> flush(base::Duration real_deadline);
-  /// From now on everything is refused. The writer's next batch is the last one.
+  /// From now on everything is refused. Each writer's next batch is its last one.
   void stop();
 
   struct Batch {
@@ -76,22 +89,55 @@ class ChunkQueue {
   };
   /// Waits for chunks whose time to be written has come, and no longer than until `wake_at`; with `retry_at`
   /// for that time, whatever else is there.
-  Batch next(std::optional<base::UtcTime> retry_at, base::UtcTime wake_at = base::UtcTime::max());
-  void writing(bool now);  ///< tells a slow disk from a slow server when units are dropped
-  void committed(const std::vector<std::unique_ptr<PendingChunk>>& chunks);
-  /// Chunks that could not be written and will be tried again.
-  void failed(const std::vector<std::unique_ptr<PendingChunk>>& chunks, const std::string& cause,
-              const std::string& message);
+  Batch next(std::size_t volume, std::optional<base::UtcTime> retry_at,
+             base::UtcTime wake_at = base::UtcTime::max());
+  void writing(std::size_t volume,
+               bool now);  ///< tells a slow disk from a slow server when units are dropped
+  void committed(std::size_t volume, const std::vector<std::unique_ptr<PendingChunk>>& chunks);
+  /// Chunks that could not be written: those that stay in the list will be tried again, the others are
+  /// written elsewhere.
+  void failed(std::size_t volume, std::vector<std::unique_ptr<PendingChunk>>& chunks,
+              const std::string& cause, const std::string& message);
+  /// The volume can be written again.
+  void works(std::size_t volume);
   /// Chunks that the writer gives up at the end.
-  void lost(const std::vector<std::unique_ptr<PendingChunk>>& chunks);
-  void served(std::uint64_t flush, std::optional<base::Error> error);
+  void lost(std::size_t volume, const std::vector<std::unique_ptr<PendingChunk>>& chunks);
+  void served(std::size_t volume, std::uint64_t flush, std::optional<base::Error> error);
 
+  /// Fills in what it knows of a volume.
+  void describe(std::size_t volume, VolumeState& state) const;
   std::uint64_t queued_bytes() const;
   std::uint64_t dropped_units() const;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
   using Feed = std::shared_ptr<RecorderFeed>;
+  using Chunks = std::vector<std::unique_ptr<PendingChunk>>;
+
+  /// What waits for one volume's writer, and how it does.
+  struct Lane {
+    std::string volume;
+    base::Counter& dropped_server;
+    base::Counter& dropped_disk;
+    base::Gauge& queued;
+    double weight = 0;
+    bool attached = false;
+    bool failing = false;
+    bool stalled = false;   ///< it hangs
+    bool relieved = false;  ///< meanwhile others take what is for it, which has been told
+    bool writing = false;
+    bool ended = false;  ///< the writer takes nothing more
+    Chunks ready = {};
+    std::optional<base::UtcTime> ready_since = {};
+    base::UtcTime waking_at = base::UtcTime::max();
+    std::uint64_t queued_bytes = 0;
+    std::uint64_t flushes_asked = 0;
+    std::uint64_t flushes_served = 0;
+    std::optional<base::Error> flush_error = {};
+    std::condition_variable work = {};
+
+    bool usable() const { return attached && !failing && !stalled && !ended; }
+  };
 
   base::Result<Feed> make_feed(const std::string& channel, const std::string& stream,
                                media::Presentation tracks, bool fills_hole);
@@ -101,35 +147,39 @@ class ChunkQueue {
              std::vector<Event>& events);
   void check_stall(RecorderFeed& feed, base::UtcTime now, std::vector<Event>& events);
   void enqueue(const Feed& feed, std::unique_ptr<PendingChunk> chunk);
+  void queue(Lane& lane, std::unique_ptr<PendingChunk> chunk);
   void end_open_chunks(base::UtcTime opened_until);
-  void wake_by(base::UtcTime due);
-  base::UtcTime next_due() const;
+  void wake_by(Lane& lane, base::UtcTime due);
+  base::UtcTime next_due(std::size_t volume) const;
   std::uint64_t next_run();
-  void release(const PendingChunk& chunk);
+  void add_bytes(Lane& lane, std::int64_t bytes);
+  void release(std::size_t volume, const PendingChunk& chunk);
+  Lane& lane_of(const RecorderFeed& feed) { return *lanes_[feed.volume]; }
+
+  /// The volume of a channel among those that work; one that does not where none does.
+  std::size_t choose(const std::string& channel) const;
+  void move(RecorderFeed& feed, std::size_t volume);
+  /// At the begin of a group of pictures, all volumes may be chosen anew.
+  void choose_anew(const Feed& feed);
+  /// What others can take of a volume's chunks goes to them.
+  void hand_over(std::size_t volume, Chunks& chunks);
+  /// How a volume is has changed.
+  void set(bool& state, bool now);
+
   void emit(std::vector<Event> events) const;
 
   const Settings settings_;
   const base::Clock& clock_;
   const EventSink sink_;
-  base::Counter& dropped_server_;
-  base::Counter& dropped_disk_;
-  base::Gauge& queued_;
 
   mutable std::mutex mutex_;
-  std::condition_variable work_;
   std::condition_variable done_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  ///< by the numbers of the volumes
   std::map<std::tuple<std::string, std::string, bool>, Feed>
-      feeds_;  ///< channel, stream, whether it fills a hole
-  std::vector<std::unique_ptr<PendingChunk>> ready_;
-  std::optional<base::UtcTime> ready_since_;
-  base::UtcTime waking_at_ = base::UtcTime::max();
-  std::uint64_t queued_bytes_ = 0;
-  std::uint64_t last_run_;
-  std::uint64_t flushes_asked_ = 0;
-  std::uint64_t flushes_served_ = 0;
-  std::optional<base::Error> flush_error_;
-  bool writing_ = false;
-  bool failing_ = false;
+      feeds_;                 ///< channel, stream, whether it fills a hole
+  std::uint64_t choice_ = 1;  ///< another number after each change of what choose() looks at
+  std::uint64_t handed_over_ = 0;
+  std::uint64_t last_run_ = 0;
   bool stopped_ = false;
 };
 

@@ -73,17 +73,17 @@ void ChunkWriter::run() {
   for (;;) {
     std::optional<base::UtcTime> retry_at;
     if (volume_failing_ || index_failing_) retry_at = clock_.now() + settings_.retry_interval;
-    ChunkQueue::Batch batch = queue_.next(retry_at, std::min(next_expiry_, next_sweep_));
+    ChunkQueue::Batch batch = queue_.next(settings_.number, retry_at, std::min(next_expiry_, next_sweep_));
     std::move(batch.chunks.begin(), batch.chunks.end(), std::back_inserter(group_));
     auto error = commit();
     if (auto index_error = write_index(); index_error && !error) error = std::move(index_error);
-    queue_.served(batch.flush, std::move(error));
+    queue_.served(settings_.number, batch.flush, std::move(error));
     if (batch.last) break;
     const auto now = clock_.now();
     remove_expired(now);
     sweep(now);
   }
-  queue_.lost(group_);
+  queue_.lost(settings_.number, group_);
 }
 
 /// As many as were made meanwhile, and one more: a clock that is far ahead for a while must not take
@@ -111,11 +111,11 @@ void ChunkWriter::sweep(base::UtcTime now) {
 }
 
 std::optional<Error> ChunkWriter::commit() {
-  if (group_.empty()) return std::nullopt;
+  if (group_.empty()) return volume_failing_ ? try_again() : std::nullopt;
   const auto started = std::chrono::steady_clock::now();
-  queue_.writing(true);
+  queue_.writing(settings_.number, true);
   auto appended = log_.append(group_);
-  queue_.writing(false);
+  queue_.writing(settings_.number, false);
   const auto taken = log_.take_changes();
   segments_.insert(segments_.end(), taken.begin(), taken.end());
 
@@ -128,13 +128,24 @@ std::optional<Error> ChunkWriter::commit() {
         {chunk->head.channel, chunk->head.stream, make_row(chunk->head, chunk->segment, chunk->offset)});
   }
   note_commit(done.size(), std::chrono::steady_clock::now() - started);
-  if (!done.empty()) queue_.committed(done);
+  if (!done.empty()) queue_.committed(settings_.number, done);
   if (appended.error) {
     volume_failed(*appended.error);
   } else {
     volume_works();
   }
   return appended.error;
+}
+
+/// Nothing is left for the volume, since others have taken it.
+std::optional<Error> ChunkWriter::try_again() {
+  const auto ready = log_.try_to_write();
+  const auto taken = log_.take_changes();
+  segments_.insert(segments_.end(), taken.begin(), taken.end());
+  if (!ready) return std::nullopt;
+  queue_.works(settings_.number);
+  volume_works();
+  return std::nullopt;
 }
 
 void ChunkWriter::note_commit(std::size_t chunks, base::Duration took) {
@@ -190,7 +201,7 @@ void ChunkWriter::volume_failed(const Error& error) {
     sink_({cause == "full" ? "storage.full" : "storage.failed", "", "", cause,
            fmt::format("volume \"{}\" cannot take recordings: {}", settings_.volume, message)});
   }
-  queue_.failed(group_, cause, message);
+  queue_.failed(settings_.number, group_, cause, message);
 }
 
 void ChunkWriter::volume_works() {

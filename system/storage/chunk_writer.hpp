@@ -16,11 +16,12 @@ namespace watchrig::storage {
 
 /// The thread that commits: it takes the chunks of all channels that are ready, writes them with one wait for
 /// the disk, and only then adds their rows to the index, in one transaction. On a full or failing volume it
-/// keeps what it has, says so once, and tries again; recorders' queue is what limits the memory.
+/// keeps what no other volume takes, says so once, and tries again; the queue is what limits the memory.
 class ChunkWriter {
  public:
   struct Settings {
     std::string volume;
+    std::size_t number = 0;  ///< of the volume in the queue
     base::Duration retry_interval{};
     std::filesystem::path
         index_suspect;      ///< made when the index turns out to be corrupt: the next start rebuilds it
@@ -53,6 +54,7 @@ class ChunkWriter {
   std::optional<base::Error> write_index();
   void remove_expired(base::UtcTime now);
   void sweep(base::UtcTime now);
+  std::optional<base::Error> try_again();
   void volume_failed(const base::Error& error);
   void volume_works();
 

@@ -1,27 +1,25 @@
 #pragma once
 
 #include <deque>
-#include <filesystem>
 
 #include "system/storage/chunk_cursor.hpp"
+#include "system/storage/recorded_runs.hpp"
 #include "system/storage/recording_reader.hpp"
 #include "system/storage/storage_event.hpp"
 #include "system/storage/volume_files.hpp"
 
 namespace watchrig::storage {
 
-/// Everything a reader holds; it shares the index, so that it may outlive the Storage.
+/// Everything a reader holds; it shares the indexes, so that it may outlive the Storage.
 struct RecordingReader::State {
-  std::shared_ptr<const ChunkIndex> index;
-  std::shared_ptr<VolumeFiles> files;
-  std::filesystem::path directory;
   EventSink sink;
   std::string channel;
   std::string stream;
   base::UtcTime from;
   base::UtcTime to;
 
-  std::deque<RunRow> runs;                 ///< not begun yet
+  std::deque<RecordedRun> runs;            ///< not begun yet
+  RecordedRun run;                         ///< under way
   std::optional<ChunkCursor> cursor;       ///< in the run under way
   std::deque<media::AccessUnitPtr> units;  ///< of the chunk under way, not delivered yet
   std::shared_ptr<const media::Presentation> presentation;

@@ -47,11 +47,11 @@ void append(std::vector<Stretch>& stretches, const Stretch& next) {
   }
 }
 
-base::Result<> add_run(const ChunkIndex& index, std::string_view channel, std::string_view stream,
-                       const RunRow& run, UtcTime from, UtcTime to, platform::RecordingTypes types,
+base::Result<> add_run(std::string_view channel, std::string_view stream, const RecordedRun& run,
+                       UtcTime from, UtcTime to, platform::RecordingTypes types,
                        std::vector<Stretch>& stretches) {
   const UtcTime search_from = run.begin >= from ? run.begin : time_plus(from, -max_chunk_extent.count());
-  ChunkCursor cursor(index, channel, stream, run.run, search_from, to);
+  ChunkCursor cursor(*run.on->index, channel, stream, run.run, search_from, to);
   for (;;) {
     const auto row = cursor.next();
     if (!row) return row.error();
@@ -64,9 +64,10 @@ base::Result<> add_run(const ChunkIndex& index, std::string_view channel, std::s
 }
 
 /// Whether a chunk of one of the types reaches into [from, to).
-base::Result<bool> any_chunk(const ChunkIndex& index, std::string_view channel, std::string_view stream,
-                             std::uint64_t run, UtcTime from, UtcTime to, platform::RecordingTypes types) {
-  ChunkCursor cursor(index, channel, stream, run, time_plus(from, -max_chunk_extent.count()), to);
+base::Result<bool> any_chunk(std::string_view channel, std::string_view stream, const RecordedRun& run,
+                             UtcTime from, UtcTime to, platform::RecordingTypes types) {
+  ChunkCursor cursor(*run.on->index, channel, stream, run.run, time_plus(from, -max_chunk_extent.count()),
+                     to);
   for (;;) {
     const auto row = cursor.next();
     if (!row) return row.error();
@@ -77,16 +78,17 @@ base::Result<bool> any_chunk(const ChunkIndex& index, std::string_view channel, 
 
 }  // namespace
 
-base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_view channel,
+base::Result<std::vector<Span>> find_spans(const RecordedVolumes& volumes, std::string_view channel,
                                            std::string_view stream, UtcTime from, UtcTime to,
                                            platform::RecordingTypes types) {
-  const auto runs = index.runs(channel, stream, time_plus(from, -max_chunk_extent.count()), to);
+  const auto runs = find_runs(volumes, channel, stream, time_plus(from, -max_chunk_extent.count()), to);
   if (!runs) return runs.error();
   std::vector<Stretch> found;
-  for (const RunRow& run : *runs) {
+  for (const RecordedRun& run : *runs) {
     std::vector<Stretch> of_run;
-    if (auto added = add_run(index, channel, stream, run, from, to, types, of_run); !added)
-      return added.error();
+    if (auto added = add_run(channel, stream, run, from, to, types, of_run); !added) {
+      if (auto passed = pass_over(volumes, *run.on, added.error()); !passed) return passed.error();
+    }
     found.insert(found.end(), of_run.begin(), of_run.end());
   }
   // Runs overlap when the server's clock was set back between them.
@@ -102,43 +104,46 @@ base::Result<std::vector<Span>> find_spans(const ChunkIndex& index, std::string_
   return spans;
 }
 
-base::Result<std::vector<UtcTime>> find_days(const ChunkIndex& index, std::string_view channel,
+base::Result<std::vector<UtcTime>> find_days(const RecordedVolumes& volumes, std::string_view channel,
                                              std::string_view stream, std::span<const UtcTime> bounds,
                                              platform::RecordingTypes types) {
   std::vector<UtcTime> days;
   if (bounds.empty()) return days;
-  const auto runs = index.runs(channel, stream, bounds.front(), bounds.back());
+  const auto runs = find_runs(volumes, channel, stream, bounds.front(), bounds.back());
   if (!runs) return runs.error();
   for (std::size_t i = 1; i < bounds.size(); ++i) {
     const UtcTime from = bounds[i - 1], to = bounds[i];
     bool found = false;
     for (std::size_t of = 0; !found && of < runs->size(); ++of) {
-      const RunRow& run = (*runs)[of];
+      const RecordedRun& run = (*runs)[of];
       if (run.begin >= to || run.last < from) continue;
-      const auto reaches = any_chunk(index, channel, stream, run.run, from, to, types);
-      if (!reaches) return reaches.error();
-      found = *reaches;
+      const auto reaches = any_chunk(channel, stream, run, from, to, types);
+      if (reaches) {
+        found = *reaches;
+      } else if (auto passed = pass_over(volumes, *run.on, reaches.error()); !passed) {
+        return passed.error();
+      }
     }
     if (found) days.push_back(from);
   }
   return days;
 }
 
-base::Result<std::vector<Hole>> find_holes(const ChunkIndex& index, std::string_view channel,
+base::Result<std::vector<Hole>> find_holes(const RecordedVolumes& volumes, std::string_view channel,
                                            std::string_view stream, UtcTime from, UtcTime to) {
-  const auto runs = index.runs(channel, stream, from, to);
+  const auto runs = find_runs(volumes, channel, stream, from, to);
   if (!runs) return runs.error();
   std::vector<Hole> holes;
   for (std::size_t i = 1; i < runs->size(); ++i) {
-    const RunRow& before = (*runs)[i - 1];
-    const RunRow& after = (*runs)[i];
+    const RecordedRun& before = (*runs)[i - 1];
+    const RecordedRun& after = (*runs)[i];
     if (after.begin - before.last <= least_hole) continue;
     // After the clock was set, another run may have recorded that time.
-    const bool covered = std::ranges::find_if(*runs, [&](const RunRow& run) {
+    const bool covered = std::ranges::find_if(*runs, [&](const RecordedRun& run) {
                            return run.begin < after.begin && run.last > before.last;
                          }) != runs->end();
     if (covered) continue;
-    const auto last = index.last_chunk(channel, stream, before.run);
+    const auto last = before.on->index->last_chunk(channel, stream, before.run);
     if (!last) return last.error();
     if (!*last) continue;
     const auto& chunk = **last;

@@ -52,7 +52,9 @@ bool RecordingReader::State::load_chunk() {
     const auto row = cursor->next();
     if (!row) {
       base::log_error("reading \"{}\" {}: {}", channel, stream, row.error().message);
-      return false;
+      interrupt();
+      cursor.reset();
+      continue;
     }
     if (!*row) {
       cursor.reset();
@@ -82,21 +84,23 @@ bool RecordingReader::State::load_chunk() {
 bool RecordingReader::State::is_overwritten(const ChunkRow& chunk, const Error& error) const {
   if (error.kind != ErrorKind::not_found && error.kind != ErrorKind::corrupt) return false;
   const auto rows =
-      index->chunks(channel, stream, chunk.run, chunk.begin, chunk.begin + base::Duration(1), 2);
+      run.on->index->chunks(channel, stream, chunk.run, chunk.begin, chunk.begin + base::Duration(1), 2);
   return rows && std::find(rows->begin(), rows->end(), chunk) == rows->end();
 }
 
 bool RecordingReader::State::begin_run() {
   if (runs.empty()) return false;
-  const RunRow run = runs.front();
+  const bool goes_on = presentation && runs.front().run == run.run;
+  run = std::move(runs.front());
   runs.pop_front();
-  if (presentation) interrupt();
-  next_index.reset();
+  file.reset();
+  if (presentation && !goes_on) interrupt();
+  if (!goes_on) next_index.reset();
   base::UtcTime start = run.begin;
-  if (run.begin < from) {
-    if (const auto decodable = index->decodable_from(channel, stream, run, from)) start = *decodable;
+  if (run.begin < from && !goes_on) {
+    if (const auto decodable = run.on->index->decodable_from(channel, stream, run, from)) start = *decodable;
   }
-  cursor.emplace(*index, channel, stream, run.run, start, to);
+  cursor.emplace(*run.on->index, channel, stream, run.run, start, to);
   return true;
 }
 
@@ -130,7 +134,7 @@ void RecordingReader::State::skip_to_first_wanted(const ChunkHead& head) {
 
 base::Result<ChunkHead> RecordingReader::State::read_chunk(const ChunkRow& row, base::Bytes& bytes) {
   if (!file || open_segment != row.segment) {
-    auto opened = files->open(directory / segment_name(row.segment));
+    auto opened = run.on->files->open(run.on->directory / segment_name(row.segment));
     if (!opened) return opened.error();
     file = std::move(*opened);
     open_segment = row.segment;

@@ -22,13 +22,17 @@ constexpr base::Duration jump = std::chrono::hours(1);
 }  // namespace
 
 RetentionSweep::RetentionSweep(std::shared_ptr<ChunkIndex> index, std::shared_ptr<SpanLocks> locks,
-                               std::shared_ptr<ChunkRemoval> removal, base::Counter& removed)
-    : index_(std::move(index)), locks_(std::move(locks)), removal_(std::move(removal)), removed_(removed) {}
+                               std::shared_ptr<ChunkRemoval> removal, base::Counter& removed,
+                               Elsewhere elsewhere)
+    : index_(std::move(index)),
+      locks_(std::move(locks)),
+      removal_(std::move(removal)),
+      removed_(removed),
+      elsewhere_(std::move(elsewhere)) {}
 
-void RetentionSweep::set(Retentions limits) {
-  auto taken = std::make_shared<const Retentions>(std::move(limits));
+void RetentionSweep::set(std::shared_ptr<const Retentions> limits) {
   const std::lock_guard lock(mutex_);
-  limits_ = std::move(taken);
+  limits_ = std::move(limits);
 }
 
 Result<bool> RetentionSweep::go_on(UtcTime now, std::uint64_t written_segment) {
@@ -96,11 +100,15 @@ Result<std::vector<IndexedChunk>> RetentionSweep::beyond(const std::string& chan
   if (!bytes) return bytes.error();
   // What is locked does not count: else nothing new would be kept beside it.
   const auto locked = held.bytes(channel);
-  if (*bytes <= locked || *bytes - locked <= limit.bytes) return chunks;
+  if (*bytes <= locked) return chunks;
+  const auto newer = elsewhere_(channel);
+  if (!newer) return newer.error();
+  const auto most = limit.bytes - std::min(limit.bytes, *newer);
+  if (*bytes - locked <= most) return chunks;
   if (auto added = add_first(channel, UtcTime::max(), held, chunks); !added) return added.error();
   std::stable_sort(chunks.begin(), chunks.end(),
                    [](const auto& a, const auto& b) { return a.row.begin < b.row.begin; });
-  auto excess = *bytes - locked - limit.bytes;
+  auto excess = *bytes - locked - most;
   std::size_t enough = 0;
   while (enough < chunks.size() && excess > 0) excess -= std::min(excess, chunks[enough++].row.bytes());
   chunks.resize(enough);

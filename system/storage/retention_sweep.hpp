@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,11 +24,13 @@ using Retentions = std::map<std::string, Retention>;
 /// nothing for its age for an hour after the clock has jumped ahead by more than that, since it may be wrong.
 class RetentionSweep {
  public:
+  /// What of a channel is on other volumes, and newer than what is on this one.
+  using Elsewhere = std::function<base::Result<std::uint64_t>(const std::string& channel)>;
   RetentionSweep(std::shared_ptr<ChunkIndex> index, std::shared_ptr<SpanLocks> locks,
-                 std::shared_ptr<ChunkRemoval> removal, base::Counter& removed);
+                 std::shared_ptr<ChunkRemoval> removal, base::Counter& removed, Elsewhere elsewhere);
 
   /// In place of those before. Any thread.
-  void set(Retentions limits);
+  void set(std::shared_ptr<const Retentions> limits);
   /// What was recorded of a channel before has been removed by its limits since the start. Any thread.
   base::UtcTime removed_until(const std::string& channel) const;
   /// The writer's thread. True when there is more to do at once. Errors: of the index; it goes on with the
@@ -45,6 +48,7 @@ class RetentionSweep {
   const std::shared_ptr<SpanLocks> locks_;
   const std::shared_ptr<ChunkRemoval> removal_;
   base::Counter& removed_;
+  const Elsewhere elsewhere_;
   std::uint64_t written_segment_ = 0;
   std::string last_;  ///< channel that was looked at
   std::optional<base::UtcTime> last_look_;

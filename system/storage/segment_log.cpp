@@ -134,6 +134,8 @@ base::Result<std::size_t> SegmentLog::append_some(const std::vector<std::unique_
   return offsets.size();
 }
 
+base::Result<> SegmentLog::try_to_write() { return make_room(group_alignment); }
+
 base::Result<> SegmentLog::make_room(std::uint64_t bytes) {
   if (tail_ && tail_->position + bytes <= tail_->size) return {};
   if (tail_) seal();

@@ -53,7 +53,10 @@ class SegmentLog {
   };
   Appended append(const std::vector<std::unique_ptr<PendingChunk>>& group);
 
-  /// What append() has changed since the last call, for the index.
+  /// Whether the volume takes a segment, which the next chunks get.
+  base::Result<> try_to_write();
+
+  /// What these have changed since the last call, for the index.
   std::vector<SegmentRow> take_changes();
   std::uint64_t segments_made() const { return made_; }
   /// The number of the segment that is being written, or comes next.

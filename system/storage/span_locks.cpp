@@ -166,13 +166,14 @@ Result<std::optional<SpanLock>> SpanLocks::add(SpanLock lock, const std::functio
                  fmt::format("there are {} locks on recordings already; remove one first", locks_.size())};
   }
   auto insert = database_.prepare(
-      "INSERT INTO lock (channel, \"from\", \"to\", kept_from, bytes, reason, by, made) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO lock (id, channel, \"from\", \"to\", kept_from, bytes, reason, by, made) "
+      "VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return insert.error();
-  auto done = insert
-                  ->bind(std::string_view(lock.channel), ns(lock.from), ns(lock.to), ns(lock.kept_from),
-                         lock.bytes, std::string_view(lock.reason), std::string_view(lock.by), ns(lock.made))
-                  .run();
+  auto done =
+      insert
+          ->bind(lock.id, std::string_view(lock.channel), ns(lock.from), ns(lock.to), ns(lock.kept_from),
+                 lock.bytes, std::string_view(lock.reason), std::string_view(lock.by), ns(lock.made))
+          .run();
   if (!done) return done.error();
   lock.id = database_.last_insert_id();
   locks_.emplace(lock.id, lock);

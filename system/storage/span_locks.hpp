@@ -57,8 +57,8 @@ class SpanLocks {
                                                        const ChunkIndex& index, base::UtcTime now,
                                                        const EventSink& sink);
 
-  /// With its id. Errors: conflict (there are `most`), of the database.
-  /// Nothing where `is_there` says so, which is asked when nothing can be taken away any more.
+  /// With its id, which is the next one where it has none. Errors: conflict (there are `most`), of the
+  /// database. Nothing where `is_there` says so, which is asked when nothing can be taken away any more.
   base::Result<std::optional<SpanLock>> add(SpanLock lock, const std::function<bool()>& is_there);
   /// Errors: not_found, of the database.
   base::Result<SpanLock> remove(std::int64_t id);

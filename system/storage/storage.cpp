@@ -1,21 +1,23 @@
 #include "system/storage/storage.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
+#include <set>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include "system/base/log.hpp"
 #include "system/storage/chunk_queue.hpp"
-#include "system/storage/chunk_writer.hpp"
-#include "system/storage/oldest_segment.hpp"
 #include "system/storage/reader_state.hpp"
 #include "system/storage/recorded_spans.hpp"
-#include "system/storage/recovery.hpp"
-#include "system/storage/volume_lock.hpp"
+#include "system/storage/volume.hpp"
 
 namespace watchrig::storage {
 namespace {
+
+constexpr std::size_t most_volumes = 64;
 
 using base::Error;
 using base::ErrorKind;
@@ -24,7 +26,13 @@ base::Result<> check(const Options& options) {
   const auto refuse = [](std::string_view name, std::string_view range) {
     return Error{ErrorKind::invalid, fmt::format("storage: {} must be {}", name, range)};
   };
-  if (options.directory.empty()) return refuse("directory", "given");
+  if (options.volumes.empty() || options.volumes.size() > most_volumes) return refuse("volumes", "1 to 64");
+  std::set<std::filesystem::path> directories;
+  for (const auto& place : options.volumes) {
+    if (place.directory.empty()) return refuse("directory", "given");
+    if (!directories.insert((place.directory / "").lexically_normal()).second)
+      return refuse(fmt::format("directory \"{}\"", place.directory.native()), "given once");
+  }
   if (options.segment_bytes < (1u << 20) || options.segment_bytes > (16ull << 30)) {
     return refuse("segment_bytes", "1 MiB to 16 GiB");
   }
@@ -40,61 +48,162 @@ base::Result<> check(const Options& options) {
   return {};
 }
 
+/// A lock has a part on each volume that has something of it.
+bool is_part_of(const SpanLock& one, const SpanLock& other) {
+  return one.id == other.id && one.channel == other.channel && one.from == other.from && one.to == other.to &&
+         one.reason == other.reason && one.by == other.by;
+}
+
+void join(SpanLock& lock, const SpanLock& part) {
+  lock.kept_from = std::min(lock.kept_from, part.kept_from);
+  lock.bytes += part.bytes;
+}
+
+std::vector<std::string> names_of(const Options& options) {
+  std::vector<std::string> names;
+  for (const auto& place : options.volumes) names.push_back(place.directory.native());
+  return names;
+}
+
+/// When the newest of a channel ends.
+base::Result<base::UtcTime> newest_of(const ChunkIndex& index, const std::string& channel) {
+  auto newest = base::UtcTime::min();
+  const auto streams = index.streams(channel);
+  if (!streams) return streams.error();
+  for (const auto& stream : *streams) {
+    const auto runs = index.runs(channel, stream, base::UtcTime::min(), base::UtcTime::max());
+    if (!runs) return runs.error();
+    for (const auto& run : *runs) newest = std::max(newest, run.last);
+  }
+  return newest;
+}
+
 }  // namespace
 
+/// The volumes by their numbers, and the thread that opens those that could not be opened.
 struct Storage::Parts {
-  Options options;
+  Parts(const Options& wanted, const base::Clock& time, base::Metrics& kept, const EventSink& told)
+      : options(wanted),
+        clock(time),
+        metrics(kept),
+        sink(told),
+        queue(std::make_shared<ChunkQueue>(
+            ChunkQueue::Settings{names_of(wanted), wanted.chunk_duration, wanted.group_interval,
+                                 wanted.stall_alarm, wanted.queue_bytes},
+            time, kept, told)),
+        volumes(wanted.volumes.size()) {}
+
+  const Options options;
   const base::Clock& clock;
   base::Metrics& metrics;
-  EventSink sink;
-  VolumeLock lock;
-  std::shared_ptr<ChunkIndex> index;
-  std::shared_ptr<ChunkQueue> queue;
-  std::shared_ptr<SpanLocks> locks;
-  std::shared_ptr<OldestSegment> oldest;
-  std::shared_ptr<RetentionSweep> sweep;
-  std::unique_ptr<ChunkWriter> writer;
-  std::uint64_t segments_found = 0;
-  std::mutex locking = {};  ///< one lock after another is added, since together they have a limit
+  const EventSink sink;
+  const std::shared_ptr<ChunkQueue> queue;
+  std::mutex locking;  ///< one lock is added after another
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::shared_ptr<Volume>> volumes;  ///< none where it could not be opened yet
+  std::shared_ptr<const Retentions> limits = std::make_shared<Retentions>();
+  bool stopped = false;
+  std::thread reopening;
+
+  std::vector<std::shared_ptr<Volume>> opened() const;
+  RecordedVolumes recorded() const;
+  base::Result<> open(std::size_t number);
+  void reopen();
+  base::Result<std::uint64_t> newer_elsewhere(std::size_t number, const std::string& channel) const;
 };
+
+std::vector<std::shared_ptr<Volume>> Storage::Parts::opened() const {
+  const std::lock_guard lock(mutex);
+  auto all = volumes;
+  std::erase(all, nullptr);
+  return all;
+}
+
+RecordedVolumes Storage::Parts::recorded() const {
+  RecordedVolumes all;
+  for (const auto& volume : opened()) all.push_back(volume->recorded());
+  return all;
+}
+
+base::Result<> Storage::Parts::open(std::size_t number) {
+  auto volume =
+      Volume::open({options.volumes[number], number,
+                    [this, number](const std::string& channel) { return newer_elsewhere(number, channel); }},
+                   options, queue, clock, metrics, sink);
+  if (!volume) return volume.error();
+  const std::shared_ptr<Volume> opened = *std::move(volume);
+  const std::lock_guard lock(mutex);
+  opened->sweep().set(limits);
+  volumes[number] = opened;
+  return {};
+}
+
+void Storage::Parts::reopen() {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    changed.wait_for(lock, options.reopen_interval, [this] { return stopped; });
+    if (stopped) return;
+    bool all = true;
+    for (std::size_t number = 0; number < volumes.size(); ++number) {
+      if (volumes[number]) continue;
+      lock.unlock();
+      const auto done = open(number);
+      if (done) {
+        sink({"storage.resumed", "", "", "",
+              fmt::format("volume \"{}\" is there again", options.volumes[number].directory.native())});
+      }
+      lock.lock();
+      all = all && done;
+    }
+    if (all) return;
+  }
+}
+
+base::Result<std::uint64_t> Storage::Parts::newer_elsewhere(std::size_t number,
+                                                            const std::string& channel) const {
+  std::shared_ptr<Volume> own;
+  {
+    const std::lock_guard lock(mutex);
+    own = volumes[number];
+  }
+  std::uint64_t bytes = 0;
+  std::optional<base::UtcTime> newest;
+  for (const auto& volume : opened()) {
+    if (volume == own || !own) continue;
+    if (!newest) {
+      const auto of_own = newest_of(*own->recorded()->index, channel);
+      if (!of_own) return of_own.error();
+      newest = *of_own;
+    }
+    const auto theirs = newest_of(*volume->recorded()->index, channel);
+    if (!theirs) return theirs.error();
+    if (*theirs <= *newest) continue;
+    const auto kept = volume->recorded()->index->bytes(channel);
+    if (!kept) return kept.error();
+    bytes += *kept;
+  }
+  return bytes;
+}
 
 base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, const base::Clock& clock,
                                                      base::Metrics& metrics, EventSink sink) {
   if (auto checked = check(options); !checked) return checked.error();
-  const std::string volume = options.directory.native();
-  auto lock = VolumeLock::take(options.directory);
-  if (!lock) return lock.error();
-  auto files = options.files ? options.files : system_files();
-  auto recovered = recover_volume(options.directory, *files, sink);
-  if (!recovered) return recovered.error();
-
-  auto locks = SpanLocks::open(options.directory, *recovered->index, clock.now(), sink);
-  if (!locks) return std::move(locks).error().within(fmt::format("volume \"{}\"", volume));
-
-  std::unique_ptr<Parts> parts(
-      new Parts{options, clock, metrics, sink, std::move(*lock), {}, {}, std::move(*locks), {}, {}, {}, 0});
-  parts->options.files = files;
-  parts->index = std::move(recovered->index);
-  parts->segments_found = recovered->segments;
-  parts->queue = std::make_shared<ChunkQueue>(
-      ChunkQueue::Settings{volume, options.chunk_duration, options.group_interval, options.stall_alarm,
-                           options.queue_bytes, recovered->last_run},
-      clock, metrics, sink);
-  const auto removal = std::make_shared<ChunkRemoval>(options.directory, parts->index, files);
-  parts->oldest = std::make_shared<OldestSegment>(
-      OldestSegment::Settings{options.directory, options.directory / index_suspect_name}, parts->index,
-      parts->locks, removal, files, clock, metrics, parts->sink);
-  parts->sweep = std::make_shared<RetentionSweep>(
-      parts->index, parts->locks, removal,
-      metrics.counter("watchrig_storage_expired_chunks_total",
-                      "Chunks that were beyond what is kept of their channels", {{"volume", volume}}));
-  SegmentLog log({options.directory, options.segment_bytes, options.full, parts->oldest}, files, clock,
-                 recovered->last_number, std::move(recovered->tail));
-  parts->writer = std::make_unique<ChunkWriter>(
-      ChunkWriter::Settings{volume, options.retry_interval, options.directory / index_suspect_name,
-                            options.keep, parts->oldest, parts->sweep},
-      *parts->queue, std::move(log), *parts->index, clock, metrics, sink);
-  return std::unique_ptr<Storage>(new Storage(std::move(parts)));
+  auto parts = std::make_unique<Parts>(options, clock, metrics, sink);
+  std::vector<base::Error> errors;
+  for (std::size_t number = 0; number < options.volumes.size(); ++number) {
+    if (auto done = parts->open(number); !done) errors.push_back(done.error());
+  }
+  std::unique_ptr<Storage> storage(new Storage(std::move(parts)));
+  if (errors.size() == options.volumes.size()) return errors.front();
+  for (const auto& error : errors) {
+    sink({"storage.failed", "", "", "missing",
+          fmt::format("{}; it is tried again, and others record meanwhile", error.message)});
+  }
+  if (!errors.empty())
+    storage->parts_->reopening = std::thread([parts = storage->parts_.get()] { parts->reopen(); });
+  return storage;
 }
 
 Storage::Storage(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -122,28 +231,28 @@ base::Result<std::vector<base::UtcTime>> Storage::recorded_days(std::string_view
                                                                 std::string_view stream,
                                                                 std::span<const base::UtcTime> bounds,
                                                                 platform::RecordingTypes types) const {
-  return find_days(*parts_->index, channel, stream, bounds, types);
+  return find_days(parts_->recorded(), channel, stream, bounds, types);
 }
 
 base::Result<std::vector<Hole>> Storage::holes(std::string_view channel, std::string_view stream,
                                                base::UtcTime from, base::UtcTime to) const {
-  return find_holes(*parts_->index, channel, stream, from, to);
+  return find_holes(parts_->recorded(), channel, stream, from, to);
 }
 
 base::Result<std::vector<Span>> Storage::spans(std::string_view channel, std::string_view stream,
                                                base::UtcTime from, base::UtcTime to,
                                                platform::RecordingTypes types) const {
-  return find_spans(*parts_->index, channel, stream, from, to, types);
+  return find_spans(parts_->recorded(), channel, stream, from, to, types);
 }
 
 base::Result<RecordingReader> Storage::read(std::string_view channel, std::string_view stream,
                                             base::UtcTime from, base::UtcTime to) const {
-  auto runs = parts_->index->runs(channel, stream, from, to);
+  auto runs = find_shown_runs(parts_->recorded(), channel, stream, from, to);
   if (!runs) return runs.error();
   // The begin of a run may have been overwritten.
-  std::erase_if(*runs, [&](const RunRow& run) {
+  std::erase_if(*runs, [&](const RecordedRun& run) {
     const auto begin = run.begin >= from ? run.begin : time_plus(from, -max_chunk_extent.count());
-    const auto any = parts_->index->chunks(channel, stream, run.run, begin, to, 1);
+    const auto any = run.on->index->chunks(channel, stream, run.run, begin, to, 1);
     return any && any->empty();
   });
   if (runs->empty()) {
@@ -152,9 +261,6 @@ base::Result<RecordingReader> Storage::read(std::string_view channel, std::strin
                              channel, base::format_utc(from), base::format_utc(to))};
   }
   auto state = std::make_unique<RecordingReader::State>();
-  state->index = parts_->index;
-  state->files = parts_->options.files;
-  state->directory = parts_->options.directory;
   state->sink = parts_->sink;
   state->channel = channel;
   state->stream = stream;
@@ -167,15 +273,15 @@ base::Result<RecordingReader> Storage::read(std::string_view channel, std::strin
 base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view channel,
                                                                 std::string_view stream,
                                                                 base::UtcTime time) const {
-  const auto runs = parts_->index->runs(channel, stream, base::UtcTime::min(), time);
+  const auto runs = find_runs(parts_->recorded(), channel, stream, base::UtcTime::min(), time);
   if (!runs) return runs.error();
   auto newest_first = *runs;
   std::sort(newest_first.begin(), newest_first.end(),
-            [](const RunRow& x, const RunRow& y) { return x.last > y.last; });
+            [](const auto& x, const auto& y) { return x.last > y.last; });
   std::optional<base::UtcTime> last;
   for (const auto& run : newest_first) {
     if (last && run.last <= *last) break;
-    const auto chunk = parts_->index->chunk_before(channel, stream, run.run, time);
+    const auto chunk = run.on->index->chunk_before(channel, stream, run.run, time);
     if (!chunk) return chunk.error();
     if (!*chunk) continue;
     const auto own = std::min((*chunk)->last, time - base::Duration(1));
@@ -184,10 +290,17 @@ base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view
   return last;
 }
 
-void Storage::limit(Retentions limits) { parts_->sweep->set(std::move(limits)); }
+void Storage::limit(Retentions limits) {
+  const std::lock_guard lock(parts_->mutex);
+  parts_->limits = std::make_shared<const Retentions>(std::move(limits));
+  for (const auto& volume : parts_->volumes)
+    if (volume) volume->sweep().set(parts_->limits);
+}
 
 base::UtcTime Storage::removed_until(const std::string& channel) const {
-  return parts_->sweep->removed_until(channel);
+  base::UtcTime until;
+  for (const auto& volume : parts_->opened()) until = std::max(until, volume->sweep().removed_until(channel));
+  return until;
 }
 
 base::Result<SpanLock> Storage::lock(SpanLock lock) {
@@ -202,57 +315,117 @@ base::Result<SpanLock> Storage::lock(SpanLock lock) {
   }
   const std::lock_guard guard(parts_->locking);
   // Whoever asks again had no answer, and has no second lock.
-  for (const auto& other : parts_->locks->all()) {
-    if (other.channel == lock.channel && other.from == lock.from && other.to == lock.to &&
-        other.reason == lock.reason && other.by == lock.by)
-      return other;
+  for (auto& other : locks()) {
+    lock.id = other.id;
+    if (is_part_of(other, lock)) return other;
   }
-  const auto space = parts_->options.files->space(parts_->options.directory);
-  if (!space) return space.error();
-  const auto most = space->capacity / 100 * parts_->options.most_locked_percent;
-  for (;;) {
-    const auto found = find_lockable(*parts_->index, lock.channel, lock.from, lock.to);
-    if (!found) return found.error();
-    lock.kept_from = found->kept_from;
-    lock.bytes = found->bytes;
-    std::uint64_t locked = 0;
-    for (const auto& other : parts_->locks->all()) locked += other.bytes;
-    if (locked + lock.bytes > most) {
-      return Error{
-          ErrorKind::conflict,
-          fmt::format("{} bytes of recordings are locked and {} more would be, of {} that may be: remove "
-                      "another lock, or export it before",
-                      locked, lock.bytes, most)};
+  const auto volumes = parts_->opened();
+  // A volume that is missing now may have locks, too, and those of one volume alone count from 1.
+  lock.id = 0;
+  if (parts_->volumes.size() > 1) {
+    lock.id = lock.made.time_since_epoch() / std::chrono::milliseconds(1);
+    for (const auto& other : locks()) lock.id = std::max(lock.id, other.id + 1);
+  }
+  std::optional<SpanLock> made;
+  std::vector<std::shared_ptr<Volume>> on;
+  std::optional<Error> nothing;
+  for (const auto& volume : volumes) {
+    const auto part = volume->lock(lock);
+    if (part) {
+      if (made) join(*made, *part);
+      if (!made) made = *part;
+      on.push_back(volume);
+      continue;
     }
-    const auto added =
-        parts_->locks->add(lock, [&] { return is_there(*parts_->index, lock.channel, *found); });
-    if (!added) return added.error();
-    if (*added) return **added;
+    nothing = part.error();
+    if (part.error().kind == ErrorKind::not_found) continue;
+    for (const auto& other : on) static_cast<void>(other->locks().remove(made->id));
+    return part.error();
   }
+  if (!made) return *nothing;
+  return *made;
 }
 
-base::Result<SpanLock> Storage::unlock(std::int64_t id) { return parts_->locks->remove(id); }
+base::Result<SpanLock> Storage::unlock(std::int64_t id) {
+  const std::lock_guard guard(parts_->locking);
+  const auto all = locks();
+  const auto found = std::ranges::find(all, id, &SpanLock::id);
+  if (found == all.end())
+    return Error{ErrorKind::not_found, fmt::format("there is no lock {} on recordings", id)};
+  for (const auto& volume : parts_->opened()) {
+    for (const auto& part : volume->locks().all()) {
+      if (!is_part_of(part, *found)) continue;
+      if (auto removed = volume->locks().remove(id); !removed) return removed.error();
+    }
+  }
+  return *found;
+}
 
-std::vector<SpanLock> Storage::locks() const { return parts_->locks->all(); }
+std::vector<SpanLock> Storage::locks() const {
+  std::vector<SpanLock> all;
+  for (const auto& volume : parts_->opened()) {
+    for (const auto& part : volume->locks().all()) {
+      const auto same = std::ranges::find_if(all, [&](const auto& lock) { return is_part_of(part, lock); });
+      if (same == all.end()) {
+        all.push_back(part);
+      } else {
+        join(*same, part);
+      }
+    }
+  }
+  std::ranges::stable_sort(all, {}, &SpanLock::id);
+  return all;
+}
 
 base::Result<> Storage::flush(base::Duration deadline) { return parts_->queue->flush(deadline); }
 
 StorageStats Storage::stats() const {
-  const auto totals = parts_->writer->totals();
   StorageStats stats;
-  stats.chunks = totals.chunks;
-  stats.bytes = totals.bytes;
-  stats.groups = totals.groups;
-  stats.segments = parts_->segments_found + totals.segments_made - parts_->oldest->removed();
+  for (const auto& volume : parts_->opened()) {
+    const auto totals = volume->totals();
+    stats.chunks += totals.chunks;
+    stats.bytes += totals.bytes;
+    stats.groups += totals.groups;
+    stats.segments += volume->segments();
+    stats.longest_commit = std::max(stats.longest_commit, totals.longest_commit);
+  }
   stats.queued_bytes = parts_->queue->queued_bytes();
   stats.dropped_units = parts_->queue->dropped_units();
-  stats.longest_commit = totals.longest_commit;
   return stats;
 }
 
+std::vector<VolumeState> Storage::volumes() const {
+  std::vector<VolumeState> all;
+  for (std::size_t number = 0; number < parts_->options.volumes.size(); ++number) {
+    VolumeState state;
+    state.directory = parts_->options.volumes[number].directory;
+    parts_->queue->describe(number, state);
+    std::shared_ptr<Volume> volume;
+    {
+      const std::lock_guard lock(parts_->mutex);
+      volume = parts_->volumes[number];
+    }
+    if (volume) {
+      if (const auto space = volume->recorded()->files->space(state.directory)) {
+        state.capacity = space->capacity;
+        state.free = space->free;
+      }
+      for (const auto& lock : volume->locks().all()) state.locked += lock.bytes;
+    }
+    all.push_back(std::move(state));
+  }
+  return all;
+}
+
 void Storage::stop() {
+  {
+    const std::lock_guard lock(parts_->mutex);
+    parts_->stopped = true;
+  }
+  parts_->changed.notify_all();
+  if (parts_->reopening.joinable()) parts_->reopening.join();
   parts_->queue->stop();
-  parts_->writer->finish();
+  for (const auto& volume : parts_->opened()) volume->finish();
 }
 
 }  // namespace watchrig::storage

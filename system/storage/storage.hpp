@@ -22,8 +22,14 @@ namespace watchrig::storage {
 
 class VolumeFiles;
 
+/// Where a volume is.
+struct VolumePlace {
+  std::filesystem::path directory;     ///< of this volume alone; made when it is missing
+  std::shared_ptr<VolumeFiles> files;  ///< the file system unless a test puts its own here
+};
+
 struct Options {
-  std::filesystem::path directory;           ///< of this volume; made when it is missing
+  std::vector<VolumePlace> volumes;          ///< 1 to 64
   std::uint64_t segment_bytes = 256u << 20;  ///< 1 MiB to 16 GiB; a whole segment is reserved at once
   base::Duration chunk_duration = std::chrono::milliseconds(500);  ///< 20 ms to 10 s of data a chunk at most
   base::Duration group_interval =
@@ -32,10 +38,11 @@ struct Options {
   std::uint64_t most_locked_percent = 50;  ///< of the volume, 0 to 90
   /// What is older is removed, a segment at a time; zero: kept while there is space.
   base::Duration keep = base::Duration::zero();
-  std::uint64_t queue_bytes = 256u << 20;                   ///< units in memory that are not on the disk yet
+  /// Units in memory that are not on the disk yet, for each volume.
+  std::uint64_t queue_bytes = 256u << 20;
   base::Duration retry_interval = std::chrono::seconds(1);  ///< between attempts on a full or failing volume
   base::Duration stall_alarm = std::chrono::seconds(3);  ///< data older than this and not on the disk: alarm
-  std::shared_ptr<VolumeFiles> files;                    ///< the file system unless a test puts its own here
+  base::Duration reopen_interval = std::chrono::seconds(10);  ///< real time between attempts to open a volume
 };
 
 /// Time that is recorded without a hole. Chunks are joined when the last frame of one and the first of the
@@ -66,21 +73,32 @@ struct StorageStats {
   std::uint64_t chunks = 0;         ///< committed since open()
   std::uint64_t bytes = 0;          ///< payload of them
   std::uint64_t groups = 0;         ///< commits, each with one wait for the disk
-  std::uint64_t segments = 0;       ///< on the volume
+  std::uint64_t segments = 0;       ///< on the volumes
   std::uint64_t queued_bytes = 0;   ///< in memory, not on the disk yet
   std::uint64_t dropped_units = 0;  ///< of all recorders
   base::Duration
       longest_commit{};  ///< write and wait for the disk; see README for what it means for data at risk
 };
 
-/// The recordings of one volume: a log of chunks in segments (FORMAT.md), with an SQLite index that can
-/// always be made again from them. Any thread may call every function. Clock, metrics and whatever the sink
-/// refers to outlive it.
+/// How a volume is.
+struct VolumeState {
+  std::filesystem::path directory;
+  std::string state;           ///< working, failing, stalled, missing
+  std::uint64_t capacity = 0;  ///< bytes of its file system; 0: it does not say
+  std::uint64_t free = 0;
+  std::uint64_t locked = 0;        ///< bytes of recordings
+  std::uint64_t recorders = 0;     ///< streams that are recorded on it
+  std::uint64_t queued_bytes = 0;  ///< in memory for it
+};
+
+/// The recordings of all volumes. Each channel is recorded on one of those that work, so that their loads are
+/// as their capacities; when that one fails or hangs, the others take its channels until it works again,
+/// nothing is lost but what it had in hand. What is read is of all of them. Any thread may call every
+/// function. Clock, metrics and whatever the sink refers to outlive it.
 class Storage {
  public:
-  /// Locks the directory, completes the index (or rebuilds it, which reads every segment) and starts the
-  /// writer. Errors: conflict (another server has the directory), denied, invalid (not a directory, option
-  /// out of range), io.
+  /// Opens the volumes. One that cannot be opened is told, and tried again later, unless none can. Errors:
+  /// conflict (another server has the directory), denied, invalid (not a directory, option out of range), io.
   static base::Result<std::unique_ptr<Storage>> open(const Options& options, const base::Clock& clock,
                                                      base::Metrics& metrics, EventSink sink);
   ~Storage();
@@ -131,7 +149,7 @@ class Storage {
 
   /// Locks what is recorded of a channel within [from, to), as it says; kept_from, bytes and id are filled
   /// in. The same again is that lock. Errors: invalid (an empty period, one that has not passed, no channel),
-  /// not_found (nothing is recorded there), conflict (as much is locked as may be), io.
+  /// not_found (nothing is recorded there), conflict (as much is locked on a volume as may be), io.
   base::Result<SpanLock> lock(SpanLock lock);
   /// The lock that was. Errors: not_found, io.
   base::Result<SpanLock> unlock(std::int64_t id);
@@ -142,6 +160,8 @@ class Storage {
   base::Result<> flush(base::Duration deadline = std::chrono::seconds(10));
 
   StorageStats stats() const;
+  /// As in the options. Asks the file systems, which may take as long as a disk hangs.
+  std::vector<VolumeState> volumes() const;
 
   /// flush(), then ends the writer; recorders drop what they get afterwards. Also done by the destructor.
   void stop();

@@ -40,7 +40,7 @@ struct Volume {
     std::string name = (std::filesystem::temp_directory_path() / "watchrig-bench-XXXXXX").native();
     directory = ::mkdtemp(name.data());
     Options options;
-    options.directory = directory;
+    options.volumes = {{directory, {}}};
     options.queue_bytes = 1u << 30;
     storage = *Storage::open(options, clock, metrics, [](const Event&) {});
   }
@@ -161,7 +161,7 @@ BENCHMARK(list_spans_of_a_day)->Unit(benchmark::kMillisecond);
 void open_after_index_was_deleted(benchmark::State& state) {
   Recorded volume;
   Options options;
-  options.directory = volume.directory;
+  options.volumes = {{volume.directory, {}}};
   volume.storage.reset();
   for (auto _ : state) {
     std::filesystem::remove(volume.directory / "index.sqlite");

@@ -29,7 +29,7 @@ TEST(StorageFault, AFullDiskRaisesOneAlarmAndRecordingResumesByItself) {
   EXPECT_EQ(volume.count("storage.full"), 1u);
   EXPECT_EQ(volume.count("recording.failed", "gate"), 1u);
   EXPECT_EQ(volume.count("recording.failed", "yard"), 1u);
-  EXPECT_NE(volume.find("storage.full")->message.find(volume.options.directory.native()), std::string::npos);
+  EXPECT_NE(volume.find("storage.full")->message.find(volume.path().native()), std::string::npos);
   EXPECT_NE(volume.find("recording.failed")->message.find("free space"), std::string::npos);
 
   volume.files->report_space(std::nullopt);
@@ -60,9 +60,9 @@ class SmallFileSystem {
 TEST(StorageFault, ARealFileSystemThatIsFullStopsNothingElseAndIsUsedAgainWhenThereIsSpace) {
   TestVolume volume;
   volume.options.full.reserve_bytes = 512u << 10;
-  const SmallFileSystem small(volume.options.directory);
+  const SmallFileSystem small(volume.path());
   if (!small.mounted()) GTEST_SKIP() << "mounting a tmpfs is not permitted";
-  const auto filler = volume.options.directory / "somebody-elses-file";
+  const auto filler = volume.path() / "somebody-elses-file";
   write_bytes(filler, base::Bytes(2u << 20));
   volume.open();
   const auto recorder = volume.record("gate");
@@ -260,10 +260,10 @@ TEST(StorageFault, AForeignFileIsLeftAloneAndNamed) {
   volume.open();
   volume.push(*volume.record("gate"), make_video(0ms, 50));
   volume.close();
-  const auto foreign = volume.options.directory / "segment-0000000009.wrs";
+  const auto foreign = volume.path() / "segment-0000000009.wrs";
   const base::Bytes rubbish(100'000, 0x47);
   write_bytes(foreign, rubbish);
-  write_bytes(volume.options.directory / "segment-9.wrs", rubbish);
+  write_bytes(volume.path() / "segment-9.wrs", rubbish);
   volume.open();
   EXPECT_EQ(volume.count("storage.damaged"), 1u);
   EXPECT_EQ(volume.find("storage.damaged")->cause, "foreign");
@@ -276,7 +276,7 @@ TEST(StorageFault, ADamagedSegmentHeaderDoesNotHideTheChunks) {
   volume.open();
   volume.push(*volume.record("gate"), make_video(0ms, 50));
   volume.close();
-  ChunkIndex::erase(volume.options.directory / "index.sqlite");
+  ChunkIndex::erase(volume.path() / "index.sqlite");
   const auto path = volume.segment_files().at(0);
   base::Bytes bytes = read_bytes(path);
   bytes[17] ^= 1;
@@ -290,7 +290,7 @@ TEST(StorageFault, AnUnfinishedSegmentOfAKilledServerIsCleanedUp) {
   TestVolume volume;
   volume.open();
   volume.close();
-  const auto leftover = volume.options.directory / "segment-0000000001.wrs.new";
+  const auto leftover = volume.path() / "segment-0000000001.wrs.new";
   write_bytes(leftover, base::Bytes(5000));
   volume.open();
   EXPECT_FALSE(std::filesystem::exists(leftover));

@@ -66,7 +66,7 @@ TEST_F(HoleTest, IsFilledAsIfItHadNeverBeen) {
   ASSERT_EQ(motion.size(), 1U);
   EXPECT_EQ(motion[0].to, after.front()->time) << "what is filled in is of the types before it";
   volume.close();
-  ChunkIndex::erase(volume.options.directory / index_name);
+  ChunkIndex::erase(volume.path() / index_name);
   volume.open();
   expect_same_units(volume.read("c1"), expected);
 }

@@ -113,7 +113,7 @@ TEST_F(KeepingTest, AnIndexThatIsMadeAgainFindsWhatIsLeft) {
   const auto before = volume.read("gate").size();
   close();
   for (const char* name : {"index.sqlite", "index.sqlite-wal", "index.sqlite-shm"})
-    std::filesystem::remove(volume.options.directory / name);
+    std::filesystem::remove(volume.path() / name);
   open();
   EXPECT_EQ(volume.count("storage.damaged"), 0U);
   EXPECT_EQ(volume.count("storage.index-rebuilt"), 1U);
@@ -175,7 +175,7 @@ TEST_F(KeepingTest, ADamagedListOfLocksLocksEverything) {
   ASSERT_TRUE(record(4));
   ASSERT_TRUE(lock("gate", 1s, 2s));
   close();
-  write_bytes(volume.options.directory / "locks.sqlite", base::Bytes(10000, 'x'));
+  write_bytes(volume.path() / "locks.sqlite", base::Bytes(10000, 'x'));
   open();
   EXPECT_EQ(volume.find("storage.damaged")->cause, "locks");
   volume.files->report_capacity(10 * mebi);
@@ -249,20 +249,19 @@ TEST_F(KeepingTest, LimitsPassOverWhatIsLocked) {
 TEST_F(KeepingTest, AListOfLocksThatIsEmptyOrWasPutAsideBeforeLocksEverything) {
   ASSERT_TRUE(record(2));
   close();
-  std::filesystem::remove(volume.options.directory / "locks.sqlite");
+  std::filesystem::remove(volume.path() / "locks.sqlite");
   open();
   EXPECT_TRUE(volume.storage->locks().empty()) << "of a volume from before there were locks";
   close();
   for (const char* suffix : {"", "-wal", "-shm"})
-    std::filesystem::remove(volume.options.directory / (std::string("locks.sqlite") + suffix));
-  write_bytes(volume.options.directory / "locks.sqlite", {});
+    std::filesystem::remove(volume.path() / (std::string("locks.sqlite") + suffix));
+  write_bytes(volume.path() / "locks.sqlite", {});
   volume.clock.advance(-1h);
   open();
   ASSERT_EQ(volume.storage->locks().size(), 1U);
   EXPECT_EQ(volume.storage->locks()[0].to, test_start + 2s - 40ms) << "whatever the clock says";
   close();
-  std::filesystem::rename(volume.options.directory / "locks.sqlite",
-                          volume.options.directory / "locks.sqlite.damaged");
+  std::filesystem::rename(volume.path() / "locks.sqlite", volume.path() / "locks.sqlite.damaged");
   open();
   ASSERT_EQ(volume.storage->locks().size(), 1U) << "a start before this one came no further";
   ASSERT_TRUE(volume.storage->unlock(volume.storage->locks()[0].id));

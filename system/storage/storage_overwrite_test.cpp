@@ -259,7 +259,7 @@ TEST_F(ExpiryTest, WhatIsOlderGoesASegmentAtATimeAndWithoutAnythingNewToo) {
   EXPECT_EQ(volume.segment_files().size(), segments - 2);
   expect_newest();
   EXPECT_NE(volume.metrics.text().find(
-                fmt::format("expired_segments_total{{volume=\"{}\"}} 2", volume.options.directory.native())),
+                fmt::format("expired_segments_total{{volume=\"{}\"}} 2", volume.path().native())),
             std::string::npos);
   EXPECT_EQ(volume.count("storage.overwriting"), 0U);
 }

@@ -133,6 +133,7 @@ void StorageRole::handle(const platform::Message& message, const platform::Messa
       message.name == platform::LockNvrRecord::message_name ||
       message.name == platform::UnlockNvrRecord::message_name ||
       message.name == platform::QueryNvrLocks::message_name ||
+      message.name == platform::QueryNvrVolumes::message_name ||
       message.name == platform::NvrDownloadRecord::message_name)
     return look_up(message, answered);
   if (message.name == platform::QueryNvrBandwidth::message_name)
@@ -164,6 +165,7 @@ Result<json::object> StorageRole::answer(const platform::Message& message) {
       {platform::LockNvrRecord::message_name, &StorageRole::take<platform::LockNvrRecord>},
       {platform::UnlockNvrRecord::message_name, &StorageRole::take<platform::UnlockNvrRecord>},
       {platform::QueryNvrLocks::message_name, &StorageRole::take<platform::QueryNvrLocks>},
+      {platform::QueryNvrVolumes::message_name, &StorageRole::take<platform::QueryNvrVolumes>},
       {platform::SetNvrRecordStrategy::message_name, &StorageRole::take<platform::SetNvrRecordStrategy>},
       {platform::QueryNvrChannels::message_name, &StorageRole::take<platform::QueryNvrChannels>},
       {platform::NvrPlaybackQuery::message_name, &StorageRole::take<platform::NvrPlaybackQuery>},
@@ -304,6 +306,17 @@ Result<json::object> StorageRole::obey(const platform::QueryNvrLocks& question) 
     if (lock.id <= question.behind) continue;
     if (std::ssize(found.locks) >= question.most) break;
     found.locks.push_back(told(lock));
+  }
+  return platform::to_body(found);
+}
+
+Result<json::object> StorageRole::obey(const platform::QueryNvrVolumes&) {
+  platform::NvrVolumes found;
+  for (const auto& volume : storage_->volumes()) {
+    found.volumes.push_back(
+        {volume.directory.native(), volume.state, static_cast<std::int64_t>(volume.capacity),
+         static_cast<std::int64_t>(volume.free), static_cast<std::int64_t>(volume.locked),
+         static_cast<std::int64_t>(volume.recorders), static_cast<std::int64_t>(volume.queued_bytes)});
   }
   return platform::to_body(found);
 }

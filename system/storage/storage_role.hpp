@@ -65,6 +65,7 @@ class StorageRole {
   base::Result<boost::json::object> obey(const platform::LockNvrRecord& order);
   base::Result<boost::json::object> obey(const platform::UnlockNvrRecord& order);
   base::Result<boost::json::object> obey(const platform::QueryNvrLocks& question);
+  base::Result<boost::json::object> obey(const platform::QueryNvrVolumes& question);
 
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<ChannelSet> channels_;

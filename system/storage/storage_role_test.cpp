@@ -191,8 +191,8 @@ TEST_F(StorageRoleTest, WhereTheListOfLocksWasDamagedTheLockOnEverythingIsListed
   TearDown();
   role.reset();
   for (const char* suffix : {"", "-wal", "-shm"})
-    std::filesystem::remove(volume.options.directory / (std::string("locks.sqlite") + suffix));
-  write_bytes(volume.options.directory / "locks.sqlite", base::Bytes(10000, 'x'));
+    std::filesystem::remove(volume.path() / (std::string("locks.sqlite") + suffix));
+  write_bytes(volume.path() / "locks.sqlite", base::Bytes(10000, 'x'));
   platform::InProcessBus other{volume.clock, trace};
   auto opened = StorageRole::open(volume.options, make_parts(other));
   ASSERT_TRUE(opened) << opened.error().message;

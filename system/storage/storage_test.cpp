@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using Units = std::vector<media::AccessUnitPtr>;
 
 std::vector<IndexedChunk> index_of(const TestVolume& volume) {
-  const auto index = ChunkIndex::open(volume.options.directory / index_name);
+  const auto index = ChunkIndex::open(volume.path() / index_name);
   EXPECT_TRUE(index);
   return *(*index)->everything();
 }
@@ -164,7 +164,7 @@ TEST(Storage, AnIndexThatIsDeletedIsMadeAgainEqual) {
   volume.close();
   const auto before = index_of(volume);
   ASSERT_GT(before.size(), 40u);
-  ChunkIndex::erase(volume.options.directory / index_name);
+  ChunkIndex::erase(volume.path() / index_name);
   volume.open();
   ASSERT_TRUE(volume.find("storage.index-rebuilt"));
   EXPECT_EQ(volume.find("storage.index-rebuilt")->cause, "missing");
@@ -178,7 +178,7 @@ TEST(Storage, AnIndexThatIsRubbishOrOfAnotherSchemaIsMadeAgain) {
   volume.open();
   volume.push(*volume.record("c1"), make_video(0ms, 100));
   volume.close();
-  const auto path = volume.options.directory / index_name;
+  const auto path = volume.path() / index_name;
   write_bytes(path, base::Bytes(8192, 'x'));
   volume.open();
   EXPECT_EQ(volume.find("storage.index-rebuilt")->cause, "corrupt");
@@ -195,7 +195,7 @@ TEST(Storage, AnIndexWithADamagedPageIsMadeAgain) {
   volume.open();
   volume.push(*volume.record("c1"), make_video(0ms, 2000, 100));
   volume.close();
-  const auto path = volume.options.directory / index_name;
+  const auto path = volume.path() / index_name;
   base::Bytes bytes = read_bytes(path);
   ASSERT_GT(bytes.size(), 12288u);
   std::fill(bytes.begin() + 4096, bytes.end(), std::uint8_t{0x5a});
@@ -232,16 +232,16 @@ TEST(Storage, TwoServersNeverShareAFolder) {
 
 TEST(Storage, AFolderThatIsAFileIsRefusedWithItsName) {
   TestVolume volume;
-  write_bytes(volume.options.directory, base::Bytes{1});
+  write_bytes(volume.path(), base::Bytes{1});
   const auto opened = volume.try_open();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, base::ErrorKind::invalid);
-  EXPECT_NE(opened.error().message.find(volume.options.directory.native()), std::string::npos);
+  EXPECT_NE(opened.error().message.find(volume.path().native()), std::string::npos);
 }
 
 TEST(Storage, AFolderThatCannotBeWrittenIsRefusedWithARemedy) {
   TestVolume volume;
-  volume.options.directory = "/proc/watchrig";
+  volume.options.volumes[0].directory = "/proc/watchrig";
   const auto opened = volume.try_open();
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().message.find("/proc/watchrig"), std::string::npos) << opened.error().message;

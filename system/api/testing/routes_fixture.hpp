@@ -104,7 +104,7 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
 
   storage::Options options() const {
     storage::Options made;
-    made.directory = folder / "recordings";
+    made.volumes = {{folder / "recordings", {}}};
     made.segment_bytes = 1u << 20;
     return made;
   }

@@ -89,10 +89,9 @@ TestDirectory::~TestDirectory() {
 }
 
 TestVolume::TestVolume() {
-  options.directory = directory.path() / "volume";
+  options.volumes = {{directory.path() / "volume", files}};
   options.segment_bytes = 1u << 20;
   options.full.reserve_bytes = 0;
-  options.files = files;
 }
 
 TestVolume::~TestVolume() {
@@ -142,7 +141,7 @@ std::vector<Span> TestVolume::spans(const std::string& channel, base::Duration f
 
 std::vector<fs::path> TestVolume::segment_files() const {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(options.directory)) {
+  for (const auto& entry : fs::directory_iterator(path())) {
     if (segment_number(entry.path())) paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
@@ -153,7 +152,14 @@ EventSink TestVolume::sink() {
   return [this](const Event& event) {
     const std::lock_guard lock(mutex_);
     events_.push_back(event);
+    told_.notify_all();
   };
+}
+
+bool TestVolume::wait_for(const std::string& type) {
+  std::unique_lock lock(mutex_);
+  return told_.wait_for(lock, std::chrono::seconds(10),
+                        [&] { return std::ranges::find(events_, type, &Event::type) != events_.end(); });
 }
 
 std::vector<Event> TestVolume::events() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <string>
@@ -49,6 +50,7 @@ struct TestVolume {
 
   TestVolume();
   ~TestVolume();
+  const std::filesystem::path& path() const { return options.volumes.front().directory; }
   base::Result<> try_open();
   void open();
   void close();
@@ -66,10 +68,13 @@ struct TestVolume {
   EventSink sink();
   std::vector<Event> events() const;
   std::size_t count(const std::string& type, const std::string& channel = "") const;
+  /// False when none came within 10 s.
+  bool wait_for(const std::string& type);
   std::optional<Event> find(const std::string& type) const;
 
  private:
   mutable std::mutex mutex_;
+  std::condition_variable told_;
   std::vector<Event> events_;
 };
 
