@@ -150,7 +150,7 @@ Result<> Server::open_stores() {
                       "give a folder beside it",
                       directory.native())};
     }
-    options.volumes.push_back({data / directory, {}});
+    options.volumes.push_back({data / directory, {}, directory.is_absolute()});
   }
   options.segment_bytes = static_cast<std::uint64_t>(central_->settings().number("storage", "segment_bytes"));
   const auto amount = [this](const char* name) {

@@ -169,25 +169,22 @@ void ChunkQueue::check_stall(RecorderFeed& feed, UtcTime now, std::vector<Event>
   const PendingChunk* open = feed.builder.open();
   const auto first = std::ranges::find(feed.waiting, feed.volume, &RecorderFeed::Waiting::volume);
   if (first == feed.waiting.end() && !open) return;
-  const UtcTime oldest = first == feed.waiting.end() ? open->opened : first->opened;
+  const UtcTime oldest = first == feed.waiting.end() ? open->opened : first->since;
   if (now - oldest <= settings_.stall_alarm) return;
   const auto waited =
       fmt::format("nothing has been written for {:.1f} s; check the disk's health and connection",
                   std::chrono::duration<double>(now - oldest).count());
-  const auto hangs = feed.volume;
-  Lane& lane = *lanes_[hangs];
-  if (!lane.stalled && lane.writing) {
-    set(lane.stalled, true);
-    if (lanes_[choose(feed.channel)]->usable()) {
-      events.push_back({"storage.failed", "", "", "stalled",
-                        fmt::format("volume \"{}\": {}; what is for it is recorded on the other volumes",
-                                    lane.volume, waited)});
-      lane.relieved = true;
-      hand_over(hangs, lane.ready);
-    }
+  Lane& lane = lane_of(feed);
+  if (lane.busy) set(lane.stalled, true);
+  const auto other = choose(feed.channel);
+  if (other == feed.volume || !lanes_[other]->usable()) return alarm(feed, "stalled", waited, events);
+  if (lane.stalled && !std::exchange(lane.relieved, true)) {
+    events.push_back({"storage.failed", "", "", "stalled",
+                      fmt::format("volume \"{}\": {}; what is for it is recorded on the other volumes",
+                                  lane.volume, waited)});
   }
-  if (const auto other = choose(feed.channel); lanes_[other]->usable()) return move(feed, other);
-  alarm(feed, "stalled", waited, events);
+  hand_over(feed.volume, lane.ready);
+  move(feed, other);
 }
 
 void ChunkQueue::alarm(RecorderFeed& feed, const std::string& cause, const std::string& reason,
@@ -229,7 +226,7 @@ void ChunkQueue::enqueue(const Feed& feed, std::unique_ptr<PendingChunk> chunk) 
   chunk->owner = feed;
   if (!lane_of(*feed).usable()) {
     // The bytes are counted where the feed is.
-    if (const auto other = choose(feed->channel); other != feed->volume) {
+    if (const auto other = choose(feed->channel); lanes_[other]->usable()) {
       add_bytes(lane_of(*feed), -static_cast<std::int64_t>(chunk->queued_bytes));
       move(*feed, other);
       add_bytes(lane_of(*feed), static_cast<std::int64_t>(chunk->queued_bytes));
@@ -245,10 +242,11 @@ void ChunkQueue::queue(Lane& lane, std::unique_ptr<PendingChunk> chunk) {
   wake_by(lane, *lane.ready_since + settings_.group_interval);
 }
 
-void ChunkQueue::end_open_chunks(UtcTime opened_until) {
+void ChunkQueue::end_open_chunks(UtcTime opened_until, std::optional<std::size_t> volume) {
   for (const auto& [name, feed] : feeds_) {
     const PendingChunk* open = feed->builder.open();
-    if (open && open->opened <= opened_until) enqueue(feed, feed->builder.take());
+    if (open && open->opened <= opened_until && (!volume || feed->volume == *volume))
+      enqueue(feed, feed->builder.take());
   }
 }
 
@@ -268,6 +266,7 @@ UtcTime ChunkQueue::next_due(std::size_t volume) const {
 }
 
 ChunkQueue::Batch ChunkQueue::next(std::size_t volume, std::optional<UtcTime> retry_at, UtcTime wake_at) {
+  hangs_no_more(volume);
   Lock lock(mutex_);
   Lane& lane = *lanes_[volume];
   for (;;) {
@@ -283,7 +282,8 @@ ChunkQueue::Batch ChunkQueue::next(std::size_t volume, std::optional<UtcTime> re
     }
   }
   lane.waking_at = UtcTime::min();
-  end_open_chunks(stopped_ ? UtcTime::max() : clock_.now() - settings_.chunk_duration);
+  lane.busy = true;
+  end_open_chunks(stopped_ ? UtcTime::max() : clock_.now() - settings_.chunk_duration, volume);
   Batch batch;
   batch.chunks.swap(lane.ready);
   lane.ready_since.reset();
@@ -292,20 +292,20 @@ ChunkQueue::Batch ChunkQueue::next(std::size_t volume, std::optional<UtcTime> re
   return batch;
 }
 
-void ChunkQueue::writing(std::size_t volume, bool now) {
-  std::vector<Event> events;
+void ChunkQueue::hangs_no_more(std::size_t volume) {
   {
     const Lock lock(mutex_);
     Lane& lane = *lanes_[volume];
-    lane.writing = now;
-    if (now || !lane.stalled) return;
+    lane.busy = false;
     set(lane.stalled, false);
-    if (std::exchange(lane.relieved, false)) {
-      events.push_back(
-          {"storage.resumed", "", "", "", fmt::format("volume \"{}\" hangs no more", lane.volume)});
-    }
+    if (!std::exchange(lane.relieved, false)) return;
   }
-  emit(std::move(events));
+  emit({{"storage.resumed", "", "", "", fmt::format("volume \"{}\" hangs no more", lanes_[volume]->volume)}});
+}
+
+void ChunkQueue::writing(std::size_t volume, bool now) {
+  const Lock lock(mutex_);
+  lanes_[volume]->writing = now;
 }
 
 void ChunkQueue::add_bytes(Lane& lane, std::int64_t bytes) {
@@ -403,8 +403,11 @@ base::Result<> ChunkQueue::flush(base::Duration real_deadline) {
     // What one could not write meanwhile, another has got.
     if (handed_over == handed_over_) break;
   }
-  for (const auto& lane : lanes_)
-    if (lane->flush_error) return *lane->flush_error;
+  for (const auto& lane : lanes_) {
+    // What was for one that fails may all be on others.
+    const bool concerned = !lane->failing || lane->queued_bytes > 0;
+    if (lane->flush_error && concerned) return *lane->flush_error;
+  }
   return {};
 }
 

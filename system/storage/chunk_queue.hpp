@@ -32,7 +32,7 @@ struct RecorderFeed {
   ChunkBuilder builder;
   RecorderStats stats;
   struct Waiting {
-    base::UtcTime opened;
+    base::UtcTime since;  ///< when it was opened, or given to that volume later
     std::size_t volume = 0;
   };
   std::deque<Waiting> waiting;  ///< chunks that no writer has written yet
@@ -126,6 +126,7 @@ class ChunkQueue {
     bool stalled = false;   ///< it hangs
     bool relieved = false;  ///< meanwhile others take what is for it, which has been told
     bool writing = false;
+    bool busy = false;   ///< the writer is not in next()
     bool ended = false;  ///< the writer takes nothing more
     Chunks ready = {};
     std::optional<base::UtcTime> ready_since = {};
@@ -148,7 +149,8 @@ class ChunkQueue {
   void check_stall(RecorderFeed& feed, base::UtcTime now, std::vector<Event>& events);
   void enqueue(const Feed& feed, std::unique_ptr<PendingChunk> chunk);
   void queue(Lane& lane, std::unique_ptr<PendingChunk> chunk);
-  void end_open_chunks(base::UtcTime opened_until);
+  void end_open_chunks(base::UtcTime opened_until, std::optional<std::size_t> volume = std::nullopt);
+  void hangs_no_more(std::size_t volume);
   void wake_by(Lane& lane, base::UtcTime due);
   base::UtcTime next_due(std::size_t volume) const;
   std::uint64_t next_run();

@@ -78,13 +78,14 @@ void ChunkQueue::hand_over(std::size_t volume, Chunks& chunks) {
   for (auto& chunk : chunks) {
     const auto& owner = chunk->owner;
     const auto other = choose(owner->channel);
-    if (other == volume || !lanes_[other]->usable()) {
+    const bool fits = lanes_[other]->queued_bytes + chunk->queued_bytes <= settings_.bytes;
+    if (other == volume || !lanes_[other]->usable() || !fits) {
       kept.push_back(std::move(chunk));
       continue;
     }
     release(volume, *chunk);
     add_bytes(*lanes_[other], static_cast<std::int64_t>(chunk->queued_bytes));
-    owner->waiting.push_back({chunk->opened, other});
+    owner->waiting.push_back({clock_.now(), other});
     // What follows goes behind it.
     if (owner->volume == volume) move(*owner, other);
     queue(*lanes_[other], std::move(chunk));

@@ -18,6 +18,7 @@ constexpr std::size_t max_waiting_rows = 100'000;
 // Between looks at what is kept too long, where nothing is left to be removed and where something is.
 constexpr base::Duration look_interval = std::chrono::seconds(10);
 constexpr base::Duration busy_interval = std::chrono::seconds(1);
+constexpr base::Duration longest_pause = std::chrono::minutes(5);
 
 /// The clock may have been set back.
 bool is_due(base::UtcTime now, base::UtcTime next) { return now >= next || next - now > look_interval; }
@@ -73,6 +74,7 @@ void ChunkWriter::run() {
   for (;;) {
     std::optional<base::UtcTime> retry_at;
     if (volume_failing_ || index_failing_) retry_at = clock_.now() + settings_.retry_interval;
+    if (volume_failing_ && group_.empty() && !index_failing_) retry_at = try_at_;
     ChunkQueue::Batch batch = queue_.next(settings_.number, retry_at, std::min(next_expiry_, next_sweep_));
     std::move(batch.chunks.begin(), batch.chunks.end(), std::back_inserter(group_));
     auto error = commit();
@@ -139,10 +141,15 @@ std::optional<Error> ChunkWriter::commit() {
 
 /// Nothing is left for the volume, since others have taken it.
 std::optional<Error> ChunkWriter::try_again() {
+  const auto now = clock_.now();
+  // The clock may have been set back.
+  if (now < try_at_ && try_at_ - now <= longest_pause) return std::nullopt;
+  try_at_ = now + pause_;
   const auto ready = log_.try_to_write();
   const auto taken = log_.take_changes();
   segments_.insert(segments_.end(), taken.begin(), taken.end());
   if (!ready) return std::nullopt;
+  worked_at_ = now;
   queue_.works(settings_.number);
   volume_works();
   return std::nullopt;
@@ -196,6 +203,11 @@ void ChunkWriter::volume_failed(const Error& error) {
   const std::string message = fmt::format("{}; {}", error.message, remedy(error));
   if (!volume_failing_) {
     volume_failing_ = true;
+    // One that takes a little at a time would cut the recordings of others again and again.
+    const auto now = clock_.now();
+    const bool again = now - worked_at_ < std::chrono::minutes(1) && now >= worked_at_;
+    pause_ = again ? std::min(2 * pause_, longest_pause) : settings_.retry_interval;
+    try_at_ = now + pause_;
     failing_gauge_.Set(1);
     base::log_error("volume \"{}\": {}", settings_.volume, message);
     sink_({cause == "full" ? "storage.full" : "storage.failed", "", "", cause,

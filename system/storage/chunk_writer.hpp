@@ -75,6 +75,9 @@ class ChunkWriter {
   std::vector<SegmentRow> segments_;
   bool volume_failing_ = false;
   bool index_failing_ = false;
+  base::UtcTime try_at_;  ///< when a volume of which others have all is tried
+  base::UtcTime worked_at_;
+  base::Duration pause_{};
   base::UtcTime next_expiry_;
   base::UtcTime next_sweep_;
   std::uint64_t segments_then_ = 0;  ///< made up to the last look at what has expired

@@ -20,6 +20,7 @@ struct RecordingReader::State {
 
   std::deque<RecordedRun> runs;            ///< not begun yet
   RecordedRun run;                         ///< under way
+  bool goes_on = false;                    ///< from another volume
   std::optional<ChunkCursor> cursor;       ///< in the run under way
   std::deque<media::AccessUnitPtr> units;  ///< of the chunk under way, not delivered yet
   std::shared_ptr<const media::Presentation> presentation;

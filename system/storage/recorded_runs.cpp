@@ -26,11 +26,12 @@ Result<> pass_over(const RecordedVolumes& volumes, const RecordedVolume& unread,
 }
 
 Result<std::vector<RecordedRun>> find_runs(const RecordedVolumes& volumes, std::string_view channel,
-                                           std::string_view stream, UtcTime from, UtcTime to) {
+                                           std::string_view stream, UtcTime from, UtcTime to, bool all) {
   std::vector<RecordedRun> found;
   for (const auto& volume : volumes) {
     const auto runs = volume->index->runs(channel, stream, from, to);
     if (!runs) {
+      if (all) return runs.error();
       if (auto passed = pass_over(volumes, *volume, runs.error()); !passed) return passed.error();
       continue;
     }

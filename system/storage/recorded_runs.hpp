@@ -26,10 +26,11 @@ struct RecordedRun : RunRow {
 /// What is on a volume that cannot be read is left out and logged, where there are others: theirs is found.
 base::Result<> pass_over(const RecordedVolumes& volumes, const RecordedVolume& unread, base::Error error);
 
-/// Runs that reach into [from, to), in order of arrival; parts of one run follow each other.
+/// Runs that reach into [from, to), in order of arrival; parts of one run follow each other. With `all`, an
+/// error where a volume cannot be read.
 base::Result<std::vector<RecordedRun>> find_runs(const RecordedVolumes& volumes, std::string_view channel,
                                                  std::string_view stream, base::UtcTime from,
-                                                 base::UtcTime to);
+                                                 base::UtcTime to, bool all = false);
 
 /// The same, and the part before the first one where that is needed to show its first picture at `from`.
 base::Result<std::vector<RecordedRun>> find_shown_runs(const RecordedVolumes& volumes,

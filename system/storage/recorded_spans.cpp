@@ -131,13 +131,14 @@ base::Result<std::vector<UtcTime>> find_days(const RecordedVolumes& volumes, std
 
 base::Result<std::vector<Hole>> find_holes(const RecordedVolumes& volumes, std::string_view channel,
                                            std::string_view stream, UtcTime from, UtcTime to) {
-  const auto runs = find_runs(volumes, channel, stream, from, to);
+  const auto runs = find_runs(volumes, channel, stream, from, to, true);
   if (!runs) return runs.error();
   std::vector<Hole> holes;
   for (std::size_t i = 1; i < runs->size(); ++i) {
     const RecordedRun& before = (*runs)[i - 1];
     const RecordedRun& after = (*runs)[i];
-    if (after.begin - before.last <= least_hole) continue;
+    // Between the parts of one run something is still on its way.
+    if (after.begin - before.last <= least_hole || before.run == after.run) continue;
     // After the clock was set, another run may have recorded that time.
     const bool covered = std::ranges::find_if(*runs, [&](const RecordedRun& run) {
                            return run.begin < after.begin && run.last > before.last;

@@ -61,6 +61,8 @@ bool RecordingReader::State::load_chunk() {
       continue;
     }
     const ChunkRow& chunk = **row;
+    // Both have it where a volume has failed after it was written.
+    if (goes_on && next_index && chunk.index < *next_index) continue;
     base::Bytes bytes;
     auto head = read_chunk(chunk, bytes);
     if (!head) {
@@ -90,7 +92,7 @@ bool RecordingReader::State::is_overwritten(const ChunkRow& chunk, const Error& 
 
 bool RecordingReader::State::begin_run() {
   if (runs.empty()) return false;
-  const bool goes_on = presentation && runs.front().run == run.run;
+  goes_on = presentation && runs.front().run == run.run;
   run = std::move(runs.front());
   runs.pop_front();
   file.reset();

@@ -89,8 +89,19 @@ bool RetentionSweep::follows(UtcTime now) {
   return now >= ages_from_ || ages_from_ - now > jump;
 }
 
+RetentionSweep::Share RetentionSweep::share(const std::string& channel, UtcTime now) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = shares_.find(channel);
+  if (found == shares_.end()) return {};
+  const auto& seen = found->second;
+  const bool is_fresh = now - seen.at <= std::chrono::minutes(1) && now >= seen.at;
+  // One that is not looked at any more holds up nobody.
+  if (!is_fresh) return {seen.bytes, std::nullopt, false};
+  return seen;
+}
+
 Result<std::vector<IndexedChunk>> RetentionSweep::beyond(const std::string& channel, const Retention& limit,
-                                                         UtcTime now, const SpanLocks::Held& held) const {
+                                                         UtcTime now, const SpanLocks::Held& held) {
   std::vector<IndexedChunk> chunks;
   if (limit.keep > base::Duration::zero()) {
     if (auto added = add_first(channel, now - limit.keep, held, chunks); !added) return added.error();
@@ -99,18 +110,30 @@ Result<std::vector<IndexedChunk>> RetentionSweep::beyond(const std::string& chan
   const auto bytes = index_->bytes(channel);
   if (!bytes) return bytes.error();
   // What is locked does not count: else nothing new would be kept beside it.
-  const auto locked = held.bytes(channel);
-  if (*bytes <= locked) return chunks;
-  const auto newer = elsewhere_(channel);
-  if (!newer) return newer.error();
-  const auto most = limit.bytes - std::min(limit.bytes, *newer);
-  if (*bytes - locked <= most) return chunks;
-  if (auto added = add_first(channel, UtcTime::max(), held, chunks); !added) return added.error();
-  std::stable_sort(chunks.begin(), chunks.end(),
-                   [](const auto& a, const auto& b) { return a.row.begin < b.row.begin; });
-  auto excess = *bytes - locked - most;
+  Seen own;
+  own.bytes = *bytes - std::min(*bytes, held.bytes(channel));
+  own.at = now;
+  const auto others = elsewhere_ ? elsewhere_(channel, now) : Share{};
+  const auto all = own.bytes + others.bytes;
+  own.unknown = own.bytes > 0 && all <= limit.bytes;
+  if (all > limit.bytes) {
+    if (auto added = add_first(channel, UtcTime::max(), held, chunks); !added) return added.error();
+    std::stable_sort(chunks.begin(), chunks.end(),
+                     [](const auto& a, const auto& b) { return a.row.begin < b.row.begin; });
+    if (!chunks.empty()) own.oldest = chunks.front().row.begin;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    shares_[channel] = own;
+  }
+  auto excess = all - std::min(all, limit.bytes);
+  if (others.unknown) excess = 0;
   std::size_t enough = 0;
-  while (enough < chunks.size() && excess > 0) excess -= std::min(excess, chunks[enough++].row.bytes());
+  while (enough < chunks.size() && excess > 0) {
+    // What is older goes first, also when it is on another volume.
+    if (others.oldest && chunks[enough].row.begin > *others.oldest) break;
+    excess -= std::min(excess, chunks[enough++].row.bytes());
+  }
   chunks.resize(enough);
   return chunks;
 }

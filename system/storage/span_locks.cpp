@@ -196,6 +196,30 @@ Result<SpanLock> SpanLocks::remove(std::int64_t id) {
   return removed;
 }
 
+Result<std::int64_t> SpanLocks::next_id() {
+  const std::lock_guard guard(mutex_);
+  std::int64_t last = 0;
+  auto query = database_.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'lock'");
+  if (!query) return query.error();
+  if (auto read = each(*query, [&] { last = query->integer(0); }); !read) return read.error();
+  return last + 1;
+}
+
+Result<> SpanLocks::renumber(std::int64_t id, std::int64_t other) {
+  const std::lock_guard guard(mutex_);
+  const auto found = locks_.find(id);
+  if (found == locks_.end() || locks_.contains(other))
+    return Error{ErrorKind::conflict, fmt::format("lock {} cannot become {}", id, other)};
+  auto update = database_.prepare("UPDATE lock SET id = ? WHERE id = ?");
+  if (!update) return update.error();
+  if (auto done = update->bind(other, id).run(); !done) return done.error();
+  auto lock = found->second;
+  lock.id = other;
+  locks_.erase(found);
+  locks_.emplace(other, std::move(lock));
+  return {};
+}
+
 std::vector<SpanLock> SpanLocks::all() const {
   const std::lock_guard guard(mutex_);
   std::vector<SpanLock> all;

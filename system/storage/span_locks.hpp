@@ -62,6 +62,10 @@ class SpanLocks {
   base::Result<std::optional<SpanLock>> add(SpanLock lock, const std::function<bool()>& is_there);
   /// Errors: not_found, of the database.
   base::Result<SpanLock> remove(std::int64_t id);
+  /// Larger than any that there was.
+  base::Result<std::int64_t> next_id();
+  /// Errors: conflict (there is another of that id), of the database.
+  base::Result<> renumber(std::int64_t id, std::int64_t other);
   std::vector<SpanLock> all() const;
 
   /// While it lives nothing is locked.

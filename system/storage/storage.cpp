@@ -65,17 +65,8 @@ std::vector<std::string> names_of(const Options& options) {
   return names;
 }
 
-/// When the newest of a channel ends.
-base::Result<base::UtcTime> newest_of(const ChunkIndex& index, const std::string& channel) {
-  auto newest = base::UtcTime::min();
-  const auto streams = index.streams(channel);
-  if (!streams) return streams.error();
-  for (const auto& stream : *streams) {
-    const auto runs = index.runs(channel, stream, base::UtcTime::min(), base::UtcTime::max());
-    if (!runs) return runs.error();
-    for (const auto& run : *runs) newest = std::max(newest, run.last);
-  }
-  return newest;
+void tell_unshared(const base::Error& error) {
+  base::log_warning("what is locked on one volume could not be locked on another: {}", error.message);
 }
 
 }  // namespace
@@ -98,7 +89,7 @@ struct Storage::Parts {
   base::Metrics& metrics;
   const EventSink sink;
   const std::shared_ptr<ChunkQueue> queue;
-  std::mutex locking;  ///< one lock is added after another
+  std::mutex locking;  ///< locks of all volumes are compared and changed
 
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -111,7 +102,10 @@ struct Storage::Parts {
   RecordedVolumes recorded() const;
   base::Result<> open(std::size_t number);
   void reopen();
-  base::Result<std::uint64_t> newer_elsewhere(std::size_t number, const std::string& channel) const;
+  RetentionSweep::Share elsewhere(std::size_t number, const std::string& channel, base::UtcTime now) const;
+  base::Result<std::int64_t> next_lock();
+  base::Result<> share_locks();
+  std::vector<SpanLock> locks() const;
 };
 
 std::vector<std::shared_ptr<Volume>> Storage::Parts::opened() const {
@@ -128,16 +122,59 @@ RecordedVolumes Storage::Parts::recorded() const {
 }
 
 base::Result<> Storage::Parts::open(std::size_t number) {
-  auto volume =
-      Volume::open({options.volumes[number], number,
-                    [this, number](const std::string& channel) { return newer_elsewhere(number, channel); }},
-                   options, queue, clock, metrics, sink);
+  RetentionSweep::Elsewhere others;
+  if (volumes.size() > 1) {
+    others = [this, number](const std::string& channel, base::UtcTime now) {
+      return elsewhere(number, channel, now);
+    };
+  }
+  auto volume = Volume::open({options.volumes[number], number, std::move(others)}, options, queue, clock,
+                             metrics, sink);
   if (!volume) return volume.error();
   const std::shared_ptr<Volume> opened = *std::move(volume);
   const std::lock_guard lock(mutex);
   opened->sweep().set(limits);
   volumes[number] = opened;
   return {};
+}
+
+/// Locks that were made while a volume was missing are its own, too; and no two locks have one id.
+base::Result<> Storage::Parts::share_locks() {
+  const std::lock_guard guard(locking);
+  const auto all = opened();
+  for (std::size_t at = 1; at < all.size(); ++at) {
+    for (const auto& own : all[at]->locks().all()) {
+      const auto is_other = [&](const SpanLock& lock) { return lock.id == own.id && !is_part_of(lock, own); };
+      if (std::none_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(at), [&](const auto& volume) {
+            return std::ranges::any_of(volume->locks().all(), is_other);
+          }))
+        continue;
+      const auto id = next_lock();
+      if (!id) return id.error();
+      if (auto done = all[at]->locks().renumber(own.id, *id); !done) return done;
+    }
+  }
+  const auto wanted = locks();
+  for (const auto& volume : all) {
+    const auto own = volume->locks().all();
+    for (const auto& lock : wanted) {
+      if (std::ranges::any_of(own, [&](const auto& part) { return is_part_of(part, lock); })) continue;
+      if (lock.channel.empty()) continue;  // of the volume whose list was damaged
+      if (auto done = volume->lock(lock, true); !done) return done.error();
+    }
+  }
+  return {};
+}
+
+/// Of a lock with parts on several volumes. One that is missing now may have locks, too.
+base::Result<std::int64_t> Storage::Parts::next_lock() {
+  std::int64_t id = clock.now().time_since_epoch() / std::chrono::milliseconds(1);
+  for (const auto& volume : opened()) {
+    const auto own = volume->locks().next_id();
+    if (!own) return own;
+    id = std::max(id, *own);
+  }
+  return id;
 }
 
 void Storage::Parts::reopen() {
@@ -151,40 +188,35 @@ void Storage::Parts::reopen() {
       lock.unlock();
       const auto done = open(number);
       if (done) {
+        if (auto shared = share_locks(); !shared) tell_unshared(shared.error());
         sink({"storage.resumed", "", "", "",
               fmt::format("volume \"{}\" is there again", options.volumes[number].directory.native())});
       }
       lock.lock();
+      if (stopped) return;
       all = all && done;
     }
     if (all) return;
   }
 }
 
-base::Result<std::uint64_t> Storage::Parts::newer_elsewhere(std::size_t number,
-                                                            const std::string& channel) const {
-  std::shared_ptr<Volume> own;
+RetentionSweep::Share Storage::Parts::elsewhere(std::size_t number, const std::string& channel,
+                                                base::UtcTime now) const {
+  std::vector<std::shared_ptr<Volume>> others;
   {
     const std::lock_guard lock(mutex);
-    own = volumes[number];
+    others = volumes;
+    others[number] = nullptr;
   }
-  std::uint64_t bytes = 0;
-  std::optional<base::UtcTime> newest;
-  for (const auto& volume : opened()) {
-    if (volume == own || !own) continue;
-    if (!newest) {
-      const auto of_own = newest_of(*own->recorded()->index, channel);
-      if (!of_own) return of_own.error();
-      newest = *of_own;
-    }
-    const auto theirs = newest_of(*volume->recorded()->index, channel);
-    if (!theirs) return theirs.error();
-    if (*theirs <= *newest) continue;
-    const auto kept = volume->recorded()->index->bytes(channel);
-    if (!kept) return kept.error();
-    bytes += *kept;
+  RetentionSweep::Share all;
+  for (const auto& volume : others) {
+    if (!volume) continue;
+    const auto share = volume->sweep().share(channel, now);
+    all.bytes += share.bytes;
+    all.unknown = all.unknown || share.unknown;
+    if (share.oldest) all.oldest = std::min(all.oldest.value_or(*share.oldest), *share.oldest);
   }
-  return bytes;
+  return all;
 }
 
 base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, const base::Clock& clock,
@@ -201,6 +233,7 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
     sink({"storage.failed", "", "", "missing",
           fmt::format("{}; it is tried again, and others record meanwhile", error.message)});
   }
+  if (auto shared = storage->parts_->share_locks(); !shared) tell_unshared(shared.error());
   if (!errors.empty())
     storage->parts_->reopening = std::thread([parts = storage->parts_.get()] { parts->reopen(); });
   return storage;
@@ -236,6 +269,8 @@ base::Result<std::vector<base::UtcTime>> Storage::recorded_days(std::string_view
 
 base::Result<std::vector<Hole>> Storage::holes(std::string_view channel, std::string_view stream,
                                                base::UtcTime from, base::UtcTime to) const {
+  // What seems to be missing may be on one that is.
+  if (parts_->opened().size() < parts_->options.volumes.size()) return std::vector<Hole>();
   return find_holes(parts_->recorded(), channel, stream, from, to);
 }
 
@@ -273,7 +308,8 @@ base::Result<RecordingReader> Storage::read(std::string_view channel, std::strin
 base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view channel,
                                                                 std::string_view stream,
                                                                 base::UtcTime time) const {
-  const auto runs = find_runs(parts_->recorded(), channel, stream, base::UtcTime::min(), time);
+  const auto volumes = parts_->recorded();
+  const auto runs = find_runs(volumes, channel, stream, base::UtcTime::min(), time);
   if (!runs) return runs.error();
   auto newest_first = *runs;
   std::sort(newest_first.begin(), newest_first.end(),
@@ -282,7 +318,10 @@ base::Result<std::optional<base::UtcTime>> Storage::last_before(std::string_view
   for (const auto& run : newest_first) {
     if (last && run.last <= *last) break;
     const auto chunk = run.on->index->chunk_before(channel, stream, run.run, time);
-    if (!chunk) return chunk.error();
+    if (!chunk) {
+      if (auto passed = pass_over(volumes, *run.on, chunk.error()); !passed) return passed.error();
+      continue;
+    }
     if (!*chunk) continue;
     const auto own = std::min((*chunk)->last, time - base::Duration(1));
     if (!last || own > *last) last = own;
@@ -320,29 +359,46 @@ base::Result<SpanLock> Storage::lock(SpanLock lock) {
     if (is_part_of(other, lock)) return other;
   }
   const auto volumes = parts_->opened();
-  // A volume that is missing now may have locks, too, and those of one volume alone count from 1.
+  const bool is_one = parts_->volumes.size() == 1;
   lock.id = 0;
-  if (parts_->volumes.size() > 1) {
-    lock.id = lock.made.time_since_epoch() / std::chrono::milliseconds(1);
-    for (const auto& other : locks()) lock.id = std::max(lock.id, other.id + 1);
+  lock.kept_from = lock.from;
+  if (!is_one) {
+    const auto id = parts_->next_lock();
+    if (!id) return id.error();
+    lock.id = *id;
+    std::optional<Error> none;
+    bool any = false;
+    for (const auto& volume : volumes) {
+      const auto found = find_lockable(*volume->recorded()->index, lock.channel, lock.from, lock.to);
+      if (found) lock.kept_from = std::min(lock.kept_from, found->kept_from);
+      if (!found) none = found.error();
+      any = any || found;
+    }
+    if (!any) return *none;
   }
+  // Also on those that have nothing of it yet: some of it may be on its way.
   std::optional<SpanLock> made;
   std::vector<std::shared_ptr<Volume>> on;
-  std::optional<Error> nothing;
+  std::optional<Error> refused;
   for (const auto& volume : volumes) {
-    const auto part = volume->lock(lock);
-    if (part) {
-      if (made) join(*made, *part);
-      if (!made) made = *part;
-      on.push_back(volume);
+    const auto part = volume->lock(lock, !is_one);
+    if (!part) {
+      refused = part.error();
+      if (part.error().kind == ErrorKind::conflict) break;
+      tell_unshared(part.error());  // one that cannot be read removes nothing either
       continue;
     }
-    nothing = part.error();
-    if (part.error().kind == ErrorKind::not_found) continue;
-    for (const auto& other : on) static_cast<void>(other->locks().remove(made->id));
-    return part.error();
+    if (made) {
+      join(*made, *part);
+    } else {
+      made = *part;
+    }
+    on.push_back(volume);
   }
-  if (!made) return *nothing;
+  if (!made || (refused && refused->kind == ErrorKind::conflict)) {
+    for (const auto& volume : on) static_cast<void>(volume->locks().remove(made->id));
+    return *refused;
+  }
   return *made;
 }
 
@@ -361,9 +417,11 @@ base::Result<SpanLock> Storage::unlock(std::int64_t id) {
   return *found;
 }
 
-std::vector<SpanLock> Storage::locks() const {
+std::vector<SpanLock> Storage::locks() const { return parts_->locks(); }
+
+std::vector<SpanLock> Storage::Parts::locks() const {
   std::vector<SpanLock> all;
-  for (const auto& volume : parts_->opened()) {
+  for (const auto& volume : opened()) {
     for (const auto& part : volume->locks().all()) {
       const auto same = std::ranges::find_if(all, [&](const auto& lock) { return is_part_of(part, lock); });
       if (same == all.end()) {
@@ -423,8 +481,9 @@ void Storage::stop() {
     parts_->stopped = true;
   }
   parts_->changed.notify_all();
-  if (parts_->reopening.joinable()) parts_->reopening.join();
   parts_->queue->stop();
+  for (const auto& volume : parts_->opened()) volume->finish();
+  if (parts_->reopening.joinable()) parts_->reopening.join();
   for (const auto& volume : parts_->opened()) volume->finish();
 }
 

@@ -26,6 +26,7 @@ class VolumeFiles;
 struct VolumePlace {
   std::filesystem::path directory;     ///< of this volume alone; made when it is missing
   std::shared_ptr<VolumeFiles> files;  ///< the file system unless a test puts its own here
+  bool must_exist = false;             ///< it is not made: its disk may not be mounted
 };
 
 struct Options {

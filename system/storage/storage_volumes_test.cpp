@@ -117,6 +117,7 @@ TEST_F(StorageVolumes, WhenOneFailsTheOthersTakeItsChannelsAndNothingIsLostOrTwi
 
   files[1]->refuse_write(std::nullopt);
   files[1]->refuse_create(std::nullopt);
+  volume.clock.advance(1s);
   ASSERT_TRUE(volume.storage->flush());
   EXPECT_EQ(volume.count("storage.resumed"), 1u);
   volume.push(*recorder, Units(sent.begin() + 190, sent.end()));
@@ -161,6 +162,7 @@ TEST_F(StorageVolumes, WithoutAnotherThatWorksItIsToldAndGoesOnWhereOneWorksFirs
   EXPECT_EQ(volume.count("recording.failed", channel), 1u);
   files[2]->refuse_write(std::nullopt);
   files[2]->refuse_create(std::nullopt);
+  volume.clock.advance(5s);
   static_cast<void>(volume.storage->flush());
   static_cast<void>(volume.storage->flush());
   EXPECT_EQ(volume.count("recording.resumed", channel), 1u);
@@ -239,6 +241,7 @@ struct OnTwoVolumes : StorageVolumes {
     volume.push(*recorder, Units(sent.begin() + 100, sent.end()));
     ASSERT_TRUE(volume.storage->flush());
     fail(1, false);
+    volume.clock.advance(1s);
     ASSERT_TRUE(volume.storage->flush());
   }
   void fail(std::size_t number, bool now) {
@@ -269,6 +272,67 @@ TEST_F(OnTwoVolumes, ALockIsOneWithPartsOnBoth) {
   EXPECT_EQ(volume.storage->unlock(lock->id)->bytes, lock->bytes);
   EXPECT_TRUE(volume.storage->locks().empty());
   EXPECT_EQ(volume.storage->unlock(lock->id).error().kind, base::ErrorKind::not_found);
+}
+
+TEST_F(OnTwoVolumes, ALockThatWasMadeWithoutAVolumeIsItsOwnOnceItIsThere) {
+  volume.close();
+  const auto aside = volume.directory.path() / "aside";
+  const auto missing = volume.options.volumes[1].directory;
+  std::filesystem::rename(missing, aside);
+  volume.options.volumes[1].must_exist = true;
+  volume.open();
+  EXPECT_EQ(volume.count("storage.failed"), 2u) << "as it failed before, and is missing now";
+  EXPECT_EQ(volume.storage->volumes()[1].state, "missing");
+  EXPECT_TRUE(volume.storage->holes(channel, "main", test_start, test_start + 1h)->empty());
+  volume.clock.advance(1h);
+  SpanLock wanted;
+  wanted.channel = channel;
+  wanted.from = test_start + 10s;
+  wanted.to = test_start + 18s;
+  const auto lock = volume.storage->lock(wanted);
+  ASSERT_TRUE(lock) << lock.error().message;
+  volume.close();
+  std::filesystem::rename(aside, missing);
+  volume.open();
+  const auto all = volume.storage->locks();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all.front().id, lock->id);
+  EXPECT_GT(all.front().bytes, lock->bytes + 200'000) << "with its 100 pictures of 2000 bytes";
+  const auto own = volume.storage->volumes();
+  EXPECT_EQ(own[1].state, "working");
+  EXPECT_GT(own[1].locked, 200'000u);
+  EXPECT_EQ(own[1].capacity, 1u << 30);
+}
+
+TEST_F(OnTwoVolumes, TwoLocksOfOneIdAreToldApart) {
+  volume.clock.advance(1h);
+  volume.close();
+  const auto of_all = volume.options.volumes;
+  // As they were made while each was the only one.
+  for (std::size_t number = 0; number < 3; ++number) {
+    if (!holds(number, channel)) continue;
+    volume.options.volumes = {of_all[number]};
+    volume.open();
+    SpanLock wanted;
+    wanted.channel = channel;
+    wanted.from = test_start;
+    wanted.to = test_start + 20s;
+    wanted.reason = "of volume " + std::to_string(number);
+    const auto lock = volume.storage->lock(wanted);
+    ASSERT_TRUE(lock) << lock.error().message;
+    EXPECT_EQ(lock->id, 1);
+    volume.close();
+    volume.options.volumes = of_all;
+  }
+  volume.open();
+  auto all = volume.storage->locks();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_NE(all[0].id, all[1].id);
+  const auto kept = all[1].reason;
+  ASSERT_TRUE(volume.storage->unlock(all[0].id));
+  all = volume.storage->locks();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].reason, kept);
 }
 
 TEST_F(OnTwoVolumes, ALockThatOneOfThemRefusesIsOnNone) {
@@ -307,6 +371,7 @@ TEST_F(OnTwoVolumes, ALimitOfBytesCountsBothAndTakesTheOldestFirst) {
   volume.push(*recorder, make_video(30s, 500, 8000));
   ASSERT_TRUE(volume.storage->flush());
   fail(1, false);
+  volume.clock.advance(5s);
   ASSERT_TRUE(volume.storage->flush());
   const Units more = make_video(60s, 500, 8000);
   volume.push(*recorder, more);

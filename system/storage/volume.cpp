@@ -15,6 +15,13 @@ Result<std::unique_ptr<Volume>> Volume::open(Settings settings, const Options& o
                                              base::Metrics& metrics, const EventSink& sink) {
   const auto& directory = settings.place.directory;
   const std::string name = directory.native();
+  std::error_code ignored;
+  if (settings.place.must_exist && !std::filesystem::is_directory(directory, ignored)) {
+    return Error{
+        ErrorKind::not_found,
+        fmt::format("volume \"{}\": there is no such folder; mount its disk, or make the folder on it",
+                    name)};
+  }
   auto lock = VolumeLock::take(directory);
   if (!lock) return lock.error();
   const auto files = settings.place.files ? settings.place.files : system_files();
@@ -51,25 +58,28 @@ Result<std::unique_ptr<Volume>> Volume::open(Settings settings, const Options& o
   return volume;
 }
 
-Result<SpanLock> Volume::lock(SpanLock lock) {
+Result<SpanLock> Volume::lock(SpanLock lock, bool in_any_case) {
   const std::lock_guard guard(locking_);
-  const auto space = recorded_->files->space(recorded_->directory);
-  if (!space) return space.error();
-  const auto most = space->capacity / 100 * most_locked_percent_;
+  const auto kept_from = lock.kept_from;
   for (;;) {
     const auto found = find_lockable(*index_, lock.channel, lock.from, lock.to);
-    if (!found) return found.error();
-    lock.kept_from = found->kept_from;
-    lock.bytes = found->bytes;
+    const bool is_nothing = !found && found.error().kind == ErrorKind::not_found && in_any_case;
+    if (!found && !is_nothing) return found.error();
+    lock.kept_from = found ? std::min(kept_from, found->kept_from) : kept_from;
+    lock.bytes = found ? found->bytes : 0;
+    const auto space = recorded_->files->space(recorded_->directory);
+    if (!space) return space.error();
+    const auto most = space->capacity / 100 * most_locked_percent_;
     std::uint64_t locked = 0;
     for (const auto& other : locks_->all()) locked += other.bytes;
-    if (locked + lock.bytes > most) {
+    if (found && locked + lock.bytes > most) {
       return Error{ErrorKind::conflict,
                    fmt::format("volume \"{}\": {} bytes of recordings are locked and {} more would be, of {} "
                                "that may be: remove another lock, or export it before",
                                name(), locked, lock.bytes, most)};
     }
-    const auto added = locks_->add(lock, [&] { return is_there(*index_, lock.channel, *found); });
+    const auto added =
+        locks_->add(lock, [&] { return is_nothing || is_there(*index_, lock.channel, *found); });
     if (!added) return added.error();
     if (*added) return **added;
   }

@@ -21,7 +21,6 @@ class Volume {
   struct Settings {
     VolumePlace place;
     std::size_t number = 0;  ///< in the queue
-    /// What of a channel is on other volumes, and newer.
     RetentionSweep::Elsewhere elsewhere;
   };
   /// Locks the directory, completes the index (or rebuilds it, which reads every segment) and starts the
@@ -35,9 +34,10 @@ class Volume {
   const std::shared_ptr<const RecordedVolume>& recorded() const { return recorded_; }
   std::string name() const { return recorded_->directory.native(); }
 
-  /// Locks what of that is on this volume, and says how much. Errors: not_found (nothing), conflict (as much
-  /// is locked as may be), of the index, of the file system.
-  base::Result<SpanLock> lock(SpanLock lock);
+  /// Locks what of that is on this volume, and says how much; kept_from is that, or before. Errors: conflict
+  /// (as much is locked as may be), not_found (nothing, unless `in_any_case`), of the index, of the file
+  /// system.
+  base::Result<SpanLock> lock(SpanLock lock, bool in_any_case);
   SpanLocks& locks() { return *locks_; }
   RetentionSweep& sweep() { return *sweep_; }
 

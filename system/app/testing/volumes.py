@@ -17,7 +17,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools/python"))
 from judge import Judge  # noqa: E402
-from vmsd_client import PATIENCE, Client, Program  # noqa: E402
+from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 
 SKIPPED = 77
 CAMERAS = 8
@@ -37,6 +37,7 @@ class Disk:
             image.truncate(SIZE)
         subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", self.image], check=True)
         self.mount()
+        (self.place / "recordings").mkdir()
 
     def mount(self):
         subprocess.run(["mount", "-o", "loop", self.image, self.place], check=True, stderr=subprocess.PIPE, text=True)
@@ -71,7 +72,7 @@ class Stage:
         return {pathlib.Path(volume["directory"]).parent: volume for volume in self.admin.call("GET", "/api/v1/recording-volumes")["volumes"]}
 
     def events(self, kind):
-        return [event for event in self.admin.call("GET", f"/api/v1/events?type={kind}&limit=1000")["events"]]
+        return [event for event in self.admin.call("GET", "/api/v1/events?since=0&limit=1000")["events"] if event["type"] == kind]
 
     def spans(self, channel):
         return self.admin.call("GET", f"/api/v1/channels/{channel}/spans")["spans"]
@@ -171,6 +172,8 @@ def run(vmsd, watchrig, folder, log):
             dead.replace()
             with Program(log, vmsd, "--data", folder / "data", *options) as server:
                 stage.admin.base_url = server.ready["http"]
+                stage.admin.session = None
+                stage.admin.session = stage.admin.call("POST", "/api/v1/sessions", {"username": "admin", "password": PASSWORD})
                 check_whole(judge, stage, channels, folder)
     finally:
         for disk in disks:
