@@ -108,10 +108,10 @@ def seconds(text):
 
 def fail_and_return(judge, stage, channels):
     """The disk that is to be replaced, and its channels' number."""
+    stage.record_more(channels)
     states = stage.volumes()
     judge.expect({volume["state"] for volume in states.values()} == {"working"}, f"all work at first: {states}")
     judge.expect(sum(volume["recorders"] for volume in states.values()) == CAMERAS, f"each channel has a volume: {states}")
-    stage.record_more(channels)
     by_load = sorted(stage.disks, key=lambda disk: states[disk.place]["recorders"])
     dying, full = by_load[-1], by_load[-2]
     judge.expect(states[full.place]["recorders"] > 0, f"more than one volume is recorded on: {states}")
