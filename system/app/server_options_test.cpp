@@ -98,5 +98,19 @@ TEST(ServerOptions, AFileNamesItsWrongLine) {
   EXPECT_FALSE(apply_file(options, std::filesystem::temp_directory_path()));
 }
 
+TEST(ServerOptions, VolumesAreFoldersEachOnce) {
+  ServerOptions options;
+  EXPECT_EQ(options.volumes, std::vector<std::filesystem::path>{recordings_name});
+  ASSERT_TRUE(apply_setting(options, "storage.volumes= /mnt/a/rec , recordings,/mnt/b/../c"));
+  EXPECT_EQ(options.volumes, (std::vector<std::filesystem::path>{"/mnt/a/rec", "recordings", "/mnt/c"}));
+  for (const auto* wrong : {"storage.volumes=", "storage.volumes=/a,/a", "storage.volumes=/a,/b/../a",
+                            "storage.volumes=other", "storage.volumes=/a,,/b"}) {
+    const auto refused = apply_setting(options, wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().kind, base::ErrorKind::invalid);
+  }
+  EXPECT_EQ(options.volumes.size(), 3u) << "what is refused changes nothing";
+}
+
 }  // namespace
 }  // namespace watchrig::app

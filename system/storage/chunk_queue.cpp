@@ -165,28 +165,6 @@ bool ChunkQueue::drop(RecorderFeed& feed, std::vector<Event>& events) {
   return false;
 }
 
-void ChunkQueue::check_stall(RecorderFeed& feed, UtcTime now, std::vector<Event>& events) {
-  const PendingChunk* open = feed.builder.open();
-  const auto first = std::ranges::find(feed.waiting, feed.volume, &RecorderFeed::Waiting::volume);
-  if (first == feed.waiting.end() && !open) return;
-  const UtcTime oldest = first == feed.waiting.end() ? open->opened : first->since;
-  if (now - oldest <= settings_.stall_alarm) return;
-  const auto waited =
-      fmt::format("nothing has been written for {:.1f} s; check the disk's health and connection",
-                  std::chrono::duration<double>(now - oldest).count());
-  Lane& lane = lane_of(feed);
-  if (lane.busy) set(lane.stalled, true);
-  const auto other = choose(feed.channel);
-  if (other == feed.volume || !lanes_[other]->usable()) return alarm(feed, "stalled", waited, events);
-  if (lane.stalled && !std::exchange(lane.relieved, true)) {
-    events.push_back({"storage.failed", "", "", "stalled",
-                      fmt::format("volume \"{}\": {}; what is for it is recorded on the other volumes",
-                                  lane.volume, waited)});
-  }
-  hand_over(feed.volume, lane.ready);
-  move(feed, other);
-}
-
 void ChunkQueue::alarm(RecorderFeed& feed, const std::string& cause, const std::string& reason,
                        std::vector<Event>& events) {
   if (feed.stats.failing) return;
@@ -292,17 +270,6 @@ ChunkQueue::Batch ChunkQueue::next(std::size_t volume, std::optional<UtcTime> re
   return batch;
 }
 
-void ChunkQueue::hangs_no_more(std::size_t volume) {
-  {
-    const Lock lock(mutex_);
-    Lane& lane = *lanes_[volume];
-    lane.busy = false;
-    set(lane.stalled, false);
-    if (!std::exchange(lane.relieved, false)) return;
-  }
-  emit({{"storage.resumed", "", "", "", fmt::format("volume \"{}\" hangs no more", lanes_[volume]->volume)}});
-}
-
 void ChunkQueue::writing(std::size_t volume, bool now) {
   const Lock lock(mutex_);
   lanes_[volume]->writing = now;
@@ -340,27 +307,6 @@ void ChunkQueue::committed(std::size_t volume, const Chunks& chunks) {
     }
   }
   emit(std::move(events));
-}
-
-void ChunkQueue::failed(std::size_t volume, Chunks& chunks, const std::string& cause,
-                        const std::string& message) {
-  std::vector<Event> events;
-  {
-    const Lock lock(mutex_);
-    Lane& lane = *lanes_[volume];
-    set(lane.failing, true);
-    hand_over(volume, chunks);
-    hand_over(volume, lane.ready);
-    for (const auto& chunk : chunks) {
-      if (!chunk->owner->closed) alarm(*chunk->owner, cause, message, events);
-    }
-  }
-  emit(std::move(events));
-}
-
-void ChunkQueue::works(std::size_t volume) {
-  const Lock lock(mutex_);
-  set(lanes_[volume]->failing, false);
 }
 
 void ChunkQueue::lost(std::size_t volume, const Chunks& chunks) {
