@@ -97,7 +97,7 @@ RetentionSweep::Share RetentionSweep::share(const std::string& channel, UtcTime 
   const bool is_fresh = now - seen.at <= std::chrono::minutes(1) && now >= seen.at;
   // One that is not looked at any more holds up nobody.
   if (!is_fresh) return {seen.bytes, std::nullopt, false};
-  return seen;
+  return {seen.bytes, seen.oldest, seen.unknown};
 }
 
 Result<std::vector<IndexedChunk>> RetentionSweep::beyond(const std::string& channel, const Retention& limit,
