@@ -175,9 +175,8 @@ TEST_F(StorageVolumes, WhatWaitsForOneThatHangsIsRecordedOnOthers) {
   const auto recorder = volume.record(channel);
   const Units sent = make_video(10s, 200);
   files[2]->stall(true);
-  volume.push(*recorder, Units(sent.begin(), sent.begin() + 25));
+  volume.push(*recorder, Units(sent.begin(), sent.begin() + 26));
   volume.clock.advance(1s);
-  volume.push(*recorder, Units(sent.begin() + 25, sent.begin() + 26));
   static_cast<void>(volume.storage->flush(200ms));
   files[2]->await_stalled();
   volume.push(*recorder, Units(sent.begin() + 26, sent.begin() + 60));
