@@ -1,5 +1,8 @@
 #include "scenarios/engine/bench.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "scenarios/engine/maker.hpp"
@@ -13,6 +16,16 @@ using reports::EvidenceKind;
 using reports::Verdict;
 
 constexpr std::size_t last_words = 5;  ///< lines of a log that a message quotes
+
+/// Beside the data folder, in which no volume may lie but its own.
+std::filesystem::path disks_folder(const Equipment& equipment, const Scenario& scenario) {
+  return equipment.work / (scenario.id + ".disks");
+}
+
+std::filesystem::path volume_folder(const Equipment& equipment, const Scenario& scenario,
+                                    const std::string& name) {
+  return std::filesystem::absolute(disks_folder(equipment, scenario)) / name / "recordings";
+}
 
 std::vector<std::string> vmsd_command(const Equipment& equipment, const Scenario& scenario,
                                       const base::Clock& clock, const EvidenceFolder& evidence) {
@@ -34,6 +47,11 @@ std::vector<std::string> vmsd_command(const Equipment& equipment, const Scenario
     command.push_back("--set");
     command.push_back(setting);
   }
+  std::string volumes;
+  for (const auto& name : scenario.server.volumes)
+    fmt::format_to(std::back_inserter(volumes), "{}{}", volumes.empty() ? "" : ",",
+                   volume_folder(equipment, scenario, name).string());
+  if (!volumes.empty()) command.insert(command.end(), {"--set", "storage.volumes=" + volumes});
   command.insert(command.end(), equipment.vmsd_options.begin(), equipment.vmsd_options.end());
   return command;
 }
@@ -68,12 +86,22 @@ Bench::~Bench() {
   capture_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(data_, ignored);
+  std::filesystem::remove_all(disks_folder(equipment_, scenario), ignored);
+}
+
+std::filesystem::path Bench::volume(const std::string& name) const {
+  const auto& named = scenario.server.volumes;
+  return std::ranges::find(named, name) == named.end() ? std::filesystem::path()
+                                                       : volume_folder(equipment_, scenario, name);
 }
 
 Outcome Bench::set_up() {
   std::error_code error;
   std::filesystem::remove_all(data_, error);
   std::filesystem::create_directories(data_, error);
+  std::filesystem::remove_all(disks_folder(equipment_, scenario), error);
+  for (const auto& name : scenario.server.volumes)
+    if (!error) std::filesystem::create_directories(volume(name), error);
   if (error) return {Verdict::harness_error, fmt::format("folder {}: {}", data_.string(), error.message())};
   capture_ = std::make_unique<PacketCapture>(evidence.path(""), [this] {
     return std::vector<pid_t>{vms.pid(), rig_pid_.load()};

@@ -87,6 +87,9 @@ class Bench {
   RigProcess* rig() { return rig_.get(); }
   /// Null in a scenario that gives vmsd no cards.
   HostCards* cards() { return cards_.get(); }
+  /// Where vmsd records on a volume of the scenario's, within a folder that is the disk. Empty: it has none
+  /// of that name.
+  std::filesystem::path volume(const std::string& name) const;
   EventFeed& events() { return *events_; }
   const ProcessSampler& sampler() const { return *sampler_; }
   std::filesystem::path data_folder() const { return data_; }

@@ -33,6 +33,7 @@ struct ServerSetup {
   bool initialise = true;             ///< and signed in; false: as it was found, and nobody is signed in
   std::vector<std::string> settings;  ///< `name=value`, given to vmsd by --set
   std::vector<std::string> cards;     ///< network cards made for vmsd to look after; see HostCards
+  std::vector<std::string> volumes;   ///< names of folders made for vmsd to record on; none: its own one
   bool free_ports = true;             ///< for HTTP, HTTPS and RTSP; false: those of vmsd's settings
 };
 

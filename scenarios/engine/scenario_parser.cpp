@@ -1,6 +1,7 @@
 #include "scenarios/engine/scenario_parser.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -104,7 +105,8 @@ base::Result<> read_known_failure(const XmlSource& source, pugi::xml_node node, 
 
 base::Result<> read_server(const XmlSource& source, pugi::xml_node node, const Variables& variables,
                            ServerSetup& server) {
-  if (auto only = only_attributes(source, node, "initialise settings cards ports"); !only) return only;
+  if (auto only = only_attributes(source, node, "initialise settings cards volumes ports"); !only)
+    return only;
   const std::string_view initialise = node.attribute("initialise").as_string("yes");
   if (initialise != "yes" && initialise != "no") {
     return source.error(node, fmt::format("initialise=\"{}\" is neither yes nor no", initialise));
@@ -125,6 +127,12 @@ base::Result<> read_server(const XmlSource& source, pugi::xml_node node, const V
   }
   for (const auto card : base::split(node.attribute("cards").value(), ' ')) {
     if (!card.empty()) server.cards.emplace_back(card);
+  }
+  for (const auto volume : base::split(node.attribute("volumes").value(), ' ')) {
+    if (volume.empty()) continue;
+    if (!std::ranges::all_of(volume, [](char c) { return std::isalnum(static_cast<unsigned char>(c)); }))
+      return source.error(node, fmt::format("volumes: \"{}\" is not of letters and digits", volume));
+    server.volumes.emplace_back(volume);
   }
   return {};
 }

@@ -107,7 +107,8 @@ Response show(const ServerParts& parts, const central::Device& device, const cen
                                 {"stream", channel.recorded_stream},
                                 {"schedule", channel.schedule},
                                 {"keep_days", channel.keep_days},
-                                {"keep_bytes", channel.keep_bytes}});
+                                {"keep_bytes", channel.keep_bytes},
+                                {"disk_group", channel.disk_group}});
 }
 
 constexpr std::string_view attributes[] = {"id",    "name",      "device",  "number", "state",

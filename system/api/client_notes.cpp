@@ -4,6 +4,7 @@
 
 #include "system/api/request_trace.hpp"
 #include "system/api/response_reason.hpp"
+#include "system/platform/recording_messages.hpp"
 #include "system/platform/role_messages.hpp"
 
 namespace watchrig::api {

@@ -11,6 +11,7 @@
 #include "system/api/session_watch.hpp"
 #include "system/devices/onvif/onvif_recordings.hpp"
 #include "system/devices/onvif/onvif_replay.hpp"
+#include "system/platform/recording_messages.hpp"
 #include "system/platform/role_messages.hpp"
 #include "system/storage/device_export.hpp"
 

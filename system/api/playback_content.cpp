@@ -10,6 +10,7 @@
 #include "system/base/text.hpp"
 #include "system/media/rtsp_url.hpp"
 #include "system/media/stream_names.hpp"
+#include "system/platform/recording_messages.hpp"
 #include "system/platform/role_messages.hpp"
 
 namespace watchrig::api {

@@ -1,4 +1,6 @@
 // What is recorded of channels, and when: by plans and by hand.
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -10,6 +12,7 @@
 #include "system/api/request_fields.hpp"
 #include "system/api/routes.hpp"
 #include "system/base/log.hpp"
+#include "system/central/recording/disk_groups.hpp"
 #include "system/central/recording/record_desk.hpp"
 #include "system/media/stream_names.hpp"
 
@@ -22,11 +25,9 @@ using http::Response;
 namespace {
 
 json::object facts(const central::Channel& channel) {
-  json::object facts{{"plan", to_string(channel.plan)},
-                     {"enabled", channel.plan_enabled},
-                     {"stream", channel.recorded_stream},
-                     {"keep_days", channel.keep_days},
-                     {"keep_bytes", channel.keep_bytes}};
+  json::object facts{{"plan", to_string(channel.plan)},   {"enabled", channel.plan_enabled},
+                     {"stream", channel.recorded_stream}, {"keep_days", channel.keep_days},
+                     {"keep_bytes", channel.keep_bytes},  {"disk_group", channel.disk_group}};
   if (!channel.schedule.empty()) facts["schedule"] = channel.schedule;
   return facts;
 }
@@ -79,6 +80,36 @@ central::FieldResult<central::Channel> change_plan(ServerParts& parts, const Req
   return changed;
 }
 
+/// Only a disk group with a volume that works can be chosen: else what is recorded would go to others from
+/// the begin. Storage is asked when a channel gets another group.
+class ChosenGroup {
+ public:
+  ChosenGroup(ServerParts& parts, std::optional<std::int64_t> wanted) : parts_(parts), wanted_(wanted) {}
+
+  central::FieldResult<void> check(const std::string& channel) {
+    if (!wanted_) return {};
+    const auto found = parts_.central.registry().find_channel(channel);
+    if (!found || found->channel->disk_group == *wanted_) return {};
+    if (auto checked = central::check_disk_group(*wanted_); !checked) return checked;
+    if (!volumes_) volumes_ = parts_.storage_orders.volumes();
+    if (!*volumes_) return central::FieldError{"disk_group", volumes_->error()};
+    const auto works = [this](const platform::NvrVolume& volume) {
+      return volume.disk_group == *wanted_ && volume.state == "working";
+    };
+    if (std::ranges::any_of((*volumes_)->volumes, works)) return {};
+    return central::FieldError{"disk_group",
+                               {base::ErrorKind::conflict,
+                                fmt::format("disk group {} has no volume that works: move one there by PATCH "
+                                            "/api/v1/recording-volumes, or choose another group",
+                                            *wanted_)}};
+  }
+
+ private:
+  ServerParts& parts_;
+  const std::optional<std::int64_t> wanted_;
+  std::optional<base::Result<platform::NvrVolumes>> volumes_;
+};
+
 /// What is missing stays.
 central::PlanChange plan_change_from(FieldReader& fields) {
   central::PlanChange change;
@@ -95,6 +126,7 @@ central::PlanChange plan_change_from(FieldReader& fields) {
   change.schedule = text("schedule");
   if (fields.member("keep_days")) change.keep_days = fields.number("keep_days", 0);
   if (fields.member("keep_bytes")) change.keep_bytes = fields.number("keep_bytes", 0);
+  if (fields.member("disk_group")) change.disk_group = fields.number("disk_group", 1);
   if (fields.member("enabled")) change.enabled = fields.flag("enabled", true);
   return change;
 }
@@ -109,6 +141,8 @@ Response set_plan(ServerParts& parts, const Request& request) {
   change.stream = change.stream.value_or(std::string(media::main_stream));
   change.schedule = change.schedule.value_or("");
   change.enabled = change.enabled.value_or(true);
+  if (auto checked = ChosenGroup(parts, change.disk_group).check(request.param("channel")); !checked)
+    return error_response(checked.error());
   const auto changed = change_plan(parts, request, request.param("channel"), change);
   if (!changed) return error_response(changed.error());
   return answer(parts, *changed, facts(*changed));
@@ -124,16 +158,19 @@ Response change_several(ServerParts& parts, const Request& request) {
     return error_response(
         {"change",
          {base::ErrorKind::invalid,
-          "change must be an object with plan, stream, schedule, enabled, keep_days or keep_bytes"}});
+          "change must be an object with plan, stream, schedule, enabled, keep_days, keep_bytes or "
+          "disk_group"}});
   FieldReader reader(wanted, "change.");
   const auto change = plan_change_from(reader);
   reader.no_others();
   if (reader.error()) return error_response(*reader.error());
   const auto rights = parts.central.accounts().rights(request.account);
+  ChosenGroup group(parts, change.disk_group);
   return for_each_id(*ids, "changed", [&](const std::string& id) -> central::FieldResult<void> {
     if (!rights->may(central::Authority::record, id))
       return central::FieldError{"ids",
                                  {base::ErrorKind::denied, fmt::format("no right to record channel {}", id)}};
+    if (auto checked = group.check(id); !checked) return checked;
     const auto changed = change_plan(parts, request, id, change);
     if (!changed) return changed.error();
     // It is kept, and given again until storage has it.
@@ -148,8 +185,8 @@ Response list_plans(ServerParts& parts, const Request& request) {
   const auto rights = parts.central.accounts().rights(request.account);
   central::ChannelQuery query;
   query.accept = [&](const central::Device&, const central::Channel& channel) {
-    const bool has_one =
-        channel.plan != central::RecordPlan::none || channel.keep_days > 0 || channel.keep_bytes > 0;
+    const bool has_one = channel.plan != central::RecordPlan::none || channel.keep_days > 0 ||
+                         channel.keep_bytes > 0 || channel.disk_group > 1;
     return has_one && rights->may(central::Authority::record, channel.id);
   };
   query.offset = page->offset;
@@ -203,7 +240,7 @@ void add_record_plan_routes(http::Router& router, ServerParts& parts) {
              on_workers(parts, set_plan));
   router
       .add("GET", "/api/v1/record-plans", {"record"},
-           "The record plans of channels that have one, or limits of what is kept",
+           "The record plans of channels that have one, or limits of what is kept, or another disk group",
            on_workers(parts, list_plans))
       .query = paged({});
   router.add("PATCH", "/api/v1/record-plans", {"record"},

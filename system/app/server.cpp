@@ -33,6 +33,8 @@
 #include "system/central/certificates/device_trust.hpp"
 #include "system/central/configuration/configuration_transfer.hpp"
 #include "system/central/maintenance/installed_program.hpp"
+#include "system/central/recording/disk_groups.hpp"
+#include "system/central/recording/record_desk.hpp"
 #include "system/platform/data_erasure.hpp"
 #include "system/platform/data_folder.hpp"
 #include "system/platform/in_process_bus.hpp"
@@ -169,6 +171,9 @@ Result<> Server::open_stores() {
        std::move(pace), [inbox](const platform::Message& message) mutable { inbox.take(message); }});
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
+  static_assert(central::most_disk_groups == std::int64_t{storage::most_volumes});
+  // Before anything is recorded.
+  if (auto told = storage_orders_.group(central_->disk_groups().volumes()); !told) return told;
   role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());
   platform::HostNetwork::Options host{
       options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh};
@@ -316,7 +321,7 @@ Result<Ended> Server::run() {
   events.append({.type = "system.started", .message = "the server has started"});
   tell_of_upgrade();
   for (const auto& event : data_.news) events.append(event);
-  keep_recording(pool_.next(), clock_, central_->record_desk(), storage_orders_);
+  keep_recording(pool_.next(), clock_, *central_, storage_orders_);
   keep_restarting(pool_.next(), clock_, central_->settings(), [this] { restart_as_scheduled(); });
   keep_backups(pool_.next(), clock_, *data_.backups, workers_, *central_);
   for (const auto& failure : host_network_->restore())

@@ -5,6 +5,7 @@
 #include "system/central/devices/device_registration.hpp"
 #include "system/central/maintenance/licence_store.hpp"
 #include "system/central/maintenance/upgrade_store.hpp"
+#include "system/central/recording/disk_groups.hpp"
 #include "system/central/recording/record_desk.hpp"
 #include "system/central/relay/relay_sections.hpp"
 #include "system/central/serial_number.hpp"
@@ -35,7 +36,7 @@ std::vector<std::string> Central::databases() {
   return {event_database, "settings.db",         "accounts.db",
           "devices.db",   "schedules.db",        "layouts.db",
           "access.db",    "certificates/own.db", "certificates/trusted.db",
-          "ptz.db",       "onvif_accounts.db"};
+          "ptz.db",       "onvif_accounts.db",   "disk_groups.db"};
 }
 
 Result<std::unique_ptr<Central>> Central::open(const fs::path& data, base::CorrectedClock& clock,
@@ -102,6 +103,7 @@ Result<> Central::open_stores(const fs::path& data, const base::Clock& clock, Fi
   if (opened) opened = put(information_, SystemInformation::open(data / "information.json", *events_, clock));
   if (opened) opened = put(voices_, VoiceFiles::open(data / "voices"));
   if (opened) opened = put(ptz_book_, PtzBook::open(data / "ptz.db"));
+  if (opened) opened = put(disk_groups_, DiskGroups::open(data / "disk_groups.db", data));
   if (!opened) return opened;
   const auto given = load_given_ids(given_ids_);
   if (!given) return given.error();

@@ -28,6 +28,7 @@ namespace watchrig::central {
 
 class DeviceRegistration;
 class DeviceTrust;
+class DiskGroups;
 class RecordDesk;
 
 /// The central role of this process: all that an operator arranges and all that has happened, each in a store
@@ -88,6 +89,7 @@ class Central {
   SystemInformation& information() { return *information_; }
   TaskList& tasks() { return tasks_; }
   RecordDesk& record_desk() { return *record_desk_; }
+  DiskGroups& disk_groups() { return *disk_groups_; }
   PtzBook& ptz_book() { return *ptz_book_; }
   PtzClaims& ptz_claims() { return ptz_claims_; }
   DeviceNotes& device_notes() { return device_notes_; }
@@ -131,6 +133,7 @@ class Central {
   std::unique_ptr<DeviceRegistration> device_registration_;
   std::unique_ptr<DeviceTrust> device_trust_;
   std::unique_ptr<PtzBook> ptz_book_;
+  std::unique_ptr<DiskGroups> disk_groups_;
   std::unique_ptr<RecordDesk> record_desk_;
 };
 

@@ -80,6 +80,7 @@ constexpr std::string_view configuration[] = {"settings.",
                                               "device.certificate-accepted",
                                               "ptz.preset-saved",
                                               "recording.plan-changed",
+                                              "storage.volume-changed",
                                               "recording.locked",
                                               "recording.unlocked"};
 

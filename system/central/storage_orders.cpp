@@ -19,9 +19,14 @@ std::int64_t ahead_ms(const RecordOrder& recorded) {
 }
 
 LinkedChannel linked(const Device& device, const Channel& channel, const RecordOrder& recorded) {
-  LinkedChannel linked{
-      channel.id, channel.name,      channel.number, recorded.stream, recording_type_names(recorded.types),
-      {},         ahead_ms(recorded)};
+  LinkedChannel linked{channel.id,
+                       channel.name,
+                       channel.number,
+                       recorded.stream,
+                       recording_type_names(recorded.types),
+                       {},
+                       ahead_ms(recorded),
+                       recorded.disk_group};
   for (const auto& [name, address] : streams_of(device, channel)) linked.streams.push_back({name, address});
   return linked;
 }
@@ -99,12 +104,27 @@ Result<> StorageOrders::retain(std::vector<KeptChannel> channels) {
   return bus_.send(to_storage(SetNvrRetention{std::move(channels)}));
 }
 
+Result<> StorageOrders::group(std::vector<GroupedVolume> volumes) {
+  const std::lock_guard lock(sending_);
+  return bus_.send(to_storage(SetNvrDiskGroups{std::move(volumes)}));
+}
+
+Result<NvrVolumes> StorageOrders::volumes() {
+  const auto question = to_storage(QueryNvrVolumes{});
+  auto coming = send(question);
+  if (coming.wait_for(patience) != std::future_status::ready) return no_answer_in_time(question);
+  const auto answer = coming.get();
+  if (!answer) return answer.error();
+  return from_answer<NvrVolumes>(question, *answer);
+}
+
 Result<Message> StorageOrders::strategy(const std::string& channel) const {
   const auto found = knowledge_.channel(channel);
   if (!found) return found.error();
   const auto recorded = knowledge_.recorded(*found->channel);
   return to_storage(SetNvrRecordStrategy{found->channel->id, recorded.stream,
-                                         recording_type_names(recorded.types), ahead_ms(recorded)});
+                                         recording_type_names(recorded.types), ahead_ms(recorded),
+                                         recorded.disk_group});
 }
 
 Result<Message> StorageOrders::link(const std::string& device, bool continued) const {

@@ -5,6 +5,7 @@
 
 #include "system/central/devices/device_list.hpp"
 #include "system/central/recording/record_order.hpp"
+#include "system/platform/recording_messages.hpp"
 #include "system/platform/role_messages.hpp"
 
 namespace watchrig::central {
@@ -36,6 +37,10 @@ class StorageOrders {
   base::Result<> record_soon(const std::string& channel);
   /// These limits hold, and no others. Does not wait.
   base::Result<> retain(std::vector<platform::KeptChannel> channels);
+  /// These volumes are of these disk groups, the others of the first. Does not wait.
+  base::Result<> group(std::vector<platform::GroupedVolume> volumes);
+  /// The volumes that it records on.
+  base::Result<platform::NvrVolumes> volumes();
 
  private:
   using Coming = std::future<platform::MessageBus::Answer>;

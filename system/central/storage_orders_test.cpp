@@ -75,12 +75,12 @@ TEST_F(RoleMessagesTest, OrdersArriveAsTheyWereGivenAndARefusalComesBack) {
           R"(link_nvr_pu{"device":"d1","continued":true,"onvif":false,"transport":"udp",)"
           R"("cache_strategy":"fluent","username":"eye","password":"secret","channels":[)"
           R"({"channel":"c1","name":"Gate","number":1,"recorded":"sub","types":["regular","input"],"streams":[)"
-          R"({"name":"main","address":"rtsp://10.0.0.1/1/a"},{"name":"sub","address":"rtsp://10.0.0.1/1/b"}],"ahead_ms":0},)"
+          R"({"name":"main","address":"rtsp://10.0.0.1/1/a"},{"name":"sub","address":"rtsp://10.0.0.1/1/b"}],"ahead_ms":0,"disk_group":1},)"
           R"({"channel":"c2","name":"Yard","number":4,"recorded":"","types":[],"streams":[)"
-          R"({"name":"main","address":"rtsp://10.0.0.9/own"}],"ahead_ms":0}]})",
+          R"({"name":"main","address":"rtsp://10.0.0.9/own"}],"ahead_ms":0,"disk_group":1}]})",
           R"(unlink_nvr_pu{"device":"d1","channels":["c1","c2"]})",
-          R"(set_nvr_record_strategy{"channel":"c2","stream":"","types":[],"ahead_ms":0})",
-          R"(set_nvr_record_strategy{"channel":"c1","stream":"sub","types":["regular","input"],"ahead_ms":0})"}));
+          R"(set_nvr_record_strategy{"channel":"c2","stream":"","types":[],"ahead_ms":0,"disk_group":1})",
+          R"(set_nvr_record_strategy{"channel":"c1","stream":"sub","types":["regular","input"],"ahead_ms":0,"disk_group":1})"}));
   EXPECT_EQ(trace.find({.name = "unlink_nvr_pu_result"}).size(), 1U);
 }
 

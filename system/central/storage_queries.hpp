@@ -1,6 +1,7 @@
 #pragma once
 
 #include "system/platform/async_ask.hpp"
+#include "system/platform/recording_messages.hpp"
 #include "system/platform/role_messages.hpp"
 
 namespace watchrig::central {

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include "system/platform/recording_messages.hpp"
 #include "system/platform/role_messages.hpp"
 
 namespace watchrig::platform {
@@ -20,7 +21,7 @@ TEST(TypedMessageTest, GoesToJsonAndBack) {
   EXPECT_EQ(bind.to, "storage");
   EXPECT_EQ(json::serialize(bind.body.at("channels").at(0)),
             R"({"channel":"c1","name":"Gate","number":2,"recorded":"main","types":["manual"],)"
-            R"("streams":[{"name":"main","address":"rtsp://127.0.0.1/1"}],"ahead_ms":0})");
+            R"("streams":[{"name":"main","address":"rtsp://127.0.0.1/1"}],"ahead_ms":0,"disk_group":1})");
   const auto read = from_message<LinkNvrPu>(bind);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_TRUE(read->continued);

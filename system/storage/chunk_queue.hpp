@@ -48,9 +48,9 @@ struct RecorderFeed {
 /// Between the recorders and the volumes' writers: bounded in bytes for each volume, and where a recorder's
 /// units become chunks. A recorder never waits here. When the limit is reached, the new unit is dropped and
 /// with it all up to the next key frame that fits, so that what is stored can be shown; the drop is counted
-/// and raises recording.failed. Each channel has its volume among those that work. What waits for one that
-/// fails or hangs goes to others at once, what follows too; with a key frame all is as it should be. Any
-/// thread; next(), committed(), failed(), works() and served() are for the writers'.
+/// and raises recording.failed. Each channel has its volume among those of its disk group that work. What
+/// waits for one that fails or hangs goes to others at once, what follows too; with a key frame all is as it
+/// should be. Any thread; next(), committed(), failed(), works() and served() are for the writers'.
 class ChunkQueue {
  public:
   struct Settings {
@@ -65,6 +65,9 @@ class ChunkQueue {
   /// From now on this volume is recorded on, `weight` times as much as on one of 1. `last_run` is the largest
   /// that it has.
   void attach(std::size_t volume, std::uint64_t last_run, double weight);
+  /// As in Storage; all are of the first disk group before.
+  void group(std::size_t volume, std::int64_t disk_group);
+  void assign(const std::string& channel, std::int64_t disk_group);
 
   base::Result<std::shared_ptr<RecorderFeed>> open(const std::string& channel, const std::string& stream,
                                                    media::Presentation tracks);
@@ -121,6 +124,7 @@ class ChunkQueue {
     base::Counter& dropped_disk;
     base::Gauge& queued;
     double weight = 0;
+    std::int64_t disk_group = 1;
     bool attached = false;
     bool failing = false;
     bool stalled = false;   ///< it hangs
@@ -158,15 +162,21 @@ class ChunkQueue {
   void release(std::size_t volume, const PendingChunk& chunk);
   Lane& lane_of(const RecorderFeed& feed) { return *lanes_[feed.volume]; }
 
-  /// The volume of a channel among those that work; one that does not where none does.
+  /// The volume of a channel: of its disk group if one of that works, else of those that do; one that does
+  /// not where none does.
   std::size_t choose(const std::string& channel) const;
   void move(RecorderFeed& feed, std::size_t volume);
   /// At the begin of a group of pictures, all volumes may be chosen anew.
   void choose_anew(const Feed& feed);
   /// What others can take of a volume's chunks goes to them.
   void hand_over(std::size_t volume, Chunks& chunks);
-  /// How a volume is has changed.
-  void set(bool& state, bool now);
+  /// How a volume is has changed, or of which disk group it or a channel is.
+  template <class Value>
+  void set(Value& state, Value now) {
+    if (state == now) return;
+    state = now;
+    ++choice_;
+  }
 
   void emit(std::vector<Event> events) const;
 
@@ -178,7 +188,8 @@ class ChunkQueue {
   std::condition_variable done_;
   std::vector<std::unique_ptr<Lane>> lanes_;  ///< by the numbers of the volumes
   std::map<std::tuple<std::string, std::string, bool>, Feed>
-      feeds_;                 ///< channel, stream, whether it fills a hole
+      feeds_;  ///< channel, stream, whether it fills a hole
+  std::map<std::string, std::int64_t, std::less<>> disk_groups_;  ///< of channels that are not of the first
   std::uint64_t choice_ = 1;  ///< another number after each change of what choose() looks at
   std::uint64_t handed_over_ = 0;
   std::uint64_t last_run_ = 0;

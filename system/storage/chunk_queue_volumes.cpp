@@ -29,10 +29,16 @@ void ChunkQueue::attach(std::size_t volume, std::uint64_t last_run, double weigh
   set(lanes_[volume]->attached, true);
 }
 
-void ChunkQueue::set(bool& state, bool now) {
-  if (state == now) return;
-  state = now;
-  ++choice_;
+void ChunkQueue::group(std::size_t volume, std::int64_t disk_group) {
+  const Lock lock(mutex_);
+  set(lanes_[volume]->disk_group, disk_group);
+}
+
+void ChunkQueue::assign(const std::string& channel, std::int64_t disk_group) {
+  const Lock lock(mutex_);
+  const auto known = disk_groups_.find(channel);
+  if (known == disk_groups_.end() && disk_group == 1) return;
+  set(disk_groups_[channel], disk_group);
 }
 
 void ChunkQueue::describe(std::size_t volume, VolumeState& state) const {
@@ -40,17 +46,21 @@ void ChunkQueue::describe(std::size_t volume, VolumeState& state) const {
   const Lane& lane = *lanes_[volume];
   state.state = !lane.attached ? "missing" : lane.failing ? "failing" : lane.stalled ? "stalled" : "working";
   state.queued_bytes = lane.queued_bytes;
+  state.disk_group = lane.disk_group;
   for (const auto& [name, feed] : feeds_) state.recorders += !feed->closed && feed->volume == volume;
 }
 
 std::size_t ChunkQueue::choose(const std::string& channel) const {
+  const auto assigned = disk_groups_.find(channel);
+  const std::int64_t disk_group = assigned == disk_groups_.end() ? 1 : assigned->second;
   std::size_t best = 0;
-  // Usable, attached, preference.
-  std::tuple<bool, bool, double> most{};
+  // Usable, attached, of its group, preference.
+  std::tuple<bool, bool, bool, double> most{};
   for (std::size_t volume = 0; volume < lanes_.size(); ++volume) {
     const Lane& lane = *lanes_[volume];
-    const std::tuple<bool, bool, double> own{lane.usable(), lane.attached,
-                                             preference(channel, lane.volume, lane.weight)};
+    const std::tuple<bool, bool, bool, double> own{lane.usable(), lane.attached,
+                                                   lane.disk_group == disk_group,
+                                                   preference(channel, lane.volume, lane.weight)};
     if (volume > 0 && own <= most) continue;
     best = volume;
     most = own;

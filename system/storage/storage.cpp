@@ -13,8 +13,6 @@
 namespace watchrig::storage {
 namespace {
 
-constexpr std::size_t most_volumes = 64;
-
 using base::Error;
 using base::ErrorKind;
 
@@ -22,7 +20,8 @@ base::Result<> check(const Options& options) {
   const auto refuse = [](std::string_view name, std::string_view range) {
     return Error{ErrorKind::invalid, fmt::format("storage: {} must be {}", name, range)};
   };
-  if (options.volumes.empty() || options.volumes.size() > most_volumes) return refuse("volumes", "1 to 64");
+  if (options.volumes.empty() || options.volumes.size() > most_volumes)
+    return refuse("volumes", fmt::format("1 to {}", most_volumes));
   std::set<std::filesystem::path> directories;
   for (const auto& place : options.volumes) {
     if (place.directory.empty()) return refuse("directory", "given");
@@ -76,6 +75,17 @@ base::Result<std::shared_ptr<ChannelRecorder>> Storage::record(const std::string
   auto feed = parts_->queue->open(channel, stream, std::move(presentation));
   if (!feed) return feed.error();
   return std::make_shared<ChannelRecorder>(parts_->queue, std::move(*feed));
+}
+
+void Storage::group(const DiskGroups& groups) {
+  for (std::size_t number = 0; number < parts_->options.volumes.size(); ++number) {
+    const auto named = groups.find(parts_->options.volumes[number].directory.native());
+    parts_->queue->group(number, named == groups.end() ? 1 : named->second);
+  }
+}
+
+void Storage::assign(const std::string& channel, std::int64_t disk_group) {
+  parts_->queue->assign(channel, disk_group);
 }
 
 base::Result<std::shared_ptr<ChannelRecorder>> Storage::fill(const std::string& channel,

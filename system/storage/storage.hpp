@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,11 @@ namespace watchrig::storage {
 
 class VolumeFiles;
 
+inline constexpr std::size_t most_volumes = 64;
+/// By the directories of volumes: their disk groups, 1 to most_volumes. Those that are not here are of the
+/// first.
+using DiskGroups = std::map<std::string, std::int64_t>;
+
 /// Where a volume is.
 struct VolumePlace {
   std::filesystem::path directory;     ///< of this volume alone; made when it is missing
@@ -30,7 +36,7 @@ struct VolumePlace {
 };
 
 struct Options {
-  std::vector<VolumePlace> volumes;          ///< 1 to 64
+  std::vector<VolumePlace> volumes;          ///< 1 to most_volumes
   std::uint64_t segment_bytes = 256u << 20;  ///< 1 MiB to 16 GiB; a whole segment is reserved at once
   base::Duration chunk_duration = std::chrono::milliseconds(500);  ///< 20 ms to 10 s of data a chunk at most
   base::Duration group_interval =
@@ -90,12 +96,14 @@ struct VolumeState {
   std::uint64_t locked = 0;        ///< bytes of recordings
   std::uint64_t recorders = 0;     ///< streams that are recorded on it
   std::uint64_t queued_bytes = 0;  ///< in memory for it
+  std::int64_t disk_group = 1;
 };
 
-/// The recordings of all volumes. Each channel is recorded on one of those that work, so that their loads are
-/// as their capacities; when that one fails or hangs, the others take its channels until it works again,
-/// nothing is lost but what it had in hand. What is read is of all of them. Any thread may call every
-/// function. Clock, metrics and whatever the sink refers to outlive it.
+/// The recordings of all volumes. Each channel is recorded on one of those of its disk group that work, so
+/// that their loads are as their capacities; when that one fails or hangs, the others of the group take its
+/// channels until it works again, and those of other groups where no other does; nothing is lost but what it
+/// had in hand. What is read is of all of them. Any thread may call every function. Clock, metrics and
+/// whatever the sink refers to outlive it.
 class Storage {
  public:
   /// Opens the volumes. One that cannot be opened is told, and tried again later, unless none can. Errors:
@@ -110,6 +118,12 @@ class Storage {
   /// tracks, names longer than 255 bytes or empty).
   base::Result<std::shared_ptr<ChannelRecorder>> record(const std::string& channel, const std::string& stream,
                                                         media::Presentation presentation);
+
+  /// From now on these groups hold, and no others: what is recorded goes where it belongs from the next key
+  /// picture on; what is on the disks stays there.
+  void group(const DiskGroups& groups);
+  /// The disk group of a channel; the first as long as nobody says another.
+  void assign(const std::string& channel, std::int64_t disk_group);
 
   /// What is on the disk within [from, to), cut to it, in order of time. Frames and bytes count whole chunks
   /// at the two ends. Unknown names give none. With `types`, only what is of one of them.

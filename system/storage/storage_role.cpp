@@ -80,6 +80,12 @@ class Reporter {
   std::shared_ptr<std::atomic<std::int64_t>> order_ = std::make_shared<std::atomic<std::int64_t>>(0);
 };
 
+Result<> check_disk_group(std::int64_t disk_group) {
+  if (disk_group >= 1 && disk_group <= std::int64_t{most_volumes}) return {};
+  return Error{ErrorKind::invalid,
+               fmt::format("there is no disk group {}: they are 1 to {}", disk_group, most_volumes)};
+}
+
 asio::awaitable<void> measure(BandwidthMeter& meter, const ChannelSet& channels,
                               platform::MessageBus::Answered answered) {
   const auto measured = co_await meter.read(channels);
@@ -166,6 +172,7 @@ Result<json::object> StorageRole::answer(const platform::Message& message) {
       {platform::UnlockNvrRecord::message_name, &StorageRole::take<platform::UnlockNvrRecord>},
       {platform::QueryNvrLocks::message_name, &StorageRole::take<platform::QueryNvrLocks>},
       {platform::QueryNvrVolumes::message_name, &StorageRole::take<platform::QueryNvrVolumes>},
+      {platform::SetNvrDiskGroups::message_name, &StorageRole::take<platform::SetNvrDiskGroups>},
       {platform::SetNvrRecordStrategy::message_name, &StorageRole::take<platform::SetNvrRecordStrategy>},
       {platform::QueryNvrChannels::message_name, &StorageRole::take<platform::QueryNvrChannels>},
       {platform::NvrPlaybackQuery::message_name, &StorageRole::take<platform::NvrPlaybackQuery>},
@@ -187,6 +194,7 @@ Result<json::object> StorageRole::take(const platform::Message& message) {
 
 Result<json::object> StorageRole::obey(const platform::LinkNvrPu& order) {
   for (const auto& channel : order.channels) {
+    if (auto assigned = assign(channel.channel, channel.disk_group); !assigned) return assigned.error();
     if (channels_->contains(channel.channel)) {
       // What is to be recorded may have changed since the last order.
       const auto running = channels_->find(channel.channel);
@@ -203,12 +211,20 @@ Result<json::object> StorageRole::obey(const platform::LinkNvrPu& order) {
   return json::object{{"channels", order.channels.size()}};
 }
 
+Result<> StorageRole::assign(const std::string& channel, std::int64_t disk_group) {
+  if (auto checked = check_disk_group(disk_group); !checked)
+    return base::Error(checked.error()).within(fmt::format("channel {}", channel));
+  storage_->assign(channel, disk_group);
+  return {};
+}
+
 Result<json::object> StorageRole::obey(const platform::UnlinkNvrPu& order) {
   for (const auto& channel : order.channels) channels_->remove(channel);
   return json::object{{"channels", order.channels.size()}};
 }
 
 Result<json::object> StorageRole::obey(const platform::SetNvrRecordStrategy& order) {
+  if (auto assigned = assign(order.channel, order.disk_group); !assigned) return assigned.error();
   // One that is disconnected gets its plan when it is bound again.
   const auto types = platform::recording_types_from(order.types);
   if (!types) return types.error();
@@ -313,12 +329,24 @@ Result<json::object> StorageRole::obey(const platform::QueryNvrLocks& question) 
 Result<json::object> StorageRole::obey(const platform::QueryNvrVolumes&) {
   platform::NvrVolumes found;
   for (const auto& volume : storage_->volumes()) {
-    found.volumes.push_back(
-        {volume.directory.native(), volume.state, static_cast<std::int64_t>(volume.capacity),
-         static_cast<std::int64_t>(volume.free), static_cast<std::int64_t>(volume.locked),
-         static_cast<std::int64_t>(volume.recorders), static_cast<std::int64_t>(volume.queued_bytes)});
+    found.volumes.push_back({volume.directory.native(), volume.state,
+                             static_cast<std::int64_t>(volume.capacity),
+                             static_cast<std::int64_t>(volume.free), static_cast<std::int64_t>(volume.locked),
+                             static_cast<std::int64_t>(volume.recorders),
+                             static_cast<std::int64_t>(volume.queued_bytes), volume.disk_group});
   }
   return platform::to_body(found);
+}
+
+Result<json::object> StorageRole::obey(const platform::SetNvrDiskGroups& order) {
+  DiskGroups groups;
+  for (const auto& volume : order.volumes) {
+    if (auto checked = check_disk_group(volume.disk_group); !checked)
+      return base::Error(checked.error()).within(fmt::format("volume \"{}\"", volume.directory));
+    groups[volume.directory] = volume.disk_group;
+  }
+  storage_->group(groups);
+  return json::object{{"volumes", order.volumes.size()}};
 }
 
 Result<json::object> StorageRole::obey(const platform::NvrDownloadRecord& question) {

@@ -5,6 +5,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "system/platform/recording_messages.hpp"
 #include "system/platform/role_messages.hpp"
 #include "system/storage/linked_device.hpp"
 #include "system/storage/relay/backfill.hpp"
@@ -46,6 +47,7 @@ class StorageRole {
   StorageRole(std::unique_ptr<Storage> storage, Parts parts)
       : storage_(std::move(storage)), parts_(std::move(parts)) {}
   void fill_holes(const ChannelEvent& event);
+  base::Result<> assign(const std::string& channel, std::int64_t disk_group);
   void handle(const platform::Message& message, const platform::MessageBus::Answered& answered);
   base::Result<boost::json::object> answer(const platform::Message& message);
   /// Beside the orders, which do not wait for disks that are searched.
@@ -62,6 +64,7 @@ class StorageRole {
   base::Result<boost::json::object> obey(const platform::QueryNvrDays& question);
   base::Result<boost::json::object> obey(const platform::NvrDownloadRecord& question);
   base::Result<boost::json::object> obey(const platform::SetNvrRetention& order);
+  base::Result<boost::json::object> obey(const platform::SetNvrDiskGroups& order);
   base::Result<boost::json::object> obey(const platform::LockNvrRecord& order);
   base::Result<boost::json::object> obey(const platform::UnlockNvrRecord& order);
   base::Result<boost::json::object> obey(const platform::QueryNvrLocks& question);

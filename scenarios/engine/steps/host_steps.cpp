@@ -16,6 +16,22 @@ Outcome plug(StepContext& step) {
   return done ? Outcome{} : of_author(done.error().message);
 }
 
+/// As if the disk were pulled, or unmounted: files that are open stay so, their folder is gone.
+Outcome plug_volume(StepContext& step) {
+  const auto name = step.text("volume");
+  const auto folder = step.bench.volume(name);
+  if (folder.empty())
+    return of_author(
+        fmt::format("the scenario gives vmsd no volume {}: <server volumes=\"{} …\"/>", name, name));
+  const auto disk = folder.parent_path();
+  auto pulled = disk;
+  pulled += ".pulled";
+  const bool in = step.text("cable") == "in";
+  std::error_code failure;
+  std::filesystem::rename(in ? pulled : disk, in ? disk : pulled, failure);
+  return failure ? of_author(fmt::format("volume {}: {}", name, failure.message())) : Outcome{};
+}
+
 Outcome renew_cards(StepContext& step) {
   HostCards* cards = step.bench.cards();
   if (!cards) return no_cards();
@@ -77,6 +93,8 @@ std::vector<StepDefinition> host_steps() {
   using enum AttributeKind;
   return {
       {{"plug", Block::none, true, {{"card", name, true}, {"cable", choice, true, "in|out"}}}, plug},
+      {{"plug-volume", Block::none, true, {{"volume", name, true}, {"cable", choice, true, "in|out"}}},
+       plug_volume},
       {{"serve-dhcp",
         Block::none,
         true,

@@ -35,7 +35,8 @@ std::vector<StepDefinition> service_steps();      ///< expect-ledger, expect-lis
 std::vector<StepDefinition> certificate_steps();  ///< sign-request
 std::vector<StepDefinition> maker_steps();        ///< sign, plug-dongle
 std::vector<StepDefinition> upgrade_steps();      ///< upload-upgrade
-std::vector<StepDefinition> host_steps();         ///< plug, serve-dhcp, spoof-arp, renew-cards, expect-…
-std::vector<StepDefinition> measure_steps();      ///< measure
+std::vector<StepDefinition>
+host_steps();  ///< plug, plug-volume, serve-dhcp, spoof-arp, renew-cards, expect-…
+std::vector<StepDefinition> measure_steps();  ///< measure
 
 }  // namespace watchrig::scenarios

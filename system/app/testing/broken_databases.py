@@ -20,7 +20,7 @@ from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 SETTINGS = ("--set", "http.port=0", "--set", "rtsp.port=0")
 START = 5  # seconds within which vmsd has refused to start, or has started
 DATABASES = ("accounts.db", "devices.db", "settings.db", "schedules.db", "layouts.db", "access.db", "events.db",
-             "certificates/own.db", "certificates/trusted.db", "onvif_accounts.db", "ptz.db")
+             "certificates/own.db", "certificates/trusted.db", "onvif_accounts.db", "ptz.db", "disk_groups.db")
 failures = []
 
 

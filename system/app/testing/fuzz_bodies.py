@@ -18,7 +18,7 @@ ENDS_SERVER = {("post", "/api/v1/system/" + name) for name in ("restart", "shutd
 # After which requests to others are refused.
 ENDS_OTHERS = {("post", "/api/v1/wizard/finish")}
 # Answered with 200 and a result for each row, so what is wrong in one is no refusal of all.
-ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/adding"), ("post", "/api/v1/devices/adding/{job}/rows"), ("patch", "/api/v1/devices"), ("patch", "/api/v1/record-plans")}
+ROW_BY_ROW = {("post", "/api/v1/devices/batch"), ("post", "/api/v1/devices/adding"), ("post", "/api/v1/devices/adding/{job}/rows"), ("patch", "/api/v1/devices"), ("patch", "/api/v1/record-plans"), ("patch", "/api/v1/recording-volumes")}
 # Fields that take several types.
 SEVERAL_TYPES = {"authorities." + name for name in ("live", "playback", "devices", "outputs", "monitoring")}
 # Members that another route refuses, by its own names.
@@ -169,7 +169,8 @@ def bodies(ids):
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
                 "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,
                                                     "username": "admin", "password": PASSWORD, "area": "a0", "description": "d"},
-                "record-plans": {"ids": [channel], "change": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": False, "keep_days": 30, "keep_bytes": 10**12}},
+                "record-plans": {"ids": [channel], "change": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": False, "keep_days": 30, "keep_bytes": 10**12, "disk_group": 1}},
+                "recording-volumes": {"ids": ["/nowhere"], "change": {"disk_group": 2}},
                 "devices": {"ids": [device], "change": {k: v for k, v in own.items() if k != "name"}},
                 "devices/{device}": own, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},

@@ -32,6 +32,9 @@ std::optional<RecordPlan> record_plan_from(std::string_view text);
 using Streams = std::map<std::string, std::string>;
 
 /// One video channel of a device.
+/// As many as a server can have volumes (IVSS 8.5.3.1).
+inline constexpr std::int64_t most_disk_groups = 64;
+
 struct Channel {
   std::string id;  ///< "c1"; never used again
   std::string name;
@@ -44,6 +47,7 @@ struct Channel {
   base::UtcTime by_hand_until = {};  ///< recorded until then whatever the plan: somebody has started it
   std::int64_t keep_days = 0;        ///< its recordings are removed after so many; 0: when the server's are
   std::int64_t keep_bytes = 0;       ///< and where they are more, the oldest; 0: however many
+  std::int64_t disk_group = 1;       ///< of the volumes that it is recorded on
 };
 
 /// What addresses a driver begins with: "rtsp" with that of the stream, "onvif" and "private" (our own kind)

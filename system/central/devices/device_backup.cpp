@@ -39,6 +39,7 @@ json::object to_json(const Device& device) {
                         {"plan_enabled", channel.plan_enabled},
                         {"keep_days", channel.keep_days},
                         {"keep_bytes", channel.keep_bytes},
+                        {"disk_group", channel.disk_group},
                         {"streams", streams_json(channel.streams)}});
   }
   return {{"name", device.name},
@@ -125,6 +126,7 @@ Device device_from(const json::object& object) {
     if (one.contains("plan_enabled")) channel.plan_enabled = one.at("plan_enabled").as_bool();
     if (one.contains("keep_days")) channel.keep_days = one.at("keep_days").as_int64();
     if (one.contains("keep_bytes")) channel.keep_bytes = one.at("keep_bytes").as_int64();
+    if (one.contains("disk_group")) channel.disk_group = one.at("disk_group").as_int64();
     device.channels.push_back(std::move(channel));
   }
   return device;

@@ -61,7 +61,8 @@ const std::vector<std::string_view> migrations{
        ALTER TABLE channel ADD COLUMN plan_enabled INTEGER NOT NULL DEFAULT 1;
        ALTER TABLE channel ADD COLUMN by_hand_until INTEGER NOT NULL DEFAULT 0)",
     R"(ALTER TABLE channel ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;
-       ALTER TABLE channel ADD COLUMN keep_bytes INTEGER NOT NULL DEFAULT 0)"};
+       ALTER TABLE channel ADD COLUMN keep_bytes INTEGER NOT NULL DEFAULT 0)",
+    "ALTER TABLE channel ADD COLUMN disk_group INTEGER NOT NULL DEFAULT 1"};
 
 std::string text_of(const Streams& streams) {
   return boost::json::serialize(boost::json::value_from(streams));
@@ -180,11 +181,12 @@ Result<> DeviceDatabase::write(const Device& device) {
 Result<> DeviceDatabase::insert_channel(std::int64_t device, Channel& channel) {
   auto row = database_.prepare(
       "INSERT INTO channel(device, name, plan, recorded_stream, number, streams, schedule, plan_enabled,"
-      " keep_days, keep_bytes) VALUES(?,?,?,?,?,?,?,?,?,?)");
+      " keep_days, keep_bytes, disk_group) VALUES(?,?,?,?,?,?,?,?,?,?,?)");
   if (!row) return row.error();
   const std::string streams = text_of(channel.streams);
   row->bind(device, channel.name, to_string(channel.plan), channel.recorded_stream, channel.number, streams,
-            channel.schedule, std::int64_t{channel.plan_enabled}, channel.keep_days, channel.keep_bytes);
+            channel.schedule, std::int64_t{channel.plan_enabled}, channel.keep_days, channel.keep_bytes,
+            channel.disk_group);
   if (const auto done = row->run(); !done) return done;
   channel.id = fmt::format("c{}", database_.last_insert_id());
   return {};
@@ -199,13 +201,13 @@ Result<> DeviceDatabase::update_channel(const Channel& channel) {
 Result<> DeviceDatabase::set_recording(const Channel& channel) {
   auto row = database_.prepare(
       "UPDATE channel SET plan=?, recorded_stream=?, schedule=?, plan_enabled=?, by_hand_until=?,"
-      " keep_days=?, keep_bytes=? WHERE id=?");
+      " keep_days=?, keep_bytes=?, disk_group=? WHERE id=?");
   if (!row) return row.error();
   const std::int64_t until = channel.by_hand_until.time_since_epoch().count();
   return row
       ->bind(to_string(channel.plan), channel.recorded_stream, channel.schedule,
              std::int64_t{channel.plan_enabled}, until, channel.keep_days, channel.keep_bytes,
-             number_of_id(channel.id, 'c'))
+             channel.disk_group, number_of_id(channel.id, 'c'))
       .run();
 }
 

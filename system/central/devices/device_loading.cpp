@@ -40,7 +40,7 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
   }
   auto channels = database_.prepare(
       "SELECT device, id, name, plan, recorded_stream, number, streams, schedule, plan_enabled, "
-      "by_hand_until, keep_days, keep_bytes FROM channel"
+      "by_hand_until, keep_days, keep_bytes, disk_group FROM channel"
       " ORDER BY device, number, id");
   if (!channels) return channels.error();
   auto devices = database_.prepare(
@@ -90,13 +90,13 @@ Result<> DeviceDatabase::load(const std::function<void(Device)>& device,
       auto id_of_channel = fmt::format("c{}", channels->integer(1));
       auto own = streams_from(channels->text(6), "channel " + id_of_channel);
       if (!own) return own.error();
-      one.channels.push_back({std::move(id_of_channel), channels->text(2),
-                              record_plan_from(channels->text(3)).value_or(RecordPlan::none),
-                              channels->text(4), static_cast<std::uint32_t>(channels->integer(5)),
-                              *std::move(own), channels->text(7), channels->integer(8) != 0,
-                              base::UtcTime(std::chrono::nanoseconds(channels->integer(9))),
-                              std::max<std::int64_t>(channels->integer(10), 0),
-                              std::max<std::int64_t>(channels->integer(11), 0)});
+      one.channels.push_back(
+          {std::move(id_of_channel), channels->text(2),
+           record_plan_from(channels->text(3)).value_or(RecordPlan::none), channels->text(4),
+           static_cast<std::uint32_t>(channels->integer(5)), *std::move(own), channels->text(7),
+           channels->integer(8) != 0, base::UtcTime(std::chrono::nanoseconds(channels->integer(9))),
+           std::max<std::int64_t>(channels->integer(10), 0), std::max<std::int64_t>(channels->integer(11), 0),
+           std::clamp<std::int64_t>(channels->integer(12), 1, most_disk_groups)});
     }
     if (!channel) return channel.error();
     device(std::move(one));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "system/base/text.hpp"
+#include "system/central/recording/disk_groups.hpp"
 #include "system/central/time/local_time.hpp"
 
 namespace watchrig::central {
@@ -107,9 +108,9 @@ Recorded RecordDesk::recorded(const Channel& channel, const Moment& now) const {
     types |= platform::manual_recording;
   }
   if (!recorded.because.empty()) {
-    recorded.order = {channel.recorded_stream, types | events};
+    recorded.order = {channel.recorded_stream, types | events, {}, channel.disk_group};
   } else if (ahead > base::Duration::zero()) {
-    recorded.order = {channel.recorded_stream, 0, ahead};
+    recorded.order = {channel.recorded_stream, 0, ahead, channel.disk_group};
   }
   return recorded;
 }
@@ -205,6 +206,8 @@ FieldResult<Channel> RecordDesk::change_plan(const std::string& channel, const P
     changed.plan_enabled = change.enabled.value_or(changed.plan_enabled);
     changed.keep_days = change.keep_days.value_or(changed.keep_days);
     changed.keep_bytes = change.keep_bytes.value_or(changed.keep_bytes);
+    changed.disk_group = change.disk_group.value_or(changed.disk_group);
+    if (auto checked = check_disk_group(changed.disk_group); !checked) return checked.error();
     if (changed.keep_days < 0 || changed.keep_days > most_kept_days)
       return out_of_range("keep_days", "days", most_kept_days);
     if (changed.keep_bytes < 0 || changed.keep_bytes > most_kept_bytes)

@@ -16,7 +16,7 @@
 #include "system/central/recording/record_order.hpp"
 #include "system/central/schedules/schedules.hpp"
 #include "system/central/settings/settings.hpp"
-#include "system/platform/role_messages.hpp"
+#include "system/platform/recording_messages.hpp"
 
 namespace watchrig::central {
 
@@ -38,6 +38,7 @@ struct PlanChange {
   std::optional<bool> enabled = {};
   std::optional<std::int64_t> keep_days = {};   ///< 0 to most_kept_days
   std::optional<std::int64_t> keep_bytes = {};  ///< 0 to most_kept_bytes
+  std::optional<std::int64_t> disk_group = {};  ///< 1 to most_disk_groups
 };
 inline constexpr std::int64_t most_kept_days = 3650;
 inline constexpr std::int64_t most_kept_bytes = 1'000'000'000'000'000;

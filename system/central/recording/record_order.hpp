@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "system/base/clock.hpp"
@@ -12,6 +13,7 @@ struct RecordOrder {
   std::string stream;                  ///< empty: nothing
   platform::RecordingTypes types = 0;  ///< 0: nothing yet
   base::Duration ahead{};              ///< what is kept in memory meanwhile, to be recorded first
+  std::int64_t disk_group = 1;         ///< of the volumes
 
   friend bool operator==(const RecordOrder&, const RecordOrder&) = default;
 };
