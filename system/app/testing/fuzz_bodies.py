@@ -31,9 +31,9 @@ REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "c
 # Paths that are answered only with a query, which has to say what is looked for.
 NEED_QUERY = {"/api/v1/recordings", "/api/v1/recordings/days", "/api/v1/recordings/estimate"}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
-VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding", "/api/v1/devices/adding/{job}", "/api/v1/devices/bandwidth", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/recording-volumes", "/api/v1/sessions",
+VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding", "/api/v1/devices/adding/{job}", "/api/v1/devices/bandwidth", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
-VOLATILE_FIELDS = {"state", "cause", "online"}
+VOLATILE_FIELDS = {"state", "cause", "online", "free"}
 # So that a refused sign-in does not end the test, no port moves and nothing of this machine changes.
 SETTINGS = {"http.address": "127.0.0.1", "http.port": 0, "https.address": "127.0.0.1", "https.port": 0, "rtsp.address": "127.0.0.1",
             "rtsp.port": 0, "rtsps.port": 0, "lock.accounts.attempts": 0, "lock.sources.attempts": 0, "accounts.most_clients": 128}
@@ -86,6 +86,7 @@ def furnish(admin, folder):
             "destination": "10.9.0.0-16", "service": "password_reset", "upload": "configuration", "text": "notice", "file": "server.dat", "session": "s99999", "kind": "accounts",
             "name": "nobody", "number": "99999", "log": "system", "step": "time", "stream": "main",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
+            "volume": admin.call("GET", "/api/v1/recording-volumes")["volumes"][0]["directory"],
             "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "lock": "l1", "preset": "1", "tour": "1", "auxiliary": "Wiper", "output": "relay-1",
             "key.pem": key, "crt.pem": certificate}
 
@@ -170,7 +171,7 @@ def bodies(ids):
                 "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,
                                                     "username": "admin", "password": PASSWORD, "area": "a0", "description": "d"},
                 "record-plans": {"ids": [channel], "change": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": False, "keep_days": 30, "keep_bytes": 10**12, "disk_group": 1}},
-                "recording-volumes": {"ids": ["/nowhere"], "change": {"disk_group": 2}},
+                "recording-volumes": {"ids": [ids["volume"]], "change": {"disk_group": 2}},
                 "devices": {"ids": [device], "change": {k: v for k, v in own.items() if k != "name"}},
                 "devices/{device}": own, "map-icons/{icon}": named,
                 "maps/{map}": {**named, "area": area, "items": items}, "settings/{section}": {},
