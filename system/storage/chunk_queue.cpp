@@ -250,7 +250,7 @@ ChunkQueue::Batch ChunkQueue::next(std::size_t volume, std::optional<UtcTime> re
   for (;;) {
     const UtcTime now = clock_.now();
     const UtcTime due = std::min(retry_at ? *retry_at : next_due(volume), wake_at);
-    if (stopped_ || lane.flushes_asked != lane.flushes_served || due <= now) break;
+    if (stopped_ || lane.left || lane.flushes_asked != lane.flushes_served || due <= now) break;
     lane.waking_at = due;
     const base::RealTime until = due == UtcTime::max() ? base::RealTime::max() : clock_.real_time(due);
     if (until == base::RealTime::max()) {
@@ -266,7 +266,8 @@ ChunkQueue::Batch ChunkQueue::next(std::size_t volume, std::optional<UtcTime> re
   batch.chunks.swap(lane.ready);
   lane.ready_since.reset();
   batch.flush = lane.flushes_asked;
-  batch.last = lane.ended = stopped_;
+  lane.ended = stopped_;
+  batch.last = stopped_ || lane.left;
   return batch;
 }
 
@@ -309,8 +310,7 @@ void ChunkQueue::committed(std::size_t volume, const Chunks& chunks) {
   emit(std::move(events));
 }
 
-void ChunkQueue::lost(std::size_t volume, const Chunks& chunks) {
-  const Lock lock(mutex_);
+void ChunkQueue::lose(std::size_t volume, const Chunks& chunks) {
   for (const auto& chunk : chunks) {
     release(volume, *chunk);
     chunk->owner->stats.dropped_disk += chunk->units.size();
@@ -362,7 +362,11 @@ void ChunkQueue::stop() {
   if (stopped_) return;
   end_open_chunks(UtcTime::max());
   stopped_ = true;
-  for (const auto& lane : lanes_) lane->work.notify_one();
+  for (std::size_t volume = 0; volume < lanes_.size(); ++volume) {
+    Lane& lane = *lanes_[volume];
+    lane.work.notify_one();
+    if (!lane.attached) lose(volume, std::exchange(lane.ready, {}));  // it has no writer
+  }
 }
 
 std::uint64_t ChunkQueue::next_run() {

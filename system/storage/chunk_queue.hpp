@@ -66,6 +66,11 @@ class ChunkQueue {
   /// that it has.
   void attach(std::size_t volume, std::uint64_t last_run, double weight);
   /// As in Storage; all are of the first disk group before.
+  /// The volume is not used until it is attached again: its writer's next batch is its last one, and what
+  /// others can take goes to them.
+  void detach(std::size_t volume);
+  /// Whether its writer cannot write.
+  bool fails(std::size_t volume) const;
   void group(std::size_t volume, std::int64_t disk_group);
   void assign(const std::string& channel, std::int64_t disk_group);
 
@@ -103,8 +108,9 @@ class ChunkQueue {
               const std::string& cause, const std::string& message);
   /// The volume can be written again.
   void works(std::size_t volume);
-  /// Chunks that the writer gives up at the end.
-  void lost(std::size_t volume, const std::vector<std::unique_ptr<PendingChunk>>& chunks);
+  /// Chunks that the writer has not written at its end: lost when the queue is stopped, else for the next
+  /// writer of the volume.
+  void give_back(std::size_t volume, std::vector<std::unique_ptr<PendingChunk>> chunks);
   void served(std::size_t volume, std::uint64_t flush, std::optional<base::Error> error);
 
   /// Fills in what it knows of a volume.
@@ -132,6 +138,7 @@ class ChunkQueue {
     bool writing = false;
     bool busy = false;   ///< the writer is not in next()
     bool ended = false;  ///< the writer takes nothing more
+    bool left = false;   ///< detached; the writer is to end
     Chunks ready = {};
     std::optional<base::UtcTime> ready_since = {};
     base::UtcTime waking_at = base::UtcTime::max();
@@ -160,6 +167,7 @@ class ChunkQueue {
   std::uint64_t next_run();
   void add_bytes(Lane& lane, std::int64_t bytes);
   void release(std::size_t volume, const PendingChunk& chunk);
+  void lose(std::size_t volume, const Chunks& chunks);
   Lane& lane_of(const RecorderFeed& feed) { return *lanes_[feed.volume]; }
 
   /// The volume of a channel: of its disk group if one of that works, else of those that do; one that does

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -25,8 +26,35 @@ double preference(const std::string& channel, const std::string& volume, double 
 void ChunkQueue::attach(std::size_t volume, std::uint64_t last_run, double weight) {
   const Lock lock(mutex_);
   last_run_ = std::max(last_run_, last_run);
-  lanes_[volume]->weight = weight;
-  set(lanes_[volume]->attached, true);
+  Lane& lane = *lanes_[volume];
+  lane.weight = weight;
+  lane.left = false;
+  set(lane.failing, false);
+  set(lane.attached, true);
+}
+
+void ChunkQueue::detach(std::size_t volume) {
+  const Lock lock(mutex_);
+  Lane& lane = *lanes_[volume];
+  lane.left = true;
+  set(lane.attached, false);
+  hand_over(volume, lane.ready);
+  lane.work.notify_one();
+}
+
+bool ChunkQueue::fails(std::size_t volume) const {
+  const Lock lock(mutex_);
+  return lanes_[volume]->attached && lanes_[volume]->failing;
+}
+
+void ChunkQueue::give_back(std::size_t volume, Chunks chunks) {
+  const Lock lock(mutex_);
+  Lane& lane = *lanes_[volume];
+  lane.busy = false;
+  if (stopped_) return lose(volume, chunks);
+  std::move(lane.ready.begin(), lane.ready.end(), std::back_inserter(chunks));
+  lane.ready = std::move(chunks);
+  if (!lane.ready.empty() && !lane.ready_since) lane.ready_since = clock_.now();
 }
 
 void ChunkQueue::group(std::size_t volume, std::int64_t disk_group) {

@@ -71,11 +71,13 @@ void ChunkWriter::finish() {
 }
 
 void ChunkWriter::run() {
+  failing_gauge_.Set(0);
   for (;;) {
     std::optional<base::UtcTime> retry_at;
     if (volume_failing_ || index_failing_) retry_at = clock_.now() + settings_.retry_interval;
     if (volume_failing_ && group_.empty() && !index_failing_) retry_at = try_at_;
-    ChunkQueue::Batch batch = queue_.next(settings_.number, retry_at, std::min(next_expiry_, next_sweep_));
+    ChunkQueue::Batch batch =
+        queue_.next(settings_.number, retry_at, std::min({next_expiry_, next_sweep_, next_look_}));
     std::move(batch.chunks.begin(), batch.chunks.end(), std::back_inserter(group_));
     auto error = commit();
     if (auto index_error = write_index(); index_error && !error) error = std::move(index_error);
@@ -84,8 +86,17 @@ void ChunkWriter::run() {
     const auto now = clock_.now();
     remove_expired(now);
     sweep(now);
+    look_whether_there(now);
   }
-  queue_.lost(settings_.number, group_);
+  queue_.give_back(settings_.number, std::move(group_));
+}
+
+/// What is open of a disk that was unmounted or pulled may be written as before, for nobody.
+void ChunkWriter::look_whether_there(base::UtcTime now) {
+  if (!is_due(now, next_look_)) return;
+  next_look_ = now + look_interval;
+  if (volume_failing_) return;
+  if (const auto there = settings_.lock->check(); !there) volume_failed(there.error());
 }
 
 /// As many as were made meanwhile, and one more: a clock that is far ahead for a while must not take
@@ -113,6 +124,12 @@ void ChunkWriter::sweep(base::UtcTime now) {
 }
 
 std::optional<Error> ChunkWriter::commit() {
+  if (volume_failing_) {
+    if (const auto there = settings_.lock->check(); !there) {
+      volume_failed(there.error());
+      return there.error();
+    }
+  }
   if (group_.empty()) return volume_failing_ ? try_again() : std::nullopt;
   const auto started = std::chrono::steady_clock::now();
   queue_.writing(settings_.number, true);

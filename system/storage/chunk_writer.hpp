@@ -11,6 +11,7 @@
 #include "system/storage/oldest_segment.hpp"
 #include "system/storage/retention_sweep.hpp"
 #include "system/storage/segment_log.hpp"
+#include "system/storage/volume_lock.hpp"
 
 namespace watchrig::storage {
 
@@ -28,6 +29,7 @@ class ChunkWriter {
     base::Duration keep{};  ///< zero: for ever
     std::shared_ptr<OldestSegment> oldest;
     std::shared_ptr<RetentionSweep> sweep;
+    const VolumeLock* lock = nullptr;  ///< says whether the volume is still there
   };
   struct Totals {
     std::uint64_t chunks = 0;
@@ -43,13 +45,15 @@ class ChunkWriter {
   ChunkWriter(const ChunkWriter&) = delete;
   ChunkWriter& operator=(const ChunkWriter&) = delete;
 
-  /// Returns after the queue's last batch; the queue must have been stopped. Any thread.
+  /// Returns after the queue's last batch; it must have been stopped, or have given up the volume. Any
+  /// thread.
   void finish();
   Totals totals() const;
 
  private:
   void run();
   std::optional<base::Error> commit();
+  void look_whether_there(base::UtcTime now);
   void note_commit(std::size_t chunks, base::Duration took);
   std::optional<base::Error> write_index();
   void remove_expired(base::UtcTime now);
@@ -80,6 +84,7 @@ class ChunkWriter {
   base::Duration pause_{};
   base::UtcTime next_expiry_;
   base::UtcTime next_sweep_;
+  base::UtcTime next_look_;
   std::uint64_t segments_then_ = 0;  ///< made up to the last look at what has expired
 
   mutable std::mutex totals_mutex_;

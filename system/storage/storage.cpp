@@ -60,8 +60,7 @@ base::Result<std::unique_ptr<Storage>> Storage::open(const Options& options, con
           fmt::format("{}; it is tried again, and others record meanwhile", error.message)});
   }
   if (auto shared = storage->parts_->share_locks(); !shared) tell_unshared(shared.error());
-  if (!errors.empty())
-    storage->parts_->reopening = std::thread([parts = storage->parts_.get()] { parts->reopen(); });
+  storage->parts_->watching = std::thread([parts = storage->parts_.get()] { parts->watch(); });
   return storage;
 }
 
@@ -304,7 +303,7 @@ void Storage::stop() {
   parts_->changed.notify_all();
   parts_->queue->stop();
   for (const auto& volume : parts_->opened()) volume->finish();
-  if (parts_->reopening.joinable()) parts_->reopening.join();
+  if (parts_->watching.joinable()) parts_->watching.join();
   for (const auto& volume : parts_->opened()) volume->finish();
 }
 

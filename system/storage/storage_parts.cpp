@@ -1,6 +1,7 @@
 #include "system/storage/storage_parts.hpp"
 
 #include <algorithm>
+#include <sys/stat.h>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,13 @@
 namespace watchrig::storage {
 
 namespace {
+
+/// Whether a file system begins there.
+bool is_mounted(const std::filesystem::path& directory) {
+  struct stat own = {}, above = {};
+  return ::stat(directory.c_str(), &own) == 0 && ::stat((directory / "..").c_str(), &above) == 0 &&
+         own.st_dev != above.st_dev;
+}
 
 std::vector<std::string> names_of(const Options& options) {
   std::vector<std::string> names;
@@ -42,7 +50,8 @@ Storage::Parts::Parts(const Options& wanted, const base::Clock& time, base::Metr
           ChunkQueue::Settings{names_of(wanted), wanted.chunk_duration, wanted.group_interval,
                                wanted.stall_alarm, wanted.queue_bytes},
           time, kept, told)),
-      volumes(wanted.volumes.size()) {}
+      volumes(wanted.volumes.size()),
+      mounted(wanted.volumes.size()) {}
 
 std::vector<std::shared_ptr<Volume>> Storage::Parts::opened() const {
   const std::lock_guard lock(mutex);
@@ -58,6 +67,12 @@ RecordedVolumes Storage::Parts::recorded() const {
 }
 
 base::Result<> Storage::Parts::open(std::size_t number) {
+  const auto& directory = options.volumes[number].directory;
+  const bool is_mount = is_mounted(directory);
+  if (mounted[number] && !is_mount) {
+    return base::Error{base::ErrorKind::not_found,
+                       fmt::format("volume \"{}\": nothing is mounted there any more", directory.native())};
+  }
   RetentionSweep::Elsewhere others;
   if (volumes.size() > 1) {
     others = [this, number](const std::string& channel, base::UtcTime now) {
@@ -71,7 +86,24 @@ base::Result<> Storage::Parts::open(std::size_t number) {
   const std::lock_guard lock(mutex);
   opened->sweep().set(limits);
   volumes[number] = opened;
+  mounted[number] = is_mount;
   return {};
+}
+
+/// Whoever holds files of a disk cannot have it checked or replaced.
+void Storage::Parts::close(std::size_t number, const base::Error& gone) {
+  std::shared_ptr<Volume> volume;
+  {
+    const std::lock_guard lock(mutex);
+    volume = std::exchange(volumes[number], nullptr);
+  }
+  queue->detach(number);
+  volume->finish();
+  sink(
+      {"storage.failed", "", "", "missing",
+       fmt::format("{}; it was closed, so that its disk can be checked or replaced, and is opened again when "
+                   "it is there",
+                   gone.message)});
 }
 
 /// Locks that were made while a volume was missing are its own, too; and no two locks have one id.
@@ -113,26 +145,29 @@ base::Result<std::int64_t> Storage::Parts::next_lock() {
   return id;
 }
 
-void Storage::Parts::reopen() {
+void Storage::Parts::watch() {
   std::unique_lock lock(mutex);
   for (;;) {
     changed.wait_for(lock, options.reopen_interval, [this] { return stopped; });
-    if (stopped) return;
-    bool all = true;
     for (std::size_t number = 0; number < volumes.size(); ++number) {
-      if (volumes[number]) continue;
-      lock.unlock();
-      const auto done = open(number);
-      if (done) {
-        if (auto shared = share_locks(); !shared) tell_unshared(shared.error());
-        sink({"storage.resumed", "", "", "",
-              fmt::format("volume \"{}\" is there again", options.volumes[number].directory.native())});
-      }
-      lock.lock();
       if (stopped) return;
-      all = all && done;
+      const auto volume = volumes[number];
+      lock.unlock();
+      look_at(number, volume);
+      lock.lock();
     }
-    if (all) return;
+    if (stopped) return;
+  }
+}
+
+void Storage::Parts::look_at(std::size_t number, const std::shared_ptr<Volume>& volume) {
+  if (volume) {
+    if (!queue->fails(number)) return;
+    if (const auto there = volume->check(); !there) close(number, there.error());
+  } else if (open(number)) {
+    if (auto shared = share_locks(); !shared) tell_unshared(shared.error());
+    sink({"storage.resumed", "", "", "",
+          fmt::format("volume \"{}\" is there again", options.volumes[number].directory.native())});
   }
 }
 

@@ -52,7 +52,7 @@ Result<std::unique_ptr<Volume>> Volume::open(Settings settings, const Options& o
                  recovered->last_number, std::move(recovered->tail));
   volume->writer_ = std::make_unique<ChunkWriter>(
       ChunkWriter::Settings{name, settings.number, options.retry_interval, suspect, options.keep,
-                            volume->oldest_, volume->sweep_},
+                            volume->oldest_, volume->sweep_, &volume->lock_},
       *queue, std::move(log), *index, clock, metrics, sink);
   queue->attach(settings.number, recovered->last_run, static_cast<double>(space->capacity));
   return volume;

@@ -43,7 +43,9 @@ class Volume {
 
   ChunkWriter::Totals totals() const { return writer_->totals(); }
   std::uint64_t segments() const;
-  /// The queue has been stopped.
+  /// Whether it is where it was; see VolumeLock::check().
+  base::Result<> check() const { return lock_.check(); }
+  /// The queue has been stopped, or has given it up.
   void finish() { writer_->finish(); }
 
  private:

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <fmt/format.h>
 
@@ -53,7 +54,22 @@ base::Result<VolumeLock> VolumeLock::take(const fs::path& directory) {
   if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), pid.data(), pid.size(), 0) < 0) {
     return with_remedy(base::os_error("write", path.native(), errno), directory);
   }
-  return VolumeLock(std::move(file));
+  return VolumeLock(path, std::move(file));
+}
+
+base::Result<> VolumeLock::check() const {
+  const auto gone = [this](base::Error error) {
+    return std::move(error).within(fmt::format("volume \"{}\"", path_.parent_path().native()));
+  };
+  const base::FileDescriptor found(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!found) return gone(base::os_error("open", path_.native(), errno));
+  struct stat own = {}, there = {};
+  char byte = 0;
+  if (::fstat(file_.get(), &own) != 0 || ::fstat(found.get(), &there) != 0 ||
+      ::pread(found.get(), &byte, 1, 0) < 0)
+    return gone(base::os_error("read", path_.native(), errno));
+  if (own.st_dev == there.st_dev && own.st_ino == there.st_ino) return {};
+  return gone({base::ErrorKind::not_found, "another folder is in its place"});
 }
 
 }  // namespace watchrig::storage

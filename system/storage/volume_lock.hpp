@@ -15,8 +15,14 @@ class VolumeLock {
   /// directory), denied, io.
   static base::Result<VolumeLock> take(const std::filesystem::path& directory);
 
+  /// Whether the directory is still the one that was locked, and can be read. Errors: not_found (its disk was
+  /// unmounted or pulled), io.
+  base::Result<> check() const;
+
  private:
-  explicit VolumeLock(base::FileDescriptor file) : file_(std::move(file)) {}
+  VolumeLock(std::filesystem::path path, base::FileDescriptor file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+  std::filesystem::path path_;
   base::FileDescriptor file_;
 };
 

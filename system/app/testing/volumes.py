@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Recordings on three disks, of which one dies and another is full for a while: what was for them is recorded on the others, and when all are
-there again, no channel has a hole. The disks are files with ext4, in a mount namespace of their own; one dies by EXT4_IOC_SHUTDOWN.
+there again, while the server runs and after a restart, no channel has a hole. The disks are files with ext4, in a mount namespace of their own; one dies by EXT4_IOC_SHUTDOWN.
 usage: volumes.py VMSD WATCHRIG; 77: no file system can be mounted here, or ffprobe is missing.
 """
 import datetime
@@ -50,7 +50,7 @@ class Disk:
             os.close(disk)
 
     def replace(self):
-        """What a person does with a disk that came loose."""
+        """What a person does with a disk that came loose; it works only when nobody has a file of it open."""
         subprocess.run(["umount", self.place], check=True)
         subprocess.run(["e2fsck", "-fy", self.image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         self.mount()
@@ -107,7 +107,6 @@ def seconds(text):
 
 
 def fail_and_return(judge, stage, channels):
-    """The disk that is to be replaced, and its channels' number."""
     stage.record_more(channels)
     states = stage.volumes()
     judge.expect({volume["state"] for volume in states.values()} == {"working"}, f"all work at first: {states}")
@@ -117,7 +116,7 @@ def fail_and_return(judge, stage, channels):
     judge.expect(states[full.place]["recorders"] > 0, f"more than one volume is recorded on: {states}")
 
     dying.die()
-    stage.until(lambda: stage.volumes()[dying.place]["state"] == "failing", "the state of the disk that died")
+    stage.until(lambda: stage.volumes()[dying.place]["state"] in ("failing", "missing"), "the state of the disk that died")
     stage.until(lambda: stage.volumes()[dying.place]["recorders"] == 0, "the move of its channels")
     stage.record_more(channels)
     judge.expect(any(str(dying.place) in event["message"] for event in stage.events("storage.failed")), "the dead disk is told")
@@ -130,10 +129,15 @@ def fail_and_return(judge, stage, channels):
     stage.until(lambda: stage.volumes()[full.place]["state"] == "working", "the end of what filled the disk")
     stage.until(lambda: stage.volumes()[full.place]["recorders"] > 0, "the return of its channels")
     stage.record_more(channels)
+
+    stage.until(lambda: stage.volumes()[dying.place]["state"] == "missing", "the end of what the server has open on the dead disk")
+    dying.replace()
+    stage.until(lambda: stage.volumes()[dying.place]["state"] == "working", "the use of the disk that is back")
+    stage.until(lambda: stage.volumes()[dying.place]["recorders"] > 0, "the return of its channels")
+    stage.record_more(channels)
     judge.expect(not stage.events("recording.failed"), f"all were recorded at any time: {stage.events('recording.failed')}")
     stage.plan(channels, "none")
     stage.settled(channels)
-    return dying
 
 
 def check_whole(judge, stage, channels, folder):
@@ -168,8 +172,8 @@ def run(vmsd, watchrig, folder, log):
                 channels = [stage.admin.add_camera(f"Gate {number}", device["streams"]["main"]["url"])
                             for number, device in enumerate(rig.ready["devices"])]
                 stage.plan(channels, "continuous")
-                dead = fail_and_return(judge, stage, channels)
-            dead.replace()
+                fail_and_return(judge, stage, channels)
+                check_whole(judge, stage, channels, folder)
             with Program(log, vmsd, "--data", folder / "data", *options) as server:
                 stage.admin.base_url = server.ready["http"]
                 stage.admin.session = None

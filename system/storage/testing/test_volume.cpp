@@ -156,10 +156,12 @@ EventSink TestVolume::sink() {
   };
 }
 
-bool TestVolume::wait_for(const std::string& type) {
+bool TestVolume::wait_for(const std::string& type, const std::string& cause) {
+  const auto is_that = [&](const Event& event) {
+    return event.type == type && (cause.empty() || event.cause == cause);
+  };
   std::unique_lock lock(mutex_);
-  return told_.wait_for(lock, std::chrono::seconds(10),
-                        [&] { return std::ranges::find(events_, type, &Event::type) != events_.end(); });
+  return told_.wait_for(lock, std::chrono::seconds(10), [&] { return std::ranges::any_of(events_, is_that); });
 }
 
 std::vector<Event> TestVolume::events() const {

@@ -68,8 +68,8 @@ struct TestVolume {
   EventSink sink();
   std::vector<Event> events() const;
   std::size_t count(const std::string& type, const std::string& channel = "") const;
-  /// False when none came within 10 s.
-  bool wait_for(const std::string& type);
+  /// False when none came within 10 s; of any cause unless one is given.
+  bool wait_for(const std::string& type, const std::string& cause = "");
   std::optional<Event> find(const std::string& type) const;
 
  private:
