@@ -161,7 +161,8 @@ bool TestVolume::wait_for(const std::string& type, const std::string& cause) {
     return event.type == type && (cause.empty() || event.cause == cause);
   };
   std::unique_lock lock(mutex_);
-  return told_.wait_for(lock, std::chrono::seconds(10), [&] { return std::ranges::any_of(events_, is_that); });
+  return told_.wait_for(lock, std::chrono::seconds(10),
+                        [&] { return std::ranges::any_of(events_, is_that); });
 }
 
 std::vector<Event> TestVolume::events() const {
