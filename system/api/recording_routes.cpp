@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "system/api/recorded_picture.hpp"
 #include "system/api/recording_search.hpp"
 #include "system/api/request_fields.hpp"
 #include "system/api/request_trace.hpp"
@@ -67,6 +68,7 @@ asio::awaitable<Response> export_recording(ServerParts& parts, std::shared_ptr<Q
 void add_recording_routes(http::Router& router, ServerParts& parts) {
   const auto share = std::make_shared<QuestionShare>();
   add_recording_search(router, parts, share);
+  add_recorded_pictures(router, parts, share);
   router
       .add("GET", "/api/v1/channels/{channel}/export.mp4", {"download"},
            "A period as MP4, cut at exact frames",
