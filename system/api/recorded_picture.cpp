@@ -14,7 +14,6 @@
 namespace watchrig::api {
 
 namespace asio = boost::asio;
-using base::Error;
 using base::ErrorKind;
 using base::Result;
 using http::Request;

@@ -116,9 +116,10 @@ def visit_recordings(visit):
     visit.ask("get", "/api/v1/recordings/days", query=f"?month={spans[0]['from'][:7]}&channels={visit.names['channel']}")
     visit.ask("get", "/api/v1/recordings/estimate", query="?kbps=2048&mb=1000000")
     lock = visit.ask("post", CHANNEL + "/recording-locks", {"from": spans[0]["from"], "to": spans[0]["to"], "reason": "theft"})
-    volumes = visit.ask("get", "/api/v1/recording-volumes", query="?disk_group=1")["volumes"]
+    volumes = visit.ask("get", "/api/v1/recording-volumes")["volumes"]
     visit.ask("get", "/api/v1/disk-groups")
     visit.ask("patch", "/api/v1/recording-volumes", {"ids": [volumes[0]["directory"]], "change": {"disk_group": 1}})
+    visit.ask("get", "/api/v1/recording-volumes", query="?disk_group=1")
     visit.ask("get", "/api/v1/recording-locks", query=f"?channel={visit.names['channel']}")
     visit.ask("delete", "/api/v1/recording-locks/{lock}", lock=lock["id"])
     visit.ask("get", CHANNEL + "/export.mp4", query=period)
