@@ -35,16 +35,17 @@ json::object to_json(const platform::NvrVolume& volume) {
           {"recorders", volume.recorders}, {"queued", volume.queued}};
 }
 
-Response no_such_group() {
+Response no_such_group(std::string field) {
   return error_response(
-      {"disk_group",
+      {std::move(field),
        {base::ErrorKind::invalid, fmt::format("disk_group must be 1 to {}", central::most_disk_groups)}});
 }
 
 asio::awaitable<Response> list_volumes(ServerParts& parts, Shared share, Request request) {
   const auto wanted = request.query_value("disk_group");
   const auto disk_group = wanted ? base::parse_number<std::int64_t>(*wanted) : std::nullopt;
-  if (wanted && (!disk_group || !central::check_disk_group(*disk_group))) co_return no_such_group();
+  if (wanted && (!disk_group || !central::check_disk_group(*disk_group)))
+    co_return no_such_group("disk_group");
   const auto taken = share->take(request.account);
   if (!taken) co_return QuestionShare::busy();
   const auto found = co_await parts.storage_queries.volumes(trace_name(request));
@@ -125,7 +126,7 @@ Response change_volumes(ServerParts& parts, const Request& request) {
   const auto disk_group = change.number("disk_group", 1);
   change.no_others();
   if (change.error()) return error_response(*change.error());
-  if (!central::check_disk_group(disk_group)) return no_such_group();
+  if (!central::check_disk_group(disk_group)) return no_such_group("change.disk_group");
   const auto volumes = parts.storage_orders.volumes();
   if (!volumes) return http::error_response(volumes.error());
   auto& groups = parts.central.disk_groups();
