@@ -350,6 +350,8 @@ base::Result<> ChunkQueue::flush(base::Duration real_deadline) {
     if (handed_over == handed_over_) break;
   }
   for (const auto& lane : lanes_) {
+    if (!lane->attached && lane->queued_bytes > 0)
+      return Error{ErrorKind::unavailable, fmt::format("volume \"{}\" is missing", lane->volume)};
     // What was for one that fails may all be on others.
     const bool concerned = !lane->failing || lane->queued_bytes > 0;
     if (lane->flush_error && concerned) return *lane->flush_error;

@@ -195,6 +195,7 @@ base::Result<SpanLock> Storage::lock(SpanLock lock) {
     if (is_part_of(other, lock)) return other;
   }
   const auto volumes = parts_->opened();
+  if (volumes.empty()) return Error{ErrorKind::unavailable, "no volume of the recordings is there now"};
   const bool is_one = parts_->volumes.size() == 1;
   lock.id = 0;
   lock.kept_from = lock.from;

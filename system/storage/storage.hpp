@@ -164,7 +164,8 @@ class Storage {
 
   /// Locks what is recorded of a channel within [from, to), as it says; kept_from, bytes and id are filled
   /// in. The same again is that lock. Errors: invalid (an empty period, one that has not passed, no channel),
-  /// not_found (nothing is recorded there), conflict (as much is locked on a volume as may be), io.
+  /// not_found (nothing is recorded there), conflict (as much is locked on a volume as may be), unavailable
+  /// (no volume is there), io.
   base::Result<SpanLock> lock(SpanLock lock);
   /// The lock that was. Errors: not_found, io.
   base::Result<SpanLock> unlock(std::int64_t id);

@@ -68,6 +68,13 @@ TEST_F(StorageGone, WhatWaitsForTheOnlyOneIsWrittenWhenItIsBack) {
   ASSERT_TRUE(volume.storage->flush());
   pull(0);
   volume.push(*recorder, Units(sent.begin() + 60, sent.begin() + 120));
+  EXPECT_EQ(volume.storage->flush().error().kind, base::ErrorKind::unavailable);
+  SpanLock evidence;
+  evidence.channel = "gate";
+  evidence.from = volume.clock.now() - 1h;
+  evidence.to = volume.clock.now();
+  EXPECT_EQ(volume.storage->lock(evidence).error().kind, base::ErrorKind::unavailable);
+  EXPECT_TRUE(volume.spans("gate").empty());
   volume.clock.advance(4s);
   volume.push(*recorder, Units(sent.begin() + 120, sent.end()));
   EXPECT_TRUE(volume.wait_for("recording.failed"));
