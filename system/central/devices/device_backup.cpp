@@ -1,5 +1,7 @@
 #include "system/central/devices/device_backup.hpp"
 
+#include <algorithm>
+
 #include <zlib.h>
 
 #include <boost/json/array.hpp>
@@ -126,7 +128,8 @@ Device device_from(const json::object& object) {
     if (one.contains("plan_enabled")) channel.plan_enabled = one.at("plan_enabled").as_bool();
     if (one.contains("keep_days")) channel.keep_days = one.at("keep_days").as_int64();
     if (one.contains("keep_bytes")) channel.keep_bytes = one.at("keep_bytes").as_int64();
-    if (one.contains("disk_group")) channel.disk_group = one.at("disk_group").as_int64();
+    if (one.contains("disk_group"))
+      channel.disk_group = std::clamp<std::int64_t>(one.at("disk_group").as_int64(), 1, most_disk_groups);
     device.channels.push_back(std::move(channel));
   }
   return device;

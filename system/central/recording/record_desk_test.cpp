@@ -165,6 +165,24 @@ TEST_F(RecordDeskTest, LimitsOfWhatIsKeptAreToldOfChannelsThatHaveSome) {
   EXPECT_EQ(desk->kept().size(), 1U);
 }
 
+TEST_F(RecordDeskTest, AChannelIsOrderedOnItsDiskGroup) {
+  ASSERT_TRUE(desk->change_plan("c1", {.plan = RecordPlan::continuous}));
+  EXPECT_EQ(desk->order(channel("c1")).disk_group, 1);
+  EXPECT_FALSE(desk->has_changed("c1"));
+  PlanChange last;
+  last.disk_group = most_disk_groups;
+  ASSERT_TRUE(desk->change_plan("c1", last));
+  EXPECT_TRUE(desk->has_changed("c1"));
+  open();
+  EXPECT_EQ(desk->order(channel("c1")).disk_group, most_disk_groups) << "after a restart";
+  ASSERT_TRUE(desk->change_plan("c1", {.enabled = true}));
+  EXPECT_EQ(channel("c1").disk_group, most_disk_groups) << "what is not named stays";
+  for (const auto odd : {std::int64_t{0}, most_disk_groups + 1}) {
+    last.disk_group = odd;
+    EXPECT_EQ(desk->change_plan("c1", last).error().field, "disk_group");
+  }
+}
+
 TEST_F(RecordDeskTest, AScheduleBeginsAndEndsByTheWallClockToTheSecond) {
   const auto office = office_hours();
   ASSERT_TRUE(set_plan("c1", RecordPlan::scheduled, "main", office));
