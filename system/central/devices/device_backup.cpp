@@ -1,7 +1,6 @@
 #include "system/central/devices/device_backup.hpp"
 
 #include <algorithm>
-
 #include <zlib.h>
 
 #include <boost/json/array.hpp>
