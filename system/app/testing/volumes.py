@@ -27,6 +27,7 @@ MEBI = 1 << 20
 SIZE = 1500 * MEBI  # sparse; the reserve may be no less than 1 GiB
 SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN, with the number of a way
 WITHOUT_FLUSH = 2
+LOOKS_AGAIN = 12  # seconds; the server looks after missing volumes every 10
 
 
 class Disk:
@@ -37,7 +38,6 @@ class Disk:
             image.truncate(SIZE)
         subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", self.image], check=True)
         self.mount()
-        (self.place / "recordings").mkdir()
 
     def mount(self):
         subprocess.run(["mount", "-o", "loop", self.image, self.place], check=True, stderr=subprocess.PIPE, text=True)
@@ -49,9 +49,11 @@ class Disk:
         finally:
             os.close(disk)
 
-    def replace(self):
-        """What a person does with a disk that came loose; it works only when nobody has a file of it open."""
+    def unplug(self):
+        """It works only when nobody has a file of it open."""
         subprocess.run(["umount", self.place], check=True)
+
+    def plug(self):
         subprocess.run(["e2fsck", "-fy", self.image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         self.mount()
 
@@ -69,7 +71,7 @@ class Stage:
         self.admin, self.disks = admin, disks
 
     def volumes(self):
-        return {pathlib.Path(volume["directory"]).parent: volume for volume in self.admin.call("GET", "/api/v1/recording-volumes")["volumes"]}
+        return {pathlib.Path(volume["directory"]): volume for volume in self.admin.call("GET", "/api/v1/recording-volumes")["volumes"]}
 
     def events(self, kind):
         return [event for event in self.admin.call("GET", "/api/v1/events?since=0&limit=1000")["events"] if event["type"] == kind]
@@ -131,7 +133,11 @@ def fail_and_return(judge, stage, channels):
     stage.record_more(channels)
 
     stage.until(lambda: stage.volumes()[dying.place]["state"] == "missing", "the end of what the server has open on the dead disk")
-    dying.replace()
+    dying.unplug()
+    time.sleep(LOOKS_AGAIN)
+    judge.expect(stage.volumes()[dying.place]["state"] == "missing" and not any(dying.place.iterdir()),
+                 f"the folder below the disk is not recorded on: {list(dying.place.iterdir())}")
+    dying.plug()
     stage.until(lambda: stage.volumes()[dying.place]["state"] == "working", "the use of the disk that is back")
     stage.until(lambda: stage.volumes()[dying.place]["recorders"] > 0, "the return of its channels")
     stage.record_more(channels)
@@ -162,7 +168,7 @@ def run(vmsd, watchrig, folder, log):
     disks = [Disk(folder, f"disk{number}") for number in range(3)]
     options = [word for setting in ("http.port=0", "https.port=0", "rtsp.port=0", "storage.segment_bytes=1048576", "storage.full_bytes=0",
                                     "storage.full_percent=0", "storage.reserve_bytes=1073741824",
-                                    "storage.volumes=" + ",".join(str(disk.place / "recordings") for disk in disks)) for word in ("--set", setting)]
+                                    "storage.volumes=" + ",".join(str(disk.place) for disk in disks)) for word in ("--set", setting)]
     rig_file = folder / "rig.xml"
     rig_file.write_text(RIG)
     try:
