@@ -159,7 +159,8 @@ def check_settings(judge, ask, pictures):
 
 
 def reads(pictures, part, condition):
-    """What is read there once the condition holds, or at the end of the patience: settings take effect with the next pictures."""
+    """What is read there once the condition holds, or at the end of the patience: settings take effect with the next pictures, and what moves
+    behind a text may look like a part of a letter in one of them."""
     end = time.monotonic() + 15
     while not condition(text := pictures.read(part)) and time.monotonic() < end:
         pass
@@ -172,10 +173,10 @@ def check_texts(judge, ask, pictures):
     judge.expect("LANE" not in before, f"before a text is written there is {before}")
     status, text = ask(TR2, "CreateOSD", line("LANE 2 NORTH"))
     token = re.search(r"OSDToken>([\w-]+)<", text).group(1)
-    seen = reads(pictures, left, lambda text: "NORTH" in text)
+    seen = reads(pictures, left, lambda text: "LANE 2 NORTH" in text)
     judge.expect(status == 200 and "LANE 2 NORTH" in seen, f"the text in the picture is \"{seen}\"")
     ask(TR2, "SetOSD", line("GATE 7", token, CUSTOM.format("0.3")))
-    seen = reads(pictures, right, lambda text: "GATE" in text)
+    seen = reads(pictures, right, lambda text: "GATE 7" in text)
     judge.expect("GATE 7" in seen, f"a changed text in the picture is \"{seen}\"")
     seen = pictures.read(left)
     judge.expect("LANE" not in seen, f"a text that was moved is still there: \"{seen}\"")
