@@ -1,11 +1,8 @@
 #include "system/central/maintenance/signed_text.hpp"
 
 #include <algorithm>
-#include <memory>
 
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include "system/base/base64.hpp"
 #include "system/base/text.hpp"
@@ -20,11 +17,6 @@ namespace {
 
 constexpr std::string_view form = "1";
 constexpr std::string_view signature_name = "signature";
-constexpr std::size_t signature_bytes = 64;
-
-const unsigned char* bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 Error damaged(std::string why) { return {ErrorKind::corrupt, "the file is damaged: " + std::move(why)}; }
 
@@ -55,28 +47,17 @@ Result<> check_title(std::string_view line, std::string_view title) {
 }  // namespace
 
 Result<MakerKey> MakerKey::from(std::string_view base64) {
-  const auto key = base::from_base64(base64);
-  if (!key || key->size() != key_bytes)
-    return Error{ErrorKind::invalid, "must be base64 of the 32 bytes of an Ed25519 public key"};
+  const auto raw = base::from_base64(base64);
+  const auto key = platform::PublicKey::from_raw(raw ? std::string(raw->begin(), raw->end()) : std::string());
+  if (!key) return Error{ErrorKind::invalid, "must be base64 of the 32 bytes of an Ed25519 public key"};
   MakerKey maker;
-  std::ranges::transform(*key, maker.bytes_.begin(),
-                         [](auto byte) { return static_cast<unsigned char>(byte); });
-  maker.none_ = false;
+  maker.key_ = *key;
   return maker;
 }
 
 bool MakerKey::has_signed(std::string_view text, std::string_view signature) const {
   const auto raw = base::from_base64(signature);
-  if (none_ || !raw || raw->size() != signature_bytes) return false;
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_.data(), bytes_.size()), EVP_PKEY_free);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  const bool good = key && context &&
-                    EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-                    EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(raw->data()),
-                                     raw->size(), bytes(text), text.size()) == 1;
-  ERR_clear_error();
-  return good;
+  return key_ && raw && key_->has_signed(text, std::string(raw->begin(), raw->end()));
 }
 
 std::string SignedText::value(std::string_view name) const {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "system/base/result.hpp"
+#include "system/platform/signing_key.hpp"
 
 namespace watchrig::central {
 
@@ -19,13 +19,11 @@ class MakerKey {
   /// Base64 of the 32 bytes. Errors: invalid.
   static base::Result<MakerKey> from(std::string_view base64);
 
-  bool is_none() const { return none_; }
+  bool is_none() const { return !key_; }
   bool has_signed(std::string_view text, std::string_view signature) const;
 
  private:
-  static constexpr std::size_t key_bytes = 32;
-  std::array<unsigned char, key_bytes> bytes_{};
-  bool none_ = true;
+  std::optional<platform::PublicKey> key_;
 };
 
 /// A text whose maker can be told: the line `TITLE 1`, lines `name: value`, and `signature: BASE64`, which is
