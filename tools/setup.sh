@@ -11,7 +11,7 @@ packages=(
   clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck python3
   # libraries
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libfmt-dev libspdlog-dev libcli11-dev libssl-dev libargon2-dev
-  libpugixml-dev prometheus-cpp-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata libpcap-dev libisal-dev libqrencode-dev
+  libpugixml-dev prometheus-cpp-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata libpcap-dev libisal-dev libqrencode-dev libarchive-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
   libopencv-core-dev libopencv-imgproc-dev
   libgtest-dev libgmock-dev libbenchmark-dev

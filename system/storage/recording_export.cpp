@@ -21,34 +21,31 @@ void note(ExportSummary& summary, const media::AccessUnit& unit, base::UtcTime f
 }
 
 template <class Destination>
-base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view channel,
-                                      std::string_view stream, base::UtcTime from, base::UtcTime to,
-                                      Destination& destination,
-                                      const std::function<void(base::UtcTime)>& reached = {}) {
+base::Result<ExportPart> write_mp4(const Storage& storage, std::string_view channel, std::string_view stream,
+                                   base::UtcTime from, base::UtcTime to, Destination& destination,
+                                   const std::function<void(base::UtcTime)>& reached = {}) {
+  ExportPart part;
   auto reader = storage.read(channel, stream, from, to);
-  if (!reader) return reader.error();
-  auto recorded = reader->next();
+  if (!reader && reader.error().kind != ErrorKind::not_found) return reader.error();
+  auto recorded = reader ? reader->next() : std::nullopt;
   if (!recorded) {
-    return Error{ErrorKind::not_found, fmt::format("nothing of channel \"{}\" can be read from {} to {}",
-                                                   channel, base::format_utc(from), base::format_utc(to))};
+    part.empty = reader ? Error{ErrorKind::not_found,
+                                fmt::format("nothing of channel \"{}\" can be read from {} to {}", channel,
+                                            base::format_utc(from), base::format_utc(to))}
+                        : reader.error();
+    return part;
   }
   const auto presentation = recorded->presentation;
   // Before the first unit there is nothing to show: a player would wait for it, perhaps for months.
   const auto begin = std::max(from, recorded->unit->time);
   auto writer = media::Mp4Writer::create(destination, {*presentation, begin, to});
   if (!writer) return writer.error();
-  ExportSummary summary;
-  for (; recorded; recorded = reader->next()) {
-    if (recorded->presentation != presentation) {
-      return Error{
-          ErrorKind::unsupported,
-          fmt::format("the stream of channel \"{}\" changes at {}; export the time before and after it apart",
-                      channel, base::format_utc(recorded->unit->time))};
-    }
+  for (; recorded && recorded->presentation == presentation; recorded = reader->next()) {
     if (auto written = writer->write(*recorded->unit); !written) return written.error();
-    note(summary, *recorded->unit, from);
+    note(part.summary, *recorded->unit, from);
     if (reached) reached(recorded->unit->time);
   }
+  if (recorded) part.changes = recorded->unit->time;
   if (const auto until = reader->overwritten_until()) {
     return Error{ErrorKind::not_found,
                  fmt::format("recordings of channel \"{}\" up to {} made room for newer ones while they were "
@@ -56,29 +53,58 @@ base::Result<ExportSummary> write_mp4(const Storage& storage, std::string_view c
                              channel, base::format_utc(*until))};
   }
   const auto totals = writer->finish();
-  if (!totals) return totals.error();
-  summary.frames = totals->shown;
-  return summary;
+  if (totals) {
+    part.summary.frames = totals->shown;
+  } else if (totals.error().kind == ErrorKind::not_found) {
+    part.empty = totals.error();
+  } else {
+    return totals.error();
+  }
+  return part;
+}
+
+/// Of a period that must fit into one file.
+base::Result<ExportSummary> whole(const base::Result<ExportPart>& part, std::string_view channel) {
+  if (!part) return part.error();
+  if (part->changes) {
+    return Error{
+        ErrorKind::unsupported,
+        fmt::format("the stream of channel \"{}\" changes at {}; export the time before and after it apart",
+                    channel, base::format_utc(*part->changes))};
+  }
+  if (part->empty) return *part->empty;
+  return part->summary;
+}
+
+void remove_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
 }
 
 }  // namespace
+
+base::Result<ExportPart> export_mp4_part(const Storage& storage, std::string_view channel,
+                                         std::string_view stream, base::UtcTime from, base::UtcTime to,
+                                         const std::filesystem::path& path,
+                                         const std::function<void(base::UtcTime)>& reached) {
+  auto part = write_mp4(storage, channel, stream, from, to, path, reached);
+  if (!part || part->empty) remove_file(path);
+  return part;
+}
 
 base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
                                        std::string_view stream, base::UtcTime from, base::UtcTime to,
                                        const std::filesystem::path& path,
                                        const std::function<void(base::UtcTime)>& reached) {
-  auto summary = write_mp4(storage, channel, stream, from, to, path, reached);
-  if (!summary) {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-  }
+  auto summary = whole(write_mp4(storage, channel, stream, from, to, path, reached), channel);
+  if (!summary) remove_file(path);
   return summary;
 }
 
 base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
                                        std::string_view stream, base::UtcTime from, base::UtcTime to,
                                        media::Mp4Sink& sink) {
-  return write_mp4(storage, channel, stream, from, to, sink);
+  return whole(write_mp4(storage, channel, stream, from, to, sink), channel);
 }
 
 }  // namespace watchrig::storage

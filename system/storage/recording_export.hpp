@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "system/storage/storage.hpp"
@@ -18,6 +19,21 @@ struct ExportSummary {
   base::UtcTime from;        ///< first of them
   base::UtcTime to;          ///< last of them
 };
+
+/// What of a period fits into one file.
+struct ExportPart {
+  ExportSummary summary;
+  std::optional<base::UtcTime>
+      changes;                       ///< the presentation changes then: what follows needs a file of its own
+  std::optional<base::Error> empty;  ///< why there are no frames and no file
+};
+
+/// Writes the frames whose time lies in [from, to) as MP4 to `path`, as far as their presentation stays the
+/// same. `reached` is told the time of each that is written. Errors: as export_mp4, but for those two.
+base::Result<ExportPart> export_mp4_part(const Storage& storage, std::string_view channel,
+                                         std::string_view stream, base::UtcTime from, base::UtcTime to,
+                                         const std::filesystem::path& path,
+                                         const std::function<void(base::UtcTime)>& reached);
 
 /// Writes the frames whose time lies in [from, to) as MP4 to `path`, cut exactly by an edit list; gaps are
 /// kept as time without pictures. Reads and writes files: not for an input/output executor. Errors: not_found

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "system/media/av_encoder.hpp"
+#include "system/storage/testing/encoded_video.hpp"
 #include "system/storage/testing/test_volume.hpp"
 
 namespace watchrig::storage {
@@ -21,7 +21,6 @@ std::string run(const std::string& command) {
   return output;
 }
 
-/// Real H.264, 25 pictures a second with a key frame a second.
 struct ExportTest : testing::Test {
   TestVolume volume;
   media::Presentation tracks;
@@ -30,23 +29,9 @@ struct ExportTest : testing::Test {
   void SetUp() override { volume.open(); }
 
   std::vector<media::AccessUnitPtr> encode(int count, int width, base::Duration at) {
-    auto encoder = media::VideoEncoder::open({media::Codec::h264, width, 96, {25, 1}, 200'000, 25});
-    EXPECT_TRUE(encoder) << encoder.error().message;
-    tracks = {encoder->track()};
-    std::vector<media::AccessUnitPtr> units;
-    media::Picture picture(width, 96);
-    for (int i = 0; i < count; ++i) {
-      auto encoded = encoder->encode(picture);
-      EXPECT_TRUE(encoded) << encoded.error().message;
-      auto unit = std::make_shared<media::AccessUnit>();
-      unit->codec = media::Codec::h264;
-      unit->key = encoded->key;
-      unit->time = unit->received = test_start + at + i * 40ms;
-      unit->rtp_timestamp = static_cast<std::uint32_t>(i) * 3600;
-      unit->payload = std::move(encoded->payload);
-      units.push_back(std::move(unit));
-    }
-    return units;
+    auto video = encode_video(count, width, at);
+    tracks = video.tracks;
+    return std::move(video.units);
   }
 
   auto export_range(base::Duration from, base::Duration to) {

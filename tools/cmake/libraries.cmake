@@ -18,6 +18,7 @@ pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(pcap REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
+pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 
 add_library(opencv_drawing INTERFACE)
 target_include_directories(opencv_drawing SYSTEM INTERFACE /usr/include/opencv4)
