@@ -25,7 +25,6 @@ namespace {
 
 using Shared = std::shared_ptr<QuestionShare>;
 
-constexpr base::Duration longest_search = std::chrono::hours(31 * 24);
 constexpr std::size_t most_searched = 64;  // channels; as many as a player shows at once
 
 /// The words of a parameter, with commas between them; none when it is missing.
@@ -107,43 +106,13 @@ central::FieldResult<Period> searched_period(ServerParts& parts, const Request& 
   return period;
 }
 
-/// The channels that are named by ids or names, each once. Errors: invalid, not_found (also for those that
-/// the account does not see), denied.
-central::FieldResult<std::vector<central::ChannelOfDevice>> searched_channels(ServerParts& parts,
-                                                                              const Request& request) {
-  const auto refused = [](base::ErrorKind kind, std::string message) {
-    return central::FieldError{"channels", {kind, std::move(message)}};
-  };
-  const auto named = words_of(request, "channels");
-  if (named.empty() || named.size() > most_searched || named == std::vector<std::string>{""}) {
-    return refused(base::ErrorKind::invalid,
-                   fmt::format("channels must be ids, 1 to {}, with commas between them", most_searched));
-  }
-  const auto rights = parts.central.accounts().rights(request.account);
-  std::vector<central::ChannelOfDevice> channels;
-  std::set<std::string> seen;
-  for (const auto& name : named) {
-    auto found = parts.central.registry().find_channel(name);
-    // What one account may is told of the id: another channel may have it as its name.
-    if (!found || !rights || !rights->sees(found->channel->id))
-      return refused(base::ErrorKind::not_found, fmt::format("there is no channel \"{}\"", name));
-    const auto& id = found->channel->id;
-    if (!rights->may(central::Authority::playback, id)) {
-      return refused(base::ErrorKind::denied,
-                     fmt::format("no right to play channel \"{}\"; the administrator grants it", name));
-    }
-    if (seen.insert(id).second) channels.push_back(*std::move(found));
-  }
-  return channels;
-}
-
 /// Server manual 7.2.1, platform manual 1.2.2.
 asio::awaitable<Response> search(ServerParts& parts, Shared share, Request request) {
   const auto period = searched_period(parts, request);
   if (!period) co_return error_response(period.error());
   const auto query = query_from(request, *period);
   if (!query) co_return error_response(query.error());
-  const auto channels = searched_channels(parts, request);
+  const auto channels = named_channels(parts, request, central::Authority::playback);
   if (!channels) co_return error_response(channels.error());
   const auto taken = share->take(request.account);
   if (!taken) co_return QuestionShare::busy();
@@ -170,7 +139,7 @@ asio::awaitable<Response> list_days(ServerParts& parts, Shared share, Request re
   }
   const auto query = query_from(request, {});
   if (!query) co_return error_response(query.error());
-  const auto channels = searched_channels(parts, request);
+  const auto channels = named_channels(parts, request, central::Authority::playback);
   if (!channels) co_return error_response(channels.error());
   const auto local = central::LocalTime::from(parts.central.settings().values("time").values);
   if (!local) co_return error_response(local.error());
@@ -231,6 +200,36 @@ Response estimate(const Request& request) {
 }
 
 }  // namespace
+
+central::FieldResult<std::vector<central::ChannelOfDevice>> named_channels(ServerParts& parts,
+                                                                           const Request& request,
+                                                                           central::Authority right) {
+  const auto refused = [](base::ErrorKind kind, std::string message) {
+    return central::FieldError{"channels", {kind, std::move(message)}};
+  };
+  const auto named = words_of(request, "channels");
+  if (named.empty() || named.size() > most_searched || named == std::vector<std::string>{""}) {
+    return refused(base::ErrorKind::invalid,
+                   fmt::format("channels must be ids, 1 to {}, with commas between them", most_searched));
+  }
+  const auto rights = parts.central.accounts().rights(request.account);
+  std::vector<central::ChannelOfDevice> channels;
+  std::set<std::string> seen;
+  for (const auto& name : named) {
+    auto found = parts.central.registry().find_channel(name);
+    // What one account may is told of the id: another channel may have it as its name.
+    if (!found || !rights || !rights->sees(found->channel->id))
+      return refused(base::ErrorKind::not_found, fmt::format("there is no channel \"{}\"", name));
+    const auto& id = found->channel->id;
+    if (!rights->may(right, id)) {
+      return refused(base::ErrorKind::denied,
+                     fmt::format("no right to {} channel \"{}\"; the administrator grants it",
+                                 right == central::Authority::download ? "export" : "play", name));
+    }
+    if (seen.insert(id).second) channels.push_back(*std::move(found));
+  }
+  return channels;
+}
 
 void add_recording_search(http::Router& router, ServerParts& parts, const Shared& share) {
   const http::QueryParameter from{"from", "UTC"}, to{"to", "UTC"},

@@ -19,6 +19,7 @@
 #include "system/media/live_streams.hpp"
 #include "system/platform/host_network/host_network.hpp"
 #include "system/platform/message_trace.hpp"
+#include "system/platform/signing_key.hpp"
 #include "system/storage/storage.hpp"
 
 namespace watchrig::api {
@@ -67,6 +68,7 @@ struct ServerParts {
   PtzDesk& ptz;
   AddingDesk& adding;
   const OpenPorts& ports;
+  const platform::SigningKey& signing_key;  ///< of what leaves the server
 };
 
 }  // namespace watchrig::api

@@ -106,6 +106,7 @@ class Server {
   std::unique_ptr<central::UpdateCheck> updates_;
   std::unique_ptr<api::HttpsSwitch> https_;
   std::unique_ptr<storage::StorageRole> storage_;
+  std::optional<platform::SigningKey> signing_key_;
   std::unique_ptr<RoleWatch> role_watch_;
   std::unique_ptr<platform::HostNetwork> host_network_;
   std::unique_ptr<platform::CardWatch> cards_;  // ends before the log
@@ -174,6 +175,9 @@ Result<> Server::open_stores() {
   static_assert(central::most_disk_groups == std::int64_t{storage::most_volumes});
   // Before anything is recorded.
   if (auto told = storage_orders_.group(central_->disk_groups().volumes()); !told) return told;
+  auto key = platform::SigningKey::open(data / "signing.pem");
+  if (!key) return key.error();
+  signing_key_ = *std::move(key);
   role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());
   platform::HostNetwork::Options host{
       options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh};
@@ -212,7 +216,8 @@ Result<> Server::open_stores() {
                        *search_,
                        *ptz_,
                        *adding_,
-                       ports_});
+                       ports_,
+                       *signing_key_});
   return {};
 }
 

@@ -81,6 +81,7 @@ constexpr std::string_view configuration[] = {"settings.",
                                               "ptz.preset-saved",
                                               "recording.plan-changed",
                                               "storage.volume-changed",
+                                              "recording.exported",
                                               "recording.locked",
                                               "recording.unlocked"};
 

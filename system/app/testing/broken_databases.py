@@ -62,6 +62,7 @@ def damage_row(file):
 
 
 KEY_REMEDY = "does not hold 32 bytes: put it back from a backup, or remove it and enter the passwords of all devices again"
+SIGNING_REMEDY = "holds no Ed25519 private key: put it back from a backup, or remove it, so that a new one is made"
 NETWORK_REMEDY = "is damaged: remove it and set the network again, or put a backup of it in place"
 NO_TEXT = "this is no text; is it the right file? It has lines such as http.port = 8080"
 BINARY = bytes(range(11, 256))
@@ -86,6 +87,11 @@ OTHERS = [
     ("secrets.key", "too long", put(bytes(33)), KEY_REMEDY),
     ("secrets.key", "a folder", make_folder, KEY_REMEDY),
     ("secrets.key", "for all to read", put(bytes(32), 0o644), "others may read it; chmod 600 it"),
+    ("signing.pem", "cut short", put(b"-----BEGIN PRIVATE KEY-----\nMC4CAQAw"), SIGNING_REMEDY),
+    ("signing.pem", "empty", put(b""), SIGNING_REMEDY),
+    ("signing.pem", "binary", put(BINARY), SIGNING_REMEDY),
+    ("signing.pem", "a folder", make_folder, SIGNING_REMEDY),
+    ("signing.pem", "for all to read", put(b"", 0o644), "others may read this key; chmod 600 it"),
     ("network.json", "empty", put(b""), NETWORK_REMEDY),
     ("network.json", "cut short", put(b'{"cards":{"eth0":'), NETWORK_REMEDY),
     ("network.json", "of another kind", put(b"[]"), NETWORK_REMEDY),

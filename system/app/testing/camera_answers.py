@@ -123,6 +123,8 @@ def visit_recordings(visit):
     visit.ask("get", "/api/v1/recording-locks", query=f"?channel={visit.names['channel']}")
     visit.ask("delete", "/api/v1/recording-locks/{lock}", lock=lock["id"])
     visit.ask("get", CHANNEL + "/export.mp4", query=period)
+    visit.ask("get", "/api/v1/recordings/export.zip", query=f"{period}&channels={visit.names['channel']}&reason=theft")
+    visit.ask("get", "/api/v1/signing-key")
     visit.ask("get", CHANNEL + "/picture.jpg", query=f"?at={spans[0]['from']}&width=160")
     visit.until("the card has nothing", CHANNEL + "/device-recordings", lambda told: told["spans"], query=period)
     visit.ask("get", CHANNEL + "/device-recordings/export.mp4", query=period)

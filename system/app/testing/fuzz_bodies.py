@@ -29,7 +29,7 @@ REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "c
     ("patch", "/api/v1/devices/{device}/outputs/{output}"), ("put", "/api/v1/devices/{device}/outputs/{output}/state"),
     ("post", "/api/v1/channels/{channel}/recording-locks"), ("post", "/api/v1/channels/{channel}/talk"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Paths that are answered only with a query, which has to say what is looked for.
-NEED_QUERY = {"/api/v1/recordings", "/api/v1/recordings/days", "/api/v1/recordings/estimate"}
+NEED_QUERY = {"/api/v1/recordings", "/api/v1/recordings/export.zip", "/api/v1/recordings/days", "/api/v1/recordings/estimate"}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding", "/api/v1/devices/adding/{job}", "/api/v1/devices/bandwidth", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
