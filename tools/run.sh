@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 "$root/tools/setup.sh"
-build_in "$build" "" vmsd watchrig
+build_in "$build" "" vmsd watchrig export_check
 report=$build/report
 say "running the smoke suite, scenarios/suites/smoke"
 status=0

@@ -17,7 +17,7 @@ packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   # software not written here, which tests and benchmarks use as peers; opencv-doc has real footage
   ffmpeg gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-  gstreamer1.0-libav gir1.2-gst-rtsp-server-1.0 python3-gi chromium opencv-doc tesseract-ocr sqlite3 libxml2-utils curl jq iproute2 nftables
+  gstreamer1.0-libav gir1.2-gst-rtsp-server-1.0 python3-gi chromium opencv-doc tesseract-ocr sqlite3 libxml2-utils openssl curl jq iproute2 nftables
   python3-aiosmtpd python3-jsonschema zbar-tools inadyn udhcpc udhcpd openssh-server
 )
 

@@ -20,14 +20,25 @@ base::Result<std::optional<platform::PublicKey>> read_key(const std::string& fil
   return std::optional(*key);
 }
 
+/// What somebody may have written into a file, for a terminal: it obeys no control characters.
+std::string shown(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  }
+  return text;
+}
+
 void print(const storage::ExportFindings& findings, bool signer_known) {
-  for (const auto& change : findings.changes) fmt::print("CHANGED  {}\n", change);
+  for (const auto& change : findings.changes) fmt::print("CHANGED  {}\n", shown(change));
   if (!findings.changes.empty()) return;
   const auto& manifest = findings.manifest;
-  fmt::print("unchanged since {}, when \"{}\" exported it from server {}{}\n", manifest.made,
-             manifest.account, manifest.server, manifest.reason.empty() ? "" : ": " + manifest.reason);
-  for (const auto& file : manifest.files)
-    fmt::print("  {}  {} pictures, {} to {}\n", file.name, file.frames, file.from, file.to);
+  const auto why = manifest.reason.empty() ? "" : ": " + manifest.reason;
+  fmt::print("{}\n", shown(fmt::format("unchanged since {}, when \"{}\" exported it from server {}{}",
+                                       manifest.made, manifest.account, manifest.server, why)));
+  for (const auto& file : manifest.files) {
+    fmt::print("  {}\n",
+               shown(fmt::format("{}  {} pictures, {} to {}", file.name, file.frames, file.from, file.to)));
+  }
   fmt::print("signed by the key {}\n", findings.signer);
   if (!signer_known) {
     fmt::print(

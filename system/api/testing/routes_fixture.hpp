@@ -125,6 +125,7 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
                io.get_executor()};
   AddingDesk adding_{io.get_executor(), folder / "adding.json", *central};
   OpenPorts ports_;
+  platform::SigningKey signing_key_ = *platform::SigningKey::open(folder / "signing.pem");
 
  protected:
   ServerParts parts{clock,
@@ -152,7 +153,8 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
                     search_,
                     ptz_,
                     adding_,
-                    ports_};
+                    ports_,
+                    signing_key_};
   http::Router router;
 };
 

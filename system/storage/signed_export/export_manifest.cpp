@@ -26,7 +26,7 @@ base::Result<ExportManifest> parse_manifest(std::string_view text) {
   if (!version || *version != json::value(export_version))
     return Error{ErrorKind::unsupported, "the export is of a newer form than this program reads"};
   auto manifest = json::try_value_to<ExportManifest>(value);
-  if (!manifest) return none;
+  if (!manifest || manifest->piece_bytes != piece_bytes) return none;
   return *std::move(manifest);
 }
 
