@@ -121,9 +121,11 @@ Response fetch(ServerParts& parts, const Request& request, storage::DeviceExport
       });
   if (!done) return http::error_response(device_failure(done.error()));
   if (const auto whole = check_end(recording, *done); !whole) return http::error_response(whole.error());
+  auto body = http::whole_file(file);
+  if (!body) return http::error_response(body.error());
   Response response;
   response.content_type = "video/mp4";
-  response.file = file;
+  response.file = std::move(*body);
   response.wanted = allowed;
   response.headers.emplace_back(
       "Content-Disposition", fmt::format("attachment; filename=\"{}-device.mp4\"", request.param("channel")));

@@ -60,19 +60,12 @@ bool may(const central::Rights& rights, Authority authority, const NvrLock& lock
   return rights.may(Authority::system) && rights.may_everywhere(authority);
 }
 
-base::UtcTime time_from(FieldReader& fields, const std::string& name) {
-  const auto text = fields.text(name);
-  const auto time = base::parse_utc(text);
-  if (!time) fields.refuse(name, "must be a time in UTC, such as 2026-03-29T01:00:00Z");
-  return time ? *time : base::UtcTime();
-}
-
 asio::awaitable<Response> add_lock(ServerParts& parts, Shared share, Request request) {
   BodyFields fields(request);
   platform::LockNvrRecord wanted;
   wanted.channel = request.param("channel");
-  wanted.from = time_from(fields, "from");
-  wanted.to = time_from(fields, "to");
+  wanted.from = fields.time("from");
+  wanted.to = fields.time("to");
   wanted.reason = fields.text("reason");
   if (wanted.reason.empty() || wanted.reason.size() > longest_reason || !base::is_utf8(wanted.reason))
     fields.refuse("reason", fmt::format("must have 1 to {} bytes", longest_reason));

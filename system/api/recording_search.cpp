@@ -112,7 +112,8 @@ asio::awaitable<Response> search(ServerParts& parts, Shared share, Request reque
   if (!period) co_return error_response(period.error());
   const auto query = query_from(request, *period);
   if (!query) co_return error_response(query.error());
-  const auto channels = named_channels(parts, request, central::Authority::playback);
+  const auto channels =
+      named_channels(parts, request.account, words_of(request, "channels"), central::Authority::playback);
   if (!channels) co_return error_response(channels.error());
   const auto taken = share->take(request.account);
   if (!taken) co_return QuestionShare::busy();
@@ -139,7 +140,8 @@ asio::awaitable<Response> list_days(ServerParts& parts, Shared share, Request re
   }
   const auto query = query_from(request, {});
   if (!query) co_return error_response(query.error());
-  const auto channels = named_channels(parts, request, central::Authority::playback);
+  const auto channels =
+      named_channels(parts, request.account, words_of(request, "channels"), central::Authority::playback);
   if (!channels) co_return error_response(channels.error());
   const auto local = central::LocalTime::from(parts.central.settings().values("time").values);
   if (!local) co_return error_response(local.error());
@@ -201,21 +203,18 @@ Response estimate(const Request& request) {
 
 }  // namespace
 
-central::FieldResult<std::vector<central::ChannelOfDevice>> named_channels(ServerParts& parts,
-                                                                           const Request& request,
-                                                                           central::Authority right) {
+central::FieldResult<std::vector<central::ChannelOfDevice>> named_channels(
+    ServerParts& parts, const std::string& account, const std::vector<std::string>& names,
+    central::Authority right) {
   const auto refused = [](base::ErrorKind kind, std::string message) {
     return central::FieldError{"channels", {kind, std::move(message)}};
   };
-  const auto named = words_of(request, "channels");
-  if (named.empty() || named.size() > most_searched || named == std::vector<std::string>{""}) {
-    return refused(base::ErrorKind::invalid,
-                   fmt::format("channels must be ids, 1 to {}, with commas between them", most_searched));
-  }
-  const auto rights = parts.central.accounts().rights(request.account);
+  if (names.empty() || names.size() > most_searched || names == std::vector<std::string>{""})
+    return refused(base::ErrorKind::invalid, fmt::format("channels must be 1 to {} ids", most_searched));
+  const auto rights = parts.central.accounts().rights(account);
   std::vector<central::ChannelOfDevice> channels;
   std::set<std::string> seen;
-  for (const auto& name : named) {
+  for (const auto& name : names) {
     auto found = parts.central.registry().find_channel(name);
     // What one account may is told of the id: another channel may have it as its name.
     if (!found || !rights || !rights->sees(found->channel->id))

@@ -10,11 +10,11 @@ namespace watchrig::api {
 
 inline constexpr base::Duration longest_search = std::chrono::hours(31 * 24);
 
-/// The channels that a request names by ids or names, each once. Errors: invalid, not_found (also for those
-/// that the account does not see), denied.
-central::FieldResult<std::vector<central::ChannelOfDevice>> named_channels(ServerParts& parts,
-                                                                           const http::Request& request,
-                                                                           central::Authority right);
+/// 1 to 64 channels that somebody names by ids or names, each once. Errors, of the field "channels": invalid,
+/// not_found (also for those that the account does not see), denied.
+central::FieldResult<std::vector<central::ChannelOfDevice>> named_channels(
+    ServerParts& parts, const std::string& account, const std::vector<std::string>& names,
+    central::Authority right);
 
 /// What is recorded: of a channel, of several, on which days; and how much that takes. The parts outlive the
 /// router.

@@ -75,6 +75,12 @@ std::vector<std::string> FieldReader::texts(const std::string& name) {
   return list;
 }
 
+base::UtcTime FieldReader::time(const std::string& name) {
+  const auto time = base::parse_utc(text(name));
+  if (!time) refuse(name, "must be a time in UTC, such as 2026-03-29T01:00:00Z");
+  return time ? *time : base::UtcTime();
+}
+
 double FieldReader::real(const std::string& name, double fallback) {
   known_.push_back(name);
   const json::value* value = object_.if_contains(name);

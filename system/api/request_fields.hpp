@@ -30,6 +30,8 @@ class FieldReader {
   std::int64_t number(const std::string& name, std::int64_t least, std::int64_t most);
   /// Any number; `fallback` when it is missing.
   double real(const std::string& name, double fallback);
+  /// A time in UTC; a missing one is refused.
+  base::UtcTime time(const std::string& name);
   /// The object that is a member, or an empty one.
   boost::json::object object(const std::string& name);
   /// A member that the caller reads by itself.

@@ -65,6 +65,7 @@ void add_channel_table_routes(http::Router& router, ServerParts& parts);
 void add_lockout_routes(http::Router& router, ServerParts& parts);
 void add_record_plan_routes(http::Router& router, ServerParts& parts);
 void add_recording_routes(http::Router& router, ServerParts& parts);
+void add_export_routes(http::Router& router, ServerParts& parts);
 void add_recording_lock_routes(http::Router& router, ServerParts& parts);
 void add_recording_volume_routes(http::Router& router, ServerParts& parts);
 /// What devices have recorded themselves.

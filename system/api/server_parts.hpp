@@ -22,6 +22,10 @@
 #include "system/platform/signing_key.hpp"
 #include "system/storage/storage.hpp"
 
+namespace watchrig::storage {
+class ExportQueue;
+}
+
 namespace watchrig::api {
 
 class AddingDesk;
@@ -69,6 +73,7 @@ struct ServerParts {
   AddingDesk& adding;
   const OpenPorts& ports;
   const platform::SigningKey& signing_key;  ///< of what leaves the server
+  storage::ExportQueue& exports;
 };
 
 }  // namespace watchrig::api

@@ -85,6 +85,7 @@ void add_routes(http::Router& router, ServerParts& parts) {
   add_ptz_tour_routes(router, parts);
   add_record_plan_routes(router, parts);
   add_recording_routes(router, parts);
+  add_export_routes(router, parts);
   add_recording_lock_routes(router, parts);
   add_recording_volume_routes(router, parts);
   add_storage_server_routes(router, parts);

@@ -20,6 +20,7 @@
 #include "system/app/device_ways.hpp"
 #include "system/app/front_door.hpp"
 #include "system/app/lease_keeper.hpp"
+#include "system/app/open_exports.hpp"
 #include "system/app/prepared_data.hpp"
 #include "system/app/record_keeper.hpp"
 #include "system/app/restart.hpp"
@@ -107,6 +108,7 @@ class Server {
   std::unique_ptr<api::HttpsSwitch> https_;
   std::unique_ptr<storage::StorageRole> storage_;
   std::optional<platform::SigningKey> signing_key_;
+  std::unique_ptr<storage::ExportQueue> exports_;
   std::unique_ptr<RoleWatch> role_watch_;
   std::unique_ptr<platform::HostNetwork> host_network_;
   std::unique_ptr<platform::CardWatch> cards_;  // ends before the log
@@ -120,7 +122,7 @@ class Server {
 
 Result<> Server::open_stores() {
   const fs::path& data = options_.data;
-  const fs::path scratch = data / "exports";
+  const fs::path scratch = data / "scratch";
   std::error_code ignored;
   fs::remove_all(scratch, ignored);
   if (auto made = platform::make_folder(scratch, fs::perms::owner_all); !made) return made;
@@ -178,6 +180,9 @@ Result<> Server::open_stores() {
   auto key = platform::SigningKey::open(data / "signing.pem");
   if (!key) return key.error();
   signing_key_ = *std::move(key);
+  auto exports = open_exports(data / "exports", *central_, {storage_->storage(), clock_, *signing_key_, {}});
+  if (!exports) return exports.error();
+  exports_ = std::move(*exports);
   role_watch_ = std::make_unique<RoleWatch>(bus_, central_->events());
   platform::HostNetwork::Options host{
       options_.change_network, options_.network_namespace, data, options_.resolver_file, {}, options_.ssh};
@@ -217,7 +222,8 @@ Result<> Server::open_stores() {
                        *ptz_,
                        *adding_,
                        ports_,
-                       *signing_key_});
+                       *signing_key_,
+                       *exports_});
   return {};
 }
 

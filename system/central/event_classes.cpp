@@ -82,6 +82,8 @@ constexpr std::string_view configuration[] = {"settings.",
                                               "recording.plan-changed",
                                               "storage.volume-changed",
                                               "recording.exported",
+                                              "recording.export-failed",
+                                              "recording.export-removed",
                                               "recording.locked",
                                               "recording.unlocked"};
 

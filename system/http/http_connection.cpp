@@ -13,7 +13,6 @@
 #include "system/base/plain_address.hpp"
 #include "system/http/http_server_state.hpp"
 #include "system/http/pass_through.hpp"
-#include "system/http/response_writer.hpp"
 #include "system/http/websocket_state.hpp"
 
 namespace watchrig::http {
@@ -45,6 +44,16 @@ Request to_request(const bhttp::request<bhttp::string_body>& message) {
   request.method = message.method_string();
   for (const auto& field : message) request.headers[lower(field.name_string())] = field.value();
   return request;
+}
+
+AnswerForm form_of(const bhttp::request<bhttp::string_body>& message) {
+  AnswerForm form;
+  form.keep_alive = message.keep_alive();
+  form.is_head = message.method() == bhttp::verb::head;
+  form.is_get = message.method() == bhttp::verb::get;
+  form.range = message[bhttp::field::range];
+  form.if_range = message[bhttp::field::if_range];
+  return form;
 }
 
 /// Until the body has come, or more of it than that.
@@ -146,9 +155,8 @@ void HttpServer::State::leave_large(const Address& source) {
   if (--large_bodies[source] == 0) large_bodies.erase(source);
 }
 
-asio::awaitable<bool> HttpServer::State::send(ConnectionStream& stream, Response response, bool keep_alive,
-                                              bool head) {
-  return send_response(stream, std::move(response), keep_alive, head,
+asio::awaitable<bool> HttpServer::State::send(ConnectionStream& stream, Response response, AnswerForm form) {
+  return send_response(stream, std::move(response), std::move(form),
                        {options.request_deadline, options.least_bytes_per_second});
 }
 
@@ -230,7 +238,8 @@ std::variant<const Route*, Response> HttpServer::State::find_route(std::string_v
 
 asio::awaitable<HttpServer::State::Next> HttpServer::State::refuse(const StreamPtr& stream,
                                                                    Response refusal) {
-  co_await send(*stream, std::move(refusal), false, false);
+  AnswerForm form;
+  co_await send(*stream, std::move(refusal), std::move(form));
   co_return Next::end_with_rest;
 }
 
@@ -238,14 +247,13 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
                                                                    beast::flat_buffer& buffer,
                                                                    const Caller& caller) {
   const Message& message = parser.get();
-  const bool keep = message.keep_alive();
-  const bool head = message.method() == bhttp::verb::head;
+  AnswerForm form = form_of(message);
   const bool waits = message.version() >= 11 && beast::iequals(message[bhttp::field::expect], "100-continue");
   const bool is_whole = parser.is_done();
   const bool wants_socket = beast::websocket::is_upgrade(message);
   const bool is_large = parser.content_length().value_or(0) > small_body;
   Request request = to_request(message);
-  if (head) request.method = "GET";
+  if (form.is_head) request.method = "GET";
   request.peer = fmt::format("{}:{}", base::plain_address(caller.source).to_string(), caller.port);
   request.encrypted = caller.encrypted;
   auto matched = find_route(message.target(), request, wants_socket);
@@ -292,7 +300,7 @@ asio::awaitable<HttpServer::State::Next> HttpServer::State::answer(const StreamP
     stream->next_layer().expires_never();
     response = co_await ask(route, std::move(request));
   }
-  const bool more = co_await send(*stream, std::move(response), keep, head);
+  const bool more = co_await send(*stream, std::move(response), std::move(form));
   co_return more ? Next::request : Next::end;
 }
 

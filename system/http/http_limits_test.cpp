@@ -40,14 +40,14 @@ class HttpLimitsTest : public testing::Test {
       const std::filesystem::path path = testing::TempDir() + "http_limits_test.bin";
       std::ofstream(path) << std::string(long_answer, 'x');
       Response response;
-      response.file = std::make_shared<TemporaryFile>(path);
+      response.file = *whole_file(std::make_shared<TemporaryFile>(path));
       return response;
     });
     router_.add_plain("GET", "/withdrawn", {}, "a file that is not wanted for long", [this](const Request&) {
       const std::filesystem::path path = testing::TempDir() + "http_limits_withdrawn.bin";
       std::ofstream(path) << std::string(long_answer, 'x');
       Response response;
-      response.file = std::make_shared<TemporaryFile>(path);
+      response.file = *whole_file(std::make_shared<TemporaryFile>(path));
       response.wanted = [this] { return ++asked_ < 8; };
       return response;
     });

@@ -7,6 +7,7 @@
 #include <boost/url/pct_string_view.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url_view.hpp>
+#include <fmt/format.h>
 
 #include "system/base/utf8.hpp"
 
@@ -39,6 +40,23 @@ std::optional<std::string> Request::query_value(const std::string& name) const {
 TemporaryFile::~TemporaryFile() {
   std::error_code ignored;
   std::filesystem::remove(path, ignored);
+}
+
+std::uint64_t FileBody::bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& piece : pieces) sum += piece.bytes;
+  return sum;
+}
+
+base::Result<std::shared_ptr<const FileBody>> whole_file(std::shared_ptr<const TemporaryFile> file) {
+  std::error_code failure;
+  const std::uint64_t bytes = std::filesystem::file_size(file->path, failure);
+  if (failure)
+    return Error{ErrorKind::io, fmt::format("read {}: {}", file->path.string(), failure.message())};
+  auto body = std::make_shared<FileBody>();
+  body->pieces.push_back({bytes, {}, file->path});
+  body->kept = std::move(file);
+  return std::shared_ptr<const FileBody>(std::move(body));
 }
 
 Response json_response(int status, const json::value& value) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -40,7 +41,7 @@ struct Request {
   std::optional<std::string> query_value(const std::string& name) const;
 };
 
-/// A file that is sent as a body and removed when the last owner lets go.
+/// A file that is removed when the last owner lets go.
 struct TemporaryFile {
   explicit TemporaryFile(std::filesystem::path p) : path(std::move(p)) {}
   ~TemporaryFile();
@@ -49,11 +50,29 @@ struct TemporaryFile {
   std::filesystem::path path;
 };
 
+/// A body that is put together of files and texts while it is sent.
+struct FileBody {
+  /// Exactly so many bytes from the beginning of the text or file: one that has fewer breaks the answer off.
+  struct Piece {
+    std::uint64_t bytes = 0;
+    std::string text = {};  ///< without a file
+    std::filesystem::path file = {};
+  };
+  std::vector<Piece> pieces;
+  std::shared_ptr<const void> kept = {};  ///< as long as the files are needed
+
+  std::uint64_t bytes() const;
+};
+
+/// All of a file, which is kept as long. Error io: it cannot be read.
+base::Result<std::shared_ptr<const FileBody>> whole_file(std::shared_ptr<const TemporaryFile> file);
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::shared_ptr<const TemporaryFile> file;  ///< sent in place of body
+  /// Sent in place of body, and in part when a GET asks so and a strong ETag says that it is the same again.
+  std::shared_ptr<const FileBody> file;
   std::vector<std::pair<std::string, std::string>> headers;
   /// Asked again and again while a file is sent: false breaks it off, and the connection with it.
   std::function<bool()> wanted = {};

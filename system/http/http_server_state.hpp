@@ -12,6 +12,7 @@
 
 #include "system/http/connection_stream.hpp"
 #include "system/http/http_server.hpp"
+#include "system/http/response_writer.hpp"
 
 namespace watchrig::http {
 
@@ -50,7 +51,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   Awaitable<Next> refuse(const StreamPtr& stream, Response refusal);
   /// What the handler answers; a 500 after an exception.
   Awaitable<Response> ask(const Route& route, Request request);
-  Awaitable<bool> send(ConnectionStream& stream, Response response, bool keep_alive, bool head);
+  Awaitable<bool> send(ConnectionStream& stream, Response response, AnswerForm form);
   Awaitable<> upgrade(StreamPtr stream, Message message, const Route& route, Request request);
   /// The route for the request, or the answer when there is none; that is a 500 after an exception.
   std::variant<const Route*, Response> find_route(std::string_view target, Request& request,

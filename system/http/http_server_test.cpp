@@ -55,7 +55,7 @@ class HttpServerTest : public testing::Test {
       std::ofstream(path) << std::string(300000, 'x');
       Response response;
       response.content_type = "video/mp4";
-      response.file = std::make_shared<TemporaryFile>(path);
+      response.file = *whole_file(std::make_shared<TemporaryFile>(path));
       return response;
     });
     router_.add_socket("/echo/{name}", {}, "an echo", echo);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -15,9 +16,17 @@ struct Pace {
   std::size_t least_bytes_per_second;  ///< of the whole, beyond the deadline
 };
 
-/// Sends the response, only its header when `head`, to a client that keeps the pace. Whether the connection
-/// can serve another request.
-boost::asio::awaitable<bool> send_response(ConnectionStream& stream, Response response, bool keep_alive,
-                                           bool head, Pace pace);
+/// What the request says of its answer.
+struct AnswerForm {
+  bool keep_alive = false;
+  bool is_head = false;  ///< the header only
+  bool is_get = false;
+  std::string range = {};     ///< RFC 9110, 14.2
+  std::string if_range = {};  ///< RFC 9110, 13.1.5
+};
+
+/// Sends the response to a client that keeps the pace. Whether the connection can serve another request.
+boost::asio::awaitable<bool> send_response(ConnectionStream& stream, Response response, AnswerForm form,
+                                           Pace pace);
 
 }  // namespace watchrig::http

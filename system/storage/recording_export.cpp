@@ -1,6 +1,7 @@
 #include "system/storage/recording_export.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,8 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
+
+constexpr auto one_file = std::numeric_limits<std::uint64_t>::max();
 
 /// Counts the pictures that the cut shows.
 void note(ExportSummary& summary, const media::AccessUnit& unit, base::UtcTime from) {
@@ -23,7 +26,7 @@ void note(ExportSummary& summary, const media::AccessUnit& unit, base::UtcTime f
 template <class Destination>
 base::Result<ExportPart> write_mp4(const Storage& storage, std::string_view channel, std::string_view stream,
                                    base::UtcTime from, base::UtcTime to, Destination& destination,
-                                   const std::function<void(base::UtcTime)>& reached = {}) {
+                                   std::uint64_t most_bytes, const ExportWatcher& watcher = {}) {
   ExportPart part;
   auto reader = storage.read(channel, stream, from, to);
   if (!reader && reader.error().kind != ErrorKind::not_found) return reader.error();
@@ -41,11 +44,13 @@ base::Result<ExportPart> write_mp4(const Storage& storage, std::string_view chan
   auto writer = media::Mp4Writer::create(destination, {*presentation, begin, to});
   if (!writer) return writer.error();
   for (; recorded && recorded->presentation == presentation; recorded = reader->next()) {
-    if (auto written = writer->write(*recorded->unit); !written) return written.error();
-    note(part.summary, *recorded->unit, from);
-    if (reached) reached(recorded->unit->time);
+    const auto& unit = *recorded->unit;
+    if (part.summary.bytes >= most_bytes && unit.key && media::is_video(unit.codec)) break;
+    if (auto written = writer->write(unit); !written) return written.error();
+    note(part.summary, unit, from);
+    if (watcher && !watcher(unit)) return Error{ErrorKind::cancelled, "the export was broken off"};
   }
-  if (recorded) part.changes = recorded->unit->time;
+  if (recorded) part.rest = recorded->unit->time;
   if (const auto until = reader->overwritten_until()) {
     return Error{ErrorKind::not_found,
                  fmt::format("recordings of channel \"{}\" up to {} made room for newer ones while they were "
@@ -66,11 +71,11 @@ base::Result<ExportPart> write_mp4(const Storage& storage, std::string_view chan
 /// Of a period that must fit into one file.
 base::Result<ExportSummary> whole(const base::Result<ExportPart>& part, std::string_view channel) {
   if (!part) return part.error();
-  if (part->changes) {
+  if (part->rest) {
     return Error{
         ErrorKind::unsupported,
         fmt::format("the stream of channel \"{}\" changes at {}; export the time before and after it apart",
-                    channel, base::format_utc(*part->changes))};
+                    channel, base::format_utc(*part->rest))};
   }
   if (part->empty) return *part->empty;
   return part->summary;
@@ -85,18 +90,17 @@ void remove_file(const std::filesystem::path& path) {
 
 base::Result<ExportPart> export_mp4_part(const Storage& storage, std::string_view channel,
                                          std::string_view stream, base::UtcTime from, base::UtcTime to,
-                                         const std::filesystem::path& path,
-                                         const std::function<void(base::UtcTime)>& reached) {
-  auto part = write_mp4(storage, channel, stream, from, to, path, reached);
+                                         const std::filesystem::path& path, std::uint64_t most_bytes,
+                                         const ExportWatcher& watcher) {
+  auto part = write_mp4(storage, channel, stream, from, to, path, most_bytes, watcher);
   if (!part || part->empty) remove_file(path);
   return part;
 }
 
 base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
                                        std::string_view stream, base::UtcTime from, base::UtcTime to,
-                                       const std::filesystem::path& path,
-                                       const std::function<void(base::UtcTime)>& reached) {
-  auto summary = whole(write_mp4(storage, channel, stream, from, to, path, reached), channel);
+                                       const std::filesystem::path& path, const ExportWatcher& watcher) {
+  auto summary = whole(write_mp4(storage, channel, stream, from, to, path, one_file, watcher), channel);
   if (!summary) remove_file(path);
   return summary;
 }
@@ -104,7 +108,7 @@ base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view 
 base::Result<ExportSummary> export_mp4(const Storage& storage, std::string_view channel,
                                        std::string_view stream, base::UtcTime from, base::UtcTime to,
                                        media::Mp4Sink& sink) {
-  return whole(write_mp4(storage, channel, stream, from, to, sink), channel);
+  return whole(write_mp4(storage, channel, stream, from, to, sink, one_file), channel);
 }
 
 }  // namespace watchrig::storage

@@ -113,10 +113,11 @@ TEST_F(ExportTest, SaysSoWhenItIsOvertakenByWhatIsOverwritten) {
   };
   record(0, 400);
   bool first = true;
-  const auto exported =
-      export_mp4(*volume.storage, "gate", "main", test_start, test_start + 1h, path, [&](base::UtcTime) {
-        if (std::exchange(first, false)) record(400, 1000);
-      });
+  const auto exported = export_mp4(*volume.storage, "gate", "main", test_start, test_start + 1h, path,
+                                   [&](const media::AccessUnit&) {
+                                     if (std::exchange(first, false)) record(400, 1000);
+                                     return true;
+                                   });
   ASSERT_FALSE(exported);
   EXPECT_EQ(exported.error().kind, base::ErrorKind::not_found);
   EXPECT_NE(exported.error().message.find("made room"), std::string::npos) << exported.error().message;

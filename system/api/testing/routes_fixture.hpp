@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "system/api/adding_desk.hpp"
+#include "system/api/export_news.hpp"
 #include "system/api/ptz_desk.hpp"
 #include "system/api/routes.hpp"
 #include "system/api/server_parts.hpp"
@@ -126,6 +127,10 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
   AddingDesk adding_{io.get_executor(), folder / "adding.json", *central};
   OpenPorts ports_;
   platform::SigningKey signing_key_ = *platform::SigningKey::open(folder / "signing.pem");
+  std::unique_ptr<storage::ExportQueue> exports_ = *storage::ExportQueue::open(
+      {folder / "exports", {.free = 0}},
+      {*storage_, clock, signing_key_,
+       [this](const storage::ExportJob& job) { tell_export(central->events(), job); }});
 
  protected:
   ServerParts parts{clock,
@@ -154,7 +159,8 @@ class RoutesTest : public central::FolderTest, private media::LiveStreams {
                     ptz_,
                     adding_,
                     ports_,
-                    signing_key_};
+                    signing_key_,
+                    *exports_};
   http::Router router;
 };
 

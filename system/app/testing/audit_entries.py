@@ -39,6 +39,7 @@ STATELESS = {(method, API + path) for method, path in (
     ("post", "lockouts/removal"), ("post", "users/{user}/block"), ("post", "voice-files/removal"), ("put", "devices/{device}/connection"),
     ("put", "devices/{device}/certificate"), ("put", "users/{user}/password"), ("put", "users/{user}/channel-password"),
     ("put", "onvif/users/{user}/password"), ("put", "account/password"), ("put", "maps/{map}/picture"), ("put", "map-icons/{icon}/picture"),
+    ("post", "exports"), ("patch", "exports"), ("delete", "exports"), ("patch", "exports/{export}"),
     ("post", "system/configuration/export"), ("delete", "logs/{log}"), ("delete", "logs/{log}/{entry}"), ("delete", "system/information"))}
 
 class Auditor:

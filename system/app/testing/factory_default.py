@@ -18,7 +18,7 @@ from vmsd_client import PASSWORD, PATIENCE, Client, Program  # noqa: E402
 SETTINGS = ("--set", "http.port=0", "--set", "rtsp.port=0")
 STAYS = {"recordings", "given_ids", "licence", "lock", "serial_number", "upgrade"}
 OF_A_START = {"accounts.db", "devices.db", "settings.db", "schedules.db", "layouts.db", "access.db", "events.db", "ptz.db", "onvif_accounts.db", "disk_groups.db", "answers.db", "locked.db", "password_resets.db", "secrets.key", "signing.pem",
-              "certificates", "voices", "exports"}
+              "certificates", "voices", "exports", "scratch"}
 failures = []
 
 

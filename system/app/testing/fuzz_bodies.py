@@ -27,9 +27,9 @@ PASSED_ON = "requests.0.body."
 REFUSED = {("post", f"{PTZ}/{name}") for name in ("move", "step", "position", "centre", "home", "presets/{preset}/call")} | {
     ("put", f"{PTZ}/tours/{{tour}}"), ("put", f"{PTZ}/tours/{{tour}}/state"), ("put", f"{PTZ}/presets/{{preset}}"), ("put", f"{PTZ}/auxiliaries/{{auxiliary}}")} | {("patch", "/api/v1/channels/{channel}/encoders/{stream}"), ("patch", "/api/v1/channels/{channel}/overlays"), ("patch", "/api/v1/channels/{channel}/imaging"),
     ("patch", "/api/v1/devices/{device}/outputs/{output}"), ("put", "/api/v1/devices/{device}/outputs/{output}/state"),
-    ("post", "/api/v1/channels/{channel}/recording-locks"), ("post", "/api/v1/channels/{channel}/talk"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
+    ("post", "/api/v1/channels/{channel}/recording-locks"), ("post", "/api/v1/exports"), ("patch", "/api/v1/exports/{export}"), ("post", "/api/v1/channels/{channel}/talk"), ("post", "/api/v1/initialisation"), ("put", "/api/v1/certificates/{certificate}/answer")}
 # Paths that are answered only with a query, which has to say what is looked for.
-NEED_QUERY = {"/api/v1/recordings", "/api/v1/recordings/export.zip", "/api/v1/recordings/days", "/api/v1/recordings/estimate"}
+NEED_QUERY = {"/api/v1/recordings", "/api/v1/recordings/days", "/api/v1/recordings/estimate"}
 # Routes whose answer changes by itself, which tells nothing of what a request has done; and fields of that kind of the others.
 VOLATILE = {"/healthz", "/metrics", "/api/v1/channels", "/api/v1/devices/adding", "/api/v1/devices/adding/{job}", "/api/v1/devices/bandwidth", "/api/v1/devices/export.backup", "/api/v1/discovery", "/api/v1/events", "/api/v1/sessions",
             "/api/v1/system", "/api/v1/system/information", "/api/v1/system/tasks", "/api/v1/time", "/api/v1/trace", "/api/v1/openapi.json", "/api/v1/time/zones"}
@@ -87,7 +87,7 @@ def furnish(admin, folder):
             "name": "nobody", "number": "99999", "log": "system", "step": "time", "stream": "main",
             "voice": made("voice-files", {"name": "first.pcm"})["name"],
             "volume": admin.call("GET", "/api/v1/recording-volumes")["volumes"][0]["directory"],
-            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "lock": "l1", "preset": "1", "tour": "1", "auxiliary": "Wiper", "output": "relay-1",
+            "utc": admin.call("GET", "/api/v1/time")["utc"], "section": "mail", "lock": "l1", "export": "e1", "preset": "1", "tour": "1", "auxiliary": "Wiper", "output": "relay-1",
             "key.pem": key, "crt.pem": certificate}
 
 
@@ -134,6 +134,7 @@ def bodies(ids):
         "lockouts/removal": {"accounts": ["nobody"], "sources": ["192.0.2.1"]},
         "system/upgrade": {"name": "n.bin", "kind": "update"}, "system/upgrade/check": {"name": "n.bin", "kind": "update"}, "system/licence": {"encryption": "software"}, "system/restart": {}, "system/shutdown": {}, "wizard/finish": {},
         "channels/{channel}/recording-locks": {"from": "2026-03-29T01:00:00Z", "to": "2026-03-29T01:05:00Z", "reason": "theft"},
+        "exports": {"channels": [channel], "from": "2026-03-29T01:00:00Z", "to": "2026-03-29T01:05:00Z", "stream": "main", "reason": "theft"},
         "channels/{channel}/talk": {"voice_file": ids["voice"]}, "voice-files": {"name": "n#.pcm"}, "voice-files/removal": {"names": ["nobody.pcm"]},
         "system/factory-default": {}, "system/configuration/export": {"password": "Old.Oak.Tree"},
         "system/configuration/import": {"password": "Old.Oak.Tree"}}.items()} | {("put", "/api/v1/" + path): body for path, body in {
@@ -171,6 +172,7 @@ def bodies(ids):
                                                 "texts": [{"lines": ["North gate", "12"], "align": "right", "x": 0.5, "y": 0.25}]},
                 "devices/adding/{job}/rows/{row}": {"name": "row#", "type": "ipc", "driver": "onvif", "manufacturer": "m", "address": "127.0.0.2", "port": 80,
                                                     "username": "admin", "password": PASSWORD, "area": "a0", "description": "d"},
+                "exports": {"paused": True}, "exports/{export}": {"paused": False},
                 "record-plans": {"ids": [channel], "change": {"plan": "scheduled", "stream": "main", "schedule": "default", "enabled": False, "keep_days": 30, "keep_bytes": 10**12, "disk_group": 1}},
                 "recording-volumes": {"ids": [ids["volume"]], "change": {"disk_group": 2}},
                 "devices": {"ids": [device], "change": {k: v for k, v in own.items() if k != "name"}},

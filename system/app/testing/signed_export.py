@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
-import urllib.parse
 import urllib.request
 import zipfile
 
@@ -33,21 +33,48 @@ class Evidence:
         self.stage, self.judge, self.yard, self.checker = stage, stage.judge, yard, checker
         self.file = stage.folder / "evidence.zip"
 
-    def ask(self, token=None, **query):
-        """Status, and what was answered in place of the file."""
-        address = f"{self.stage.admin.base_url}/api/v1/recordings/export.zip?{urllib.parse.urlencode(query)}"
-        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token or self.stage.admin.session['token']}"})
+    def order(self, token=None, **body):
+        """Status, and what was answered."""
+        request = urllib.request.Request(f"{self.stage.admin.base_url}/api/v1/exports", json.dumps(body).encode(), self.signed(token) | {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                self.file.write_bytes(answer.read())
-                return answer.status, ""
+                return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            return error.code, json.load(error)
 
-    def take(self, **query):
-        status, told = self.ask(**query)
-        if status != 200:
-            raise SystemExit(f"FAILED: the export of {query}: {status} {told}")
+    def signed(self, token=None):
+        return {"Authorization": f"Bearer {token or self.stage.admin.session['token']}"}
+
+    def until(self, export, done):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            told = self.stage.admin.call("GET", f"/api/v1/exports/{export}")
+            if done(told):
+                return told
+            time.sleep(0.05)
+        raise SystemExit(f"FAILED: the export does not get there: {told}")
+
+    def fetch(self, export, token=None, part=None):
+        """Status and bytes of its file, which is kept where it is whole."""
+        headers = self.signed(token) | ({"Range": f"bytes={part}"} if part else {})
+        request = urllib.request.Request(f"{self.stage.admin.base_url}/api/v1/exports/{export}/file", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                content = answer.read()
+                if answer.status == 200:
+                    self.file.write_bytes(content)
+                return answer.status, content
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def take(self, **body):
+        status, told = self.order(**body)
+        if status != 202:
+            raise SystemExit(f"FAILED: the export of {body}: {status} {told}")
+        self.export = told["id"]
+        told = self.until(self.export, lambda export: export["state"] not in ("waiting", "running"))
+        self.judge.expect((told["state"], told["progress"]) == ("done", 1), f"the export: {told}")
+        self.fetch(self.export)
         with zipfile.ZipFile(self.file) as archive:
             self.judge.expect(archive.testzip() is None, f"a CRC of {self.file.name}: {archive.testzip()}")
             archive.extractall(self.stage.folder / "taken")
@@ -63,7 +90,7 @@ def check_content(evidence):
     """All that is recorded of both, also beyond the hole."""
     stage, judge = evidence.stage, evidence.judge
     first, last = utc(stage.begin + 0.25), stage.second["to"]
-    manifest, names = evidence.take(channels=f"Gate,{evidence.yard}", **{"from": first, "to": last}, reason=REASON)
+    manifest, names = evidence.take(channels=["Gate", evidence.yard], **{"from": first, "to": last}, reason=REASON)
     judge.expect(names == OTHERS | {file["name"] for file in manifest["files"]}, f"what is in it: {names}")
     judge.expect([file["channel"] for file in manifest["files"]] == [stage.channel, evidence.yard], f"files: {manifest['files']}")
     told = (manifest["reason"], manifest["account"], seconds(manifest["from"]), seconds(manifest["to"]))
@@ -137,34 +164,93 @@ def check_forgeries(evidence, manifest, key):
 def check_refusals(evidence):
     judge, stage, admin = evidence.judge, evidence.stage, evidence.stage.admin
     period = {"from": stage.first["from"], "to": stage.second["to"]}
-    gate = {"channels": "Gate"} | period
+    gate = {"channels": ["Gate"]} | period
     month = 31 * 24 * 3600
-    wrong = [(400, "channels", period), (400, "channels", gate | {"channels": ",".join(["c1"] * 65)}), (404, "channels", gate | {"channels": "Gate,Attic"}),
-             (400, "from", {"channels": "Gate", "to": period["to"]}), (400, "to", gate | {"to": period["from"]}),
+    wrong = [(400, "channels", period), (400, "channels", gate | {"channels": ["c1"] * 65}), (404, "channels", gate | {"channels": ["Gate", "Attic"]}),
+             (400, "from", {"channels": ["Gate"], "to": period["to"]}), (400, "to", gate | {"to": period["from"]}),
              (400, "to", gate | {"to": utc(stage.begin + month + 1)}), (400, "stream", gate | {"stream": "third"}), (400, "reason", gate | {"reason": "r" * 256}),
              (404, None, gate | {"from": "2001-01-01T00:00:00Z", "to": "2001-01-02T00:00:00Z"}), (404, None, gate | {"stream": "sub"})]
-    for status, field, query in wrong:
-        found, told = evidence.ask(**query)
-        judge.expect((found, json.loads(told)["error"].get("field")) == (status, field), f"{status} {field}: {found} {told}")
-    for query in (gate | {"reason": "r" * 255}, gate | {"to": utc(stage.begin + month - 1)}):
-        judge.expect(evidence.ask(**query)[0] == 200, f"at the edge: {query}")
+    for status, field, body in wrong:
+        found, told = evidence.order(**body)
+        judge.expect((found, told["error"].get("field")) == (status, field), f"{status} {field}: {found} {told}")
+    for body in (gate | {"reason": "r" * 255}, gate | {"to": utc(stage.begin + month - 1)}):
+        judge.expect(evidence.order(**body)[0] == 202, f"at the edge: {body}")
     admin.call("PUT", "/api/v1/sessions/current/confirmation", {"password": PASSWORD})
-    for name, right, expected in (("ann", "download", 200), ("bob", "playback", 403)):
+    tokens = {}
+    for name, right, expected in (("ann", "download", 202), ("eve", "download", 202), ("bob", "playback", 403)):
         admin.call("POST", "/api/v1/groups", {"name": f"of.{name}", "authorities": {right: True}})
         admin.call("POST", "/api/v1/users", {"name": name, "group": f"of.{name}", "password": PASSWORD, "password_again": PASSWORD})
-        session = Client(admin.base_url).call("POST", "/api/v1/sessions", {"username": name, "password": PASSWORD})
-        status, told = evidence.ask(token=session["token"], **gate)
+        tokens[name] = Client(admin.base_url).call("POST", "/api/v1/sessions", {"username": name, "password": PASSWORD})["token"]
+        status, told = evidence.order(token=tokens[name], **gate)
         judge.expect(status == expected, f"one who may {right}: {status} {told}")
+    theirs = [export for export in admin.call("GET", "/api/v1/exports")["exports"] if export["account"] == "ann"]
+    judge.expect(len(theirs) == 1, "an administrator does not see those of others")
+    evidence.until(theirs[0]["id"], lambda told: told["state"] == "done")
+    judge.expect(evidence.fetch(theirs[0]["id"], tokens["ann"])[0] == 200, "ann does not get her own")
+    judge.expect(evidence.fetch(theirs[0]["id"], tokens["eve"])[0] == 404, "eve gets ann's")
+    admin.call("PUT", "/api/v1/groups/of.ann", {"authorities": {"download": [evidence.yard]}})
+    judge.expect(evidence.fetch(theirs[0]["id"], tokens["ann"])[0] == 403, "ann gets what she may not export any more")
+
+
+def check_parts(evidence):
+    """A download that broke off goes on, as curl does it."""
+    judge, whole = evidence.judge, evidence.file.read_bytes()
+    for part, begin, end in (("0-0", 0, 1), ("100-99999", 100, 100000), (f"{len(whole) - 7}-", len(whole) - 7, len(whole)), ("-3", len(whole) - 3, len(whole))):
+        judge.expect(evidence.fetch(evidence.export, part=part) == (206, whole[begin:end]), f"bytes {part}")
+    judge.expect(evidence.fetch(evidence.export, part=f"{len(whole)}-")[0] == 416, "bytes beyond the end")
+    broken = evidence.stage.folder / "broken.zip"
+    broken.write_bytes(whole[:len(whole) // 3])
+    address = f"{evidence.stage.admin.base_url}/api/v1/exports/{evidence.export}/file"
+    subprocess.run(["curl", "-sf", "-C", "-", "-o", broken, "-H", f"Authorization: {evidence.signed()['Authorization']}", address], check=True)
+    judge.expect(broken.read_bytes() == whole, "curl -C - does not make it whole")
 
 
 def check_traces(evidence):
-    """Who has taken it away is in the log; nothing stays on the disk."""
+    """Who has taken it away is in the log."""
     events = evidence.stage.admin.call("GET", "/api/v1/events?since=0&limit=1000")["events"]
     told = [event for event in events if event["type"] == "recording.exported"]
     of_both = {event["channel"] for event in told if event["data"]["reason"] == REASON}
     evidence.judge.expect(of_both == {evidence.stage.channel, evidence.yard}, f"events: {told[:2]}")
+
+
+def check_pauses(evidence):
+    """A slow server: two wait, one is being made; the server ends in the middle."""
+    judge, stage, admin = evidence.judge, evidence.stage, evidence.stage.admin
+    body = {"channels": ["Gate"], "from": stage.first["from"], "to": stage.second["to"], "reason": "slow"}
+    exports = [evidence.order(**body)[1]["id"] for _ in range(3)]
+    evidence.until(exports[0], lambda told: told["state"] == "running" and told["progress"] > 0)
+    changed = admin.call("PATCH", "/api/v1/exports", {"paused": True})["changed"]
+    before = [admin.call("GET", f"/api/v1/exports/{export}") for export in exports]
+    judge.expect(changed == 3 and {told["state"] for told in before} == {"paused"}, f"paused: {changed} {before}")
+    time.sleep(1)
+    judge.expect([admin.call("GET", f"/api/v1/exports/{export}") for export in exports] == before, "what is paused goes on")
+    judge.expect(evidence.fetch(exports[0])[0] == 409, "what is not done can be fetched")
+    admin.call("PATCH", f"/api/v1/exports/{exports[1]}", {"paused": False})
+    evidence.until(exports[1], lambda told: told["state"] == "running" and told["progress"] > 0)
+    admin.call("PATCH", "/api/v1/settings/exports", {"megabits_per_second": 0})
+    return exports
+
+
+def check_restart(evidence, exports):
+    judge, admin = evidence.judge, evidence.stage.admin
+    evidence.until(exports[1], lambda told: told["state"] == "done")
+    states = [admin.call("GET", f"/api/v1/exports/{export}")["state"] for export in exports]
+    judge.expect(states == ["paused", "done", "paused"], f"after a restart: {states}")
+    evidence.fetch(exports[1])
+    code, told = evidence.checked(evidence.file)
+    judge.expect(code == 0 and "slow" in told, f"what a restart has interrupted: {code} {told}")
+    judge.expect(admin.call("PATCH", "/api/v1/exports", {"paused": False}) == {"changed": 2}, "not all go on")
+    for export in exports:
+        evidence.until(export, lambda told: told["state"] == "done")
+    admin.call("DELETE", f"/api/v1/exports/{exports[0]}")
+    mine = [export for export in admin.call("GET", "/api/v1/exports")["exports"] if export["account"] == "admin"]
+    removed = admin.call("DELETE", "/api/v1/exports")
+    others = admin.call("GET", "/api/v1/exports")["exports"]
+    judge.expect(removed == {"removed": len(mine)} and {export["account"] for export in others} == {"ann", "eve"}, f"{removed}, left: {others}")
+    for export in others:
+        admin.call("DELETE", f"/api/v1/exports/{export['id']}")
     left = list((evidence.stage.folder / "data/exports").iterdir())
-    evidence.judge.expect(not left, f"left behind: {left}")
+    judge.expect(not left, f"left behind: {left}")
 
 
 def main():
@@ -176,17 +262,33 @@ def main():
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
         rig_file = pathlib.Path(folder, "rig.xml")
         rig_file.write_text(RIG)
-        with Program(log, watchrig, "rig", rig_file) as rig, Program(log, vmsd, "--data", f"{folder}/data", *SETTINGS) as server:
-            admin = Client(server.ready["http"]).initialise()
+
+        def server():
+            return Program(log, vmsd, "--data", f"{folder}/data", *SETTINGS)
+
+        def sign_in_again(evidence, ready):
+            evidence.stage.admin = Client(ready["http"])
+            evidence.stage.admin.session = evidence.stage.admin.call("POST", "/api/v1/sessions", {"username": "admin", "password": PASSWORD})
+
+        with Program(log, watchrig, "rig", rig_file) as rig, server() as running:
+            admin = Client(running.ready["http"]).initialise()
             yard = admin.add_camera("Yard", rig.ready["devices"][1]["streams"]["main"]["url"])
             admin.call("PUT", f"/api/v1/channels/{yard}/recording", {"plan": "continuous", "stream": "main"})
-            stage = Stage(judge, admin, rig, server.ready["rtsp"].rstrip("/"), folder)
+            stage = Stage(judge, admin, rig, running.ready["rtsp"].rstrip("/"), folder)
             evidence = Evidence(stage, yard, checker)
             manifest = check_content(evidence)
             key = check_signature(evidence)
             check_forgeries(evidence, manifest, key)
+            check_parts(evidence)
             check_refusals(evidence)
             check_traces(evidence)
+            admin.call("PATCH", "/api/v1/settings/exports", {"megabits_per_second": 1})
+        with server() as running:
+            sign_in_again(evidence, running.ready)
+            exports = check_pauses(evidence)
+        with server() as running:
+            sign_in_again(evidence, running.ready)
+            check_restart(evidence, exports)
     return judge.verdict()
 
 

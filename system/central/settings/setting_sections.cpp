@@ -96,6 +96,15 @@ SettingSection storage_section(const ProductProfile& profile) {
           {}};
 }
 
+SettingSection exports_section() {
+  return {"exports",
+          "recordings that are made ready to be fetched; acts from the next start",
+          {number_setting("keep_days", 7, 0, 365, "after which they are removed; 0: when somebody does it"),
+           number_setting("megabits_per_second", 0, 0, 100'000,
+                          "that are read for them at most; 0: as fast as the disks")},
+          {}};
+}
+
 }  // namespace
 
 std::vector<SettingSection> setting_sections(const Product& product) {
@@ -125,6 +134,7 @@ std::vector<SettingSection> setting_sections(const Product& product) {
        check_rtsps},
       storage_section(*product.profile),
       recording_section(),
+      exports_section(),
       {"devices",
        "connections to devices",
        {number_setting("attempts_per_second", 200, 1, 10'000,

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <array>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <openssl/evp.h>
 
-#include "system/base/byte_order.hpp"
+#include "system/base/result.hpp"
 
 namespace watchrig::storage {
 
@@ -30,6 +30,7 @@ class FileDigest {
   void add(const char* data, std::size_t size);
   struct Digests {
     std::uint64_t bytes = 0;
+    std::uint32_t crc32 = 0;  ///< as a ZIP has it
     std::string whole;
     std::vector<std::string> pieces;
   };
@@ -40,5 +41,8 @@ class FileDigest {
   std::uint64_t in_piece_ = 0;
   Digests digests_;
 };
+
+/// Of a file on the disk. Errors: io.
+base::Result<FileDigest::Digests> digest_file(const std::filesystem::path& file);
 
 }  // namespace watchrig::storage

@@ -1,9 +1,11 @@
-#include "system/storage/signed_export/signed_export.hpp"
+#include "system/storage/signed_export/export_work.hpp"
+
+#include <fstream>
 
 #include <gmock/gmock.h>
 
-#include "system/storage/signed_export/export_archive.hpp"
 #include "system/storage/signed_export/export_check.hpp"
+#include "system/storage/signed_export/file_digest.hpp"
 #include "system/storage/testing/encoded_video.hpp"
 #include "system/storage/testing/test_volume.hpp"
 
@@ -18,11 +20,22 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+void write_zip(const std::filesystem::path& to, const std::vector<ZipPiece>& pieces) {
+  std::ofstream out(to, std::ios::binary);
+  for (const auto& piece : pieces) {
+    const auto content = piece.file.empty() ? base::Bytes() : read_bytes(piece.file);
+    EXPECT_EQ(piece.file.empty() ? piece.text.size() : content.size(), piece.bytes);
+    out << piece.text << std::string(content.begin(), content.end());
+  }
+}
+
 /// Two channels: the gate, whose picture changes its size after a second, and the yard.
 struct SignedExportTest : testing::Test {
   TestVolume volume;
   platform::SigningKey key = platform::SigningKey::open(volume.directory.path() / "signing.pem").value();
   std::filesystem::path file = volume.directory.path() / "taken.zip";
+  std::filesystem::path folder = volume.directory.path() / "export";
+  SignedExportLimits limits{.free = 0};
   SignedExportOrder order{{{"c1", "Gate/北", "main"}, {"c2", "Yard", "main"}},
                           test_start,
                           test_start + 1h,
@@ -32,6 +45,7 @@ struct SignedExportTest : testing::Test {
 
   void SetUp() override {
     volume.open();
+    std::filesystem::create_directory(folder);
     const auto small = encode_video(25, 128, 0ms);
     const auto gate = volume.record("c1", "main", small.tracks);
     volume.push(*gate, small.units);
@@ -43,26 +57,29 @@ struct SignedExportTest : testing::Test {
     ASSERT_TRUE(volume.storage->flush());
   }
 
-  auto make() { return export_signed(*volume.storage, volume.clock, order, key, file); }
+  /// Errors of the ZIP are the test's.
+  base::Result<SignedExportSummary> make(const ExportPace& pace = {}) {
+    auto made = make_signed_export(*volume.storage, volume.clock, order, key, folder, limits, pace);
+    if (!made) return made;
+    const auto pieces = zip_of_export(folder);
+    EXPECT_TRUE(pieces);
+    if (pieces) write_zip(file, *pieces);
+    return made;
+  }
   ExportFindings check(const std::optional<platform::PublicKey>& signer = {}) {
     auto findings = check_export(file, signer);
     EXPECT_TRUE(findings) << findings.error().message;
     return findings ? *std::move(findings) : ExportFindings();
   }
-  /// The names of what is beside the recordings.
-  std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(volume.directory.path())) {
-      if (entry.is_regular_file()) names.push_back(entry.path().filename());
-    }
-    return names;
-  }
 };
 
 TEST_F(SignedExportTest, HoldsEveryChannelAndANewFileWhereThePictureChanges) {
   std::vector<double> told;
-  const auto made = export_signed(*volume.storage, volume.clock, order, key, file,
-                                  [&](double part) { told.push_back(part); });
+  const auto made = make([&](double part, std::uint64_t bytes) {
+    EXPECT_GT(bytes, 0u);
+    told.push_back(part);
+    return true;
+  });
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(made->files, 3u);
   EXPECT_EQ(made->frames, 150u);
@@ -82,7 +99,6 @@ TEST_F(SignedExportTest, HoldsEveryChannelAndANewFileWhereThePictureChanges) {
   ASSERT_THAT(manifest.channels, SizeIs(2));
   ASSERT_THAT(manifest.channels[1].recorded, SizeIs(1));
   EXPECT_EQ(manifest.channels[1].recorded[0].to, "2026-03-01T00:00:03.000000000Z");
-  EXPECT_THAT(files(), testing::UnorderedElementsAre("signing.pem", "taken.zip"));
 }
 
 TEST_F(SignedExportTest, ChannelsOfOneNameHaveFilesOfTheirOwnAndOneWithoutRecordingsIsNamed) {
@@ -103,18 +119,79 @@ TEST_F(SignedExportTest, ALongNameIsCutBetweenCharacters) {
   EXPECT_EQ(check().manifest.files.at(0).name, name + " 2026-03-01T00-00-00.000Z.mp4");
 }
 
-TEST_F(SignedExportTest, NothingRecordedIsAnErrorAndLeavesNoFile) {
+TEST_F(SignedExportTest, NothingRecordedIsAnError) {
   order.from = test_start + 1h;
   order.to = test_start + 2h;
   const auto made = make();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, base::ErrorKind::not_found);
-  EXPECT_THAT(files(), ElementsAre("signing.pem"));
 }
 
-TEST_F(SignedExportTest, AFileThatCannotBeWrittenIsAnError) {
-  file = "/proc/no-such-folder/taken.zip";
-  EXPECT_EQ(make().error().kind, base::ErrorKind::io);
+TEST_F(SignedExportTest, AFolderThatIsNotThereIsAnError) {
+  folder = "/proc/no-such-folder";
+  EXPECT_EQ(make().error().kind, base::ErrorKind::not_found);
+}
+
+TEST_F(SignedExportTest, WhatIsMoreThanItMayBeOrThanThereIsRoomForIsRefusedAndSaysHowMuch) {
+  const auto refused = [&] {
+    const auto made = make();
+    EXPECT_EQ(made.error().kind, base::ErrorKind::full);
+    return made ? "" : made.error().message;
+  };
+  limits.bytes = 10'000;
+  EXPECT_THAT(refused(), HasSubstr("an export at most 0.0: export fewer channels"));
+  limits = {};
+  limits.free = std::filesystem::space(folder).available;
+  EXPECT_THAT(refused(), HasSubstr("remove exports"));
+}
+
+/// Pictures of all files, in their order.
+std::vector<std::uint64_t> frames_of(const ExportManifest& manifest) {
+  std::vector<std::uint64_t> frames;
+  for (const auto& exported : manifest.files) frames.push_back(exported.frames);
+  return frames;
+}
+
+TEST_F(SignedExportTest, ALargeFileIsContinuedInAnotherAtAKeyPicture) {
+  limits.file_bytes = 1;
+  ASSERT_TRUE(make());
+  const auto findings = check();
+  EXPECT_THAT(findings.changes, IsEmpty());
+  EXPECT_THAT(frames_of(findings.manifest), ElementsAre(25, 25, 25, 25, 25, 25));
+  EXPECT_EQ(findings.manifest.files[4].from, "2026-03-01T00:00:01.000000000Z");
+  // In the recording there is no hole.
+  EXPECT_THAT(findings.manifest.channels[1].recorded, SizeIs(1));
+}
+
+TEST_F(SignedExportTest, WhatWasBrokenOffAnywhereGoesOnWithTheFilesThatAreComplete) {
+  limits.file_bytes = 1;
+  std::size_t units = 0;
+  ASSERT_TRUE(make([&](double, std::uint64_t) { return ++units > 0; }));
+  const auto whole = check().manifest;
+  for (std::size_t broken = 1; broken <= units; broken += 7) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directory(folder);
+    std::size_t first = 0;
+    EXPECT_EQ(make([&](double, std::uint64_t) { return ++first < broken; }).error().kind,
+              base::ErrorKind::cancelled);
+    std::size_t second = 0;
+    ASSERT_TRUE(make([&](double, std::uint64_t) { return ++second > 0; }));
+    // Nothing of a file that was complete is read again.
+    EXPECT_EQ(second, units - (broken - 1) / 25 * 25) << broken;
+    const auto findings = check();
+    EXPECT_THAT(findings.changes, IsEmpty());
+    EXPECT_EQ(write_manifest(findings.manifest), write_manifest(whole));
+  }
+}
+
+TEST_F(SignedExportTest, AFileThatWasTornIsMadeAgain) {
+  limits.file_bytes = 1;
+  ASSERT_TRUE(make());
+  const auto whole = check().manifest;
+  std::filesystem::resize_file(folder / "part-00003.mp4", 100);
+  write_bytes(folder / "part-00004.json", base::Bytes(10, '{'));
+  ASSERT_TRUE(make());
+  EXPECT_EQ(write_manifest(check().manifest), write_manifest(whole));
 }
 
 TEST_F(SignedExportTest, AnyByteThatIsChangedIsFound) {
@@ -173,10 +250,10 @@ struct ForgedExportTest : SignedExportTest {
                {std::string(signer_name), key.public_key().pem()}};
   }
   void write() const {
-    auto archive = ExportArchive::create(file, test_start);
-    ASSERT_TRUE(archive);
-    for (const auto& [name, text] : content) ASSERT_TRUE(archive->add_text(name, text));
-    ASSERT_TRUE(archive->finish());
+    std::vector<ZipEntry> entries;
+    for (const auto& [name, text] : content)
+      entries.push_back({name, text.size(), crc32_with(0, text.data(), text.size()), text});
+    write_zip(file, lay_out_zip(std::move(entries), test_start));
   }
   std::vector<std::string> changes(const std::optional<platform::PublicKey>& signer = {}) {
     write();
