@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # Found by CMake for other programs than vmsd: tests, benchmarks, simulators, the harness.
 OF_OTHERS = {"GTest", "benchmark", "Threads", "PkgConfig", "pcap", "OpenSSL::SSL"}
-NAMES_OF_CMAKE = {"SQLite3": "SQLite", "CURL": "curl", "ZLIB": "zlib", "argon2": "Argon2", "isal": "ISA-L", "ffmpeg": "FFmpeg"}
+NAMES_OF_CMAKE = {"SQLite3": "SQLite", "CURL": "curl", "ZLIB": "zlib", "argon2": "Argon2", "isal": "ISA-L", "ffmpeg": "FFmpeg", "archive": "libarchive"}
 
 
 def table():

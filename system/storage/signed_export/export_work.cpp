@@ -92,6 +92,8 @@ void Work::take_up() {
 Result<> Work::see_room() const {
   std::uint64_t bytes = 0;
   for (const auto& channel : order_.channels) {
+    // A month of it takes a while to look up.
+    if (pace_ && !pace_(0, 0)) return Error{ErrorKind::cancelled, "the export was broken off"};
     const auto spans = storage_.spans(channel.id, channel.stream, order_.from, order_.to);
     if (!spans) return spans.error();
     for (const auto& span : *spans) bytes += span.bytes;

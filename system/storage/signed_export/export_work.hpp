@@ -37,7 +37,8 @@ struct SignedExportLimits {
   std::uint64_t free = 1u << 30;                   ///< stay free on the volume of the folder
 };
 
-/// Told of each picture how much is done, 0 to 1, and how many bytes came with it; false breaks it off.
+/// Told of each picture how much is done, 0 to 1, and how many bytes came with it, and before the first one
+/// of each channel that is looked at, with none; false breaks it off.
 using ExportPace = std::function<bool(double done, std::uint64_t bytes)>;
 
 /// Puts what is recorded of several channels within [from, to) into `folder`: of each an MP4, cut at exact
