@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <memory>
 #include <set>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include "system/base/text.hpp"
+#include "system/platform/sha256.hpp"
 
 namespace watchrig::central {
 
@@ -38,7 +36,7 @@ bool is_file_name(std::string_view name) {
 }
 
 bool is_digest(std::string_view text) {
-  return text.size() == std::size_t{2} * SHA256_DIGEST_LENGTH &&
+  return text.size() == 2 * platform::Sha256::bytes &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
@@ -123,20 +121,17 @@ Result<UpgradePackage> read_upgrade(std::string_view file, const MakerKey& maker
 Result<std::string> sha256_of(const fs::path& file, std::uint64_t offset, std::uint64_t bytes) {
   std::ifstream input(file, std::ios::binary);
   input.seekg(static_cast<std::streamoff>(offset));
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  if (!input || !context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1)
-    return Error{ErrorKind::io, fmt::format("{} cannot be read", file.string())};
+  if (!input) return Error{ErrorKind::io, fmt::format("{} cannot be read", file.string())};
+  platform::Sha256 digest;
   std::vector<char> block(block_bytes);
   while (bytes > 0) {
     input.read(block.data(), static_cast<std::streamsize>(std::min<std::uint64_t>(bytes, block.size())));
     const auto count = static_cast<std::size_t>(input.gcount());
     if (count == 0) break;
-    EVP_DigestUpdate(context.get(), block.data(), count);
+    digest.add(block.data(), count);
     bytes -= count;
   }
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
-  return base::to_hex(digest.data(), digest.size());
+  return digest.take();
 }
 
 Result<> check_upgrade_files(const fs::path& package, const UpgradePackage& upgrade) {

@@ -245,7 +245,7 @@ Result<SignedExportSummary> Work::finish(const platform::SigningKey& key, UtcTim
     const auto crc = crc32_with(0, of_name.data(), of_name.size());
     content.entries.push_back({std::string(name), std::string(name), of_name.size(), crc});
   }
-  Sha256 digest;
+  platform::Sha256 digest;
   digest.add(text.data(), text.size());
   summary.manifest_sha256 = digest.take();
   if (auto kept = write_record(folder_ / zip_name, content); !kept) return kept.error();

@@ -1,25 +1,15 @@
 #include "system/storage/signed_export/file_digest.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "system/base/file_descriptor.hpp"
-#include "system/base/text.hpp"
 #include "system/storage/signed_export/export_manifest.hpp"
 #include "system/storage/signed_export/zip_layout.hpp"
 
 namespace watchrig::storage {
-
-std::string Sha256::take() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-  begin();
-  return base::to_hex(digest.data(), size);
-}
 
 void FileDigest::add(const char* data, std::size_t size) {
   whole_.add(data, size);

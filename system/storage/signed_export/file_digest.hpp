@@ -1,28 +1,13 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include <openssl/evp.h>
-
 #include "system/base/result.hpp"
+#include "system/platform/sha256.hpp"
 
 namespace watchrig::storage {
-
-/// SHA-256 (FIPS 180-4) of bytes that come in parts.
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) { begin(); }
-  void add(const void* data, std::size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
-  /// In hex; what comes afterwards is another message.
-  std::string take();
-
- private:
-  void begin() { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
 
 /// The digests of a file and of its pieces.
 class FileDigest {
@@ -37,7 +22,7 @@ class FileDigest {
   Digests take();
 
  private:
-  Sha256 whole_, piece_;
+  platform::Sha256 whole_, piece_;
   std::uint64_t in_piece_ = 0;
   Digests digests_;
 };
