@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t longest_name = 100;  // bytes of a channel's name in that of a file
 constexpr int digits = 3;                  // of seconds
-constexpr std::size_t most_files = 10'000;
 constexpr const char* zip_name = "zip.json";
 
 /// What any file system takes: no separators, no control characters, nothing that Windows refuses.
@@ -158,7 +157,7 @@ Result<> Work::describe(ExportedPart& part, const ExportPart& written, UtcTime f
 Result<std::optional<UtcTime>> Work::add_file(std::uint64_t channel, UtcTime from) {
   const auto& [id, name, stream] = order_.channels[channel];
   const auto number = parts_.size();
-  if (number == most_files) {
+  if (number == limits_.files) {
     return Error{ErrorKind::full,
                  fmt::format("the export has more than {} files: export a shorter time", number)};
   }

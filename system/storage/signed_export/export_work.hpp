@@ -35,6 +35,7 @@ struct SignedExportLimits {
   std::uint64_t file_bytes = 1u << 30;             ///< the next key picture begins a new file
   std::uint64_t bytes = std::uint64_t{512} << 30;  ///< so that its manifest can be read again
   std::uint64_t free = 1u << 30;                   ///< stay free on the volume of the folder
+  std::size_t files = 10'000;
 };
 
 /// Told of each picture how much is done, 0 to 1, and how many bytes came with it, and before the first one

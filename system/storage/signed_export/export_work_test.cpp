@@ -147,6 +147,19 @@ TEST_F(SignedExportTest, WhatIsMoreThanItMayBeOrThanThereIsRoomForIsRefusedAndSa
   EXPECT_THAT(refused(), HasSubstr("remove exports"));
 }
 
+TEST_F(SignedExportTest, HasOnlySoManyFiles) {
+  limits.file_bytes = 1;
+  limits.files = 6;
+  ASSERT_TRUE(make());
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  limits.files = 5;
+  const auto refused = make();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, base::ErrorKind::full);
+  EXPECT_THAT(refused.error().message, HasSubstr("more than 5 files: export a shorter time"));
+}
+
 /// Pictures of all files, in their order.
 std::vector<std::uint64_t> frames_of(const ExportManifest& manifest) {
   std::vector<std::uint64_t> frames;
